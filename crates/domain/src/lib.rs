@@ -1,0 +1,27 @@
+//! The words every other crate shares: markets, money, time, identifiers, interactions, figures
+//! and the small traits that models implement.
+//!
+//! Nothing here does IO, reads a clock or the environment, or starts a thread.
+
+mod country;
+mod figure;
+mod ids;
+mod interactions;
+mod market;
+mod money;
+mod roles;
+mod seed;
+mod time;
+
+pub use country::{COUNTRIES, Country, country, country_by_name};
+pub use figure::{Figure, FigureValue, Interval, Unit};
+pub use ids::{ItemIdx, OrderId, ProductId, ShopperId, ShopperIdx};
+pub use interactions::{Interaction, Interactions, InteractionsError, Kind};
+pub use market::{Language, LanguageError, Market, MarketError};
+pub use money::{Amount, Currency, FxRate, Money, MoneyError, Rounding, allocate};
+pub use roles::{Explain, Fit, FitError, Reason, Score};
+pub use seed::{Rng, Seed};
+pub use time::{Day, Window};
+
+/// Exact decimal numbers, for prices and rates as they are printed.
+pub use rust_decimal::Decimal;
