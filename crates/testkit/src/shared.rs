@@ -1,0 +1,42 @@
+//! Where the optional reference data lies: a folder `shared` beside the project.
+//!
+//! The data sets are public but not ours to copy, so they stay outside the repository. A test that
+//! needs them asks here, returns early when the answer is `None`, and has a sibling on a fixture of
+//! our own that always runs.
+
+use std::path::{Path, PathBuf};
+
+/// The folder beside the project, whether it exists or not.
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+
+/// The folder with the optional data; prints why a test skips where there is none.
+pub fn shared_dir() -> Option<PathBuf> {
+    existing(Path::new(SHARED), "../shared")
+}
+
+/// A file of the optional data, `uci_online_retail/online_retail.csv.gz`; prints why a test skips
+/// where there is none.
+pub fn shared_data(file: &str) -> Option<PathBuf> {
+    existing(&shared_dir()?.join("data").join(file), &format!("../shared/data/{file}"))
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so, and tests have no other channel")]
+fn existing(path: &Path, shown: &str) -> Option<PathBuf> {
+    let found = path.exists();
+    if !found {
+        eprintln!("skipped: {shown} is absent");
+    }
+    found.then(|| path.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_absent_is_none_and_what_exists_is_found() {
+        assert_eq!(existing(Path::new("no/such/folder"), "no/such/folder"), None);
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(existing(here, "testkit"), Some(here.to_path_buf()));
+    }
+}
