@@ -1,0 +1,24 @@
+//! Numeric mechanisms without marketing words: numbers in, numbers out.
+//!
+//! Nothing here does IO or reads a clock. Work is spread over rayon's threads inside a call, and
+//! every sum is reduced in a fixed order, so a result is the same at any number of threads.
+
+pub mod bootstrap;
+pub mod cluster_quality;
+pub mod error;
+pub mod fpgrowth;
+pub mod interval;
+pub mod kmeans;
+pub mod points;
+pub mod quantile;
+pub mod special;
+pub mod standardize;
+
+pub use error::LearnError;
+pub use points::Points;
+
+mod cholesky;
+mod csr;
+
+pub use cholesky::{NotPositiveDefinite, cholesky, cholesky_solve};
+pub use csr::Csr;
