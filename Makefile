@@ -1,0 +1,43 @@
+# Short recipes only; what needs thought is in scripts/. `make` alone prints this list.
+# One profile, release, for everything: CONTRIBUTING.md, "One profile", says why.
+
+SCALE ?= 1
+SEED ?= 1
+DEMO_DIR ?= demo-workspace
+DATA ?=
+BENCH ?=
+TRIALS ?= 50
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench kill-trials fmt docs clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: ## check the tools and install the missing Debian packages
+	@scripts/setup.sh
+
+demo: setup ## raw orders to launch plans: SCALE=1 SEED=1 DEMO_DIR=demo-workspace, or DATA=<file or folder>
+	cargo build --release --locked -p app
+	@DATA="$(DATA)" SCALE="$(SCALE)" SEED="$(SEED)" DEMO_DIR="$(DEMO_DIR)" scripts/demo.sh
+
+test: setup ## format check, clippy, all tests and doctests, documentation without warnings
+	@scripts/test.sh
+
+bench: setup ## side-by-side benchmarks against named peers; BENCH=<name> runs one
+	cargo run --release --locked -p bench -- $(BENCH)
+
+kill-trials: ## kill -9 and disk-full trials against the release binary: TRIALS=50
+	cargo build --release --locked -p app
+	@scripts/kill-trials.sh --trials $(TRIALS)
+
+fmt: ## format the code
+	cargo fmt --all
+
+docs: ## write again the pages that are generated from the code
+	cargo run --release --locked -q -p testkit --example tables_md > docs/tables.md.tmp
+	mv docs/tables.md.tmp docs/tables.md
+
+clean: ## remove what was built and the demo's workspace
+	cargo clean
+	rm -rf demo-workspace

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Format check, clippy, all tests and doctests, documentation. Every step runs even when an earlier
+# one failed, so that one look shows everything; the exit status is 0 only if all passed.
+#
+# The last line is `N passed, N failed`, added up from the test runner's own `test result:` lines.
+# TEST_LOG names the file that keeps the runner's output (default: test.log in the target folder).
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "$0")/common.sh"
+cd "$ROOT"
+
+target="$(target_dir)"
+log="${TEST_LOG:-$target/test.log}"
+mkdir -p "$(dirname "$log")"
+: >"$log"
+report=()
+failed=0
+
+step() { # step NAME COMMAND...
+    local name="$1" start status=0 verdict=ok
+    shift
+    printf '\n== %s: %s\n' "$name" "$*"
+    start="$(now_ms)"
+    "$@" || status=$?
+    if ((status)); then
+        failed=1
+        verdict="FAILED (exit status $status)"
+    fi
+    report+=("$(printf '%-8s %9s  %s' "$name" "$(seconds $(($(now_ms) - start)))" "$verdict")")
+}
+
+# Doctests and the plain runner's summary lines are wanted, so `cargo test`, not nextest. Output of
+# passing tests is shown to find out which of them skipped, and cut down to those lines.
+# shellcheck disable=SC2329 # called through `step`
+run_tests() {
+    cargo test --release --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee "$log" | awk '
+        /^successes:$/ { inside = 1; next }
+        /^(failures:$|test result:)/ { inside = 0 }
+        !inside || /^skipped: / { print; fflush() }'
+}
+
+# shellcheck disable=SC2329 # called through `step`
+document() { RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps --workspace; }
+
+step fmt cargo fmt --all --check
+step clippy cargo clippy --release --locked --workspace --all-targets -- -D warnings
+step tests run_tests
+step doc document
+
+printf '\n'
+grep '^test result:' "$log" || true
+if grep -q '^skipped: ' "$log"; then
+    printf '\nskipped, with the reason:\n'
+    grep '^skipped: ' "$log" | sort | uniq -c
+fi
+printf '\n'
+printf '%s\n' "${report[@]}"
+# `test result: ok. 12 passed; 0 failed; 0 ignored; …`
+awk '/^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
+    END { printf "%d passed, %d failed\n", p, f }' "$log"
+exit "$failed"
