@@ -1,0 +1,22 @@
+//! Is a ranking good? Splits in time, the metrics of ranked lists, what lies beyond accuracy, and
+//! intervals for all of it.
+//!
+//! Read in this order: [`TemporalSplit`] hides the future from a model, [`evaluate`] asks the model
+//! to rank, [`Metric`] marks the lists, [`mean_interval`] says how sure the mean is, and
+//! [`paired_difference`] whether one model is better than another on the same shoppers.
+
+mod beyond;
+mod bootstrap;
+mod error;
+mod harness;
+mod ranking;
+mod select;
+mod split;
+
+pub use beyond::{CoBuyers, coverage, gini, intra_list_diversity, novelty};
+pub use bootstrap::{Bootstrap, Estimate, PairedDifference, mean_interval, paired_difference};
+pub use error::EvalError;
+pub use harness::{CaseMarks, Protocol, Report, Seen, Summary, evaluate, evaluate_with, rank};
+pub use ranking::Metric;
+pub use select::{Choice, choose, cross_fitted};
+pub use split::{Case, Hold, LeaveOneOut, Nested, Relevant, Split, TemporalSplit};
