@@ -72,7 +72,7 @@ impl Csr {
     ///
     /// # Panics
     /// If there is no such row.
-    pub fn cells(&self, row: usize) -> impl ExactSizeIterator<Item = (u32, f32)> + '_ {
+    pub fn cells(&self, row: usize) -> impl ExactSizeIterator<Item = (u32, f32)> + Clone + '_ {
         let (columns, values) = self.row(row);
         columns.iter().copied().zip(values.iter().copied())
     }

@@ -1,0 +1,24 @@
+//! What to offer whom: models of taste, one file each, and the transfer of a model between markets.
+//!
+//! Read in this order: [`prepare`] turns raw interactions into what a model learns from,
+//! [`ModelKind`] is the list of models, [`top_n`] makes the list that a person sees with its
+//! reasons, and [`transfer`] decides whether a target market may use what other markets taught.
+
+mod ials;
+mod item_knn;
+mod popularity;
+mod registry;
+mod signal;
+mod similarity;
+mod top_n;
+pub mod transfer;
+mod user_knn;
+
+pub use ials::{Ials, IalsParams};
+pub use item_knn::{ItemKnn, ItemKnnParams};
+pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
+pub use registry::{ModelKind, Recommender};
+pub use signal::{Strength, prepare};
+pub use similarity::Similarity;
+pub use top_n::{Barred, Origin, Owned, Ranked, Shelf, TopList, TopNParams, top_n};
+pub use user_knn::{UserKnn, UserKnnParams};

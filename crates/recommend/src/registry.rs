@@ -1,0 +1,104 @@
+//! The list of models: one variant each, and a `match` is the registry.
+
+use crate::{IalsParams, ItemKnnParams, MarketPopularityParams, PopularityParams, UserKnnParams};
+use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
+
+/// A fitted model as the rest of the program sees it: it scores and says why.
+pub trait Recommender: Score + Explain {}
+
+impl<M: Score + Explain> Recommender for M {}
+
+/// Which model, with its parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ModelKind {
+    /// What sells most in one market.
+    PopularityMarket(Market),
+    /// What sells most anywhere.
+    PopularityGlobal,
+    /// What has been selling lately.
+    PopularityDecayed {
+        /// Days after which a purchase counts half.
+        half_life_days: f32,
+    },
+    /// Shoppers with a like history.
+    UserKnn(UserKnnParams),
+    /// Items bought together.
+    ItemKnn(ItemKnnParams),
+    /// Factorised tastes.
+    Ials(IalsParams),
+}
+
+impl ModelKind {
+    /// The name of the model on the command line and in reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::PopularityMarket(_) => "popularity-market",
+            Self::PopularityGlobal => "popularity",
+            Self::PopularityDecayed { .. } => "popularity-decayed",
+            Self::UserKnn(_) => "user-knn",
+            Self::ItemKnn(_) => "item-knn",
+            Self::Ials(_) => "ials",
+        }
+    }
+
+    /// Every model with its default parameters, for the market that is served.
+    pub fn all(market: Market) -> [Self; 6] {
+        [
+            Self::PopularityMarket(market),
+            Self::PopularityGlobal,
+            Self::PopularityDecayed { half_life_days: 30.0 },
+            Self::UserKnn(UserKnnParams::default()),
+            Self::ItemKnn(ItemKnnParams::default()),
+            Self::Ials(IalsParams::default()),
+        ]
+    }
+
+    /// The model of this name with its default parameters; `None` for a name that is not in
+    /// [`Self::all`].
+    pub fn named(name: &str, market: Market) -> Option<Self> {
+        Self::all(market).into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Fits the model on prepared interactions (see [`crate::prepare`]).
+    ///
+    /// # Errors
+    /// [`FitError`] names the parameter or the data that is wrong; a market without a shopper is
+    /// too little data.
+    pub fn fit(&self, train: &Interactions, seed: Seed) -> Result<Box<dyn Recommender>, FitError> {
+        Ok(match self {
+            Self::PopularityMarket(market) => {
+                let all = MarketPopularityParams::default().fit(train, seed)?;
+                let none = FitError::TooLittleData { what: "shoppers of the market", have: 0, need: 1 };
+                Box::new(all.for_market(*market).cloned().ok_or(none)?)
+            }
+            Self::PopularityGlobal => Box::new(PopularityParams::default().fit(train, seed)?),
+            Self::PopularityDecayed { half_life_days } => {
+                Box::new(PopularityParams { half_life_days: Some(*half_life_days) }.fit(train, seed)?)
+            }
+            Self::UserKnn(params) => Box::new(params.fit(train, seed)?),
+            Self::ItemKnn(params) => Box::new(params.fit(train, seed)?),
+            Self::Ials(params) => Box::new(params.fit(train, seed)?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_model_is_found_by_its_name() {
+        for kind in ModelKind::all(Market::UNKNOWN) {
+            assert_eq!(ModelKind::named(kind.name(), Market::UNKNOWN), Some(kind));
+        }
+        assert_eq!(ModelKind::named("oracle", Market::UNKNOWN), None);
+    }
+
+    #[test]
+    fn a_market_without_shoppers_has_no_popularity() {
+        let train = Interactions::from_baskets(2, [&[0][..], &[1]]);
+        let kind = ModelKind::PopularityMarket(Market::EUROPEAN_UNION);
+        assert!(matches!(kind.fit(&train, Seed(0)), Err(FitError::TooLittleData { .. })));
+        assert!(ModelKind::PopularityMarket(Market::UNKNOWN).fit(&train, Seed(0)).is_ok());
+    }
+}
