@@ -1,0 +1,27 @@
+//! Who buys, and why it is worth knowing: tables of shoppers, orders and baskets in, segments,
+//! rules, rates and tags out.
+//!
+//! Start with [`shopper`] (what is known of one shopper), then [`rfm`] with its named
+//! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]. [`cohorts`], [`repeat`] and
+//! [`market_profile`] are the figures of a market; [`rules`] says what is bought together. Every
+//! number meant for a person is a [`domain::Figure`]; below [`figures::MIN_OBSERVATIONS`]
+//! observations it says so instead of showing a number.
+
+pub mod error;
+pub mod figures;
+pub mod month;
+pub mod shopper;
+
+pub mod clusters;
+pub mod cohorts;
+pub mod market_profile;
+pub mod repeat;
+pub mod rfm;
+pub mod rules;
+pub mod segment;
+pub mod tags;
+
+pub use error::AudienceError;
+pub use month::Month;
+pub use segment::Segment;
+pub use shopper::ShopperSummary;
