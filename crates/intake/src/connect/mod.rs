@@ -1,0 +1,81 @@
+//! Connectors: one file a format. A connector is mostly a [`Plan`]; some have logic on top.
+
+mod uci;
+
+use crate::error::IntakeError;
+use crate::format::Format;
+use crate::header::Header;
+use crate::options::ReadOptions;
+use crate::out::Out;
+use crate::plan::Plan;
+use crate::record::Record;
+
+pub(crate) use uci::{HEADER as UCI_HEADER, HEADER_II as UCI_HEADER_II};
+
+/// Turns rows of one format into rows of a raw table.
+pub(crate) trait Connector {
+    /// Takes one row: writes any number of rows, or a reject.
+    fn row(&mut self, record: &Record<'_>, out: &mut Out<'_>) -> Result<(), IntakeError>;
+    /// After the last row.
+    fn end(&mut self, _out: &mut Out<'_>) -> Result<(), IntakeError> {
+        Ok(())
+    }
+    /// Its cells and how they are read.
+    fn plan(&mut self) -> &mut Plan;
+    /// What it assumed.
+    fn notes(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl Connector for Plan {
+    #[inline]
+    fn row(&mut self, record: &Record<'_>, out: &mut Out<'_>) -> Result<(), IntakeError> {
+        Plan::row(self, record, out)
+    }
+
+    fn plan(&mut self) -> &mut Plan {
+        self
+    }
+}
+
+/// The connector of a format, checked against the header.
+pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Connector>, IntakeError> {
+    match format {
+        Format::UciRetail | Format::UciRetailII => uci::connector(format, header),
+        _ => Err(header.missing(&format.words(), "connector")),
+    }
+}
+
+/// Fills required columns that the file lacks from the options, or says which one is missing.
+pub(crate) fn complete(
+    plan: &mut Plan,
+    format: &Format,
+    header: &Header,
+    options: &ReadOptions,
+) -> Result<(), IntakeError> {
+    let defaults = &options.defaults;
+    if let Some(country) = defaults.country
+        && plan.table.column("country").is_some()
+        && !plan.fills("country")
+    {
+        plan.constant("country", country.code());
+    }
+    if let Some(currency) = defaults.currency
+        && plan.table.column("currency").is_some()
+        && !plan.constants.iter().any(|(c, _)| plan.table.columns[*c].name == "currency")
+    {
+        plan.constant("currency", currency.code());
+    }
+    for column in plan.table.columns.iter().skip(2).filter(|c| !c.nullable) {
+        if plan.fills(column.name) {
+            continue;
+        }
+        match column.name {
+            "currency" => return Err(IntakeError::NoCurrency { file: header.file.clone() }),
+            "part" => plan.zeros.push(Plan::column(plan.table, "part")),
+            name => return Err(header.missing(&format.words(), name)),
+        }
+    }
+    Ok(())
+}

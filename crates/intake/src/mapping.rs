@@ -1,0 +1,153 @@
+//! A mapping file: which column of an unknown table is what, in TOML.
+//!
+//! ```toml
+//! table = "order_lines"
+//!
+//! [columns]                 # raw column = "header in the file"
+//! order_id = "Bestellnummer"
+//! quantity = "Menge"
+//!
+//! [constants]               # raw column = "value for every row"
+//! currency = "EUR"
+//!
+//! [read]                    # all optional: detected where absent
+//! delimiter = ";"
+//! decimal = ","
+//! date_order = "day-first"
+//! utc_offset_minutes = 60
+//! sheet = "Orders"
+//! ```
+//!
+//! Besides the columns of the raw table, `email` and `phone` may be mapped where the table has
+//! `email_hash` and `phone_hash`: they are hashed.
+
+use crate::date::DateOrder;
+use crate::error::IntakeError;
+use crate::format::{raw_table, raw_tables};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A mapping file's contents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// Raw table that the rows go to.
+    pub table: String,
+    /// Raw column → header in the file.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    /// Raw column → value of every row.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
+    /// How the file is written.
+    #[serde(default)]
+    pub read: MappingRead,
+}
+
+/// How a mapped file is written; absent entries are detected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappingRead {
+    /// One character between cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// `.` or `,`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<String>,
+    /// `day-first` or `month-first`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_order: Option<String>,
+    /// Minutes east of Greenwich of times without a zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utc_offset_minutes: Option<i32>,
+    /// Sheet of a workbook; the first when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+}
+
+impl Mapping {
+    /// Reads and checks a mapping file's text.
+    ///
+    /// # Errors
+    /// [`IntakeError::Mapping`] names the entry, its value and what would be right.
+    pub fn parse(text: &str) -> Result<Self, IntakeError> {
+        let mapping: Self = toml::from_str(text).map_err(|e| IntakeError::Mapping {
+            field: "the file".into(),
+            value: e.message().to_owned(),
+            expected: "TOML with `table`, `[columns]`, `[constants]` and `[read]` is expected".into(),
+        })?;
+        mapping.check()?;
+        Ok(mapping)
+    }
+
+    /// The delimiter, where one is given.
+    pub(crate) fn delimiter(&self) -> Option<u8> {
+        self.read.delimiter.as_ref().map(|d| if d == "\\t" { b'\t' } else { d.as_bytes()[0] })
+    }
+
+    /// The date order, where one is given.
+    pub(crate) fn date_order(&self) -> Option<DateOrder> {
+        self.read.date_order.as_deref().and_then(DateOrder::from_name)
+    }
+
+    fn check(&self) -> Result<(), IntakeError> {
+        let wrong = |field: String, value: &str, expected: String| {
+            Err(IntakeError::Mapping { field, value: value.to_owned(), expected })
+        };
+        let Some(table) = raw_table(&self.table) else {
+            let names = raw_tables().map(|t| t.name).collect::<Vec<_>>().join(", ");
+            return wrong("table".into(), &self.table, format!("one of {names} is expected"));
+        };
+        for (part, entries) in [("columns", &self.columns), ("constants", &self.constants)] {
+            for (column, value) in entries {
+                let known = table.column(column).is_some_and(|_| column != "source" && column != "line");
+                let hashed = table.column(&format!("{column}_hash")).is_some();
+                if !known && !(hashed && part == "columns") {
+                    let names = table.columns.iter().skip(2).map(|c| c.name).collect::<Vec<_>>().join(", ");
+                    return wrong(
+                        format!("{part}.{column}"),
+                        value,
+                        format!("`{column}` is no column of {}; {names} are", table.name),
+                    );
+                }
+                if part == "constants" && table.column(column).is_some_and(|c| c.kind != schema::Kind::Text) {
+                    return wrong(format!("{part}.{column}"), value, "only text columns can be constant".into());
+                }
+            }
+        }
+        if let Some(d) = self.read.delimiter.as_ref().filter(|d| d.len() != 1 && *d != "\\t") {
+            return wrong("read.delimiter".into(), d, "one character such as `;` is expected".into());
+        }
+        if let Some(d) = self.read.decimal.as_ref().filter(|d| *d != "." && *d != ",") {
+            return wrong("read.decimal".into(), d, "`.` or `,` is expected".into());
+        }
+        if let Some(d) = self.read.date_order.as_ref().filter(|d| DateOrder::from_name(d).is_none()) {
+            return wrong("read.date_order".into(), d, "`day-first` or `month-first` is expected".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_is_read_and_its_mistakes_are_named() {
+        let good = "table = \"order_lines\"\n[columns]\norder_id = \"Nr\"\nemail = \"Mail\"\n[constants]\ncurrency = \"EUR\"\n[read]\ndelimiter = \";\"\n";
+        assert_eq!(Mapping::parse(good).unwrap().columns["order_id"], "Nr");
+        for (text, part) in [
+            ("table = \"orders\"", "one of order_lines, customers"),
+            (
+                "table = \"order_lines\"\n[columns]\norderid = \"Nr\"",
+                "`orderid` is no column of order_lines; order_id,",
+            ),
+            ("table = \"order_lines\"\n[read]\ndecimal = \"x\"", "`.` or `,`"),
+            ("table = \"order_lines\"\n[read]\nsheets = 1", "unknown field `sheets`"),
+            ("table = \"order_lines\"\n[constants]\nquantity = \"1\"", "only text columns"),
+        ] {
+            let error = Mapping::parse(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

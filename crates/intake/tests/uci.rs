@@ -1,0 +1,56 @@
+//! Row counts, the exact sum and the CPU time of the whole public file.
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, Int64Type};
+use intake::{ReadOptions, Sink, SinkError};
+use schema::TableDef;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/uci_online_retail/online_retail.csv.gz");
+
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    rejects: u64,
+    /// Millionths.
+    revenue: i128,
+    guests: usize,
+    untitled: usize,
+}
+
+impl Sink for Tally {
+    fn rows(&mut self, table: &'static TableDef, batch: RecordBatch) -> Result<(), SinkError> {
+        if table.name == "rejects" {
+            self.rejects += batch.num_rows() as u64;
+            return Ok(());
+        }
+        self.rows += batch.num_rows() as u64;
+        let quantity = batch.column_by_name("quantity").unwrap().as_primitive::<Int64Type>();
+        let price = batch.column_by_name("unit_price").unwrap().as_primitive::<Decimal128Type>();
+        self.revenue += quantity.values().iter().zip(price.values()).map(|(q, p)| i128::from(*q) * p).sum::<i128>();
+        self.guests += batch.column_by_name("shopper_key").unwrap().null_count();
+        self.untitled += batch.column_by_name("product_name").unwrap().null_count();
+        Ok(())
+    }
+}
+
+#[test]
+fn the_public_file_ties_out_to_the_printed_decimal() {
+    if !std::path::Path::new(DATA).exists() {
+        eprintln!("skipped: ../shared is absent");
+        return;
+    }
+    let open = || Ok(Box::new(std::fs::File::open(DATA)?) as Box<dyn std::io::Read + Send>);
+    let options = ReadOptions::new(domain::Day::from_ymd(2012, 1, 1).unwrap());
+    let mut tally = Tally::default();
+    let summary = intake::read(&open, "online_retail.csv.gz", "0123456789abcdef", &options, &mut tally).unwrap();
+    assert_eq!((summary.rows, summary.rejected, summary.compression), (541_909, 0, "gzip"));
+    assert_eq!((tally.rows, tally.rejects), (541_909, 0));
+    // 9,747,747.934 pounds, in millionths.
+    assert_eq!(tally.revenue, 9_747_747_934_000);
+    assert_eq!((tally.guests, tally.untitled), (135_080, 1_454));
+    assert_eq!(
+        (summary.format.as_str(), summary.encoding.as_str(), summary.table.as_str()),
+        ("uci-retail", "utf-8", "order_lines")
+    );
+}
