@@ -1,0 +1,302 @@
+//! Products as the rows show them: codes merged, titles and prices counted, catalogue records
+//! combined.
+//!
+//! Prices are counted in an exact histogram a product and currency, quantities a product. Of
+//! catalogue records the latest value of each field holds (records arrive in order of source and
+//! line). Memory grows with distinct products, titles and prices, never with lines.
+
+use crate::columns::Reader;
+use crate::hash::{FastMap, Interner, NONE};
+use crate::identity::Proof;
+use crate::rules::outlier::Bounds;
+use crate::rules::product_code_case::{product_id, product_id_of_title};
+use crate::rules::{fuzzy_product, service_line, text};
+use crate::{CleanError, CleanParams};
+use domain::{Currency, Day};
+
+/// Text fields of a catalogue record, in the order of `TEXT_FIELDS`.
+pub(crate) const TEXT_FIELDS: [&str; 8] =
+    ["name", "description", "category", "brand", "colour", "plug", "image", "texts"];
+/// Measures of a catalogue record.
+pub(crate) const MEASURES: [&str; 6] = ["voltage_v", "wattage_w", "length_cm", "width_cm", "height_cm", "weight_kg"];
+
+/// What catalogues say about a product: the latest value of each field.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Record {
+    pub(crate) texts: [Option<Box<str>>; TEXT_FIELDS.len()],
+    pub(crate) measures: [Option<f64>; MEASURES.len()],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct TitleCount {
+    /// Lines that sold the product.
+    sold: u64,
+    /// All lines.
+    all: u64,
+}
+
+/// Product and code numbers of spellings.
+#[derive(Debug, Default)]
+pub(crate) struct Codes {
+    spellings: Interner,
+    product: Vec<u32>,
+    first: Vec<Proof>,
+    ids: Interner,
+    scratch: Vec<u8>,
+}
+
+impl Codes {
+    fn spelling(scratch: &mut Vec<u8>, code: Option<&str>, title: Option<&str>) -> bool {
+        scratch.clear();
+        if let Some(code) = code {
+            scratch.push(b'c');
+            scratch.extend_from_slice(code.as_bytes());
+        } else if let Some(title) = title {
+            scratch.push(b't');
+            scratch.extend_from_slice(title.as_bytes());
+        }
+        scratch.len() > 1
+    }
+
+    /// The product of a code, else of a title; [`NONE`] without either.
+    fn note(&mut self, code: Option<&str>, title: Option<&str>, proof: Proof) -> u32 {
+        if !Self::spelling(&mut self.scratch, code, title) {
+            return NONE;
+        }
+        let spelling = self.spellings.intern(&self.scratch);
+        if spelling as usize == self.product.len() {
+            let id = match code {
+                Some(code) => product_id(code),
+                None => product_id_of_title(title.unwrap_or_default()),
+            };
+            // A code of blanks only names nothing.
+            self.product.push(if id.is_empty() || id == "TITLE:" { NONE } else { self.ids.intern(id.as_bytes()) });
+            self.first.push(proof);
+        }
+        self.product[spelling as usize]
+    }
+
+    /// As [`Self::note`] for what was noted before.
+    pub(crate) fn product(&self, code: Option<&str>, title: Option<&str>, scratch: &mut Vec<u8>) -> u32 {
+        if !Self::spelling(scratch, code, title) {
+            return NONE;
+        }
+        self.spellings.get(scratch).map_or(NONE, |s| self.product[s as usize])
+    }
+
+    /// The product's identifier.
+    pub(crate) fn id(&self, product: u32) -> &str {
+        self.ids.text(product)
+    }
+
+    /// How many products there are.
+    pub(crate) fn n_products(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Spellings of codes (not of titles), with their product and first row.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = (&str, u32, Proof)> {
+        (0..self.spellings.len() as u32).filter_map(|s| {
+            let code = self.spellings.text(s).strip_prefix('c')?;
+            Some((code, self.product[s as usize], self.first[s as usize])).filter(|(_, product, _)| *product != NONE)
+        })
+    }
+}
+
+/// One line, as far as the catalogue looks at it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) code: Option<&'a str>,
+    pub(crate) title: Option<&'a str>,
+    pub(crate) quantity: i64,
+    pub(crate) price: i64,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) day: Day,
+}
+
+/// The catalogue while it is collected.
+#[derive(Debug, Default)]
+pub(crate) struct Collector {
+    codes: Codes,
+    titles: Interner,
+    title_counts: FastMap<(u32, u32), TitleCount>,
+    series: FastMap<(u32, Currency), u32>,
+    last_day: Vec<Day>,
+    prices: FastMap<(u32, i64), u64>,
+    quantities: FastMap<(u32, i64), u64>,
+    records: FastMap<u32, Record>,
+}
+
+impl Collector {
+    /// Takes in a line of an order.
+    pub(crate) fn line(&mut self, line: Line<'_>, proof: Proof) {
+        let product = self.codes.note(line.code, line.title, proof);
+        if product == NONE {
+            return;
+        }
+        let sale = line.quantity > 0 && line.price > 0;
+        if let Some(title) = line.title {
+            let title = self.titles.intern(title.as_bytes());
+            let count = self.title_counts.entry((product, title)).or_default();
+            count.all += 1;
+            count.sold += u64::from(sale);
+        }
+        if let (true, Some(currency)) = (sale, line.currency) {
+            let next = self.last_day.len() as u32;
+            let series = *self.series.entry((product, currency)).or_insert(next);
+            if series == next {
+                self.last_day.push(line.day);
+            }
+            let last = &mut self.last_day[series as usize];
+            *last = line.day.max(*last);
+            *self.prices.entry((series, line.price)).or_default() += 1;
+            *self.quantities.entry((product, line.quantity)).or_default() += 1;
+        }
+    }
+
+    /// Takes in records of raw.products.
+    pub(crate) fn records(&mut self, batch: Reader<'_>, row: usize, proof: Proof) -> Result<(), CleanError> {
+        let product = self.codes.note(batch.text("product_code")?.get(row), None, proof);
+        if product == NONE {
+            return Ok(());
+        }
+        let record = self.records.entry(product).or_default();
+        for (field, name) in record.texts.iter_mut().zip(TEXT_FIELDS) {
+            if let Some(value) = batch.text(name)?.get(row) {
+                // JSON and paths stay as they are; words are put in normal form.
+                let exact = matches!(name, "texts" | "image");
+                *field = Some(if exact { value.into() } else { text::normalize(value).into() });
+            }
+        }
+        for (field, name) in record.measures.iter_mut().zip(MEASURES) {
+            if let Some(value) = batch.floats(name)?.get(row).filter(|v| v.is_finite()) {
+                *field = Some(value);
+            }
+        }
+        if let Some(name) = &record.texts[0] {
+            let title = self.titles.intern(name.as_bytes());
+            self.title_counts.entry((product, title)).or_default().all += 1;
+        }
+        Ok(())
+    }
+
+    /// Decides names, services, bounds and likely repeats.
+    pub(crate) fn finish(self, params: &CleanParams) -> Catalogue {
+        let n = self.codes.n_products();
+        let mut titles: Vec<Vec<(String, TitleCount, u32)>> = vec![Vec::new(); n];
+        let mut counted: Vec<((u32, u32), TitleCount)> = self.title_counts.into_iter().collect();
+        counted.sort_unstable_by_key(|(key, _)| *key);
+        for ((product, title), count) in counted {
+            let key = text::case_key(self.titles.text(title));
+            if key.is_empty() {
+                continue;
+            }
+            let of_product = &mut titles[product as usize];
+            match of_product.iter_mut().find(|t| t.0 == key) {
+                Some(known) => {
+                    // The spelling that is met most often stands for the title; the smaller one on a tie.
+                    known.1.sold += count.sold;
+                    known.1.all += count.all;
+                }
+                None => of_product.push((key, count, title)),
+            }
+        }
+        let mut names = Vec::with_capacity(n);
+        let mut n_names = Vec::with_capacity(n);
+        let mut service = Vec::with_capacity(n);
+        let mut sold_titles = Vec::with_capacity(n);
+        for (product, of_product) in titles.iter().enumerate() {
+            let best = of_product
+                .iter()
+                .max_by(|a, b| (a.1.sold, a.1.all).cmp(&(b.1.sold, b.1.all)).then_with(|| b.0.cmp(&a.0)));
+            let title = best.map(|(_, _, title)| text::normalize(self.titles.text(*title)).into_owned());
+            let record = self.records.get(&(product as u32));
+            let catalogue_name = record.and_then(|r| r.texts[0].as_deref()).map(str::to_owned);
+            let is_service =
+                service_line::is(self.codes.id(product as u32), catalogue_name.as_deref().or(title.as_deref()), params);
+            sold_titles.push(match best {
+                Some((key, count, _)) if !is_service && (count.sold > 0 || record.is_some()) => {
+                    (key.clone(), count.sold)
+                }
+                _ => (String::new(), 0),
+            });
+            names.push(catalogue_name.or(title));
+            n_names.push(of_product.len() as u32);
+            service.push(is_service);
+        }
+        let likely_same = fuzzy_product::likely_same(&sold_titles, params);
+
+        let mut prices: Vec<((u32, i64), u64)> = self.prices.into_iter().collect();
+        prices.sort_unstable();
+        let mut quantities: Vec<((u32, i64), u64)> = self.quantities.into_iter().collect();
+        quantities.sort_unstable();
+        let mut price_bounds = vec![Bounds::NONE; self.last_day.len()];
+        for_each_histogram(&prices, |series, histogram| price_bounds[series as usize] = Bounds::of(histogram, params));
+        let mut quantity_bounds = vec![Bounds::NONE; n];
+        for_each_histogram(&quantities, |product, histogram| {
+            quantity_bounds[product as usize] = Bounds::of(histogram, params);
+        });
+        let mut n_codes = vec![0_u32; n];
+        for (_, product, _) in self.codes.codes() {
+            n_codes[product as usize] += 1;
+        }
+        Catalogue {
+            codes: self.codes,
+            names,
+            n_names,
+            n_codes,
+            service,
+            likely_same,
+            series: self.series,
+            last_day: self.last_day,
+            prices,
+            price_bounds,
+            quantity_bounds,
+            records: self.records,
+        }
+    }
+}
+
+fn for_each_histogram(sorted: &[((u32, i64), u64)], mut f: impl FnMut(u32, &[(i64, u64)])) {
+    for group in sorted.chunk_by(|a, b| a.0.0 == b.0.0) {
+        let histogram: Vec<(i64, u64)> = group.iter().map(|((_, value), count)| (*value, *count)).collect();
+        f(group[0].0.0, &histogram);
+    }
+}
+
+/// The products, ready to be looked up.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    pub(crate) codes: Codes,
+    pub(crate) names: Vec<Option<String>>,
+    pub(crate) n_names: Vec<u32>,
+    pub(crate) n_codes: Vec<u32>,
+    pub(crate) service: Vec<bool>,
+    pub(crate) likely_same: Vec<u32>,
+    pub(crate) series: FastMap<(u32, Currency), u32>,
+    pub(crate) last_day: Vec<Day>,
+    /// Counts by series and price, ascending.
+    pub(crate) prices: Vec<((u32, i64), u64)>,
+    price_bounds: Vec<Bounds>,
+    quantity_bounds: Vec<Bounds>,
+    pub(crate) records: FastMap<u32, Record>,
+}
+
+impl Catalogue {
+    /// Whether the price of a sale is unusual for its product in that currency.
+    pub(crate) fn unusual_price(&self, product: u32, currency: Currency, price: i64) -> bool {
+        self.series.get(&(product, currency)).is_some_and(|s| self.price_bounds[*s as usize].unusual(price))
+    }
+
+    /// Whether the quantity of a sale is unusual for its product.
+    pub(crate) fn unusual_quantity(&self, product: u32, quantity: i64) -> bool {
+        self.quantity_bounds[product as usize].unusual(quantity)
+    }
+
+    /// Counts by price of one series.
+    pub(crate) fn histogram(&self, series: u32) -> &[((u32, i64), u64)] {
+        let from = self.prices.partition_point(|((s, _), _)| *s < series);
+        let to = self.prices.partition_point(|((s, _), _)| *s <= series);
+        &self.prices[from..to]
+    }
+}

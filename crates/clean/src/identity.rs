@@ -1,0 +1,485 @@
+//! Identity resolution: which customer numbers, e-mails, phones and visitors are one shopper.
+//!
+//! A row that bears several identities is evidence that they belong together: an edge. Shoppers
+//! are the connected components (union-find by size, with path halving; near-linear time). Three
+//! things keep wrong joins out:
+//! - a customer number counts within its system only (`uci:17850` is not `shopify:17850`);
+//! - an e-mail or phone with more than `max_shared` partners joins nobody (a call centre's number);
+//! - a visitor (`anonymous`) belongs to a shopper only when all its evidence points to one: a shared
+//!   tablet is no proof that two people are one.
+//!
+//! A link that an operator took back removes all edges of that identity. Each joined identity keeps
+//! the row that proves it; the proofs form a spanning forest, walked from the component's smallest
+//! identity. The shopper's name is the customer number itself where a component has exactly one and
+//! no other system uses the same; else `s` and 12 hex digits of the SHA-256 of the smallest
+//! identity. Neither depends on the order of the sources.
+
+use crate::CleanParams;
+use crate::columns::{batch, bool_array, clean_table, must_ints, must_texts};
+use crate::hash::{FastMap, Interner, NONE};
+use arrow_array::RecordBatch;
+use sha2::{Digest, Sha256};
+
+/// Kinds of identity, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KeyKind {
+    CustomerId,
+    Email,
+    Phone,
+    Anonymous,
+}
+
+const KINDS: [KeyKind; 4] = [KeyKind::CustomerId, KeyKind::Email, KeyKind::Phone, KeyKind::Anonymous];
+/// Set in the first byte of a key whose 64 hex digits are kept as 32 bytes.
+const PACKED: u8 = 0x80;
+
+impl KeyKind {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::CustomerId => "customer_id",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Anonymous => "anonymous",
+        }
+    }
+
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::CustomerId => "same_customer_id",
+            Self::Email => "same_email",
+            Self::Phone => "same_phone",
+            Self::Anonymous => "same_visitor",
+        }
+    }
+}
+
+/// Identities of one row, as its source wrote them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RowKeys<'a> {
+    pub(crate) customer: Option<&'a str>,
+    pub(crate) email: Option<&'a str>,
+    pub(crate) phone: Option<&'a str>,
+    pub(crate) anonymous: Option<&'a str>,
+}
+
+impl<'a> RowKeys<'a> {
+    fn by_kind(&self) -> [Option<&'a str>; 4] {
+        [self.customer, self.email, self.phone, self.anonymous]
+    }
+}
+
+/// The row that proves something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Proof {
+    pub(crate) source: u32,
+    pub(crate) line: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Edge {
+    a: u32,
+    b: u32,
+    proof: Proof,
+}
+
+/// The evidence while it is collected.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    keys: Interner,
+    first: Vec<Proof>,
+    edges: Vec<Edge>,
+    known_edges: FastMap<(u32, u32), ()>,
+    scratch: Vec<u8>,
+}
+
+fn encode(scratch: &mut Vec<u8>, kind: KeyKind, system: u32, text: &str) {
+    scratch.clear();
+    scratch.push(kind as u8);
+    let text = text.trim();
+    match kind {
+        KeyKind::CustomerId => {
+            scratch.extend_from_slice(&system.to_be_bytes());
+            scratch.extend_from_slice(text.as_bytes());
+        }
+        KeyKind::Email | KeyKind::Phone => match unhex(text) {
+            Some(bytes) => {
+                scratch[0] |= PACKED;
+                scratch.extend_from_slice(&bytes);
+            }
+            None => scratch.extend_from_slice(text.as_bytes()),
+        },
+        KeyKind::Anonymous => scratch.extend_from_slice(text.as_bytes()),
+    }
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digit = |b: u8| match b {
+        b'0'..=b'9' => Some(b - b'0'),
+        b'a'..=b'f' => Some(b - b'a' + 10),
+        _ => None,
+    };
+    let bytes: &[u8; 64] = text.as_bytes().try_into().ok()?;
+    let mut out = [0; 32];
+    for (o, pair) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
+        *o = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(out)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl Evidence {
+    /// Takes in a row. Returns the number of its first identity, or [`NONE`] without any.
+    pub(crate) fn row(&mut self, keys: RowKeys<'_>, system: u32, proof: Proof) -> u32 {
+        let mut anchor = NONE;
+        for (kind, text) in KINDS.into_iter().zip(keys.by_kind()) {
+            let Some(text) = text else { continue };
+            encode(&mut self.scratch, kind, system, text);
+            let id = self.keys.intern(&self.scratch);
+            if id as usize == self.first.len() {
+                self.first.push(proof);
+            }
+            if anchor == NONE {
+                anchor = id;
+            } else if anchor != id && self.known_edges.insert((anchor, id), ()).is_none() {
+                self.edges.push(Edge { a: anchor, b: id, proof });
+            }
+        }
+        anchor
+    }
+
+    /// Joins. `systems` are the names of the customer numbers' systems.
+    pub(crate) fn resolve(self, systems: &Interner, params: &CleanParams) -> Identity {
+        let n = self.keys.len();
+        let Self { keys, first, edges, known_edges, mut scratch } = self;
+        drop(known_edges);
+        let kind = |id: u32| kind_of(keys.bytes(id));
+
+        let mut undone = vec![false; n];
+        for undo in &params.undone {
+            let Some(k) = KINDS.into_iter().find(|k| k.word() == undo.key_kind) else { continue };
+            let (system, text) = match (k, undo.key.split_once(':')) {
+                (KeyKind::CustomerId, Some((system, text))) => match systems.get(system.as_bytes()) {
+                    Some(system) => (system, text),
+                    None => continue,
+                },
+                _ => (0, undo.key.as_str()),
+            };
+            encode(&mut scratch, k, system, text);
+            if let Some(id) = keys.get(&scratch) {
+                undone[id as usize] = true;
+            }
+        }
+
+        let mut partners = vec![0_usize; n];
+        for edge in &edges {
+            // A visitor is no person: what many visitors share is not shared by many shoppers.
+            if kind(edge.a) != KeyKind::Anonymous && kind(edge.b) != KeyKind::Anonymous {
+                partners[edge.a as usize] += 1;
+                partners[edge.b as usize] += 1;
+            }
+        }
+        let shared =
+            |id: u32| matches!(kind(id), KeyKind::Email | KeyKind::Phone) && partners[id as usize] > params.max_shared;
+
+        let mut forest = Forest::new(n);
+        let mut used: Vec<Edge> = Vec::new();
+        let mut visitors: FastMap<u32, Vec<Edge>> = FastMap::default();
+        for &edge in &edges {
+            if undone[edge.a as usize] || undone[edge.b as usize] || shared(edge.a) || shared(edge.b) {
+                continue;
+            }
+            if kind(edge.b) == KeyKind::Anonymous {
+                visitors.entry(edge.b).or_default().push(edge);
+            } else if forest.union(edge.a, edge.b) {
+                used.push(edge);
+            }
+        }
+        let mut n_shared = (0..n as u32).filter(|&id| shared(id)).count();
+        let mut visitors: Vec<(u32, Vec<Edge>)> = visitors.into_iter().collect();
+        visitors.sort_unstable_by_key(|(id, _)| *id);
+        // Decided before any visitor is joined, so that one visitor cannot connect through another.
+        let homes: Vec<bool> = visitors
+            .iter()
+            .map(|(_, evidence)| evidence.iter().all(|e| forest.find(e.a) == forest.find(evidence[0].a)))
+            .collect();
+        for ((_, evidence), one_home) in visitors.iter().zip(homes) {
+            if !one_home {
+                n_shared += 1;
+            } else if forest.union(evidence[0].a, evidence[0].b) {
+                used.push(evidence[0]);
+            }
+        }
+        Identity::name(keys, first, used, undone, forest, systems, n_shared)
+    }
+}
+
+fn kind_of(bytes: &[u8]) -> KeyKind {
+    KINDS[usize::from(bytes[0] & !PACKED)]
+}
+
+/// Kind, system and payload: what identities are ordered by, whatever the order of arrival.
+fn sort_key<'a>(bytes: &'a [u8], systems: &'a Interner) -> (KeyKind, &'a [u8], &'a [u8]) {
+    match kind_of(bytes) {
+        KeyKind::CustomerId => {
+            let (system, text) = bytes[1..].split_at(4);
+            let number = u32::from_be_bytes([system[0], system[1], system[2], system[3]]);
+            (KeyKind::CustomerId, systems.bytes(number), text)
+        }
+        kind => (kind, &[], &bytes[1..]),
+    }
+}
+
+/// An identity as text: `system:number` for a customer number, the hash for e-mail and phone.
+fn key_text(bytes: &[u8], systems: &Interner) -> String {
+    let (kind, system, text) = sort_key(bytes, systems);
+    if bytes[0] & PACKED != 0 {
+        return hex(text);
+    }
+    let text = String::from_utf8_lossy(text);
+    match kind {
+        KeyKind::CustomerId => format!("{}:{text}", String::from_utf8_lossy(system)),
+        KeyKind::Email | KeyKind::Phone | KeyKind::Anonymous => text.into_owned(),
+    }
+}
+
+/// Disjoint sets.
+#[derive(Debug)]
+struct Forest {
+    parent: Vec<u32>,
+    size: Vec<u32>,
+}
+
+impl Forest {
+    fn new(n: usize) -> Self {
+        Self { parent: (0..n as u32).collect(), size: vec![1; n] }
+    }
+
+    fn find(&mut self, mut id: u32) -> u32 {
+        while self.parent[id as usize] != id {
+            let up = self.parent[self.parent[id as usize] as usize];
+            self.parent[id as usize] = up;
+            id = up;
+        }
+        id
+    }
+
+    /// Whether they were apart.
+    fn union(&mut self, a: u32, b: u32) -> bool {
+        let (mut a, mut b) = (self.find(a), self.find(b));
+        if a == b {
+            return false;
+        }
+        if self.size[a as usize] < self.size[b as usize] {
+            std::mem::swap(&mut a, &mut b);
+        }
+        self.parent[b as usize] = a;
+        self.size[a as usize] += self.size[b as usize];
+        true
+    }
+}
+
+/// Shoppers and their identities.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    keys: Interner,
+    first: Vec<Proof>,
+    undone: Vec<bool>,
+    /// Shopper of each identity; [`NONE`] for a visitor that no shopper is known for.
+    shopper: Vec<u32>,
+    /// The identity from which each one was reached, and the row that proves it.
+    reached: Vec<Option<(u32, Proof)>>,
+    /// Shopper names, in ascending order of their smallest identity.
+    names: Interner,
+    /// Identities of each shopper.
+    sizes: Vec<u32>,
+    systems: Interner,
+    n_shared: usize,
+}
+
+impl Identity {
+    fn name(
+        keys: Interner,
+        first: Vec<Proof>,
+        used: Vec<Edge>,
+        undone: Vec<bool>,
+        mut forest: Forest,
+        systems: &Interner,
+        n_shared: usize,
+    ) -> Self {
+        let n = keys.len();
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        order.sort_unstable_by(|&a, &b| sort_key(keys.bytes(a), systems).cmp(&sort_key(keys.bytes(b), systems)));
+
+        let mut n_numbers = vec![0_u32; n];
+        let mut same_number: FastMap<&[u8], u32> = FastMap::default();
+        for &id in &order {
+            let (kind, _, text) = sort_key(keys.bytes(id), systems);
+            if kind == KeyKind::CustomerId {
+                n_numbers[forest.find(id) as usize] += 1;
+                if systems.len() > 1 {
+                    *same_number.entry(text).or_default() += 1;
+                }
+            }
+        }
+
+        let mut names = Interner::default();
+        let mut shopper_of_root = vec![NONE; n];
+        let mut shopper = vec![NONE; n];
+        let mut sizes: Vec<u32> = Vec::new();
+        let mut smallest: Vec<u32> = Vec::new();
+        for &id in &order {
+            let root = forest.find(id) as usize;
+            let (kind, _, text) = sort_key(keys.bytes(id), systems);
+            if shopper_of_root[root] == NONE {
+                if kind == KeyKind::Anonymous {
+                    continue;
+                }
+                let only_number = kind == KeyKind::CustomerId
+                    && n_numbers[root] == 1
+                    && same_number.get(text).is_none_or(|count| *count == 1);
+                let readable = String::from_utf8_lossy(text);
+                let name = if only_number && names.get(readable.as_bytes()).is_none() {
+                    readable.into_owned()
+                } else {
+                    hashed_name(&names, kind, &key_text(keys.bytes(id), systems))
+                };
+                shopper_of_root[root] = names.intern(name.as_bytes());
+                sizes.push(0);
+                smallest.push(id);
+            }
+            shopper[id as usize] = shopper_of_root[root];
+            sizes[shopper_of_root[root] as usize] += 1;
+        }
+        let reached = walk(n, &used, &smallest);
+        drop(same_number);
+        Self { keys, first, undone, shopper, reached, names, sizes, systems: systems.clone(), n_shared }
+    }
+
+    /// The shopper of a row: of its strongest identity that is known.
+    pub(crate) fn shopper(&self, keys: RowKeys<'_>, system: u32, scratch: &mut Vec<u8>) -> u32 {
+        KINDS
+            .into_iter()
+            .zip(keys.by_kind())
+            .filter_map(|(kind, text)| {
+                encode(scratch, kind, system, text?);
+                Some(self.shopper[self.keys.get(scratch)? as usize])
+            })
+            .find(|&shopper| shopper != NONE)
+            .unwrap_or(NONE)
+    }
+
+    /// The shopper of an identity by number.
+    pub(crate) fn shopper_of_key(&self, key: u32) -> u32 {
+        self.shopper[key as usize]
+    }
+
+    /// How many shoppers there are.
+    pub(crate) fn n_shoppers(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The shopper's name.
+    pub(crate) fn name_of(&self, shopper: u32) -> &str {
+        self.names.text(shopper)
+    }
+
+    /// How many identities a shopper has.
+    pub(crate) fn n_keys(&self, shopper: u32) -> u32 {
+        self.sizes[shopper as usize]
+    }
+
+    /// E-mails, phones and visitors that were not used because too many share them.
+    pub(crate) fn n_shared(&self) -> usize {
+        self.n_shared
+    }
+
+    /// Identities whose link was taken back.
+    pub(crate) fn n_undone(&self) -> usize {
+        self.undone.iter().filter(|u| **u).count()
+    }
+
+    /// Identities in all, and those that were joined to another.
+    pub(crate) fn n_identities(&self) -> (usize, usize) {
+        (self.keys.len(), self.reached.iter().flatten().count())
+    }
+
+    /// One joined identity as an example, without personal data.
+    pub(crate) fn sample(&self) -> Option<(Proof, String)> {
+        let (id, (from, proof)) = self.reached.iter().enumerate().find_map(|(i, r)| r.map(|r| (i as u32, r)))?;
+        let (joined, by) = (kind_of(self.keys.bytes(id)), kind_of(self.keys.bytes(from)));
+        Some((proof, format!("{} joined by {}", joined.word(), by.reason())))
+    }
+
+    /// The table clean.identity_links, by shopper, kind and identity.
+    pub(crate) fn links(&self, sources: &Interner) -> RecordBatch {
+        let mut rows: Vec<(&str, KeyKind, String, u32)> = (0..self.keys.len() as u32)
+            .filter(|&id| self.shopper[id as usize] != NONE)
+            .map(|id| {
+                let bytes = self.keys.bytes(id);
+                (self.name_of(self.shopper[id as usize]), kind_of(bytes), key_text(bytes, &self.systems), id)
+            })
+            .collect();
+        rows.sort_unstable();
+        let reached = |id: u32| self.reached[id as usize];
+        let proof = |id: u32| reached(id).map_or(self.first[id as usize], |(_, proof)| proof);
+        batch(
+            clean_table("identity_links"),
+            vec![
+                must_texts(rows.iter().map(|r| r.0)),
+                must_texts(rows.iter().map(|r| r.1.word())),
+                must_texts(rows.iter().map(|r| &r.2)),
+                must_texts(
+                    rows.iter().map(|r| {
+                        reached(r.3).map_or("first_seen", |(from, _)| kind_of(self.keys.bytes(from)).reason())
+                    }),
+                ),
+                must_texts(rows.iter().map(|r| sources.text(proof(r.3).source))),
+                must_ints(rows.iter().map(|r| proof(r.3).line)),
+                bool_array(rows.iter().map(|r| Some(self.undone[r.3 as usize]))),
+            ],
+        )
+    }
+}
+
+/// `s` and 12 hex digits, more in the rare case that the name is taken.
+fn hashed_name(names: &Interner, kind: KeyKind, text: &str) -> String {
+    let digest = hex(&Sha256::digest(format!("{}|{text}", kind.word())));
+    (12..=digest.len())
+        .map(|digits| format!("s{}", &digest[..digits]))
+        .find(|name| names.get(name.as_bytes()).is_none())
+        .unwrap_or_else(|| format!("s{digest}"))
+}
+
+/// Walks the spanning forest from the roots, breadth first: from where each identity is reached.
+fn walk(n: usize, edges: &[Edge], roots: &[u32]) -> Vec<Option<(u32, Proof)>> {
+    let mut start = vec![0_usize; n + 1];
+    for edge in edges {
+        start[edge.a as usize + 1] += 1;
+        start[edge.b as usize + 1] += 1;
+    }
+    for i in 0..n {
+        start[i + 1] += start[i];
+    }
+    let mut next = start.clone();
+    let mut ends = vec![(0_u32, Proof { source: 0, line: 0 }); edges.len() * 2];
+    for edge in edges {
+        for (from, to) in [(edge.a, edge.b), (edge.b, edge.a)] {
+            ends[next[from as usize]] = (to, edge.proof);
+            next[from as usize] += 1;
+        }
+    }
+    let mut reached = vec![None; n];
+    let mut queue: std::collections::VecDeque<(u32, u32)> = roots.iter().map(|&r| (r, NONE)).collect();
+    while let Some((id, from)) = queue.pop_front() {
+        for &(to, proof) in &ends[start[id as usize]..start[id as usize + 1]] {
+            if to != from {
+                reached[to as usize] = Some((id, proof));
+                queue.push_back((to, id));
+            }
+        }
+    }
+    reached
+}

@@ -1,0 +1,136 @@
+//! The table clean.orders: lines of one order of one system put together.
+
+use crate::CleanParams;
+use crate::columns::{batch, clean_table, day_array, instant_array, must_amounts, must_ints, must_texts, text_array};
+use crate::counts::Counter;
+use crate::hash::NONE;
+use crate::lines::{Draft, LineKind, OTHER_FILE, OrderIds};
+use crate::raw_lines::RawLines;
+use crate::rules::Rule;
+use crate::shoppers::{self, ShopperTally};
+use crate::survey::Surveyed;
+use arrow_array::RecordBatch;
+use domain::{Currency, Day, Market};
+
+/// Orders of one call, in order of their first lines.
+pub(crate) struct Orders<'a>(Vec<Order<'a>>);
+
+struct Order<'a> {
+    id: &'a str,
+    shopper: u32,
+    market: Market,
+    at: i64,
+    currency: Currency,
+    n_lines: i64,
+    units: i64,
+    gross: i64,
+    services: i64,
+    reversed: i64,
+    /// Whether it sold something; whether it took something back.
+    sells: bool,
+    reverses: bool,
+    several_times: bool,
+    source: u32,
+    line: i64,
+}
+
+impl<'a> Orders<'a> {
+    /// Puts the lines together. What another file gave already is not counted again.
+    pub(crate) fn of(drafts: &[Draft], ids: &OrderIds, raw: &[RawLines<'a>], counter: &mut Counter) -> Self {
+        let mut place = vec![NONE; ids.len()];
+        let mut orders: Vec<Order<'a>> = Vec::with_capacity(ids.len());
+        for d in drafts.iter().filter(|d| d.flags & OTHER_FILE == 0) {
+            let at = &mut place[d.order as usize];
+            if *at == NONE {
+                *at = orders.len() as u32;
+                orders.push(Order {
+                    id: raw[d.batch as usize].order_id.get(d.row as usize).unwrap_or_default(),
+                    shopper: d.shopper,
+                    market: d.market,
+                    at: d.at,
+                    currency: d.currency,
+                    n_lines: 0,
+                    units: 0,
+                    gross: 0,
+                    services: 0,
+                    reversed: 0,
+                    sells: false,
+                    reverses: false,
+                    several_times: false,
+                    source: d.source,
+                    line: d.line,
+                });
+            }
+            let order = &mut orders[*at as usize];
+            order.n_lines += 1;
+            order.several_times |= order.at != d.at;
+            if order.shopper == NONE {
+                order.shopper = d.shopper;
+            }
+            match d.kind {
+                LineKind::Sale => {
+                    order.units += d.quantity;
+                    order.gross += d.base;
+                    order.sells = true;
+                }
+                LineKind::Cancellation => {
+                    order.reversed += d.base;
+                    order.reverses = true;
+                }
+                LineKind::Service => order.services += d.base,
+                LineKind::Adjustment | LineKind::BadDebt | LineKind::Gift => {}
+            }
+        }
+        for order in &orders {
+            counter.select(order.source as usize);
+            counter.checked(&[Rule::SeveralTimestamps]);
+            if order.several_times {
+                counter.touch(Rule::SeveralTimestamps, order.line, || format!("order {}", order.id));
+            }
+        }
+        Self(orders)
+    }
+
+    /// The table clean.orders.
+    pub(crate) fn batch(&self, surveyed: &Surveyed, _params: &CleanParams) -> RecordBatch {
+        let o = &self.0;
+        batch(
+            clean_table("orders"),
+            vec![
+                must_texts(o.iter().map(|o| o.id)),
+                text_array(o.iter().map(|o| (o.shopper != NONE).then(|| surveyed.identity.name_of(o.shopper)))),
+                must_texts(o.iter().map(|o| o.market.code().to_owned())),
+                instant_array(o.iter().map(|o| Some(o.at))),
+                day_array(o.iter().map(|o| Some(Day::of_micros(o.at).0))),
+                must_ints(o.iter().map(|o| o.n_lines)),
+                must_ints(o.iter().map(|o| o.units)),
+                must_texts(o.iter().map(|o| o.currency.code().to_owned())),
+                must_amounts(o.iter().map(|o| o.gross)),
+                must_amounts(o.iter().map(|o| o.services)),
+                must_amounts(o.iter().map(|o| o.reversed)),
+                must_texts(o.iter().map(|o| match (o.sells, o.reverses) {
+                    (true, _) => "sale",
+                    (false, true) => "cancellation",
+                    (false, false) => "adjustment",
+                })),
+            ],
+        )
+    }
+
+    /// Orders by shopper and market.
+    pub(crate) fn tally(&self) -> ShopperTally {
+        let mut tally = ShopperTally::default();
+        for o in self.0.iter().filter(|o| o.shopper != NONE) {
+            let day = Day::of_micros(o.at);
+            tally.push(shoppers::Orders {
+                shopper: o.shopper,
+                market: o.market,
+                sales: u32::from(o.sells),
+                any: 1,
+                last_at: o.at,
+                days: o.sells.then_some((day, day)),
+            });
+        }
+        tally
+    }
+}

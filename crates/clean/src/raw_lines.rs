@@ -1,0 +1,113 @@
+//! The columns of raw.order_lines.
+
+use crate::CleanError;
+use crate::columns::{Decimals, Instants, Ints, Reader, Text};
+use crate::identity::RowKeys;
+use arrow_array::RecordBatch;
+
+/// One batch, opened.
+pub(crate) struct RawLines<'a> {
+    pub(crate) source: Text<'a>,
+    pub(crate) line: Ints<'a>,
+    pub(crate) order_id: Text<'a>,
+    pub(crate) product_code: Text<'a>,
+    pub(crate) product_name: Text<'a>,
+    pub(crate) quantity: Ints<'a>,
+    pub(crate) unit_price: Decimals<'a>,
+    pub(crate) amount: Decimals<'a>,
+    pub(crate) discount: Decimals<'a>,
+    pub(crate) tax: Decimals<'a>,
+    pub(crate) currency: Text<'a>,
+    pub(crate) ordered_at: Instants<'a>,
+    pub(crate) shopper_key: Text<'a>,
+    pub(crate) email_hash: Text<'a>,
+    pub(crate) phone_hash: Text<'a>,
+    pub(crate) country: Text<'a>,
+    pub(crate) region: Text<'a>,
+    pub(crate) city: Text<'a>,
+    pub(crate) channel: Text<'a>,
+    pub(crate) status: Text<'a>,
+}
+
+impl<'a> RawLines<'a> {
+    pub(crate) fn new(batch: &'a RecordBatch) -> Result<Self, CleanError> {
+        let r = Reader::new("order_lines", batch);
+        Ok(Self {
+            source: r.text("source")?,
+            line: r.ints("line")?,
+            order_id: r.text("order_id")?,
+            product_code: r.text("product_code")?,
+            product_name: r.text("product_name")?,
+            quantity: r.ints("quantity")?,
+            unit_price: r.amounts("unit_price")?,
+            amount: r.amounts("amount")?,
+            discount: r.amounts("discount")?,
+            tax: r.amounts("tax")?,
+            currency: r.text("currency")?,
+            ordered_at: r.instants("ordered_at")?,
+            shopper_key: r.text("shopper_key")?,
+            email_hash: r.text("email_hash")?,
+            phone_hash: r.text("phone_hash")?,
+            country: r.text("country")?,
+            region: r.text("region")?,
+            city: r.text("city")?,
+            channel: r.text("channel")?,
+            status: r.text("status")?,
+        })
+    }
+
+    /// Identities of a row.
+    pub(crate) fn keys(&self, row: usize) -> RowKeys<'a> {
+        RowKeys {
+            customer: self.shopper_key.get(row),
+            email: self.email_hash.get(row),
+            phone: self.phone_hash.get(row),
+            anonymous: None,
+        }
+    }
+
+    /// Hash of all business fields of a row: everything but source and line.
+    pub(crate) fn content_hash(&self, row: usize, seed: u64) -> u64 {
+        use crate::hash::{hash_bytes, mix};
+        let texts = self.texts();
+        let mut hash = texts.iter().fold(seed, |hash, column| match column.get(row) {
+            Some(text) => hash_bytes(hash, text.as_bytes()),
+            None => mix(hash, 0),
+        });
+        hash = mix(hash, self.quantity.get(row).unwrap_or(0) as u64);
+        hash = mix(hash, self.ordered_at.get(row).unwrap_or(0) as u64);
+        for column in self.decimals() {
+            hash = mix(hash, column.get(row).map_or(u64::MAX, |v| v as u64));
+        }
+        hash
+    }
+
+    /// Whether two rows agree in all business fields.
+    pub(crate) fn same_content(&self, row: usize, other: &Self, other_row: usize) -> bool {
+        self.texts().iter().zip(other.texts()).all(|(a, b)| a.get(row) == b.get(other_row))
+            && self.quantity.get(row) == other.quantity.get(other_row)
+            && self.ordered_at.get(row) == other.ordered_at.get(other_row)
+            && self.decimals().iter().zip(other.decimals()).all(|(a, b)| a.get(row) == b.get(other_row))
+    }
+
+    fn texts(&self) -> [&Text<'a>; 12] {
+        [
+            &self.order_id,
+            &self.product_code,
+            &self.product_name,
+            &self.currency,
+            &self.shopper_key,
+            &self.email_hash,
+            &self.phone_hash,
+            &self.country,
+            &self.region,
+            &self.city,
+            &self.channel,
+            &self.status,
+        ]
+    }
+
+    fn decimals(&self) -> [&Decimals<'a>; 4] {
+        [&self.unit_price, &self.amount, &self.discount, &self.tax]
+    }
+}

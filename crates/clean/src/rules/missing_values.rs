@@ -1,0 +1,1 @@
+//! Policies for missing values of a column.

@@ -1,0 +1,160 @@
+//! clean.events: what shoppers did, each event once.
+//!
+//! Trackers deliver at least once, so a message identifier that was met before is a repeat and is
+//! merged into the first. Rows keep the order of the input; a call has to see all rows of an
+//! identifier, which [`events_partition`] arranges.
+
+use super::{At, Origin, Sweep, TableOut};
+use crate::columns::{
+    Reader, amount_array, batch, clean_table, instant_array, int_array, must_ints, must_texts, text_array,
+};
+use crate::hash::Interner;
+use crate::identity::RowKeys;
+use crate::rules::product_code_case::product_id;
+use crate::rules::{Rule, missing_key};
+use crate::survey::Surveyed;
+use crate::{CleanError, CleanParams};
+use arrow_array::RecordBatch;
+use domain::Day;
+
+struct Row<'a> {
+    message_id: &'a str,
+    part: i64,
+    at: At,
+    kind: &'a str,
+    name: Option<&'a str>,
+    shopper: Option<&'a str>,
+    anonymous: Option<&'a str>,
+    occurred_at: i64,
+    product: Option<String>,
+    order: Option<&'a str>,
+    quantity: Option<i64>,
+    price: Option<i64>,
+    currency: Option<String>,
+    query: Option<&'a str>,
+    url: Option<&'a str>,
+    market: String,
+    language: Option<&'a str>,
+}
+
+/// Cleans raw.events.
+///
+/// # Errors
+/// [`CleanError`] for batches of another layout.
+pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams) -> Result<TableOut, CleanError> {
+    let mut sweep = Sweep::new("events", surveyed, params);
+    let mut seen = Interner::default();
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for raw in batches {
+        let r = Reader::new("events", raw);
+        let origin = Origin::new(r)?;
+        let (message_id, kind, name, part) = (r.text("message_id")?, r.text("kind")?, r.text("name")?, r.ints("part")?);
+        let (customer, anonymous) = (r.text("shopper_key")?, r.text("anonymous_id")?);
+        let (email, phone) = (r.text("email_hash")?, r.text("phone_hash")?);
+        let (occurred_at, code, order) = (r.instants("occurred_at")?, r.text("product_code")?, r.text("order_id")?);
+        let (quantity, price, currency) = (r.ints("quantity")?, r.amounts("price")?, r.text("currency")?);
+        let (query, url) = (r.text("query")?, r.text("url")?);
+        let (country, language) = (r.text("country")?, r.text("language")?);
+        for row in 0..raw.num_rows() {
+            let at = sweep.row(
+                &origin,
+                row,
+                &[Rule::MissingValue, Rule::FutureDate, Rule::EventRepeat, Rule::Country, Rule::Currency],
+            );
+            let Some(id) = message_id.get(row) else {
+                sweep.reject(missing_key::missing("message_id", "an identifier of the message"));
+                continue;
+            };
+            let Some(occurred_at) = occurred_at.get(row) else {
+                sweep.reject(missing_key::missing("occurred_at", "the time of the event"));
+                continue;
+            };
+            if sweep.past(Day::of_micros(occurred_at), "occurred_at").is_none() {
+                continue;
+            }
+            let currency = match currency.get(row) {
+                Some(text) => match sweep.currency(Some(text)) {
+                    Some(currency) => Some(currency.code().to_owned()),
+                    None => continue,
+                },
+                None => None,
+            };
+            let part = part.get(row).unwrap_or(0);
+            let known = seen.len();
+            let mut key = part.to_le_bytes().to_vec();
+            key.extend_from_slice(id.as_bytes());
+            if (seen.intern(&key) as usize) < known {
+                sweep.merged(Rule::EventRepeat, &format!("{id}#{part}"), &at);
+                continue;
+            }
+            let keys = RowKeys {
+                customer: customer.get(row),
+                email: email.get(row),
+                phone: phone.get(row),
+                anonymous: anonymous.get(row),
+            };
+            rows.push(Row {
+                message_id: id,
+                part,
+                at,
+                kind: kind.get(row).unwrap_or_default(),
+                name: name.get(row),
+                shopper: sweep.shopper(keys),
+                anonymous: anonymous.get(row),
+                occurred_at,
+                product: code.get(row).map(product_id).filter(|p| !p.is_empty()),
+                order: order.get(row),
+                quantity: quantity.get(row),
+                price: price.get(row).and_then(|p| i64::try_from(p).ok()),
+                currency,
+                query: query.get(row),
+                url: url.get(row),
+                market: sweep.market(country.get(row)).code().to_owned(),
+                language: language.get(row),
+            });
+        }
+    }
+    let table = batch(
+        clean_table("events"),
+        vec![
+            must_texts(rows.iter().map(|r| r.message_id)),
+            must_ints(rows.iter().map(|r| r.part)),
+            must_texts(rows.iter().map(|r| &r.at.source)),
+            must_ints(rows.iter().map(|r| r.at.line)),
+            must_texts(rows.iter().map(|r| r.kind)),
+            text_array(rows.iter().map(|r| r.name)),
+            text_array(rows.iter().map(|r| r.shopper)),
+            text_array(rows.iter().map(|r| r.anonymous)),
+            instant_array(rows.iter().map(|r| Some(r.occurred_at))),
+            text_array(rows.iter().map(|r| r.product.as_ref())),
+            text_array(rows.iter().map(|r| r.order)),
+            int_array(rows.iter().map(|r| r.quantity)),
+            amount_array(rows.iter().map(|r| r.price)),
+            text_array(rows.iter().map(|r| r.currency.as_ref())),
+            text_array(rows.iter().map(|r| r.query)),
+            text_array(rows.iter().map(|r| r.url)),
+            must_texts(rows.iter().map(|r| &r.market)),
+            text_array(rows.iter().map(|r| r.language)),
+        ],
+    );
+    Ok(sweep.finish(table))
+}
+
+/// For each row of a batch of raw.events the part, below `n_parts`, in which [`events`] has to see
+/// it: repeats of a message are in one part.
+///
+/// # Errors
+/// [`CleanError`] for a batch of another layout.
+///
+/// # Panics
+/// If `n_parts` is 0.
+pub fn events_partition(batch: &RecordBatch, n_parts: u32) -> Result<Vec<u32>, CleanError> {
+    assert!(n_parts > 0, "rows need at least one part to go to");
+    let ids = Reader::new("events", batch).text("message_id")?;
+    Ok((0..batch.num_rows())
+        .map(|row| {
+            let hash = crate::hash::hash_bytes(3, ids.get(row).unwrap_or_default().as_bytes());
+            ((u128::from(hash) * u128::from(n_parts)) >> 64) as u32
+        })
+        .collect())
+}
