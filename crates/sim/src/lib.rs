@@ -1,0 +1,38 @@
+//! A merchant with a known truth: a small-appliance seller at home in China who opens the United
+//! States, Germany, Vietnam, Thailand and Saudi Arabia, with everything that happened to it.
+//!
+//! [`Merchant::generate`] makes the whole history in memory from [`SimParams`], without IO;
+//! [`export::all`] writes it as the files that real systems would have exported, dirt included,
+//! into any [`export::Sink`]; [`write_to`] does both into a folder. `truth.json` states every
+//! parameter and total, so that whoever learns from the files can be compared with what is true.
+//! [`write_bulk_retail`] makes one big flat file for load tests and has nothing to do with the rest.
+//!
+//! The same parameters give the same bytes on any machine and any number of threads.
+
+mod error;
+mod params;
+mod part;
+mod sampling;
+
+pub mod catalogue;
+pub mod fx;
+pub mod pictures;
+pub mod world;
+
+pub mod plan;
+pub mod trade;
+
+mod merchant;
+mod truth;
+
+pub mod export;
+
+mod bulk;
+mod write;
+
+pub use bulk::{BulkSummary, write_bulk_retail};
+pub use error::SimError;
+pub use merchant::{Book, Merchant};
+pub use params::{BadLotParams, DirtParams, Export, MarketParams, SimParams};
+pub use truth::Truth;
+pub use write::{Progress, SimSummary, write_bulk_retail_to, write_to};

@@ -1,0 +1,143 @@
+//! What tracked shoppers did in the web shop: searches, views, baskets, orders.
+//!
+//! A session is a search (in the market's language), some views of products drawn from the
+//! shopper's own choice model, and an end: nothing, an abandoned basket, or the order. A tracked
+//! shopper has on average two sessions without an order for each with one. Every session starts
+//! anonymous; `identify` comes with the first order and `userId` stays from then on.
+
+use super::orders::DAY;
+use crate::part::{Part, market_seed};
+use crate::plan::ChoiceTables;
+use crate::{Book, SimParams};
+use domain::{Day, Rng};
+
+/// What happened in an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The shopper gave an e-mail address.
+    Identify,
+    /// Searched for a product's type.
+    Searched(u16),
+    /// Looked at a product.
+    Viewed(u16),
+    /// Put a product into the basket; with its quantity.
+    Added(u16, i32),
+    /// Went to the till with the order at this position.
+    CheckoutStarted(u32),
+    /// Bought the order at this position.
+    Completed(u32),
+}
+
+/// An event of a tracked shopper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Seconds since 1970, UTC.
+    pub at: i64,
+    /// Number of the shopper.
+    pub shopper: u32,
+    /// Position among the shopper's events; makes the message id.
+    pub sequence: u32,
+    /// Whether the shopper is known by then.
+    pub known: bool,
+    /// Came by an advertisement: 0 no, else 1 + row of [`crate::plan::CHANNELS`].
+    pub source: u8,
+    /// What.
+    pub action: Action,
+}
+
+/// One shopper's events while they are written down.
+struct Diary<'a> {
+    rng: Rng,
+    all: &'a mut Vec<Event>,
+    now: Event,
+}
+
+impl Diary<'_> {
+    fn note(&mut self, action: Action) {
+        self.now.at += 5 + (60.0 * self.rng.exponential()) as i64;
+        self.now.sequence += 1;
+        self.all.push(Event { action, ..self.now });
+    }
+}
+
+/// All events of a market by time.
+pub(crate) fn of_market(params: &SimParams, book: &Book, choice: &ChoiceTables, kinds: &[u16]) -> Vec<Event> {
+    let seed = market_seed(params.seed, Part::Events, book.profile.market);
+    let mut by_shopper: Vec<(u32, u32)> = Vec::new();
+    for (o, order) in book.orders.iter().enumerate() {
+        if book.shoppers[order.shopper as usize].tracked {
+            by_shopper.push((order.shopper, o as u32));
+        }
+    }
+    by_shopper.sort_unstable();
+    let mut all = Vec::new();
+    for orders in by_shopper.chunk_by(|a, b| a.0 == b.0) {
+        let number = orders[0].0;
+        let shopper = &book.shoppers[number as usize];
+        let start = Event {
+            at: 0,
+            shopper: number,
+            sequence: 0,
+            known: false,
+            source: shopper.source,
+            action: Action::Identify,
+        };
+        let mut diary = Diary { rng: seed.stream(u64::from(number)), all: &mut all, now: start };
+        let pick = |at: i64, rng: &mut Rng| {
+            let week = Day::of_micros(at * 1_000_000).since(params.from).clamp(0, params.days as i32 - 1) / 7;
+            choice.pick(week as usize, usize::from(shopper.cluster), usize::from(shopper.tier), rng) as u16
+        };
+        for (i, (_, o)) in orders.iter().enumerate() {
+            let order = &book.orders[*o as usize];
+            // Idle visits before the order, newest last; the first ones brought the shopper here.
+            let mut idle: Vec<i64> = (0..diary.rng.poisson(2.0))
+                .map(|_| (diary.rng.exponential() * 6.0 * DAY as f64) as i64 + 7200)
+                .collect();
+            idle.sort_unstable_by(|a, b| b.cmp(a));
+            let open = params.from.plus(book.params.opens_after as i32);
+            let earliest = if i == 0 { i64::from(open.0) * DAY } else { diary.now.at + 600 };
+            for before in idle {
+                let at = order.at - before;
+                if at <= earliest || at <= diary.now.at {
+                    continue;
+                }
+                diary.now.at = at;
+                let first = pick(at, &mut diary.rng);
+                diary.note(Action::Searched(kinds[usize::from(first)]));
+                diary.note(Action::Viewed(first));
+                for _ in 0..diary.rng.poisson(1.5) {
+                    let seen = pick(at, &mut diary.rng);
+                    diary.note(Action::Viewed(seen));
+                }
+                if diary.rng.uniform() < 0.25 {
+                    diary.note(Action::Added(first, 1));
+                }
+                diary.now.source = 0;
+            }
+            let lines = &book.lines[order.first_line as usize..(order.first_line + order.n_lines) as usize];
+            diary.now.at = diary.now.at.max(order.at - 1500);
+            diary.note(Action::Searched(kinds[usize::from(lines[0].product)]));
+            for _ in 0..diary.rng.poisson(1.0) {
+                let seen = pick(order.at, &mut diary.rng);
+                diary.note(Action::Viewed(seen));
+            }
+            for line in lines {
+                diary.note(Action::Viewed(line.product));
+                diary.note(Action::Added(line.product, line.quantity));
+            }
+            diary.note(Action::CheckoutStarted(*o));
+            if i == 0 {
+                diary.note(Action::Identify);
+                diary.now.known = true;
+                if let Some(last) = diary.all.last_mut() {
+                    last.known = true;
+                }
+            }
+            diary.now.at = diary.now.at.max(order.at - 5);
+            diary.note(Action::Completed(*o));
+            diary.now.source = 0;
+        }
+    }
+    all.sort_by_key(|e| (e.at, e.shopper, e.sequence));
+    all
+}
