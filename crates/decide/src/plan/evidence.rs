@@ -1,0 +1,287 @@
+//! What the app gathers by queries before a plan is built. Plain data; nothing here computes.
+//!
+//! Figures are made with [`Metric`](super::Metric); keys of rows (`segment.shoppers[champions]`)
+//! are set by the plan, so a plain `Metric::SegmentShoppers.number(..)` is enough. Texts (names,
+//! samples) are as the data has them: escaping is the page's business.
+
+use super::Metric;
+use domain::{Currency, Day, Figure, Market, ProductId, Window};
+use std::collections::BTreeSet;
+
+/// Everything known about one market.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarketEvidence {
+    /// The market that the plan is for.
+    pub market: Market,
+    /// The market that the seller knows best; may be the same.
+    pub home: Market,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// The days the data covers.
+    pub window: Window,
+    /// The market in numbers.
+    pub glance: Glance,
+    /// The home market in the same numbers, to compare with.
+    pub home_glance: Option<Glance>,
+    /// Revenue by month, oldest first.
+    pub months: Vec<MonthEvidence>,
+    /// RFM segments, in the order to show them.
+    pub segments: Vec<SegmentEvidence>,
+    /// Clusters, where they were fitted.
+    pub clusters: Option<ClusterEvidence>,
+    /// Candidates in the order of the recommender, best first.
+    pub products: Vec<ProductEvidence>,
+    /// Association rules, best first.
+    pub bundles: Vec<BundleEvidence>,
+    /// What the comparison of training data showed, where it was made.
+    pub transfer: Option<TransferEvidence>,
+    /// Who came back, by month of the first order.
+    pub cohorts: Option<CohortEvidence>,
+    /// What the cleaning rules touched, worst first.
+    pub caveats: Vec<CaveatEvidence>,
+    /// Which optional inputs the workspace has; the others become unknowns.
+    pub inputs: BTreeSet<Input>,
+}
+
+/// A market in numbers. `None` is "not computed", which the page leaves out.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Glance {
+    /// Net revenue in the window.
+    pub revenue: Option<Figure>,
+    /// Orders.
+    pub orders: Option<Figure>,
+    /// Identified shoppers.
+    pub shoppers: Option<Figure>,
+    /// Revenue an order.
+    pub basket: Option<Figure>,
+    /// Share of shoppers who ordered again.
+    pub repeat_rate: Option<Figure>,
+    /// Share of sold value that came back.
+    pub return_rate: Option<Figure>,
+    /// Growth against the period before.
+    pub growth: Option<Figure>,
+    /// Share of the revenue of all markets.
+    pub sales_share: Option<Figure>,
+}
+
+impl Glance {
+    /// All of them with their metric, in the order of the page.
+    pub(crate) fn figures(&self) -> [(Metric, Option<&Figure>); 8] {
+        [
+            (Metric::Revenue, self.revenue.as_ref()),
+            (Metric::Orders, self.orders.as_ref()),
+            (Metric::Shoppers, self.shoppers.as_ref()),
+            (Metric::Basket, self.basket.as_ref()),
+            (Metric::RepeatRate, self.repeat_rate.as_ref()),
+            (Metric::ReturnRate, self.return_rate.as_ref()),
+            (Metric::Growth, self.growth.as_ref()),
+            (Metric::SalesShare, self.sales_share.as_ref()),
+        ]
+    }
+}
+
+/// How much of a month the data covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Span {
+    /// All of it.
+    Whole,
+    /// The data starts or ends inside it.
+    Partial,
+}
+
+/// One month of revenue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MonthEvidence {
+    /// First day of the month.
+    pub month: Day,
+    /// Whether all of it is in the data.
+    pub span: Span,
+    /// Revenue ([`Metric::MonthRevenue`](super::Metric::MonthRevenue)).
+    pub revenue: Figure,
+    /// Orders.
+    pub orders: Option<Figure>,
+}
+
+/// One segment of shoppers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SegmentEvidence {
+    /// Name, such as `champions` or `At risk`; known names are translated.
+    pub key: String,
+    /// Shoppers in it.
+    pub shoppers: Figure,
+    /// Their revenue.
+    pub revenue: Option<Figure>,
+    /// Their share of revenue.
+    pub revenue_share: Figure,
+}
+
+/// Clusters of shoppers found by k-means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterEvidence {
+    /// How well they survive resampling.
+    pub stability: Option<Figure>,
+    /// One row a cluster, largest first.
+    pub rows: Vec<ClusterRow>,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ClusterRow {
+    /// Shoppers in it.
+    pub shoppers: Figure,
+    /// Days since the last order.
+    pub recency: Figure,
+    /// Orders a shopper.
+    pub frequency: Figure,
+    /// Money a shopper.
+    pub spend: Figure,
+}
+
+/// One candidate product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProductEvidence {
+    /// Catalogue identity.
+    pub id: ProductId,
+    /// Name as the catalogue writes it.
+    pub name: String,
+    /// Buyers in this market.
+    pub buyers: Figure,
+    /// Buyers in the home market.
+    pub buyers_home: Option<Figure>,
+    /// The model's score.
+    pub score: Figure,
+    /// Which model: `item_knn`, `ials`, `popularity`.
+    pub scorer: String,
+    /// Why, largest part first.
+    pub reasons: Vec<ReasonEvidence>,
+    /// Expected uptake with interval ([`super::UptakeParams::estimate`] makes it).
+    pub uptake: Figure,
+    /// Price, where known.
+    pub price: Option<Figure>,
+    /// Units on hand, where known.
+    pub stock: Option<Figure>,
+    /// Margin, where costs are known.
+    pub margin: Option<Figure>,
+}
+
+/// One part of a score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReasonEvidence {
+    /// What the part is, such as `bought together with`; known terms are translated.
+    pub term: String,
+    /// What it refers to, such as the name of the other product; may be empty.
+    pub text: String,
+    /// The part of the score.
+    pub part: f64,
+}
+
+/// One association rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BundleEvidence {
+    /// Names on the "if" side.
+    pub antecedent: Vec<String>,
+    /// Names on the "then" side.
+    pub consequent: Vec<String>,
+    /// Baskets with both sides.
+    pub baskets: Figure,
+    /// Share of the "if" baskets that hold the "then" side.
+    pub confidence: Figure,
+    /// Against chance.
+    pub lift: Figure,
+}
+
+/// What a model was trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrainedOn {
+    /// This market's data alone.
+    Local,
+    /// The home market's data alone.
+    Home,
+    /// All markets together.
+    Pooled,
+}
+
+/// One measured model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferRow {
+    /// Model name: `item_knn`.
+    pub model: String,
+    /// Its training data.
+    pub trained_on: TrainedOn,
+    /// nDCG@10 with interval; `n` is test shoppers.
+    pub ndcg: Figure,
+}
+
+/// What was decided about the transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferVerdict {
+    /// The gain's interval lies above zero.
+    Accepted,
+    /// It does not.
+    Refused,
+    /// Too few held-out shoppers to say.
+    TooLittleData,
+}
+
+/// The measured comparison of training data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferEvidence {
+    /// Models, in the order to show them.
+    pub rows: Vec<TransferRow>,
+    /// What was decided.
+    pub verdict: TransferVerdict,
+    /// Best model with home data minus best model without, with interval.
+    pub gain: Option<Figure>,
+}
+
+/// Shoppers who came back, by the month of their first order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CohortEvidence {
+    /// The query.
+    pub source: String,
+    /// One row a starting month, oldest first.
+    pub rows: Vec<Cohort>,
+}
+
+/// Shoppers who started in one month.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cohort {
+    /// First day of the month.
+    pub month: Day,
+    /// How many started.
+    pub shoppers: u64,
+    /// `active[k]`: how many of them ordered `k + 1` months after the starting month.
+    pub active: Vec<u64>,
+}
+
+/// What one cleaning rule touched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaveatEvidence {
+    /// Rule name, such as `missing_customer`; known rules are explained.
+    pub rule: String,
+    /// Rows touched ([`Metric::CaveatRows`](super::Metric::CaveatRows)).
+    pub rows: Figure,
+    /// One example as the source wrote it; may be empty.
+    pub sample: String,
+}
+
+/// Inputs that a workspace may or may not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// What a product costs to buy and to land.
+    Costs,
+    /// What competitors ask.
+    CompetitorPrices,
+    /// What was spent on advertising.
+    AdSpend,
+    /// Units on hand.
+    Stock,
+    /// What shoppers wrote.
+    Reviews,
+    /// Views and carts, not only orders.
+    Events,
+}

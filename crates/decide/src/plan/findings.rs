@@ -1,0 +1,188 @@
+//! What a seller should know first: the verdict in one sentence, and five findings made of
+//! figures. Five always come, in this order: how large, who, what to offer, does home help, do
+//! they come back; what cannot be said makes room for a bundle, the season and what is unknown.
+
+use super::Lang;
+use super::evidence::TransferVerdict;
+use super::launch::{LaunchPlan, SegmentRow, Stance};
+use super::number;
+use super::sentence::{Piece, Sentence};
+use super::vocabulary;
+use super::words::Text;
+use domain::{Figure, FigureValue};
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// How large the market is.
+    Size,
+    /// Who buys.
+    Who,
+    /// What to offer.
+    Offer,
+    /// Whether home data helps.
+    Transfer,
+    /// Whether shoppers come back.
+    Repeat,
+    /// What to sell together.
+    Bundle,
+    /// When it sells.
+    Season,
+    /// What is not known.
+    Unknown,
+}
+
+/// How many findings a plan has.
+pub(crate) const N_FINDINGS: usize = 5;
+
+impl LaunchPlan {
+    /// The five most important findings, one short sentence each, for a terminal.
+    pub fn findings(&self, lang: Lang) -> Vec<String> {
+        self.finding_sentences(lang).iter().map(|(_, sentence)| sentence.plain(lang)).collect()
+    }
+
+    /// The same with the figures kept apart, so that a page can open them.
+    pub fn finding_sentences(&self, lang: Lang) -> Vec<(Topic, Sentence)> {
+        let say = |text: Text, pieces: &[Piece]| Sentence::fill(text.get(lang), pieces);
+        let mut out = Vec::new();
+        if let Some(sentence) = self.size(lang) {
+            out.push((Topic::Size, sentence));
+        }
+        out.push((Topic::Who, self.who(lang)));
+        out.push((Topic::Offer, self.offer(lang)));
+        if self.stance != Stance::Home {
+            out.push((Topic::Transfer, self.transferred(lang)));
+        }
+        if let Some(repeat) = self.glance.repeat_rate.as_ref().filter(|f| shown(f)) {
+            let home = self.home_glance.as_ref().and_then(|g| g.repeat_rate.as_ref()).filter(|f| shown(f));
+            let sentence = match home {
+                Some(home) => say(Text::FindRepeatHome, &[repeat.into(), home.into()]),
+                None => say(Text::FindRepeat, &[repeat.into()]),
+            };
+            out.push((Topic::Repeat, sentence));
+        }
+        if let Some(bundle) = self.bundles.iter().find(|b| shown(&b.confidence) && shown(&b.lift)) {
+            let names = |names: &[String]| Piece::Name(names.join(" + "));
+            let pieces = [
+                names(&bundle.antecedent),
+                names(&bundle.consequent),
+                (&bundle.confidence).into(),
+                (&bundle.lift).into(),
+            ];
+            out.push((Topic::Bundle, say(Text::FindBundle, &pieces)));
+        }
+        if let Some(season) = self.season.as_ref().filter(|s| shown(&s.peak)) {
+            let month = Piece::Text(number::month(season.month, lang));
+            out.push((Topic::Season, say(Text::FindSeason, &[month, (&season.peak).into()])));
+        }
+        for unknown in &self.unknowns {
+            let pieces = [Piece::Text(self.unknowns.len().to_string()), Piece::Text(unknown.question(lang).to_owned())];
+            out.push((Topic::Unknown, say(Text::FindUnknown, &pieces)));
+        }
+        out.truncate(N_FINDINGS);
+        out
+    }
+
+    /// The verdict's name.
+    pub fn verdict(&self, lang: Lang) -> &'static str {
+        let text = match self.stance {
+            Stance::Ready => Text::StanceReady,
+            Stance::TestSmall => Text::StanceTest,
+            Stance::GatherData => Text::StanceGather,
+            Stance::Home => Text::StanceHome,
+        };
+        text.get(lang)
+    }
+
+    /// Why, in one sentence.
+    pub fn verdict_sentence(&self, lang: Lang) -> Sentence {
+        let market = Piece::Text(number::market_said(self.market, lang));
+        let home = Piece::Text(number::market_said(self.home, lang));
+        let shoppers = match &self.glance.shoppers {
+            Some(figure) => figure.into(),
+            None => Piece::Text("0".to_owned()),
+        };
+        let say = |text: Text, pieces: &[Piece]| Sentence::fill(text.get(lang), pieces);
+        match self.stance {
+            Stance::Ready => say(Text::StanceReadyWhy, &[market, home]),
+            Stance::TestSmall if self.transfer.as_ref().is_some_and(|t| t.verdict == TransferVerdict::Refused) => {
+                say(Text::StanceTestRefused, &[market, shoppers, home])
+            }
+            Stance::TestSmall => say(Text::StanceTestUnproven, &[market, shoppers, home]),
+            Stance::GatherData => {
+                say(Text::StanceGatherWhy, &[market, shoppers, Piece::Text(self.minimums.shoppers.to_string())])
+            }
+            Stance::Home => say(Text::StanceHomeWhy, &[market]),
+        }
+    }
+
+    fn size(&self, lang: Lang) -> Option<Sentence> {
+        let glance = &self.glance;
+        let pieces = [
+            Piece::Text(number::market_said(self.market, lang)),
+            glance.revenue.as_ref()?.into(),
+            glance.orders.as_ref()?.into(),
+            glance.shoppers.as_ref()?.into(),
+        ];
+        Some(Sentence::fill(Text::FindSize.get(lang), &pieces))
+    }
+
+    /// The segment that brings most revenue for its size.
+    fn who(&self, lang: Lang) -> Sentence {
+        match self.best_segment() {
+            Some(segment) => {
+                let name = Piece::Name(vocabulary::segment(&segment.key, lang));
+                let pieces = [name, (&segment.shopper_share).into(), (&segment.revenue_share).into()];
+                Sentence::fill(Text::FindWho.get(lang), &pieces)
+            }
+            None => Sentence::fill(Text::FindWhoNone.get(lang), &[Piece::Text(number::market_said(self.market, lang))]),
+        }
+    }
+
+    /// The segment with the largest share of revenue; ties go to the earlier.
+    fn best_segment(&self) -> Option<&SegmentRow> {
+        let candidates = self.segments.iter().filter(|s| shown(&s.shopper_share) && shown(&s.revenue_share));
+        let share = |s: &SegmentRow| s.revenue_share.as_f64().unwrap_or(0.0);
+        candidates.reduce(|best, next| if share(next) > share(best) { next } else { best })
+    }
+
+    fn offer(&self, lang: Lang) -> Sentence {
+        let Some(first) = self.products.first() else {
+            let market = Piece::Text(number::market_said(self.market, lang));
+            return Sentence::fill(Text::FindOfferNone.get(lang), &[market]);
+        };
+        let name = Piece::Name(first.name.clone());
+        if shown(&first.uptake) {
+            Sentence::fill(Text::FindOffer.get(lang), &[name, (&first.uptake).into()])
+        } else {
+            Sentence::fill(Text::FindOfferThin.get(lang), &[name, (&first.buyers).into()])
+        }
+    }
+
+    fn transferred(&self, lang: Lang) -> Sentence {
+        let home = Piece::Text(number::market_said(self.home, lang));
+        let open = Sentence::fill(Text::FindTransferOpen.get(lang), std::slice::from_ref(&home));
+        let Some(transfer) = &self.transfer else { return open };
+        let text = match transfer.verdict {
+            TransferVerdict::Accepted => Text::FindTransferAccepted,
+            TransferVerdict::Refused => Text::FindTransferRefused,
+            TransferVerdict::TooLittleData => return open,
+        };
+        match &transfer.gain {
+            Some(gain) => Sentence::fill(text.get(lang), &[home, gain.into()]),
+            None => {
+                let plain = match transfer.verdict {
+                    TransferVerdict::Accepted => Text::TransferAcceptedPlain,
+                    TransferVerdict::Refused | TransferVerdict::TooLittleData => Text::TransferRefusedPlain,
+                };
+                Sentence(vec![Piece::Text(plain.get(lang).to_owned())])
+            }
+        }
+    }
+}
+
+/// Whether a figure has a number to show.
+pub(crate) fn shown(figure: &Figure) -> bool {
+    matches!(figure.value, FigureValue::Number(_) | FigureValue::Money(_))
+}

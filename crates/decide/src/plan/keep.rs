@@ -1,0 +1,197 @@
+//! Evidence to rows of the plan: the key of the row, the dictionary's formula where none was given,
+//! and the minimum of data on every figure.
+
+use super::evidence::{
+    BundleEvidence, CaveatEvidence, ClusterRow, Cohort, CohortEvidence, Glance, MonthEvidence, ProductEvidence,
+    ReasonEvidence, SegmentEvidence, Span, TrainedOn, TransferEvidence, TransferVerdict,
+};
+use super::launch::{Bundle, Caveat, CohortRow, Measured, MonthRow, Product, Reason, Season, SegmentRow, Transfer};
+use super::metric::Metric;
+use super::minimums::Minimums;
+use domain::{Day, Figure, FigureValue};
+
+/// Turns evidence into rows of the plan: key of the row, formula where none was given, minimum.
+pub(super) struct Keep<'a>(pub(super) &'a Minimums);
+
+impl Keep<'_> {
+    pub(super) fn one(&self, figure: &Figure, metric: Metric) -> Figure {
+        self.keyed(figure, metric, metric.key().to_owned())
+    }
+
+    fn row(&self, figure: &Figure, metric: Metric, row: &str) -> Figure {
+        self.keyed(figure, metric, metric.row_key(row))
+    }
+
+    fn keyed(&self, figure: &Figure, metric: Metric, key: String) -> Figure {
+        let mut figure = Figure { key, ..figure.clone() };
+        if figure.formula.is_empty() {
+            metric.formula_words().en.clone_into(&mut figure.formula);
+        }
+        self.0.apply(figure)
+    }
+
+    pub(super) fn glance(&self, glance: &Glance, row: Option<&str>) -> Glance {
+        let keep = |figure: &Option<Figure>, metric: Metric| {
+            figure.as_ref().map(|f| match row {
+                Some(row) => self.row(f, metric, row),
+                None => self.one(f, metric),
+            })
+        };
+        Glance {
+            revenue: keep(&glance.revenue, Metric::Revenue),
+            orders: keep(&glance.orders, Metric::Orders),
+            shoppers: keep(&glance.shoppers, Metric::Shoppers),
+            basket: keep(&glance.basket, Metric::Basket),
+            repeat_rate: keep(&glance.repeat_rate, Metric::RepeatRate),
+            return_rate: keep(&glance.return_rate, Metric::ReturnRate),
+            growth: keep(&glance.growth, Metric::Growth),
+            sales_share: keep(&glance.sales_share, Metric::SalesShare),
+        }
+    }
+
+    pub(super) fn month(&self, month: &MonthEvidence) -> MonthRow {
+        let row = year_month(month.month);
+        MonthRow {
+            month: month.month,
+            span: month.span,
+            revenue: self.row(&month.revenue, Metric::MonthRevenue, &row),
+            orders: month.orders.as_ref().map(|f| self.row(f, Metric::MonthOrders, &row)),
+        }
+    }
+
+    /// The strongest whole month against the mean of the whole months; ties go to the earlier.
+    pub(super) fn season(&self, months: &[MonthEvidence]) -> Option<Season> {
+        let whole: Vec<(&MonthEvidence, f64)> =
+            months.iter().filter(|m| m.span == Span::Whole).filter_map(|m| Some((m, m.revenue.as_f64()?))).collect();
+        let (best, top) = whole.iter().copied().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+        let mean = whole.iter().map(|(_, revenue)| revenue).sum::<f64>() / whole.len() as f64;
+        let peak = Metric::SeasonPeak.number(top / mean, whole.len() as u64, &best.revenue.source);
+        Some(Season { month: best.month, peak: self.0.apply(peak) })
+    }
+
+    pub(super) fn segments(&self, segments: &[SegmentEvidence]) -> Vec<SegmentRow> {
+        let count = |s: &SegmentEvidence| s.shoppers.as_f64().unwrap_or(0.0);
+        let all: f64 = segments.iter().map(count).sum();
+        let row = |segment: &SegmentEvidence| {
+            // Shares rest on all shoppers that were divided up, not on the few in one part.
+            let share = Metric::SegmentShopperShare.number(count(segment) / all, all as u64, &segment.shoppers.source);
+            let revenue_share = Figure { n: all as u64, ..segment.revenue_share.clone() };
+            SegmentRow {
+                key: segment.key.clone(),
+                shoppers: self.row(&segment.shoppers, Metric::SegmentShoppers, &segment.key),
+                shopper_share: self.row(&share, Metric::SegmentShopperShare, &segment.key),
+                revenue: segment.revenue.as_ref().map(|f| self.row(f, Metric::SegmentRevenue, &segment.key)),
+                revenue_share: self.row(&revenue_share, Metric::SegmentRevenueShare, &segment.key),
+            }
+        };
+        segments.iter().map(row).collect()
+    }
+
+    pub(super) fn clusters(&self, rows: &[ClusterRow]) -> Vec<ClusterRow> {
+        let row = |(i, cluster): (usize, &ClusterRow)| {
+            let row = (i + 1).to_string();
+            ClusterRow {
+                shoppers: self.row(&cluster.shoppers, Metric::ClusterShoppers, &row),
+                recency: self.row(&cluster.recency, Metric::ClusterRecency, &row),
+                frequency: self.row(&cluster.frequency, Metric::ClusterFrequency, &row),
+                spend: self.row(&cluster.spend, Metric::ClusterSpend, &row),
+            }
+        };
+        rows.iter().enumerate().map(row).collect()
+    }
+
+    pub(super) fn cohorts(&self, cohorts: &CohortEvidence) -> Vec<CohortRow> {
+        let source = &cohorts.source;
+        let row = |cohort: &Cohort| {
+            let start = year_month(cohort.month);
+            let n = cohort.shoppers;
+            let share = |(k, &active): (usize, &u64)| {
+                let row = format!("{start}+{}", k + 1);
+                self.0.apply(Metric::CohortRetention.number_of(&row, active as f64 / n as f64, n, source))
+            };
+            CohortRow {
+                month: cohort.month,
+                shoppers: Metric::CohortShoppers.number_of(&start, n as f64, n, source),
+                retained: cohort.active.iter().enumerate().map(share).collect(),
+            }
+        };
+        cohorts.rows.iter().map(row).collect()
+    }
+
+    pub(super) fn product(&self, product: &ProductEvidence) -> Product {
+        let id = product.id.as_str();
+        let keep = |figure: &Figure, metric| self.row(figure, metric, id);
+        let optional = |figure: &Option<Figure>, metric| figure.as_ref().map(|f| keep(f, metric));
+        let reason = |(i, reason): (usize, &ReasonEvidence)| {
+            let row = format!("{id}#{}", i + 1);
+            let part = Metric::ProductReason.number_of(&row, reason.part, product.score.n, &product.score.source);
+            Reason { term: reason.term.clone(), text: reason.text.clone(), part }
+        };
+        Product {
+            id: product.id.clone(),
+            name: product.name.clone(),
+            buyers: keep(&product.buyers, Metric::ProductBuyersHere),
+            buyers_home: optional(&product.buyers_home, Metric::ProductBuyersHome),
+            score: keep(&product.score, Metric::ProductScore),
+            scorer: product.scorer.clone(),
+            reasons: product.reasons.iter().enumerate().map(reason).collect(),
+            uptake: keep(&product.uptake, Metric::ProductUptake),
+            price: optional(&product.price, Metric::ProductPrice),
+            stock: optional(&product.stock, Metric::ProductStock),
+            margin: optional(&product.margin, Metric::ProductMargin),
+        }
+    }
+
+    pub(super) fn bundle(&self, i: usize, bundle: &BundleEvidence) -> Bundle {
+        let row = (i + 1).to_string();
+        // A rule stands on the baskets that hold both sides, however many baskets were looked at.
+        let both = bundle.baskets.as_f64().map_or(0, |n| n.max(0.0) as u64);
+        let rule = |figure: &Figure, metric| self.row(&Figure { n: both, ..figure.clone() }, metric, &row);
+        Bundle {
+            antecedent: bundle.antecedent.clone(),
+            consequent: bundle.consequent.clone(),
+            baskets: self.row(&bundle.baskets, Metric::BundleBaskets, &row),
+            confidence: rule(&bundle.confidence, Metric::BundleConfidence),
+            lift: rule(&bundle.lift, Metric::BundleLift),
+        }
+    }
+
+    /// Below the minimum of test shoppers nothing is accepted or refused, whatever was handed in:
+    /// the never "a transfer is never applied where the evidence does not carry it" ends here.
+    pub(super) fn transfer(&self, transfer: &TransferEvidence) -> Transfer {
+        let rows: Vec<Measured> = transfer
+            .rows
+            .iter()
+            .map(|row| {
+                let data = match row.trained_on {
+                    TrainedOn::Local => "local",
+                    TrainedOn::Home => "home",
+                    TrainedOn::Pooled => "pooled",
+                };
+                let key = format!("{}:{data}", row.model);
+                let ndcg = self.row(&row.ndcg, Metric::TransferNdcg, &key);
+                let n = row.ndcg.n;
+                let test_shoppers = Metric::TestShoppers.number_of(&key, n as f64, n, &row.ndcg.source);
+                Measured { model: row.model.clone(), trained_on: row.trained_on, ndcg, test_shoppers }
+            })
+            .collect();
+        let gain = transfer.gain.as_ref().map(|f| self.one(f, Metric::TransferGain));
+        let thin = gain
+            .iter()
+            .chain(rows.iter().map(|row| &row.ndcg))
+            .any(|figure| matches!(figure.value, FigureValue::TooLittleData { .. }));
+        let verdict = if thin { TransferVerdict::TooLittleData } else { transfer.verdict };
+        Transfer { rows, verdict, gain }
+    }
+
+    pub(super) fn caveat(&self, caveat: &CaveatEvidence) -> Caveat {
+        let rows = self.row(&caveat.rows, Metric::CaveatRows, &caveat.rule);
+        Caveat { rule: caveat.rule.clone(), rows, sample: caveat.sample.clone() }
+    }
+}
+
+/// `2011-10`, the row of a month's figures.
+fn year_month(day: Day) -> String {
+    let (year, month) = day.year_month();
+    format!("{year}-{month:02}")
+}

@@ -1,0 +1,251 @@
+//! The plan: evidence with the minimum of data applied, and what follows from it. Every number a
+//! reader can meet is a [`Figure`] in here; the page and the JSON only print.
+
+use super::evidence::{ClusterRow, Glance, MarketEvidence, Span, TrainedOn, TransferVerdict};
+use super::keep::Keep;
+use super::metric::Metric;
+use super::minimums::Minimums;
+use super::unknown::{Unknown, unknowns};
+use domain::{Currency, Day, Figure, Market, ProductId, Window};
+use serde::Serialize;
+
+/// What to do about the market, by a stated rule: below the minimum of shoppers gather data;
+/// else ready when the transfer was accepted, a small test when it was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stance {
+    /// Enough shoppers and a proven transfer.
+    Ready,
+    /// Enough shoppers, transfer open or refused.
+    TestSmall,
+    /// Too few shoppers for rates.
+    GatherData,
+    /// The market is the home market.
+    Home,
+}
+
+/// The launch plan of one market.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LaunchPlan {
+    /// The market.
+    pub market: Market,
+    /// The home market.
+    pub home: Market,
+    /// The currency of the amounts.
+    pub currency: Currency,
+    /// The days of the data.
+    pub window: Window,
+    /// The verdict.
+    pub stance: Stance,
+    /// The minimums that were applied.
+    pub minimums: Minimums,
+    /// The market in numbers.
+    pub glance: Glance,
+    /// The home market in the same numbers.
+    pub home_glance: Option<Glance>,
+    /// Revenue by month.
+    pub months: Vec<MonthRow>,
+    /// The strongest whole month.
+    pub season: Option<Season>,
+    /// Segments.
+    pub segments: Vec<SegmentRow>,
+    /// Stability of the clusters.
+    pub cluster_stability: Option<Figure>,
+    /// Clusters, largest first.
+    pub clusters: Vec<ClusterRow>,
+    /// Who came back.
+    pub cohorts: Vec<CohortRow>,
+    /// What to offer first.
+    pub products: Vec<Product>,
+    /// What to offer together.
+    pub bundles: Vec<Bundle>,
+    /// What home taught.
+    pub transfer: Option<Transfer>,
+    /// Open questions.
+    pub unknowns: Vec<Unknown>,
+    /// What cleaning found.
+    pub caveats: Vec<Caveat>,
+}
+
+/// A month of revenue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MonthRow {
+    /// First day of the month.
+    pub month: Day,
+    /// Whether the data covers all of it.
+    pub span: Span,
+    /// Revenue.
+    pub revenue: Figure,
+    /// Orders.
+    pub orders: Option<Figure>,
+}
+
+/// The strongest month.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Season {
+    /// First day of the month.
+    pub month: Day,
+    /// Its revenue against the mean of the whole months.
+    pub peak: Figure,
+}
+
+/// A segment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SegmentRow {
+    /// Name as the segmentation gives it.
+    pub key: String,
+    /// Shoppers in it.
+    pub shoppers: Figure,
+    /// Their share of all segmented shoppers.
+    pub shopper_share: Figure,
+    /// Their revenue.
+    pub revenue: Option<Figure>,
+    /// Their share of revenue.
+    pub revenue_share: Figure,
+}
+
+/// A starting month and who came back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CohortRow {
+    /// First day of the starting month.
+    pub month: Day,
+    /// Who started.
+    pub shoppers: Figure,
+    /// `retained[k]`: share with an order `k + 1` months later.
+    pub retained: Vec<Figure>,
+}
+
+/// A product to offer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Product {
+    /// Catalogue identity.
+    pub id: ProductId,
+    /// Name.
+    pub name: String,
+    /// Buyers here.
+    pub buyers: Figure,
+    /// Buyers at home.
+    pub buyers_home: Option<Figure>,
+    /// Score.
+    pub score: Figure,
+    /// Which model.
+    pub scorer: String,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// Expected uptake.
+    pub uptake: Figure,
+    /// Price.
+    pub price: Option<Figure>,
+    /// Units on hand.
+    pub stock: Option<Figure>,
+    /// Margin.
+    pub margin: Option<Figure>,
+}
+
+/// One reason of a score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reason {
+    /// What the part is.
+    pub term: String,
+    /// What it refers to.
+    pub text: String,
+    /// How much of the score it makes.
+    pub part: Figure,
+}
+
+/// Products to offer together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bundle {
+    /// The "if" side.
+    pub antecedent: Vec<String>,
+    /// The "then" side.
+    pub consequent: Vec<String>,
+    /// Baskets with both.
+    pub baskets: Figure,
+    /// Share of the "if" baskets with the "then" side.
+    pub confidence: Figure,
+    /// Against chance.
+    pub lift: Figure,
+}
+
+/// What home taught.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Transfer {
+    /// Measured models.
+    pub rows: Vec<Measured>,
+    /// The verdict.
+    pub verdict: TransferVerdict,
+    /// The gain.
+    pub gain: Option<Figure>,
+}
+
+/// One measured model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// Model name.
+    pub model: String,
+    /// Its training data.
+    pub trained_on: TrainedOn,
+    /// nDCG@10.
+    pub ndcg: Figure,
+    /// Held-out shoppers behind it.
+    pub test_shoppers: Figure,
+}
+
+/// What one cleaning rule touched.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Caveat {
+    /// Rule name.
+    pub rule: String,
+    /// Rows.
+    pub rows: Figure,
+    /// An example.
+    pub sample: String,
+}
+
+impl LaunchPlan {
+    /// Applies the minimums, sets the figures' keys, and derives shares, season, retention,
+    /// verdict and open questions. Cost: linear in the evidence.
+    pub fn build(evidence: &MarketEvidence, minimums: Minimums) -> Self {
+        let keep = Keep(&minimums);
+        let transfer = evidence.transfer.as_ref().map(|t| keep.transfer(t));
+        let shoppers = evidence.glance.shoppers.as_ref().and_then(Figure::as_f64).map_or(0, |n| n.max(0.0) as u64);
+        Self {
+            market: evidence.market,
+            home: evidence.home,
+            currency: evidence.currency,
+            window: evidence.window,
+            stance: stance(evidence, transfer.as_ref(), shoppers, &minimums),
+            minimums,
+            glance: keep.glance(&evidence.glance, None),
+            home_glance: evidence.home_glance.as_ref().map(|g| keep.glance(g, Some(evidence.home.code()))),
+            months: evidence.months.iter().map(|month| keep.month(month)).collect(),
+            season: keep.season(&evidence.months),
+            segments: keep.segments(&evidence.segments),
+            cluster_stability: evidence
+                .clusters
+                .as_ref()
+                .and_then(|c| c.stability.as_ref())
+                .map(|f| keep.one(f, Metric::ClusterStability)),
+            clusters: evidence.clusters.iter().flat_map(|c| keep.clusters(&c.rows)).collect(),
+            cohorts: evidence.cohorts.iter().flat_map(|c| keep.cohorts(c)).collect(),
+            products: evidence.products.iter().map(|product| keep.product(product)).collect(),
+            bundles: evidence.bundles.iter().enumerate().map(|(i, bundle)| keep.bundle(i, bundle)).collect(),
+            unknowns: unknowns(evidence, transfer.as_ref(), shoppers, &minimums),
+            transfer,
+            caveats: evidence.caveats.iter().map(|caveat| keep.caveat(caveat)).collect(),
+        }
+    }
+}
+
+fn stance(evidence: &MarketEvidence, transfer: Option<&Transfer>, shoppers: u64, minimums: &Minimums) -> Stance {
+    if evidence.market == evidence.home {
+        Stance::Home
+    } else if shoppers < minimums.shoppers {
+        Stance::GatherData
+    } else if transfer.is_some_and(|t| t.verdict == TransferVerdict::Accepted) {
+        Stance::Ready
+    } else {
+        Stance::TestSmall
+    }
+}

@@ -1,0 +1,206 @@
+//! The dictionary of figures: key, unit, what it rests on, and name and formula in both languages.
+//!
+//! A figure's key is the metric's key, and `[row]` behind it where there are many:
+//! `market.revenue`, `segment.revenue_share[champions]`, `product.uptake[22423]`. Build figures
+//! with [`Metric::number`] and [`Metric::money`], so that key, unit and formula agree with the page.
+
+use super::minimums::Rests;
+use super::words::{Lang, Words};
+use domain::{Figure, Money, Unit};
+
+macro_rules! metrics {
+    ($($name:ident $key:literal $unit:ident $rests:ident; $en:literal, $zh:literal; $formula_en:literal, $formula_zh:literal;)*) => {
+        /// Everything the plan measures.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Metric {
+            $(#[doc = concat!($en, ": ", $formula_en, ".")] $name,)*
+        }
+
+        impl Metric {
+            /// All metrics, in the order of the page.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable key.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// The unit.
+            pub const fn unit(self) -> Unit {
+                match self { $(Self::$name => Unit::$unit,)* }
+            }
+
+            /// What `n` counts.
+            pub const fn rests(self) -> Rests {
+                match self { $(Self::$name => Rests::$rests,)* }
+            }
+
+            pub(crate) const fn label_words(self) -> Words {
+                match self { $(Self::$name => Words { en: $en, zh: $zh },)* }
+            }
+
+            pub(crate) const fn formula_words(self) -> Words {
+                match self { $(Self::$name => Words { en: $formula_en, zh: $formula_zh },)* }
+            }
+        }
+    };
+}
+
+metrics! {
+    Revenue "market.revenue" Money Itself; "Revenue", "销售额";
+        "sum of quantity × unit price over clean order lines, cancellations subtracted", "清洗后订单行的 数量 × 单价 之和，已扣除取消";
+    Orders "market.orders" Count Itself; "Orders", "订单数";
+        "number of distinct orders with at least one product line", "至少含一个商品行的不同订单数";
+    Shoppers "market.shoppers" Count Itself; "Shoppers", "顾客数";
+        "number of distinct identified shoppers; guests are not counted", "可识别的不同顾客数，不含游客";
+    Basket "market.basket" Money Orders; "Average basket", "客单价";
+        "revenue / orders", "销售额 ÷ 订单数";
+    RepeatRate "market.repeat_rate" Share Shoppers; "Repeat rate", "复购率";
+        "shoppers with at least two orders / shoppers", "至少下过两单的顾客数 ÷ 顾客数";
+    ReturnRate "market.return_rate" Share Orders; "Return rate", "退货率";
+        "value of cancelled and returned lines / value of sold lines", "取消和退货的金额 ÷ 售出金额";
+    Growth "market.growth" Share Orders; "Growth", "增长率";
+        "revenue of the last whole months / revenue of as many months before, minus 1; n is the orders of the weaker period", "最近若干整月销售额 ÷ 之前同样多整月销售额 − 1；n 为较弱一期的订单数";
+    SalesShare "market.sales_share" Share Itself; "Share of all sales", "占全部销售额";
+        "revenue of this market / revenue of all markets", "本市场销售额 ÷ 全部市场销售额";
+    SeasonPeak "market.season_peak" Ratio Months; "Strongest month", "最旺月份";
+        "revenue of the strongest whole month / mean revenue of the whole months", "最旺整月销售额 ÷ 各整月平均销售额";
+    MonthRevenue "month.revenue" Money Itself; "Revenue of the month", "当月销售额";
+        "sum of quantity × unit price over the month's clean order lines", "当月清洗后订单行的 数量 × 单价 之和";
+    MonthOrders "month.orders" Count Itself; "Orders of the month", "当月订单数";
+        "number of distinct orders of the month", "当月不同订单数";
+    SegmentShoppers "segment.shoppers" Count Itself; "Shoppers", "顾客数";
+        "number of shoppers in the segment at the cutoff", "截止日属于该分群的顾客数";
+    SegmentShopperShare "segment.shopper_share" Share Shoppers; "Share of shoppers", "顾客占比";
+        "shoppers in the segment / shoppers in all segments", "该分群顾客数 ÷ 全部分群顾客数";
+    SegmentRevenue "segment.revenue" Money Itself; "Revenue", "销售额";
+        "revenue of the segment's shoppers in the window", "该分群顾客在数据期内的销售额";
+    SegmentRevenueShare "segment.revenue_share" Share Shoppers; "Share of revenue", "销售额占比";
+        "revenue of the segment's shoppers / revenue of all segmented shoppers", "该分群销售额 ÷ 全部已分群顾客销售额";
+    ClusterShoppers "cluster.shoppers" Count Itself; "Shoppers", "顾客数";
+        "number of shoppers nearest to this centre (k-means on standardised log recency, frequency, money)", "距该中心最近的顾客数（对数标准化 RFM 的 k 均值）";
+    ClusterRecency "cluster.recency" Days Itself; "Days since last order", "距上次下单天数";
+        "median days from the last order to the cutoff", "上次下单至截止日的天数中位数";
+    ClusterFrequency "cluster.frequency" Ratio Itself; "Orders a shopper", "人均订单数";
+        "median number of orders a shopper", "每位顾客订单数的中位数";
+    ClusterSpend "cluster.spend" Money Itself; "Spend a shopper", "人均消费";
+        "median revenue a shopper", "每位顾客消费额的中位数";
+    ClusterStability "cluster.stability" Score Shoppers; "Stability of the clusters", "聚类稳定性";
+        "mean adjusted Rand index between clusterings of resampled shoppers (1 is identical, 0 is chance)", "重抽样聚类之间调整兰德指数的均值（1 为完全一致，0 为随机）";
+    ProductBuyersHere "product.buyers" Count Itself; "Buyers here", "本市场买家";
+        "number of distinct shoppers of this market who bought the product", "本市场购买过该商品的不同顾客数";
+    ProductBuyersHome "product.buyers_home" Count Itself; "Buyers at home", "主场买家";
+        "number of distinct shoppers of the home market who bought the product", "主场市场购买过该商品的不同顾客数";
+    ProductScore "product.score" Score Itself; "Score", "得分";
+        "mean score of the chosen model over the market's shoppers; only the order matters", "所选模型对本市场顾客的平均得分，仅用于排序";
+    ProductReason "product.reason" Score Itself; "Part of the score", "得分构成";
+        "the named part of the product's score, in the score's unit", "该理由在商品得分中的部分，单位与得分相同";
+    ProductUptake "product.uptake" Share Shoppers; "Expected uptake", "预期购买率";
+        "(buyers here + k × rate at home) / (shoppers here + k); interval: quantiles of the Beta posterior", "（本市场买家 + k × 主场购买率）÷（本市场顾客 + k）；区间为 Beta 后验分位数";
+    ProductPrice "product.price" Money Itself; "Price", "价格";
+        "median unit price paid in this market, else at home", "本市场成交单价中位数，缺失时取主场";
+    ProductStock "product.stock" Count Itself; "In stock", "库存";
+        "units on hand in the latest stock table", "最新库存表中的可用件数";
+    ProductMargin "product.margin" Share Itself; "Margin", "毛利率";
+        "(price − landed cost) / price", "（价格 − 到岸成本）÷ 价格";
+    BundleBaskets "bundle.baskets" Count Itself; "Baskets with both", "同单次数";
+        "number of baskets of this market that hold both sides", "本市场同时包含两侧商品的订单数";
+    BundleConfidence "bundle.confidence" Share Baskets; "Also bought", "同时购买率";
+        "baskets with both sides / baskets with the first side", "同时含两侧的订单数 ÷ 含前项的订单数";
+    BundleLift "bundle.lift" Ratio Baskets; "Lift", "提升度";
+        "confidence / share of baskets with the second side; 1 is chance", "同时购买率 ÷ 含后项的订单占比；1 为随机水平";
+    TransferNdcg "transfer.ndcg" Score TestShoppers; "nDCG@10", "nDCG@10";
+        "mean over held-out shoppers of DCG@10 / ideal DCG@10, gain 1 a product bought after the cutoff; interval: bootstrap over shoppers", "留出顾客 DCG@10 ÷ 理想 DCG@10 的均值，截止日后每购买一件商品计 1；区间为按顾客自助法";
+    TestShoppers "transfer.test_shoppers" Count Itself; "Test shoppers", "测试顾客";
+        "held-out shoppers with at least one purchase after the training cutoff", "训练截止日之后至少购买一次的留出顾客数";
+    TransferGain "transfer.gain" Score TestShoppers; "Gain from home data", "主场数据带来的增益";
+        "nDCG@10 trained with home data − nDCG@10 trained on this market alone, on the same held-out shoppers; interval: paired bootstrap", "加入主场数据训练的 nDCG@10 − 仅用本市场训练的 nDCG@10（同一批留出顾客）；区间为配对自助法";
+    CohortShoppers "cohort.shoppers" Count Itself; "New shoppers", "首单顾客";
+        "number of shoppers whose first order in the window falls into the month", "数据期内首单落在该月的顾客数";
+    CohortRetention "cohort.retention" Share Cohort; "Came back", "回购率";
+        "shoppers of the cohort with an order in that month / shoppers of the cohort", "该批顾客中当月再次下单的人数 ÷ 该批顾客数";
+    CaveatRows "quality.rows" Count Itself; "Rows", "行数";
+        "number of rows that the cleaning rule touched", "该清洗规则涉及的行数";
+}
+
+impl Metric {
+    /// The metric of a figure's key, with or without a row in brackets.
+    pub fn of_key(key: &str) -> Option<Self> {
+        let base = key.split_once('[').map_or(key, |(base, _)| base);
+        Self::ALL.iter().copied().find(|metric| metric.key() == base)
+    }
+
+    /// A number that rests on `n` observations and comes from `source`. The minimum of data is
+    /// applied later, by [`super::LaunchPlan::build`].
+    pub fn number(self, value: f64, n: u64, source: &str) -> Figure {
+        Figure::number(self.key(), self.unit(), value, n, 0).formula(self.formula_words().en).source(source)
+    }
+
+    /// An exact amount.
+    pub fn money(self, value: Money, n: u64, source: &str) -> Figure {
+        Figure::money(self.key(), value, n).formula(self.formula_words().en).source(source)
+    }
+
+    /// [`Self::number`] for one row of many.
+    pub fn number_of(self, row: &str, value: f64, n: u64, source: &str) -> Figure {
+        Figure { key: self.row_key(row), ..self.number(value, n, source) }
+    }
+
+    /// [`Self::money`] for one row of many.
+    pub fn money_of(self, row: &str, value: Money, n: u64, source: &str) -> Figure {
+        Figure { key: self.row_key(row), ..self.money(value, n, source) }
+    }
+
+    /// `key[row]`.
+    pub fn row_key(self, row: &str) -> String {
+        format!("{}[{row}]", self.key())
+    }
+
+    /// Name for a reader.
+    pub fn label(self, lang: Lang) -> &'static str {
+        self.label_words().get(lang)
+    }
+}
+
+/// The formula as the reader should see it: translated where it is the dictionary's own, as it
+/// was written where the maker of the figure has changed it.
+pub(crate) fn formula(figure: &Figure, lang: Lang) -> &str {
+    match Metric::of_key(&figure.key) {
+        Some(metric) if metric.formula_words().en == figure.formula => metric.formula_words().get(lang),
+        Some(_) | None => &figure.formula,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn keys_are_unique_and_found_again_with_a_row_behind_them() {
+        let keys: BTreeSet<&str> = Metric::ALL.iter().map(|m| m.key()).collect();
+        assert_eq!(keys.len(), Metric::ALL.len());
+        for &metric in Metric::ALL {
+            assert_eq!(Metric::of_key(&metric.row_key("a[b]")), Some(metric));
+        }
+        assert_eq!(Metric::of_key("market.revenues"), None);
+    }
+
+    #[test]
+    fn every_metric_has_its_own_words_in_both_languages() {
+        for &metric in Metric::ALL {
+            let (label, formula) = (metric.label_words(), metric.formula_words());
+            assert!(!label.zh.is_empty() && !formula.zh.is_empty(), "{}", metric.key());
+            assert_ne!(formula.en, formula.zh, "{}", metric.key());
+            // The name of the measure is the same word in both languages.
+            assert!(label.en != label.zh || metric == Metric::TransferNdcg, "{}", metric.key());
+        }
+    }
+
+    #[test]
+    fn a_changed_formula_is_not_replaced_by_the_dictionary() {
+        let own = Metric::Basket.number(1.0, 40, "q").formula("median, not mean");
+        assert_eq!(formula(&own, Lang::Zh), "median, not mean");
+        assert_eq!(formula(&Metric::Basket.number(1.0, 40, "q"), Lang::Zh), "销售额 ÷ 订单数");
+    }
+}

@@ -1,0 +1,45 @@
+//! The launch plan: one market, what is known, what to offer first, and what is not known yet.
+//!
+//! The app gathers a [`MarketEvidence`] by queries; [`LaunchPlan::build`] applies the minimum of
+//! data and derives what follows (seasonality, retention, verdict, unknowns); [`LaunchPlan::html`]
+//! and [`LaunchPlan::json`] print the same figures. [`overview_html`] is the page over all markets.
+
+mod evidence;
+mod keep;
+mod launch;
+mod metric;
+mod minimums;
+mod unknown;
+mod uptake;
+
+mod findings;
+mod sentence;
+
+mod number;
+mod vocabulary;
+mod words;
+
+mod charts;
+mod html;
+mod index;
+mod json;
+mod style;
+
+pub use evidence::{
+    BundleEvidence, CaveatEvidence, ClusterEvidence, ClusterRow, Cohort, CohortEvidence, Glance, Input, MarketEvidence,
+    MonthEvidence, ProductEvidence, ReasonEvidence, SegmentEvidence, Span, TrainedOn, TransferEvidence, TransferRow,
+    TransferVerdict,
+};
+pub use findings::Topic;
+pub use index::{OverviewRow, overview_html};
+pub use json::SCHEMA_VERSION;
+pub use launch::{
+    Bundle, Caveat, CohortRow, LaunchPlan, Measured, MonthRow, Product, Reason, Season, SegmentRow, Stance, Transfer,
+};
+pub use metric::Metric;
+pub use minimums::{Minimums, Rests};
+pub use number::figure_text;
+pub use sentence::{Piece, Sentence};
+pub use unknown::{Unknown, UnknownKey};
+pub use uptake::{Uptake, UptakeError, UptakeParams};
+pub use words::Lang;

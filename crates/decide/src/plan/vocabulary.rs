@@ -1,0 +1,300 @@
+//! Names that come from other parts of the program, in words a seller reads: segments with what
+//! to do about them, models, reasons, cleaning rules. An unknown name is shown as it came, with
+//! its underscores as blanks, so that a new rule never breaks a page.
+
+use super::words::{Lang, Words};
+
+struct Entry {
+    key: &'static str,
+    name: Words,
+    /// What to do (segments) or what it means (rules).
+    advice: Words,
+}
+
+const fn e(key: &'static str, en: &'static str, zh: &'static str, what: &'static str, what_zh: &'static str) -> Entry {
+    Entry { key, name: Words { en, zh }, advice: Words { en: what, zh: what_zh } }
+}
+
+static SEGMENTS: &[Entry] = &[
+    e(
+        "champions",
+        "Champions",
+        "核心顾客",
+        "Show new products first, ask for reviews; no discount needed.",
+        "优先展示新品，邀请评价，无需打折。",
+    ),
+    e("loyal", "Loyal", "忠诚顾客", "Offer bundles and larger baskets.", "推荐搭配与更大的订单。"),
+    e(
+        "potential",
+        "Potential",
+        "潜力顾客",
+        "Win the next order soon, with what goes with the last one.",
+        "以上次商品的搭配品尽快促成下一单。",
+    ),
+    e("new", "New", "新顾客", "Welcome, and follow up before the first month ends.", "欢迎并在首月内跟进。"),
+    e(
+        "at_risk",
+        "At risk",
+        "流失风险顾客",
+        "Reach out now: they bought often and have stopped.",
+        "立即联系：他们曾频繁购买，如今停了下来。",
+    ),
+    e(
+        "need_attention",
+        "Need attention",
+        "待关注顾客",
+        "Remind them of what they bought before.",
+        "提醒他们曾购买的商品。",
+    ),
+    e(
+        "hibernating",
+        "Hibernating",
+        "沉睡顾客",
+        "Spend little here; one seasonal message is enough.",
+        "少投入，一次季节性消息即可。",
+    ),
+];
+
+static SCORERS: &[Entry] = &[
+    e("popularity", "popularity", "热销度", "", ""),
+    e("popularity_market", "popularity in this market", "本市场热销度", "", ""),
+    e("popularity_global", "popularity everywhere", "全局热销度", "", ""),
+    e("popularity_decayed", "recent popularity", "近期热销度", "", ""),
+    e("item_knn", "similar products (item-kNN)", "相似商品 (item-kNN)", "", ""),
+    e("user_knn", "similar shoppers (user-kNN)", "相似顾客 (user-kNN)", "", ""),
+    e("ials", "latent taste (iALS)", "潜在偏好 (iALS)", "", ""),
+];
+
+static TERMS: &[Entry] = &[
+    e("bought_together_with", "bought together with", "常一起购买", "", ""),
+    e("close_in_taste_to", "close in taste to", "偏好相近", "", ""),
+    e("bought_by_others", "bought by many", "热销", "", ""),
+    e("bought_by_others_in_this_market", "popular in this market", "本市场热销", "", ""),
+    e("bought_lately_by_others", "bought by many lately", "近期热销", "", ""),
+    e("own_average", "the shoppers' own average", "顾客自身平均", "", ""),
+    e("popular_at_home", "popular at home", "主场热销", "", ""),
+];
+
+static RULES: &[Entry] = &[
+    e(
+        "exact_repeat",
+        "Repeated rows",
+        "重复行",
+        "equal to an earlier row of the same file; kept and marked",
+        "与同一文件中较早的行完全相同，保留并标记",
+    ),
+    e(
+        "other_file_repeat",
+        "Rows from two files",
+        "跨文件重复行",
+        "an earlier file gave them already; not counted again",
+        "较早的文件已包含，不再计入",
+    ),
+    e(
+        "event_repeat",
+        "Repeated events",
+        "重复事件",
+        "the same message twice; counted once",
+        "同一消息出现两次，只计一次",
+    ),
+    e(
+        "record_repeat",
+        "Replaced records",
+        "被替换的记录",
+        "a later record with the same key took their place",
+        "由键相同的较新记录取代",
+    ),
+    e(
+        "fuzzy_product",
+        "Products that look alike",
+        "疑似重复商品",
+        "nearly the same title under two codes; nothing is merged",
+        "标题几乎相同但编码不同，未合并",
+    ),
+    e(
+        "product_code_case",
+        "Spellings of product codes",
+        "商品编码写法",
+        "differ in case or blanks only; one product",
+        "仅大小写或空格不同，视为同一商品",
+    ),
+    e("cancellation", "Cancellations", "取消订单", "matched to the sale they take back", "已与原销售匹配"),
+    e(
+        "unmatched_cancellation",
+        "Cancellations without a sale",
+        "找不到原单的取消",
+        "the sale may lie before the data",
+        "原单可能早于数据期",
+    ),
+    e("void_order", "Void orders", "作废订单", "cancelled before they became a sale", "在成交之前已取消"),
+    e(
+        "service_line",
+        "Service lines",
+        "服务类行",
+        "postage, fees, discounts, vouchers: not products",
+        "邮费、手续费、折扣、代金券等，不是商品",
+    ),
+    e("bad_debt", "Bad debt", "坏账", "written off; in no revenue figure", "已核销，不计入任何销售额"),
+    e("gift", "Gifts and samples", "赠品与样品", "price zero; no revenue and no taste", "价格为零，不计销售额与偏好"),
+    e(
+        "stock_adjustment",
+        "Stock adjustments",
+        "库存调整",
+        "units that left without a sale; kept out of sales",
+        "非销售出库，不计入销售",
+    ),
+    e("test_order", "Test orders", "测试订单", "somebody tried the shop; never a sale", "试用店铺所下，不是销售"),
+    e(
+        "missing_shopper",
+        "Orders without a shopper",
+        "无顾客信息的订单行",
+        "kept as guests: in revenue, not in rates",
+        "按游客保留：计入销售额，不计入比率",
+    ),
+    e("missing_code", "Lines without a product code", "无商品编码的行", "known by their title instead", "改按标题识别"),
+    e("missing_value", "Missing values", "缺失值", "rows that cannot do without it; rejected", "必需值缺失，已拒绝"),
+    e(
+        "impossible_price",
+        "Impossible prices",
+        "异常价格",
+        "negative or beyond all bounds; rejected",
+        "为负或超出界限，已拒绝",
+    ),
+    e("impossible_quantity", "Impossible quantities", "异常数量", "beyond all bounds; rejected", "超出界限，已拒绝"),
+    e(
+        "price_outlier",
+        "Unusual prices",
+        "价格离群值",
+        "far from the product's median; flagged, kept",
+        "远离该商品中位数，仅标记",
+    ),
+    e(
+        "quantity_outlier",
+        "Unusual quantities",
+        "数量离群值",
+        "far from the product's median; flagged, kept",
+        "远离该商品中位数，仅标记",
+    ),
+    e(
+        "country",
+        "Country names",
+        "国家名称",
+        "written as ISO codes; unknown names become ZZ",
+        "转为 ISO 代码，未知名称记为 ZZ",
+    ),
+    e("currency", "Unknown currencies", "未知币种", "not an ISO 4217 code; rejected", "不是 ISO 4217 代码，已拒绝"),
+    e(
+        "currency_rate",
+        "Converted amounts",
+        "换算金额",
+        "at the last rate published before the order's day",
+        "按下单日之前最近公布的汇率",
+    ),
+    e("future_date", "Future dates", "未来日期", "cannot have happened yet; rejected", "尚未发生，已拒绝"),
+    e(
+        "several_timestamps",
+        "Orders with several times",
+        "含多个时间的订单",
+        "the time of the first line holds",
+        "以首行时间为准",
+    ),
+    e(
+        "stated_amount",
+        "Stated amounts",
+        "注明金额",
+        "differ from price × quantity; the stated one holds",
+        "与单价 × 数量不符，以注明金额为准",
+    ),
+    e(
+        "identity_merge",
+        "Joined identities",
+        "合并的身份",
+        "one shopper under several numbers, with proof",
+        "同一顾客的多个标识，附证据",
+    ),
+    e(
+        "shared_key",
+        "Shared contacts",
+        "共用联系方式",
+        "one e-mail or phone of too many; joins nobody",
+        "过多顾客共用，不用于合并",
+    ),
+    e("undone_link", "Undone links", "撤销的合并", "an operator took them back", "已由操作员撤销"),
+    e("text", "Normalised texts", "文本规范化", "blanks and character forms made equal", "统一空格与字符形式"),
+];
+
+/// `At risk`, `at-risk` and `at_risk` are one name; so are `outlier` and `outliers`.
+fn normal(key: &str) -> String {
+    key.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+fn find(table: &'static [Entry], key: &str) -> Option<&'static Entry> {
+    let key = normal(key);
+    table.iter().find(|entry| entry.key == key || key.strip_suffix('s') == Some(entry.key))
+}
+
+fn name(table: &'static [Entry], key: &str, lang: Lang) -> String {
+    match find(table, key) {
+        Some(entry) => entry.name.get(lang).to_owned(),
+        None => key.trim().replace('_', " "),
+    }
+}
+
+/// `name: value`, with the colon of the language.
+pub(crate) fn labelled(label: &str, value: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("{label}: {value}"),
+        Lang::Zh => format!("{label}：{value}"),
+    }
+}
+
+fn advice(table: &'static [Entry], key: &str, lang: Lang) -> &'static str {
+    find(table, key).map_or("", |entry| entry.advice.get(lang))
+}
+
+pub(crate) fn segment(key: &str, lang: Lang) -> String {
+    name(SEGMENTS, key, lang)
+}
+
+pub(crate) fn segment_advice(key: &str, lang: Lang) -> &'static str {
+    advice(SEGMENTS, key, lang)
+}
+
+pub(crate) fn scorer(key: &str, lang: Lang) -> String {
+    name(SCORERS, key, lang)
+}
+
+pub(crate) fn term(key: &str, lang: Lang) -> String {
+    name(TERMS, key, lang)
+}
+
+pub(crate) fn rule(key: &str, lang: Lang) -> String {
+    name(RULES, key, lang)
+}
+
+pub(crate) fn rule_meaning(key: &str, lang: Lang) -> &'static str {
+    advice(RULES, key, lang)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_spelling_and_unknown_names_stay() {
+        assert_eq!(segment("At risk", Lang::Zh), "流失风险顾客");
+        assert_eq!(segment("at-risk", Lang::En), "At risk");
+        assert_eq!(rule("exact_repeats", Lang::En), "Repeated rows");
+        assert_eq!(rule("my_new_rule", Lang::Zh), "my new rule");
+        assert_eq!(rule_meaning("my_new_rule", Lang::En), "");
+    }
+
+    #[test]
+    fn every_entry_is_written_in_both_languages() {
+        for entry in [SEGMENTS, SCORERS, TERMS, RULES].into_iter().flatten() {
+            assert_ne!(entry.name.en, entry.name.zh, "{}", entry.key);
+            assert_eq!(entry.advice.en.is_empty(), entry.advice.zh.is_empty(), "{}", entry.key);
+            assert!(entry.advice.en.is_empty() || entry.advice.en != entry.advice.zh, "{}", entry.key);
+        }
+    }
+}

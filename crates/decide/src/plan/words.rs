@@ -1,0 +1,230 @@
+//! All texts of the page, in English and Chinese. A text exists in both languages or does not
+//! compile. `{0}`, `{1}` are places that [`super::sentence`] fills.
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese, simplified.
+    Zh,
+}
+
+impl Lang {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::En, Self::Zh];
+
+    /// BCP 47 tag for the page's `lang` attribute.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh-Hans",
+        }
+    }
+
+    /// The short code: `en`, `zh`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+
+    /// The page's language for a language code; `None` where the page is not written in it.
+    pub fn from_language(language: domain::Language) -> Option<Self> {
+        Self::ALL.into_iter().find(|lang| lang.code() == language.code())
+    }
+}
+
+/// One text in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) en: &'static str,
+    pub(crate) zh: &'static str,
+}
+
+impl Words {
+    pub(crate) const fn get(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::En => self.en,
+            Lang::Zh => self.zh,
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident: $en:literal, $zh:literal;)*) => {
+        /// Every text of the page.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Text { $($name,)* }
+
+        impl Text {
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub(crate) const fn words(self) -> Words {
+                match self { $(Self::$name => Words { en: $en, zh: $zh },)* }
+            }
+
+            pub(crate) const fn get(self, lang: Lang) -> &'static str {
+                self.words().get(lang)
+            }
+        }
+    };
+}
+
+texts! {
+    // The head.
+    Title: "Launch plan: {0}", "{0}市场启动计划";
+    LaunchPlan: "Launch plan", "市场启动计划";
+    DataWindow: "Data from {0} to {1}", "数据期：{0} 至 {1}";
+    HomeMarket: "Home market: {0}", "主场市场：{0}";
+    AmountsIn: "Amounts in {0}", "金额单位：{0}";
+    HowToRead: "Every underlined number opens its formula and its source.", "带下划线的数字均可点开，查看公式与数据来源。";
+    HowToReadPrint: "The small number behind a figure leads to its formula and source on the last pages.", "数字后的小号编号对应文末的公式与数据来源。";
+    Contents: "Contents", "目录";
+    // Verdicts.
+    StanceReady: "Ready to launch", "可以启动";
+    StanceReadyWhy: "{0} has enough shoppers to plan with, and what {1} taught is proven to help here.", "{0}的顾客数量足以制定计划，并且{1}的经验已被证明在此有效。";
+    StanceTest: "Start with a small test", "先做小规模测试";
+    StanceTestUnproven: "{0} is a real market with {1} shoppers, but it is not yet proven that what {2} taught helps here.", "{0}已有 {1} 位真实顾客，但{2}的经验能否奏效尚未得到证明。";
+    StanceTestRefused: "{0} is a real market with {1} shoppers, but data from {2} does not improve the offer here: the plan goes by the market's own buyers.", "{0}已有 {1} 位真实顾客，但{2}的数据并未改善此处的推荐，因此计划以本市场买家为准。";
+    StanceGather: "Gather data first", "先积累数据";
+    StanceGatherWhy: "There are {1} known shoppers in {0}; rates need at least {2}.", "{0}目前只有 {1} 位可识别顾客，计算比率至少需要 {2} 位。";
+    StanceHome: "Home market", "主场市场";
+    StanceHomeWhy: "{0} is the home market: the plan shows what to deepen here, nothing is transferred.", "{0}是主场市场：本计划说明可深耕之处，不涉及迁移。";
+    StanceRule: "How this verdict is made", "结论如何得出";
+    StanceRuleSaid: "Below {0} known shoppers: gather data. Otherwise ready when the transfer from home was accepted on held-out shoppers, and a small test when it was not.", "可识别顾客少于 {0} 位：先积累数据。否则，若主场迁移在留出顾客上通过检验则可以启动，未通过则先做小规模测试。";
+    // Findings.
+    Findings: "The five findings that matter", "五条关键发现";
+    FindSize: "{0} brought {1} from {2} orders by {3} shoppers.", "{0}带来 {1} 销售额，共 {2} 单、{3} 位顾客。";
+    FindWho: "{0} are {1} of shoppers and bring {2} of revenue.", "“{0}”占顾客的 {1}，贡献 {2} 的销售额。";
+    FindWhoNone: "Who buys in {0} cannot be said yet: there are no segments with enough shoppers.", "尚无法判断{0}的购买人群：没有顾客数足够的分群。";
+    FindOffer: "Offer {0} first: {1} of shoppers are expected to buy it.", "首推 {0}：预计 {1} 的顾客会购买。";
+    FindOfferThin: "Offer {0} first: {1} shoppers bought it here; expected uptake needs more data.", "首推 {0}：本市场已有 {1} 位顾客购买，预期购买率仍需更多数据。";
+    FindOfferNone: "What to offer first in {0} cannot be said yet: no product could be scored.", "尚无法判断{0}应首推什么：没有可评分的商品。";
+    FindTransferAccepted: "Data from {0} helps: ranking quality (nDCG@10) rises by {1}.", "{0}的数据有帮助：排序质量（nDCG@10）提高 {1}。";
+    FindTransferRefused: "Data from {0} is not used: the measured change in ranking quality (nDCG@10) is {1}.", "不采用{0}的数据：排序质量（nDCG@10）的实测变化为 {1}。";
+    FindTransferOpen: "Whether data from {0} helps is not proven: too few held-out shoppers.", "{0}的数据是否有帮助尚未证明：留出顾客太少。";
+    FindRepeatHome: "{0} of shoppers ordered again, against {1} at home.", "{0} 的顾客再次下单，主场为 {1}。";
+    FindRepeat: "{0} of shoppers ordered again.", "{0} 的顾客再次下单。";
+    FindBundle: "Offer {0} with {1}: {2} of baskets with the first hold the second too, {3} times what chance gives.", "将 {0} 与 {1} 搭配：含前者的订单中 {2} 也含后者，是随机水平的 {3} 倍。";
+    FindSeason: "The strongest month is {0}, with {1} times an average month.", "最旺的月份是{0}，为月均的 {1} 倍。";
+    FindUnknown: "{0} questions are open; the first: {1}.", "尚有 {0} 个问题未解，首先是：{1}。";
+    // Sections.
+    Glance: "The market at a glance", "市场概览";
+    RevenueByMonth: "Revenue by month", "月度销售额";
+    RevenueChart: "Bar chart of revenue by month. Strongest whole month: {0}.", "月度销售额柱状图。最旺整月：{0}。";
+    PartialMonth: "faded: the data covers only part of the month", "淡色：数据只覆盖该月的一部分";
+    Month: "Month", "月份";
+    ChartFigures: "The figures behind this chart", "图中数字";
+    AtHome: "{0} in {1}", "{1}为 {0}";
+    GrowthAgainst: "against the period before", "与前一时期相比";
+    GrowthTimes: "times the period before", "倍，与前一时期相比";
+    TimesAverage: "times an average month", "倍，与月均相比";
+    SeasonOneYear: "With less than two years of data, season and growth cannot be told apart.", "数据不足两年，季节性与增长无法区分。";
+    WhoBuys: "Who buys", "谁在购买";
+    WhoIntro: "Shoppers grouped by how recently, how often and for how much they bought.", "按最近购买时间、购买次数和金额对顾客分群。";
+    SegmentChart: "Bar chart: each segment's share of shoppers and of revenue.", "柱状图：各分群的顾客占比与销售额占比。";
+    SegmentShopperShareShort: "share of shoppers", "顾客占比";
+    SegmentRevenueShareShort: "share of revenue", "销售额占比";
+    Segment: "Segment", "分群";
+    WhatToDo: "What to do", "建议";
+    Clusters: "Groups found by clustering", "聚类得到的顾客群";
+    Cluster: "Group", "顾客群";
+    CameBack: "Who came back", "谁回来购买";
+    CameBackIntro: "Share of shoppers with another order in the months after their first one.", "首单之后各月再次下单的顾客占比。";
+    FirstOrderIn: "First order in", "首单月份";
+    CohortThin: "A dot stands for a starting month with fewer than {0} shoppers: too little data for a rate.", "圆点表示该月首单顾客少于 {0} 位，数据太少，不计算比率。";
+    CohortNone: "No starting month has {0} shoppers, so no rate is shown.", "没有任何月份的首单顾客达到 {0} 位，因此不显示比率。";
+    OfferFirst: "What to offer first", "首推商品";
+    OfferIntro: "In the order of the model that did best on held-out shoppers. The bar is the expected uptake, the thin line its interval.", "按在留出顾客上表现最好的模型排序。色条为预期购买率，细线为其区间。";
+    Product: "Product", "商品";
+    Why: "Why", "理由";
+    ScoredBy: "{0}, score {1}", "{0}，得分 {1}";
+    NoReason: "no single reason stands out", "没有突出的单一理由";
+    StockUnknown: "Stock is not in the data: check it before promising delivery.", "数据中没有库存：承诺交期前请先核实。";
+    PriceUnknown: "Prices are not in the data.", "数据中没有价格。";
+    Bundles: "Bundles", "搭配销售";
+    BundleIntro: "Products that end up in the same basket more often than chance.", "比随机更常出现在同一订单中的商品。";
+    IfBought: "Who buys", "购买";
+    ThenAlso: "Offer with it", "推荐搭配";
+    TransferTitle: "What home taught", "主场带来的经验";
+    TransferIntro: "Ranking quality on shoppers held out by time: trained on this market alone, and with home data.", "在按时间留出的顾客上衡量的排序质量：仅用本市场训练，与加入主场数据训练。";
+    TransferChart: "Dots with intervals: nDCG@10 of each model.", "点与区间：各模型的 nDCG@10。";
+    TransferAccepted: "Accepted: with home data the ranking is better by {0}.", "采用：加入主场数据后排序提高 {0}。";
+    TransferRefused: "Refused: with home data the ranking changes by {0}, which is not a proven gain. The plan uses this market's data alone.", "不采用：加入主场数据后排序变化为 {0}，不构成可信的提升。本计划仅使用本市场数据。";
+    TransferRefusedPlain: "Refused: home data brings no proven gain. The plan uses this market's data alone.", "不采用：主场数据没有带来可信的提升。本计划仅使用本市场数据。";
+    TransferAcceptedPlain: "Accepted: with home data the ranking is better.", "采用：加入主场数据后排序更好。";
+    TransferOpen: "Not proven: too few held-out shoppers to tell whether home data helps.", "尚未证明：留出顾客太少，无法判断主场数据是否有帮助。";
+    TransferNone: "The comparison of training data has not been made.", "尚未比较不同训练数据的效果。";
+    Model: "Model", "模型";
+    TrainedOn: "Trained on", "训练数据";
+    Local: "this market", "本市场";
+    HomeOnly: "home market", "主场市场";
+    Pooled: "all markets", "全部市场";
+    Unknowns: "What is not known yet", "尚不清楚的事";
+    UnknownIntro: "Each with what to bring to settle it.", "每一项都注明需要提供什么来解决。";
+    NothingUnknown: "Every input that the plan asks for is there.", "计划所需的输入均已具备。";
+    Caveats: "Data quality", "数据质量";
+    CaveatIntro: "What cleaning found. Nothing was dropped silently; rejected rows are kept in the rejects tables.", "清洗时的发现。没有任何行被静默丢弃，被拒绝的行保存在拒绝表中。";
+    CaveatNone: "Cleaning touched no row of this market.", "清洗未涉及本市场的任何行。";
+    Rule: "Finding", "发现";
+    Example: "Example", "示例";
+    NoProducts: "No product could be scored for this market.", "本市场没有可评分的商品。";
+    NoSegments: "There are no segments for this market.", "本市场没有分群。";
+    NoMonths: "There is no month with orders.", "没有任何月份有订单。";
+    NoBundles: "No two products were bought together often enough to state a rule.", "没有商品组合的同单次数足以形成规则。";
+    // Figures.
+    TooLittle: "too little data", "数据太少";
+    TooLittleWhy: "{0} observations; at least {1} are needed for a number.", "仅 {0} 个观测值，至少需要 {1} 个才显示数字。";
+    Undefined: "not defined", "无定义";
+    UndefinedWhy: "The quantity has no meaning here, for example growth without an earlier period.", "该数值在此没有意义，例如没有前期可比的增长率。";
+    Interval: "Interval ({0})", "区间（{0}）";
+    Observations: "Observations", "观测数";
+    Formula: "Formula", "公式";
+    Source: "Source", "来源";
+    FigureKey: "Key", "键";
+    Close: "Close", "关闭";
+    NoFormula: "not stated", "未说明";
+    Notes: "Formulas and sources", "公式与来源";
+    NotesIntro: "Numbers refer to the small figures behind the values.", "编号对应数值后的小号数字。";
+    MinimumsTitle: "Minimum of data", "最低数据量";
+    MinimumsSaid: "Rates need {0} shoppers, averages and growth {1} orders, a season {2} whole months, a cohort {3} shoppers, a bundle {4} baskets, a measured ranking {5} held-out shoppers.", "比率至少需要 {0} 位顾客，均值与增长 {1} 单，季节性 {2} 个整月，同期群 {3} 位顾客，搭配 {4} 单，排序评估 {5} 位留出顾客。";
+    MadeBy: "Made by Portolan from the seller's own data. The same figures are in the JSON file of this plan.", "由 Portolan 根据卖家自有数据生成，同样的数字见本计划的 JSON 文件。";
+    // The overview of markets.
+    OverviewTitle: "Launch plans", "市场启动计划总览";
+    OverviewIntro: "{0} markets, largest first. Open a market for its plan.", "共 {0} 个市场，按销售额从高到低排列。点击市场查看计划。";
+    Market: "Market", "市场";
+    Verdict: "Verdict", "结论";
+    TopFinding: "First to know", "首要发现";
+}
+
+/// All places `{n}` that a text has, for the check that both languages use the same.
+#[cfg(test)]
+fn places(text: &str) -> std::collections::BTreeSet<&str> {
+    text.match_indices('{').filter_map(|(i, _)| text[i..].split_once('}').map(|(place, _)| place)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_chinese_text_is_empty_or_english_and_both_have_the_same_places() {
+        for &text in Text::ALL {
+            let Words { en, zh } = text.words();
+            assert!(!en.is_empty() && !zh.is_empty(), "{text:?}");
+            assert_ne!(en, zh, "{text:?}");
+            assert!(zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{text:?} has no Chinese character");
+            assert_eq!(places(en), places(zh), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_language_is_found_by_its_code() {
+        assert_eq!(Lang::from_language(domain::Language::ZH), Some(Lang::Zh));
+        assert_eq!("de".parse().ok().and_then(Lang::from_language), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! What a plan says: figures worked by hand, the minimum of data, verdicts, findings, unknowns.
+
+mod fixture;
+
+use decide::plan::*;
+use domain::{Figure, FigureValue};
+use fixture::{germany, market, thin};
+use proptest::prelude::*;
+
+fn plan(evidence: &MarketEvidence) -> LaunchPlan {
+    LaunchPlan::build(evidence, Minimums::default())
+}
+
+fn near(figure: &Figure, want: f64) {
+    let got = figure.as_f64().unwrap_or_else(|| panic!("{} has no number", figure.key));
+    assert!((got - want).abs() < 1e-9, "{}: {got}, not {want}", figure.key);
+}
+
+/// No-break spaces as blanks, so that expected texts can be typed.
+fn plain(texts: Vec<String>) -> Vec<String> {
+    texts.into_iter().map(|t| t.replace('\u{a0}', " ")).collect()
+}
+
+#[test] // 22 Champions of 22 + 13 + 9 + 8 + 15 + 27 = 94 shoppers.
+fn a_segments_share_of_shoppers_is_over_all_segments() {
+    let champions = &plan(&germany()).segments[0];
+    near(&champions.shopper_share, 22.0 / 94.0);
+    assert_eq!(champions.shopper_share.key, "segment.shopper_share[champions]");
+    assert_eq!(champions.shopper_share.n, 94);
+}
+
+#[test] // The twelve whole months sum to 203,125.95, mean 16,927.1625; May 2011 has 25,714.88. December 2011 is not whole.
+fn the_season_compares_the_strongest_month_with_the_whole_months_only() {
+    let season = plan(&germany()).season.unwrap();
+    assert_eq!(season.month.to_string(), "2011-05-01");
+    near(&season.peak, 25_714.88 / (203_125.95 / 12.0));
+    assert_eq!(season.peak.n, 12);
+}
+
+#[test] // December 2010: 16 started; of them 16 · 62 / 100 = 9 (whole) came back a month later.
+fn retention_is_the_share_of_the_cohort_that_came_back() {
+    let first = &plan(&germany()).cohorts[0];
+    let active = germany().cohorts.unwrap().rows[0].active[0];
+    near(&first.retained[0], active as f64 / 16.0);
+    assert_eq!(first.retained[0].key, "cohort.retention[2010-12+1]");
+}
+
+#[test] // April 2011 started with 4 shoppers, 10 are needed.
+fn a_small_cohort_has_no_rates() {
+    let april = &plan(&germany()).cohorts[4];
+    assert!(april.retained.iter().all(|f| f.value == FigureValue::TooLittleData { have: 4, need: 10 }));
+}
+
+#[test] // The sixth rule was seen in 4 baskets; that 457 baskets were looked at does not help it.
+fn a_bundle_stands_on_the_baskets_that_hold_both_sides() {
+    let plan = plan(&germany());
+    assert!(matches!(plan.bundles[4].confidence.value, FigureValue::Number(_)));
+    assert_eq!(plan.bundles[5].confidence.value, FigureValue::TooLittleData { have: 4, need: 10 });
+    assert_eq!(plan.bundles[5].lift.value, FigureValue::TooLittleData { have: 4, need: 10 });
+}
+
+#[test]
+fn five_findings_come_in_english() {
+    assert_eq!(
+        plain(plan(&germany()).findings(Lang::En)),
+        [
+            "Germany brought £205,314 from 457 orders by 94 shoppers.",
+            "Champions are 23.4 % of shoppers and bring 54.5 % of revenue.",
+            "Offer ROUND SNACK BOXES SET OF4 WOODLAND first: 50.0 % (40.9 to 59.2) of shoppers are expected to buy it.",
+            "Data from the United Kingdom helps: ranking quality (nDCG@10) rises by +0.035 (+0.012 to +0.059).",
+            "69.2 % (59.2 to 77.6) of shoppers ordered again, against 65.6 % (64.1 to 67.1) at home.",
+        ]
+    );
+}
+
+#[test]
+fn five_findings_come_in_chinese() {
+    let findings = plain(plan(&germany()).findings(Lang::Zh));
+    assert_eq!(findings.len(), 5);
+    assert_eq!(findings[0], "德国带来 £205,314 销售额，共 457 单、94 位顾客。");
+    assert_eq!(findings[1], "“核心顾客”占顾客的 23.4 %，贡献 54.5 % 的销售额。");
+}
+
+#[test]
+fn a_market_with_next_to_nothing_still_has_five_findings_and_none_shows_a_rate() {
+    let findings = plain(plan(&thin()).findings(Lang::En));
+    assert_eq!(findings.len(), 5, "{findings:#?}");
+    assert!(findings.iter().all(|f| !f.contains('%')), "{findings:#?}");
+    assert_eq!(findings[0], "The United States brought £3,580 from 5 orders by 4 shoppers.");
+}
+
+#[test]
+fn too_few_test_shoppers_overrule_an_accepted_transfer() {
+    let mut evidence = germany();
+    let transfer = evidence.transfer.as_mut().unwrap();
+    transfer.gain.as_mut().unwrap().n = 19;
+    let plan = plan(&evidence);
+    assert_eq!(plan.transfer.as_ref().unwrap().verdict, TransferVerdict::TooLittleData);
+    assert_eq!(plan.stance, Stance::TestSmall);
+    assert!(plan.unknowns.iter().any(|u| u.key == UnknownKey::Transfer));
+}
+
+#[test]
+fn the_verdict_follows_shoppers_and_transfer() {
+    let stance = |change: &dyn Fn(&mut MarketEvidence)| {
+        let mut evidence = germany();
+        change(&mut evidence);
+        plan(&evidence).stance
+    };
+    assert_eq!(stance(&|_| {}), Stance::Ready);
+    assert_eq!(stance(&|e| e.transfer.as_mut().unwrap().verdict = TransferVerdict::Refused), Stance::TestSmall);
+    assert_eq!(stance(&|e| e.transfer = None), Stance::TestSmall);
+    assert_eq!(stance(&|e| e.home = market("DE")), Stance::Home);
+    assert_eq!(stance(&|e| e.glance.shoppers = Some(Metric::Shoppers.number(29.0, 29, "q"))), Stance::GatherData);
+}
+
+#[test]
+fn what_is_brought_is_no_longer_unknown() {
+    let open = |evidence: &MarketEvidence| plan(evidence).unknowns.iter().map(|u| u.key).collect::<Vec<_>>();
+    let mut evidence = germany();
+    assert_eq!(
+        open(&evidence),
+        [
+            UnknownKey::Margin,
+            UnknownKey::CompetitorPrices,
+            UnknownKey::AdSpend,
+            UnknownKey::Stock,
+            UnknownKey::Season,
+            UnknownKey::Events
+        ]
+    );
+    evidence.inputs.extend([Input::Costs, Input::AdSpend, Input::Stock, Input::Events]);
+    assert_eq!(open(&evidence), [UnknownKey::CompetitorPrices, UnknownKey::Season]);
+    for unknown in plan(&thin()).unknowns {
+        assert_ne!(unknown.question(Lang::En), unknown.question(Lang::Zh));
+        assert!(!unknown.bring(Lang::En).is_empty() && !unknown.bring(Lang::Zh).is_empty());
+    }
+}
+
+#[test]
+fn a_figure_without_a_formula_gets_the_dictionarys() {
+    let mut evidence = germany();
+    evidence.glance.basket.as_mut().unwrap().formula.clear();
+    assert_eq!(plan(&evidence).glance.basket.unwrap().formula, "revenue / orders");
+}
+
+/// How many figures of a plan show a number, counted in its JSON.
+fn numbers(plan: &LaunchPlan) -> usize {
+    let json = plan.json();
+    json.matches("\"number\":").count() + json.matches("\"money\": {").count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn asking_for_more_data_never_shows_more_numbers(low in 0_u64..100, more in 0_u64..100) {
+        let all = |n| Minimums { shoppers: n, orders: n, months: n, cohort: n, baskets: n, test_shoppers: n };
+        let evidence = germany();
+        let few = numbers(&LaunchPlan::build(&evidence, all(low)));
+        prop_assert!(numbers(&LaunchPlan::build(&evidence, all(low + more))) <= few);
+    }
+}

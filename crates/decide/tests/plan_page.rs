@@ -1,0 +1,280 @@
+//! The page and the JSON: the same figures, safe for any name, readable by machines that read to people.
+
+mod fixture;
+
+use decide::plan::*;
+use fixture::{germany, thin};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn plan(evidence: &MarketEvidence) -> LaunchPlan {
+    LaunchPlan::build(evidence, Minimums::default())
+}
+
+/// What stands between `open` and the next `close`, everywhere.
+fn between<'a>(text: &'a str, open: &str, close: &str) -> Vec<&'a str> {
+    text.split(open).skip(1).filter_map(|rest| rest.split_once(close).map(|(inside, _)| inside)).collect()
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+}
+
+/// Key and value of every number on a page.
+fn shown(html: &str) -> BTreeSet<(String, String)> {
+    between(html, "data-figure=\"", "\">")
+        .into_iter()
+        .map(|rest| {
+            let (key, value) = rest.split_once("\" data-value=\"").unwrap();
+            (unescape(key), value.to_owned())
+        })
+        .collect()
+}
+
+/// Every figure of a JSON document: key to the value as a page writes it.
+fn figures(json: &Value, out: &mut BTreeMap<String, String>) {
+    match json {
+        Value::Object(map) => {
+            if let (Some(key), Some(value), true) = (map.get("key"), map.get("value"), map.contains_key("formula")) {
+                let text = match (value.get("number"), value.get("money")) {
+                    (Some(number), _) => format!("{}", number.as_f64().unwrap()),
+                    (None, Some(money)) => {
+                        let minor = money["minor"].as_i64().unwrap();
+                        assert_eq!(money["currency"], "GBP", "two digits after the point");
+                        format!("{}.{:02}", minor / 100, minor % 100)
+                    }
+                    (None, None) => String::new(),
+                };
+                let before = out.insert(key.as_str().unwrap().to_owned(), text.clone());
+                assert!(before.is_none_or(|b| b == text), "{key} has two values");
+            }
+            map.values().for_each(|v| figures(v, out));
+        }
+        Value::Array(values) => values.iter().for_each(|v| figures(v, out)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The page's elements in order, without attributes and text; panics when they do not nest.
+fn elements(html: &str) -> Vec<String> {
+    const VOID: [&str; 6] = ["meta", "circle", "path", "rect", "line", "polyline"];
+    let body = html.split_once("</style>").expect("a style sheet").1;
+    let (mut out, mut open) = (Vec::new(), vec!["html".to_owned(), "head".to_owned()]);
+    for tag in between(body, "<", ">") {
+        let name: String = tag.chars().take_while(|c| !c.is_whitespace()).collect();
+        if let Some(closed) = name.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(closed), "closed out of order after {:?}", out.last());
+        } else if !tag.ends_with('/') && !VOID.contains(&name.as_str()) {
+            open.push(name.clone());
+        }
+        out.push(name);
+    }
+    assert!(open.is_empty(), "{open:?} were not closed");
+    out
+}
+
+#[test]
+fn every_number_of_the_page_is_in_the_json_with_the_same_value() {
+    for evidence in [germany(), thin()] {
+        let plan = plan(&evidence);
+        let json: Value = serde_json::from_str(&plan.json()).unwrap();
+        assert_eq!(json["schema_version"], SCHEMA_VERSION);
+        let mut known = BTreeMap::new();
+        figures(&json, &mut known);
+        let english = shown(&plan.html(Lang::En));
+        assert!(english.len() > 20);
+        for (key, value) in &english {
+            let other = known.get(key).unwrap_or_else(|| panic!("{key} is not in the JSON"));
+            // The reader of this test takes the last bit of a float as it comes.
+            let same = match (value.parse::<f64>(), other.parse::<f64>()) {
+                (Ok(a), Ok(b)) => (a - b).abs() <= 1e-15 * a.abs(),
+                (Err(_), Err(_)) => value == other,
+                (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+            };
+            assert!(same, "{key}: {value} on the page, {other} in the JSON");
+        }
+        assert_eq!(english, shown(&plan.html(Lang::Zh)), "both languages show the same numbers");
+    }
+}
+
+#[test]
+fn every_number_opens_a_card_with_formula_and_source() {
+    for lang in Lang::ALL {
+        let html = plan(&germany()).html(lang);
+        let cards: BTreeMap<&str, &str> = between(&html, "<div popover id=\"", "</div>")
+            .into_iter()
+            .map(|card| card.split_once('"').unwrap())
+            .collect();
+        let buttons = between(&html, "class=\"fig", "</button>");
+        assert!(buttons.len() > 200);
+        for button in buttons {
+            let id = between(button, "popovertarget=\"", "\"")[0];
+            let card = cards[id];
+            let told: Vec<&str> = between(card, "<dd>", "</dd>");
+            assert!(told.len() >= 4 && told.iter().all(|t| !t.is_empty()), "{card}");
+            assert!(!card.contains("not stated") && !card.contains("未说明"), "{card}");
+        }
+    }
+}
+
+#[test]
+fn too_little_data_is_words_and_not_a_number() {
+    for (lang, words) in [(Lang::En, "too little data"), (Lang::Zh, "数据太少")] {
+        let html = plan(&thin()).html(lang);
+        let button = between(&html, "data-figure=\"market.repeat_rate\"", "</button>")[0];
+        assert!(button.starts_with(&format!(" data-value=\"\">{words}<sup>")), "{button}");
+        assert!(!html.contains("25.0"), "the rate of 1 in 4 shoppers is nowhere");
+    }
+}
+
+/// Names as bad as they come.
+fn hostile() -> Vec<String> {
+    vec![
+        "<script>alert(1)</script>".to_owned(),
+        "\" onmouseover=\"alert(1)".to_owned(),
+        "'><img src=x onerror=alert(1)>".to_owned(),
+        "</div></main><style>*{display:none}</style>".to_owned(),
+        "غلاية كهربائية ٢ لتر".to_owned(),
+        "\u{202e}gnirts desrever\u{202c}\u{0}\u{7}".to_owned(),
+        "]]> <!-- &amp; {0} {1}".to_owned(),
+        "W".repeat(200),
+    ]
+}
+
+/// Germany with `name` wherever a text comes from data.
+fn named(name: &str) -> MarketEvidence {
+    let mut evidence = germany();
+    evidence.products.truncate(3);
+    for product in &mut evidence.products {
+        name.clone_into(&mut product.name);
+        name.clone_into(&mut product.scorer);
+        name.clone_into(&mut product.reasons[0].text);
+        name.clone_into(&mut product.reasons[0].term);
+        product.buyers.source = format!("SELECT '{name}' WHERE 1 < 2");
+        product.uptake.formula = name.to_owned();
+    }
+    evidence.products[0].id = name.into();
+    evidence.bundles.iter_mut().for_each(|b| b.antecedent = vec![name.to_owned(), name.to_owned()]);
+    name.clone_into(&mut evidence.segments[0].key);
+    name.clone_into(&mut evidence.caveats[0].rule);
+    name.clone_into(&mut evidence.caveats[0].sample);
+    name.clone_into(&mut evidence.transfer.as_mut().unwrap().rows[0].model);
+    evidence
+}
+
+#[test]
+fn no_name_becomes_markup() {
+    let want = elements(&plan(&named("plain")).html(Lang::En));
+    for name in hostile() {
+        for lang in Lang::ALL {
+            let html = plan(&named(&name)).html(lang);
+            assert_eq!(elements(&html).len(), want.len(), "{name}");
+            assert!(!html.contains("<script") && !html.contains("<img"), "{name}");
+            assert!(!html.contains('\u{0}'), "{name}");
+            let json: Value = serde_json::from_str(&plan(&named(&name)).json()).unwrap();
+            assert_eq!(json["plan"]["products"][0]["name"], name.as_str(), "the JSON has the name as it is");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_elements_do_not_depend_on_a_name(name in "\\PC{1,60}") {
+        prop_assume!(!name.trim().is_empty());
+        let structure = |name: &str| elements(&plan(&named(name)).html(Lang::En));
+        prop_assert_eq!(structure(&name).len(), structure("plain").len());
+    }
+}
+
+#[test]
+fn the_page_needs_nothing_from_outside() {
+    for lang in Lang::ALL {
+        let html = plan(&germany()).html(lang).replace("http://www.w3.org/2000/svg", "");
+        for word in ["http:", "https:", " src=", "<link", "<script", "url(", "@import", "javascript:"] {
+            assert!(!html.contains(word), "{word}");
+        }
+        assert!(html.contains("default-src 'none'"));
+    }
+}
+
+#[test]
+fn elements_nest_and_ids_are_unique() {
+    for evidence in [germany(), thin()] {
+        for lang in Lang::ALL {
+            let html = plan(&evidence).html(lang);
+            elements(&html);
+            let ids = between(&html, " id=\"", "\"");
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+            for link in between(&html, "href=\"#", "\"") {
+                assert!(ids.contains(&link), "{link}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_screen_reader_finds_its_way() {
+    let html = plan(&germany()).html(Lang::En);
+    let main = html.split_once("</style>").unwrap().1.split_once("<div popover").unwrap().0;
+    assert_eq!(main.matches("<h1").count(), 1);
+    let levels: Vec<u32> =
+        elements(&html).iter().filter_map(|e| e.strip_prefix('h').and_then(|n| n.parse().ok())).collect();
+    assert!(levels.windows(2).all(|w| w[1] <= w[0] + 1), "no level is skipped: {levels:?}");
+    for svg in between(main, "<svg class=\"chart", ">") {
+        assert!(svg.contains("role=\"img\"") && svg.contains("aria-label=\""), "{svg}");
+    }
+    let head_cells = between(main, "<th ", ">");
+    assert!(!head_cells.is_empty() && head_cells.iter().all(|th| th.contains("scope=")));
+    assert!(html.contains("<html lang=\"en\">"));
+}
+
+#[test]
+fn the_chinese_page_has_no_english_sentence() {
+    let html = plan(&germany()).html(Lang::Zh);
+    let body = html.split_once("</style>").unwrap().1;
+    assert!(html.contains("<html lang=\"zh-Hans\">"));
+    // Sources are queries and stay as they are; names of products are written in capitals.
+    let mut text = String::new();
+    for (i, part) in body.split("<code>").enumerate() {
+        let visible = if i == 0 { part } else { part.split_once("</code>").unwrap().1 };
+        visible.split('<').for_each(|t| text.push_str(t.split_once('>').map_or(t, |(_, t)| t)));
+    }
+    let small = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase());
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let english: Vec<_> = words.windows(3).filter(|w| w.iter().all(|word| small(word))).collect();
+    assert!(english.is_empty(), "{english:?}");
+}
+
+#[test]
+fn the_same_evidence_gives_the_same_bytes() {
+    let (a, b) = (plan(&germany()), plan(&germany()));
+    assert_eq!(a.json(), b.json());
+    for lang in Lang::ALL {
+        assert_eq!(a.html(lang), b.html(lang));
+    }
+}
+
+#[test]
+fn the_overview_is_sorted_by_revenue_whatever_the_order_of_its_rows() {
+    let (large, small) = (plan(&germany()), plan(&thin()));
+    let rows = [OverviewRow { plan: &small, href: "US.html" }, OverviewRow { plan: &large, href: "a\"b&c.html" }];
+    for lang in Lang::ALL {
+        let html = overview_html(&rows, lang);
+        assert_eq!(html, overview_html(&[rows[1], rows[0]], lang));
+        assert!(html.find("a&quot;b&amp;c.html").unwrap() < html.find("US.html").unwrap());
+        assert!(shown(&html).contains(&("market.revenue[DE]".to_owned(), "205314.17".to_owned())));
+        elements(&html);
+    }
+}
+
+#[test]
+fn the_home_market_has_no_transfer_section() {
+    let mut evidence = germany();
+    evidence.home = evidence.market;
+    let html = plan(&evidence).html(Lang::En);
+    assert!(html.contains("This is") || html.contains("is the home market"));
+    assert!(!html.contains("id=\"transfer\""));
+}
