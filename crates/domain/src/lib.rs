@@ -13,7 +13,7 @@ mod roles;
 mod seed;
 mod time;
 
-pub use country::{COUNTRIES, Country, country, country_by_name};
+pub use country::{COUNTRIES, Country, country, country_by_name, market_by_name};
 pub use figure::{Figure, FigureValue, Interval, Unit};
 pub use ids::{ItemIdx, OrderId, ProductId, ShopperId, ShopperIdx};
 pub use interactions::{Interaction, Interactions, InteractionsError, Kind};
