@@ -44,6 +44,11 @@ impl Shelf {
         self
     }
 
+    /// Why an item is not offered; `None` where it is.
+    pub fn barred(&self, item: ItemIdx) -> Option<Barred> {
+        self.barred.get(item.at()).copied().flatten()
+    }
+
     /// Takes several items off for the same reason.
     #[must_use]
     pub fn without_all(self, items: impl IntoIterator<Item = ItemIdx>, why: Barred) -> Self {
@@ -178,7 +183,8 @@ mod tests {
         let baskets: [&[u32]; 5] = [&[0, 1], &[0, 1, 2], &[0, 1, 2, 3], &[4, 5], &[4]];
         let train = Interactions::from_baskets(6, baskets);
         let knn = ItemKnnParams { similarity: Similarity::Jaccard, k: 5, shrinkage: 0.0 };
-        [ModelKind::ItemKnn(knn), ModelKind::PopularityMarket(Market::UNKNOWN)].map(|kind| kind.fit(&train, Seed(0)).unwrap())
+        [ModelKind::ItemKnn(knn), ModelKind::PopularityMarket(Market::UNKNOWN)]
+            .map(|kind| kind.fit(&train, Seed(0)).unwrap())
     }
 
     fn shown(list: &TopList) -> Vec<(u32, Origin)> {
@@ -213,7 +219,8 @@ mod tests {
     fn a_fallback_fills_the_end_of_the_list() {
         let [knn, popularity] = models();
         let list = top_n(&*knn, Some(&*popularity), &[ItemIdx(0)], &Shelf::full(6), &TopNParams::default());
-        let want = [(1, Origin::Model), (2, Origin::Model), (3, Origin::Model), (4, Origin::Fallback), (5, Origin::Fallback)];
+        let want =
+            [(1, Origin::Model), (2, Origin::Model), (3, Origin::Model), (4, Origin::Fallback), (5, Origin::Fallback)];
         assert_eq!(shown(&list), want);
         assert_eq!(list.ranked[3].reasons[0].term, "bought by others in this market");
         let newcomer = top_n(&*knn, Some(&*popularity), &[], &Shelf::full(6), &TopNParams::default());

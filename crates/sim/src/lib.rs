@@ -12,6 +12,7 @@
 mod error;
 mod params;
 mod part;
+mod png_file;
 mod sampling;
 
 pub mod catalogue;

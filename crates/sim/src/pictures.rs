@@ -5,6 +5,7 @@
 //! that the bytes are the same everywhere. Cost: about 2 ms a picture with its compression.
 
 use crate::catalogue::{COLOURS, Product};
+use crate::png_file::encode_rgb;
 
 /// Width and height of a picture, pixels.
 pub const SIDE: usize = 128;
@@ -142,32 +143,21 @@ pub fn pixels(product: &Product) -> Vec<u8> {
 /// # Errors
 /// Whatever the encoder says; writing to memory gives it no reason.
 pub fn png(product: &Product) -> std::io::Result<Vec<u8>> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, SIDE as u32, SIDE as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels(product))?;
-    writer.finish()?;
-    Ok(file)
+    encode_rgb(SIDE as u32, SIDE as u32, &pixels(product))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalogue::{Catalogue, TYPES};
+    use crate::png_file::tests::decode_rgb;
     use domain::Seed;
 
     #[test]
     fn a_picture_decodes_to_the_pixels_it_was_made_of() {
         let product = &Catalogue::generate(60, Seed(1)).products[3];
         let file = png(product).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
-        let mut decoded = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut decoded).unwrap();
-        assert_eq!((info.width, info.height, info.color_type), (SIDE as u32, SIDE as u32, png::ColorType::Rgb));
-        assert_eq!(decoded, pixels(product));
+        assert_eq!(decode_rgb(&file), (SIDE as u32, SIDE as u32, pixels(product)));
     }
 
     #[test]

@@ -1,0 +1,253 @@
+//! The command line, a contract: commands and options are only added.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use domain::{Currency, Day, Market};
+use std::path::PathBuf;
+
+/// Carries what a known market taught into a new one.
+///
+/// Portolan reads orders, catalogues, reviews and costs as your shop exports them, cleans them into
+/// one view, finds out who buys and what to offer whom, and writes a launch plan for each market.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Workspace folder; without it, the current folder or the nearest one above with portolan.toml.
+    #[arg(long, short = 'w', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) workspace: Option<PathBuf>,
+
+    /// No progress bars.
+    #[arg(long, short = 'q', global = true)]
+    pub(crate) quiet: bool,
+
+    /// More log lines on standard error; twice for debugging.
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a workspace: a folder with portolan.toml and an empty lake.
+    Init(Init),
+    /// Take files into the lake and clean them.
+    Ingest(Ingest),
+    /// Compute segments, rules, recommendations and their evidence from what is in the lake.
+    Run(Run),
+    /// Write the launch plan of a market.
+    Plan(Plan),
+    /// Products for one shopper, with the reasons.
+    Recommend(Recommend),
+    /// Ask the lake a question in SQL.
+    Sql(Sql),
+    /// List the tables with the meaning of their columns.
+    Tables(Tables),
+    /// What came, what was put aside, what each rule touched.
+    Quality(Quality),
+    /// Make up a merchant with markets, shoppers, orders and a known truth.
+    Simulate(Simulate),
+    /// Check that workspace, lake and machine are in order.
+    Doctor(Doctor),
+    /// Print shell completions.
+    #[command(hide = true)]
+    Completions {
+        /// Shell to write them for.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(hide = true)]
+    Man,
+}
+
+/// `portolan init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder to make.
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+    /// Home market, two letters; without it, the market with the largest revenue.
+    #[arg(long)]
+    pub(crate) home: Option<Market>,
+    /// Reporting currency; without it, the one of most order lines.
+    #[arg(long)]
+    pub(crate) currency: Option<Currency>,
+}
+
+/// `portolan ingest`.
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files or folders; .gz, .zst and .zip are opened.
+    #[arg(required = true, value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Format, when it should not be detected: uci-retail, shopify-orders, amazon-orders …
+    #[arg(long, value_name = "NAME")]
+    pub(crate) format: Option<String>,
+    /// Mapping file for a table that no format fits; `--guess` drafts one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "format")]
+    pub(crate) map: Option<PathBuf>,
+    /// Only draft a mapping for the first file, with reasons, on standard output.
+    #[arg(long, conflicts_with_all = ["map", "format"])]
+    pub(crate) guess: bool,
+    /// Character encoding, when it should not be detected: utf-8, gbk, big5, windows-1252 …
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    /// Currency of files that name none.
+    #[arg(long)]
+    pub(crate) currency: Option<Currency>,
+    /// Day that counts as today: later orders are put aside. Without it, the day of the clock.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<Day>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Compute again even where nothing changed.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A language of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// `portolan plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// Market, two letters.
+    #[arg(long, required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) market: Option<Market>,
+    /// Every market with enough orders.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Folder for the pages; without it, `plans` in the workspace.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Language of the page.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub(crate) lang: Lang,
+    /// The plan as JSON on standard output instead of a page.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print so many of the most important findings.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) findings: usize,
+}
+
+/// `portolan recommend`.
+#[derive(Debug, Args)]
+pub(crate) struct Recommend {
+    /// Shopper; an unknown one is treated as new.
+    #[arg(long)]
+    pub(crate) shopper: String,
+    /// Market; without it, the shopper's own.
+    #[arg(long)]
+    pub(crate) market: Option<Market>,
+    /// How many products.
+    #[arg(short = 'n', long = "number", default_value_t = 10)]
+    pub(crate) n: usize,
+    /// Say why.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Also products that the shopper has bought already.
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan sql`.
+#[derive(Debug, Args)]
+pub(crate) struct Sql {
+    /// A query that reads, such as "select market, sum(amount_base) from order_lines group by market".
+    pub(crate) query: String,
+    /// Rows as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Ask an earlier snapshot of the whole lake.
+    #[arg(long, value_name = "N")]
+    pub(crate) snapshot: Option<u64>,
+    /// Ask one table at an earlier version of its own, such as clean.orders=3; may be repeated.
+    #[arg(long = "at", value_name = "TABLE=VERSION")]
+    pub(crate) at: Vec<String>,
+}
+
+/// `portolan tables`.
+#[derive(Debug, Args)]
+pub(crate) struct Tables {
+    /// Only this table, with its columns.
+    pub(crate) name: Option<String>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan quality`.
+#[derive(Debug, Args)]
+pub(crate) struct Quality {
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// 1 is about 50,000 orders.
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) scale: f64,
+    /// Seed; the same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder for the files.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Markets besides the home market, two letters each.
+    #[arg(long, value_delimiter = ',', value_name = "XX,YY")]
+    pub(crate) markets: Vec<Market>,
+    /// Write one file of so many order lines instead, in the layout of a retail export.
+    #[arg(long, value_name = "LINES")]
+    pub(crate) bulk_lines: Option<u64>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Also print a hash of every table's rows, to compare two lakes.
+    #[arg(long)]
+    pub(crate) digest: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

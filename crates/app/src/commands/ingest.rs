@@ -1,0 +1,177 @@
+//! `portolan ingest`: files into the lake, then the cleaning rules over everything.
+
+use super::Environment;
+use crate::exit::{Exit, Stop, code_of};
+use crate::{cli, output};
+use anyhow::{Context, Result};
+use chrono::Utc;
+use domain::Day;
+use lake::{FileTaken, IngestOptions, RefineParams};
+use serde_json::json;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCode> {
+    let as_of = args.as_of.unwrap_or_else(today);
+    let options = read_options(args, as_of)?;
+    let paths = files(&args.paths)?;
+    if args.guess {
+        return guess(&paths[0], &options);
+    }
+    let workspace = env.workspace()?;
+    let lake = workspace.lake()?;
+    let lock = lake.lock()?;
+    let bar = output::Bar::new(env.quiet || args.json);
+    let report = lake::ingest(&lake, &lock, &paths, &IngestOptions { read: options }, &|p| bar.show(p)).await?;
+    let refined = lake::refine(&lake, &lock, &RefineParams { base: workspace.currency, as_of }, &|p| bar.show(p)).await;
+    bar.clear();
+
+    let failed = report.files.iter().filter(|f| f.result.is_err()).count();
+    let outcomes: Vec<_> = report
+        .files
+        .into_iter()
+        .map(|f| (f.path.display().to_string(), f.source, f.result.map_err(anyhow::Error::from)))
+        .collect();
+    if args.json {
+        let files: Vec<_> = outcomes
+            .iter()
+            .map(|(path, source, result)| match result {
+                Ok(FileTaken::Added(s)) => json!({"file": path, "source": source, "state": "added", "format": s.format, "table": s.table,
+                    "encoding": s.encoding, "compression": s.compression, "rows": s.rows, "rejected": s.rejected, "notes": s.notes}),
+                Ok(FileTaken::AlreadyThere) => json!({"file": path, "source": source, "state": "already there"}),
+                Err(e) => json!({"file": path, "state": "failed", "error": format!("{e:#}")}),
+            })
+            .collect();
+        let clean = match &refined {
+            Ok(r) => json!({"order_lines": r.order_lines, "currency": r.base, "snapshot": r.snapshot.number}),
+            Err(e) => json!({"error": e.to_string()}),
+        };
+        output::json(&json!({"files": files, "clean": clean}))?;
+    } else {
+        for (path, _, result) in &outcomes {
+            match result {
+                Ok(FileTaken::Added(s)) => {
+                    let aside = if s.rejected > 0 {
+                        format!(", {} put aside", output::count(s.rejected))
+                    } else {
+                        String::new()
+                    };
+                    output::line(&format!(
+                        "{path}: {} rows as {} ({}){aside}",
+                        output::count(s.rows),
+                        s.format,
+                        s.encoding
+                    ));
+                    for note in &s.notes {
+                        output::note(&format!("  note: {note}"));
+                    }
+                }
+                Ok(FileTaken::AlreadyThere) => output::line(&format!("{path}: already in the lake, nothing to do")),
+                Err(e) => output::error(&format!("{path}: {e:#}")),
+            }
+        }
+    }
+    let refined = refined?;
+    if !args.json {
+        let what = if refined.unchanged { "nothing new to clean" } else { "cleaned" };
+        output::line(&format!(
+            "{what}: {} order lines, reporting currency {}",
+            output::count(refined.order_lines),
+            refined.base
+        ));
+        output::hint("portolan quality shows what the rules found; portolan run computes segments and recommendations");
+    }
+    if failed > 0 {
+        // Every failure was already told; the code says what kind the first was.
+        let first = outcomes.iter().find_map(|(_, _, r)| r.as_ref().err()).map_or(Exit::BadInput, code_of);
+        return Ok(first.into());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The day of the clock, in UTC.
+#[allow(clippy::disallowed_methods, reason = "the program's edge is where the clock is read")]
+fn today() -> Day {
+    Day::from(Utc::now().date_naive())
+}
+
+fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
+    let usage = |e: String, next: &str| Stop::new(Exit::Usage, e, next);
+    let mut options = intake::ReadOptions::new(as_of);
+    options.defaults.currency = args.currency;
+    if let Some(name) = &args.format {
+        let names = intake::Format::names().join(", ");
+        let format =
+            intake::Format::from_name(name).map_err(|e| usage(e.to_string(), &format!("the formats are {names}")))?;
+        options.format = Some(format);
+    }
+    if let Some(name) = &args.encoding {
+        let encoding = name.parse::<intake::Encoding>();
+        options.encoding = Some(encoding.map_err(|e| usage(e.to_string(), "write for example --encoding gbk"))?);
+    }
+    if let Some(path) = &args.map {
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading the mapping {}", path.display()))?;
+        let mapping = intake::Mapping::parse(&text).map_err(|e| {
+            usage(format!("{}: {e}", path.display()), "`portolan ingest FILE --guess` drafts a mapping that works")
+        })?;
+        options.mapping = Some(mapping);
+    }
+    Ok(options)
+}
+
+/// Files as given and those below the folders given, in a stable order; hidden files, pictures and
+/// the simulator's truth are not data.
+fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    fn walk(dir: &Path, out: &mut Vec<PathBuf>) -> Result<()> {
+        let entries = std::fs::read_dir(dir).with_context(|| format!("listing {}", dir.display()))?;
+        let mut entries: Vec<PathBuf> = entries.map(|e| Ok(e?.path())).collect::<Result<_>>()?;
+        entries.sort();
+        for path in entries {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+            if name.starts_with('.') || name == "truth.json" {
+                continue;
+            }
+            if path.is_dir() {
+                walk(&path, out)?;
+            } else if !matches!(extension.as_str(), "png" | "jpg" | "jpeg" | "webp" | "gif" | "md" | "toml") {
+                out.push(path);
+            }
+        }
+        Ok(())
+    }
+    let mut out = Vec::new();
+    for path in given {
+        if path.is_dir() {
+            walk(path, &mut out)?;
+        } else if path.exists() {
+            out.push(path.clone());
+        } else {
+            return Err(Stop::new(Exit::BadInput, format!("there is no file `{}`", path.display()), "check the path"));
+        }
+    }
+    if out.is_empty() {
+        return Err(Stop::new(
+            Exit::BadInput,
+            "no files to read in the folders given",
+            "name a file or a folder with files",
+        ));
+    }
+    Ok(out)
+}
+
+fn guess(path: &Path, options: &intake::ReadOptions) -> Result<ExitCode> {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let open = || -> std::io::Result<Box<dyn Read + Send>> { Ok(Box::new(BufReader::new(File::open(path)?))) };
+    let draft = {
+        let _ = (&open, &name, options);
+        String::new()
+    };
+    output::line(&draft);
+    output::hint(
+        "save this as mapping.toml, check the lines marked `?`, then: portolan ingest FILE --map mapping.toml",
+    );
+    Ok(ExitCode::SUCCESS)
+}

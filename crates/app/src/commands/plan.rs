@@ -1,0 +1,127 @@
+//! `portolan plan`: pages and JSON from the marts.
+
+use super::Environment;
+use crate::exit::{Exit, Stop};
+use crate::pipeline::gather::Gatherer;
+use crate::workspace::Workspace;
+use crate::{cli, output, pipeline};
+use anyhow::{Context, Result};
+use decide::plan::{Lang, LaunchPlan, Minimums, OverviewRow, overview_html};
+use domain::{Currency, Market};
+use lake::{Engine, EngineOptions, Snapshot};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Orders from which `--all` writes a page: below, nearly every figure would say "too little data".
+const MIN_ORDERS: u64 = 10;
+
+pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode> {
+    let workspace = env.workspace()?;
+    let lake = workspace.lake()?;
+    let snapshot = Snapshot::latest(&lake).await?;
+    if !snapshot.stages.contains_key("offers") {
+        return Err(Stop::new(Exit::Missing, "nothing is computed yet", "`portolan run` comes before `portolan plan`"));
+    }
+    let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
+    let home = pipeline::home(&engine, &workspace).await?;
+    let gatherer = Gatherer::new(&engine, home, currency(&engine, &workspace).await?).await?;
+    let lang = match args.lang {
+        cli::Lang::En => Lang::En,
+        cli::Lang::Zh => Lang::Zh,
+    };
+    let markets = match args.market {
+        Some(market) if gatherer.knows(market) => vec![market],
+        Some(market) => {
+            let known = gatherer.markets(0).iter().map(Market::to_string).collect::<Vec<_>>().join(", ");
+            return Err(Stop::new(
+                Exit::Missing,
+                format!("{market} has no sale yet"),
+                format!("the markets with sales are {known}"),
+            ));
+        }
+        None => gatherer.markets(MIN_ORDERS),
+    };
+    if markets.is_empty() {
+        return Err(Stop::new(
+            Exit::Missing,
+            format!("no market has {MIN_ORDERS} orders yet"),
+            "--market XX writes a plan whatever there is",
+        ));
+    }
+    let bar = output::Bar::new(env.quiet || args.json);
+    let mut plans = Vec::new();
+    for (i, market) in markets.iter().enumerate() {
+        bar.step("planning", market.code(), i as u64, markets.len() as u64);
+        plans.push(LaunchPlan::build(&gatherer.evidence(*market).await?, Minimums::default()));
+    }
+    bar.clear();
+    if args.json {
+        match &plans[..] {
+            [one] if !args.all => output::line(&one.json()),
+            many => output::line(&format!("[{}]", many.iter().map(LaunchPlan::json).collect::<Vec<_>>().join(","))),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let dir = args.out.clone().unwrap_or_else(|| workspace.root.join("plans"));
+    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    let mut first: Option<PathBuf> = None;
+    for plan in &plans {
+        let stem = format!("plan-{}-{}", plan.market, if lang == Lang::En { "en" } else { "zh" });
+        let page = dir.join(format!("{stem}.html"));
+        write(&page, &plan.html(lang))?;
+        write(&dir.join(format!("{stem}.json")), &plan.json())?;
+        first.get_or_insert(page);
+    }
+    if args.all {
+        let pages: Vec<String> = plans
+            .iter()
+            .map(|p| format!("plan-{}-{}.html", p.market, if lang == Lang::En { "en" } else { "zh" }))
+            .collect();
+        let rows: Vec<OverviewRow<'_>> =
+            plans.iter().zip(&pages).map(|(plan, href)| OverviewRow { plan, href }).collect();
+        let index = dir.join("index.html");
+        write(&index, &overview_html(&rows, lang))?;
+        first = Some(index);
+    }
+    output::line(&format!("{} launch plans in {}", plans.len(), dir.display()));
+    if let Some(page) = first {
+        output::line(&format!("open {}", page.display()));
+    }
+    tell(&plans, lang, args.findings);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The most important findings over all plans: each market's first, largest market first, then each
+/// market's second, and so on.
+fn tell(plans: &[LaunchPlan], lang: Lang, n: usize) {
+    if n == 0 {
+        return;
+    }
+    output::line("");
+    let found: Vec<(Market, Vec<String>)> = plans.iter().map(|p| (p.market, p.findings(lang))).collect();
+    let ranks = found.iter().map(|(_, f)| f.len()).max().unwrap_or(0);
+    let in_order = (0..ranks).flat_map(|rank| found.iter().filter_map(move |(m, f)| Some((m, f.get(rank)?))));
+    for (i, (market, sentence)) in in_order.take(n).enumerate() {
+        output::line(&format!("{}. {}: {sentence}", i + 1, market.name()));
+    }
+}
+
+/// A page appears whole or not at all.
+fn write(path: &Path, text: &str) -> Result<()> {
+    let temporary = path.with_extension("new");
+    std::fs::write(&temporary, text).with_context(|| format!("writing {}", path.display()))?;
+    std::fs::rename(&temporary, path).with_context(|| format!("writing {}", path.display()))
+}
+
+/// The reporting currency that the lake was cleaned with.
+async fn currency(engine: &Engine, workspace: &Workspace) -> Result<Currency> {
+    if let Some(currency) = workspace.currency {
+        return Ok(currency);
+    }
+    let rows = pipeline::rows::Rows::query(
+        engine,
+        "select currency, count(*) as n from raw.order_lines group by currency order by n desc, currency limit 1",
+    )
+    .await?;
+    Ok(rows.texts("currency")?.first().and_then(|c| c.parse().ok()).unwrap_or(Currency::new(*b"EUR")))
+}

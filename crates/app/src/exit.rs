@@ -1,0 +1,83 @@
+//! Exit codes, documented in `docs/exit-codes.md`, and how an error is told.
+
+use lake::LakeError;
+use std::process::ExitCode;
+
+/// Why the program stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Something that should not happen.
+    Internal = 1,
+    /// The command line or the configuration is wrong.
+    Usage = 2,
+    /// A file that was given cannot be used.
+    BadInput = 3,
+    /// Something needed is not there: a workspace, a rate, a market.
+    Missing = 4,
+    /// The disk is full, a permission is lacking, another process writes.
+    Storage = 5,
+    /// A quality gate failed.
+    Gate = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An error that a command raises itself, with its code and the next step.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub(crate) struct Stop {
+    /// Code to leave with.
+    pub(crate) exit: Exit,
+    /// What is wrong.
+    pub(crate) what: String,
+    /// What to do about it.
+    pub(crate) next: String,
+}
+
+impl Stop {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>, next: impl Into<String>) -> anyhow::Error {
+        Self { exit, what: what.into(), next: next.into() }.into()
+    }
+}
+
+/// The code that fits an error.
+pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
+    for cause in error.chain() {
+        if let Some(stop) = cause.downcast_ref::<Stop>() {
+            return stop.exit;
+        }
+        if let Some(lake) = cause.downcast_ref::<LakeError>() {
+            return match lake {
+                LakeError::Intake(_) => Exit::BadInput,
+                LakeError::Location { .. } => Exit::BadInput,
+                LakeError::Clean(_) | LakeError::NoTable(_) | LakeError::NoSnapshot { .. } => Exit::Missing,
+                LakeError::Query(_) => Exit::Usage,
+                LakeError::Locked(_) | LakeError::Storage { .. } | LakeError::Damaged { .. } => Exit::Storage,
+                LakeError::Internal(_) => Exit::Internal,
+            };
+        }
+        if cause.downcast_ref::<std::io::Error>().is_some() {
+            return Exit::Storage;
+        }
+    }
+    Exit::Internal
+}
+
+/// Prints an error and its next step on standard error.
+pub(crate) fn report(error: &anyhow::Error) {
+    crate::output::error(&format!("{error:#}"));
+    for cause in error.chain() {
+        if let Some(stop) = cause.downcast_ref::<Stop>() {
+            crate::output::hint(&stop.next);
+        }
+        if let Some(lake) = cause.downcast_ref::<LakeError>()
+            && lake.is_full()
+        {
+            crate::output::hint("free some space and run the command again; nothing that was there before is lost");
+        }
+    }
+}

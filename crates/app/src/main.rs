@@ -1,0 +1,24 @@
+//! The `portolan` command.
+
+mod cli;
+mod commands;
+mod evidence;
+mod exit;
+mod output;
+mod pipeline;
+mod workspace;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    output::start_logging(cli.verbose);
+    match commands::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            exit::report(&error);
+            exit::code_of(&error).into()
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Purchases from the lake in the shape that recommenders learn from.
+
+use super::queries;
+use super::rows::Rows;
+use anyhow::Result;
+use domain::{Interaction, Interactions, ItemIdx, Kind, Market, ProductId, ShopperId, ShopperIdx};
+use lake::Engine;
+
+/// Interactions with the names behind their numbers.
+pub(crate) struct Purchases {
+    /// Shoppers × products; each shopper, product and day once.
+    pub(crate) interactions: Interactions,
+    /// Shopper of each row, ascending.
+    pub(crate) shoppers: Vec<ShopperId>,
+    /// Product of each column, ascending.
+    pub(crate) products: Vec<ProductId>,
+}
+
+impl Purchases {
+    pub(crate) async fn load(engine: &Engine) -> Result<Self> {
+        let rows = Rows::query(engine, queries::INTERACTIONS).await?;
+        let (who, where_, what, when) =
+            (rows.texts("shopper_id")?, rows.markets("market")?, rows.texts("product_id")?, rows.days("day")?);
+        let mut products = what.clone();
+        products.sort_unstable();
+        products.dedup();
+        let mut shoppers: Vec<ShopperId> = Vec::new();
+        let mut markets: Vec<Market> = Vec::new();
+        let mut cells = Vec::with_capacity(rows.len());
+        for i in 0..rows.len() {
+            // Rows come sorted by shopper.
+            if shoppers.last().is_none_or(|s| s.as_str() != who[i]) {
+                shoppers.push(ShopperId::new(who[i].as_str()));
+                markets.push(where_[i]);
+            }
+            let Ok(item) = products.binary_search(&what[i]) else { continue };
+            cells.push(Interaction {
+                shopper: ShopperIdx(shoppers.len() as u32 - 1),
+                item: ItemIdx(item as u32),
+                kind: Kind::Purchase,
+                day: when[i],
+                weight: 1.0,
+            });
+        }
+        Ok(Self {
+            interactions: Interactions::new(products.len(), markets, cells)?,
+            shoppers,
+            products: products.into_iter().map(ProductId::new).collect(),
+        })
+    }
+
+    /// The row of a shopper.
+    pub(crate) fn shopper(&self, id: &str) -> Option<ShopperIdx> {
+        self.shoppers.binary_search_by(|s| s.as_str().cmp(id)).ok().map(|i| ShopperIdx(i as u32))
+    }
+
+    /// Distinct products of a shopper, oldest first.
+    pub(crate) fn history(&self, shopper: ShopperIdx) -> Vec<ItemIdx> {
+        let mut seen = std::collections::BTreeSet::new();
+        self.interactions.row(shopper).iter().copied().filter(|i| seen.insert(*i)).collect()
+    }
+}

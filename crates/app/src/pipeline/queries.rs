@@ -1,0 +1,118 @@
+//! The queries behind the marts. Each reads zone `clean` alone and can be pasted into
+//! `portolan sql`; the figures of a plan name the mart they come from.
+
+/// A derived table that one query gives.
+pub(crate) struct Mart {
+    /// Name in zone `marts`.
+    pub(crate) name: &'static str,
+    /// The query.
+    pub(crate) sql: &'static str,
+}
+
+/// Shoppers with at least one settled sale.
+const SHOPPER_SUMMARY: &str = "\
+with bought as (
+  select shopper_id, order_id, min(day) as day, sum(amount_base) as amount
+  from clean.order_lines where settled and shopper_id is not null
+  group by shopper_id, order_id
+), back as (
+  select shopper_id, sum(amount_base) as returned
+  from clean.order_lines where kind = 'cancellation' and shopper_id is not null
+  group by shopper_id
+), summary as (
+  select shopper_id, min(day) as first_day, max(day) as last_day, count(*) as n_orders, sum(amount) as revenue
+  from bought group by shopper_id
+)
+select s.shopper_id, p.market, s.first_day, s.last_day, s.n_orders, s.revenue,
+  coalesce(b.returned, 0) as returned
+from summary s
+join clean.shoppers p on p.shopper_id = s.shopper_id
+left join back b on b.shopper_id = s.shopper_id
+order by s.shopper_id";
+
+/// Markets with at least one settled sale.
+const MARKET_SUMMARY: &str = "\
+with o as (
+  select market, order_id, min(shopper_id) as shopper_id, sum(amount_base) as value,
+    count(*) as n_lines, sum(quantity) as n_units, min(day) as first_day, max(day) as last_day
+  from clean.order_lines where settled group by market, order_id
+), s as (
+  select market, shopper_id, count(*) as n from o where shopper_id is not null group by market, shopper_id
+), r as (
+  select market, count(*) as n_shoppers, sum(case when n > 1 then 1 else 0 end) as n_repeat_shoppers
+  from s group by market
+), x as (
+  select market,
+    sum(case when kind = 'cancellation' then amount_base else 0 end) as returned,
+    sum(case when kind = 'service' then amount_base else 0 end) as services
+  from clean.order_lines group by market
+)
+select o.market, count(*) as n_orders, coalesce(max(r.n_shoppers), 0) as n_shoppers,
+  coalesce(max(r.n_repeat_shoppers), 0) as n_repeat_shoppers,
+  sum(o.n_lines) as n_lines, sum(o.n_units) as n_units, sum(o.value) as revenue,
+  max(x.returned) as returned, max(x.services) as services,
+  avg(cast(o.value as double)) as order_mean, coalesce(stddev_samp(cast(o.value as double)), 0) as order_sd,
+  min(o.first_day) as first_day, max(o.last_day) as last_day
+from o left join r on r.market = o.market join x on x.market = o.market
+group by o.market order by o.market";
+
+const MARKET_MONTHS: &str = "\
+select market, cast(date_trunc('month', day) as date) as month,
+  count(distinct case when settled then order_id end) as n_orders,
+  count(distinct case when settled then shopper_id end) as n_shoppers,
+  sum(case when settled then amount_base else 0 end) as revenue,
+  sum(case when kind = 'cancellation' then amount_base else 0 end) as returned
+from clean.order_lines
+where settled or kind = 'cancellation'
+group by market, cast(date_trunc('month', day) as date)
+order by market, month";
+
+const COHORTS: &str = "\
+with b as (
+  select market, shopper_id, cast(date_trunc('month', day) as date) as month, sum(amount_base) as amount
+  from clean.order_lines where settled and shopper_id is not null
+  group by market, shopper_id, cast(date_trunc('month', day) as date)
+), f as (
+  select market, shopper_id, min(month) as cohort from b group by market, shopper_id
+)
+select b.market, f.cohort,
+  cast((date_part('year', b.month) - date_part('year', f.cohort)) * 12
+    + date_part('month', b.month) - date_part('month', f.cohort) as bigint) as months_since,
+  count(*) as n_shoppers, sum(b.amount) as revenue
+from b join f on f.market = b.market and f.shopper_id = b.shopper_id
+group by b.market, f.cohort, b.month
+order by b.market, f.cohort, months_since";
+
+const PRODUCT_MARKET: &str = "\
+select product_id, market, count(distinct shopper_id) as n_buyers, count(distinct order_id) as n_orders,
+  sum(quantity) as units, sum(amount_base) as revenue,
+  cast(last_value(amount_base / quantity order by ordered_at, order_id, source, line) as decimal(18, 6)) as last_price,
+  min(day) as first_day, max(day) as last_day
+from clean.order_lines
+where settled and product_id is not null
+group by product_id, market
+order by product_id, market";
+
+/// All of them, in the order they are computed.
+pub(crate) const MARTS: [Mart; 5] = [
+    Mart { name: "shopper_summary", sql: SHOPPER_SUMMARY },
+    Mart { name: "market_summary", sql: MARKET_SUMMARY },
+    Mart { name: "market_months", sql: MARKET_MONTHS },
+    Mart { name: "cohorts", sql: COHORTS },
+    Mart { name: "product_market", sql: PRODUCT_MARKET },
+];
+
+/// Purchases for the recommenders: each shopper, product and day once.
+pub(crate) const INTERACTIONS: &str = "\
+select l.shopper_id, s.market, l.product_id, l.day, count(*) as n
+from clean.order_lines l join clean.shoppers s on s.shopper_id = l.shopper_id
+where l.settled and l.product_id is not null
+group by l.shopper_id, s.market, l.product_id, l.day
+order by l.shopper_id, l.day, l.product_id";
+
+/// Baskets for association rules: each product once an order.
+pub(crate) const BASKETS: &str = "\
+select distinct market, order_id, product_id
+from clean.order_lines
+where settled and product_id is not null
+order by market, order_id, product_id";

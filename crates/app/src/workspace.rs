@@ -1,0 +1,151 @@
+//! A workspace: a folder with `portolan.toml`, the lake and the plans.
+//!
+//! The file is read in two steps: text into a struct that mirrors it, then into checked values.
+
+use crate::exit::{Exit, Stop};
+use anyhow::{Context, Result};
+use domain::{Currency, Market};
+use lake::Lake;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Name of the configuration file.
+pub(crate) const FILE: &str = "portolan.toml";
+
+/// `portolan.toml` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawConfig {
+    /// Home market, two letters.
+    home: Option<String>,
+    /// Reporting currency, three letters.
+    currency: Option<String>,
+    /// Folder of the lake, relative to the workspace.
+    lake: Option<String>,
+}
+
+const KEYS: [&str; 3] = ["home", "currency", "lake"];
+
+/// An opened workspace.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) home: Option<Market>,
+    pub(crate) currency: Option<Currency>,
+    lake: PathBuf,
+}
+
+impl Workspace {
+    /// The folder given, else the nearest one above the current folder with a `portolan.toml`.
+    pub(crate) fn find(given: Option<&Path>) -> Result<Self> {
+        let root = match given {
+            Some(dir) if dir.join(FILE).is_file() => dir.to_path_buf(),
+            Some(dir) => {
+                return Err(Stop::new(
+                    Exit::Missing,
+                    format!("`{}` is no workspace: it has no {FILE}", dir.display()),
+                    format!("`portolan init {}` makes one", dir.display()),
+                ));
+            }
+            None => {
+                let here = std::env::current_dir().context("the current folder")?;
+                here.ancestors().find(|d| d.join(FILE).is_file()).map(Path::to_path_buf).ok_or_else(|| {
+                    Stop::new(
+                        Exit::Missing,
+                        format!("no {FILE} here or in a folder above"),
+                        "`portolan init DIR` makes a workspace; then use it as the current folder or with --workspace DIR",
+                    )
+                })?
+            }
+        };
+        Self::open(root)
+    }
+
+    fn open(root: PathBuf) -> Result<Self> {
+        let path = root.join(FILE);
+        let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let raw: RawConfig = toml::from_str(&text).map_err(|e| {
+            Stop::new(
+                Exit::Usage,
+                format!("{}: {}", path.display(), e.to_string().trim_end()),
+                suggestion(&e.to_string()),
+            )
+        })?;
+        let wrong = |key: &str, e: String| {
+            Stop::new(Exit::Usage, format!("{}: `{key}`: {e}", path.display()), format!("mend `{key}` in {FILE}"))
+        };
+        let home = raw.home.map(|m| m.parse::<Market>()).transpose().map_err(|e| wrong("home", e.to_string()))?;
+        let currency =
+            raw.currency.map(|c| c.parse::<Currency>()).transpose().map_err(|e| wrong("currency", e.to_string()))?;
+        let lake = root.join(raw.lake.unwrap_or_else(|| "lake".into()));
+        Ok(Self { root, home, currency, lake })
+    }
+
+    /// The lake of the workspace.
+    pub(crate) fn lake(&self) -> Result<Lake> {
+        Ok(Lake::open(&self.lake.to_string_lossy())?)
+    }
+
+    /// Makes a workspace; an existing one is left as it is.
+    pub(crate) fn init(dir: &Path, home: Option<Market>, currency: Option<Currency>) -> Result<(Self, bool)> {
+        let path = dir.join(FILE);
+        if path.is_file() {
+            return Ok((Self::open(dir.to_path_buf())?, false));
+        }
+        std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+        let line = |key: &str, value: Option<String>, example: &str| match value {
+            Some(v) => format!("{key} = \"{v}\"\n"),
+            None => format!("# {key} = \"{example}\"\n"),
+        };
+        let text = format!(
+            "# A Portolan workspace.\n\n\
+             # Home market: where you know your shoppers. Without it, the market with the largest revenue.\n{}\n\
+             # Reporting currency. Without it, the currency of most order lines.\n{}\n\
+             # Folder of the lake, relative to this file.\n{}",
+            line("home", home.map(|m| m.to_string()), "DE"),
+            line("currency", currency.map(|c| c.to_string()), "EUR"),
+            line("lake", None, "lake"),
+        );
+        let temporary = dir.join(".portolan.toml.new");
+        std::fs::write(&temporary, text).with_context(|| format!("writing {}", path.display()))?;
+        std::fs::rename(&temporary, &path).with_context(|| format!("writing {}", path.display()))?;
+        let workspace = Self::open(dir.to_path_buf())?;
+        workspace.lake()?;
+        Ok((workspace, true))
+    }
+}
+
+/// The key that was probably meant.
+fn suggestion(error: &str) -> String {
+    let unknown = error.split("unknown field `").nth(1).and_then(|rest| rest.split('`').next());
+    let near = unknown.and_then(|u| KEYS.iter().map(|k| (strsim::damerau_levenshtein(u, k), *k)).min());
+    match near {
+        Some((distance, key)) if distance <= 3 => format!("did you mean `{key}`? The keys are {}", KEYS.join(", ")),
+        _ => format!("the keys are {}", KEYS.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_key_is_refused_with_the_one_that_was_meant() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), "curency = \"EUR\"\n").unwrap();
+        let error = Workspace::find(Some(dir.path())).unwrap_err();
+        let stop = error.downcast_ref::<Stop>().unwrap();
+        assert_eq!(stop.exit, Exit::Usage);
+        assert!(stop.next.contains("did you mean `currency`"), "{}", stop.next);
+    }
+
+    #[test]
+    fn init_twice_keeps_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let de = "DE".parse().unwrap();
+        assert!(Workspace::init(dir.path(), Some(de), None).unwrap().1);
+        let (again, made) = Workspace::init(dir.path(), None, None).unwrap();
+        assert!(!made);
+        assert_eq!(again.home, Some(de));
+    }
+}

@@ -1,0 +1,113 @@
+//! Queries over a snapshot. The one seam between the program and its query engine: plans run
+//! embedded in DataFusion here, and a cluster can take their place behind the same methods.
+
+use crate::table::folder;
+use crate::{Lake, LakeError, Snapshot};
+use arrow::array::RecordBatch;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::execution::context::SQLOptions;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use schema::{TableDef, Zone};
+use std::sync::Arc;
+
+/// How queries run.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Parallel streams of a plan; 0 means one a core.
+    pub partitions: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { partitions: 0 }
+    }
+}
+
+/// A query engine that sees exactly one snapshot.
+pub struct Engine {
+    context: SessionContext,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Registers every table of the catalogue as `zone.name`, zone `clean` also without its zone.
+    /// A table that has no rows yet is there and empty.
+    ///
+    /// # Errors
+    /// [`LakeError::Query`] when a table cannot be registered.
+    pub async fn open(lake: &Lake, snapshot: &Snapshot, options: &EngineOptions) -> Result<Self, LakeError> {
+        let mut config = SessionConfig::new()
+            .with_default_catalog_and_schema("portolan", Zone::Clean.name())
+            .with_create_default_catalog_and_schema(false)
+            .with_information_schema(true);
+        if options.partitions > 0 {
+            config = config.with_target_partitions(options.partitions);
+        }
+        // The catalogue promises Utf8; string views would give other types than the tables say.
+        config.options_mut().execution.parquet.schema_force_view_types = false;
+        config.options_mut().sql_parser.map_string_types_to_utf8view = false;
+        let context = SessionContext::new_with_config(config);
+        let catalog = Arc::new(MemoryCatalogProvider::new());
+        for zone in [Zone::Raw, Zone::Clean, Zone::Rejects, Zone::Marts] {
+            catalog.register_schema(zone.name(), Arc::new(MemorySchemaProvider::new())).map_err(query)?;
+        }
+        context.register_catalog("portolan", catalog.clone());
+        for def in schema::tables() {
+            let provider = provider(lake, snapshot, def)?;
+            let zone =
+                catalog.schema(def.zone.name()).ok_or_else(|| LakeError::Internal("zone not registered".into()))?;
+            zone.register_table(def.name.to_owned(), provider).map_err(query)?;
+        }
+        Ok(Self { context })
+    }
+
+    /// Runs a query that only reads.
+    ///
+    /// # Errors
+    /// [`LakeError::Query`] with the engine's words, also for statements that would write.
+    pub async fn sql(&self, text: &str) -> Result<Vec<RecordBatch>, LakeError> {
+        let only_reads = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let frame = self.context.sql_with_options(text, only_reads).await.map_err(query)?;
+        let schema: arrow::datatypes::SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let mut batches = frame.collect().await.map_err(query)?;
+        if batches.is_empty() {
+            batches.push(RecordBatch::new_empty(schema));
+        }
+        Ok(batches)
+    }
+}
+
+fn query(error: datafusion::error::DataFusionError) -> LakeError {
+    LakeError::Query(error.strip_backtrace())
+}
+
+fn provider(
+    lake: &Lake,
+    snapshot: &Snapshot,
+    def: &TableDef,
+) -> Result<Arc<dyn datafusion::catalog::TableProvider>, LakeError> {
+    let schema = def.arrow_schema();
+    let files = snapshot.table(def).map_or(&[][..], |t| t.files.as_slice());
+    if files.is_empty() {
+        return Ok(Arc::new(EmptyTable::new(schema)));
+    }
+    let urls = files
+        .iter()
+        .map(|f| {
+            let url = lake.url().join(&format!("{}/{}", folder(def), f.path));
+            let url = url.map_err(|e| LakeError::Internal(e.to_string()))?;
+            ListingTableUrl::parse(url.as_str()).map_err(query)
+        })
+        .collect::<Result<Vec<_>, LakeError>>()?;
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+    Ok(Arc::new(ListingTable::try_new(config).map_err(query)?))
+}

@@ -1,0 +1,353 @@
+//! Files in: each becomes a copy byte for byte in `raw/files`, typed rows in zone `raw`, and one
+//! row of `raw.sources`. A file is taken whole or not at all; a file that the lake already has
+//! (same SHA-256) is not taken twice.
+
+pub(crate) mod chunks;
+
+use crate::digest::hex;
+use crate::parquet_io::{Pick, decode, encode};
+use crate::snapshot::TableVersion;
+use crate::table::{FileEntry, folder, set_files};
+use crate::{Lake, LakeError, LakeLock, Snapshot, local};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::Int64Type;
+use chunks::{ChunkWriter, Layout};
+use schema::{TableDef, Zone};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How files are read.
+#[derive(Clone, Debug)]
+pub struct IngestOptions {
+    /// Passed to the readers.
+    pub read: intake::ReadOptions,
+}
+
+/// What is being done, for a progress bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Copying and fingerprinting the file.
+    Copy,
+    /// Parsing it.
+    Read,
+    /// Committing.
+    Commit,
+    /// Applying the cleaning rules.
+    Clean,
+}
+
+/// Where a long work stands.
+#[derive(Clone, Debug)]
+pub struct Progress<'a> {
+    /// What is being done.
+    pub phase: Phase,
+    /// File or table.
+    pub what: &'a str,
+    /// Done so far, in bytes (copy, read) or rows (clean).
+    pub done: u64,
+    /// Of how much.
+    pub total: u64,
+}
+
+/// What became of one file.
+#[derive(Debug)]
+pub struct FileOutcome {
+    /// The file.
+    pub path: PathBuf,
+    /// Its fingerprint, once it could be read.
+    pub source: Option<String>,
+    /// Rows taken, or why none.
+    pub result: Result<FileTaken, LakeError>,
+}
+
+/// A file that is in the lake.
+#[derive(Clone, Debug)]
+pub enum FileTaken {
+    /// It was added.
+    Added(intake::ReadSummary),
+    /// It had been there before; nothing was done.
+    AlreadyThere,
+}
+
+/// What an ingest did.
+#[derive(Debug)]
+pub struct IngestReport {
+    /// File by file, in the order they were read.
+    pub files: Vec<FileOutcome>,
+    /// The snapshot afterwards.
+    pub snapshot: Snapshot,
+}
+
+/// Rows after which finished files are published even though more are to come, so that a kill in a
+/// long ingest costs no more than this.
+const PUBLISH_ROWS: u64 = 1_000_000;
+
+/// Reads files into zone `raw`.
+///
+/// Files that cannot be read are reported in the outcome and leave no trace in any table.
+///
+/// # Errors
+/// [`LakeError::Storage`] and [`LakeError::Damaged`] when the lake itself fails; what was published
+/// before stays.
+pub async fn ingest(
+    lake: &Lake,
+    _lock: &LakeLock,
+    paths: &[PathBuf],
+    options: &IngestOptions,
+    progress: &(dyn Fn(&Progress<'_>) + Sync),
+) -> Result<IngestReport, LakeError> {
+    let mut snapshot = Snapshot::latest(lake).await?;
+    let mut sources = Sources::load(lake, &snapshot).await?;
+    let mut files = Vec::with_capacity(paths.len());
+    let mut pending = Pending::default();
+    for path in paths {
+        let outcome = take(lake, path, options, progress, &mut sources, &mut pending).await;
+        let (source, result) = match outcome {
+            Ok((source, taken)) => (Some(source), Ok(taken)),
+            Err(error @ (LakeError::Intake(_) | LakeError::Location { .. })) => (None, Err(error)),
+            Err(fatal) => return Err(fatal),
+        };
+        files.push(FileOutcome { path: path.clone(), source, result });
+        if pending.rows >= PUBLISH_ROWS {
+            snapshot = publish(lake, snapshot, &mut sources, &mut pending, progress).await?;
+        }
+    }
+    snapshot = publish(lake, snapshot, &mut sources, &mut pending, progress).await?;
+    Ok(IngestReport { files, snapshot })
+}
+
+/// Data files that are written but not yet in any table.
+#[derive(Default)]
+struct Pending {
+    tables: BTreeMap<String, (&'static TableDef, Vec<FileEntry>)>,
+    rows: u64,
+}
+
+async fn take(
+    lake: &Lake,
+    path: &Path,
+    options: &IngestOptions,
+    progress: &(dyn Fn(&Progress<'_>) + Sync),
+    sources: &mut Sources,
+    pending: &mut Pending,
+) -> Result<(String, FileTaken), LakeError> {
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let kept = keep(lake, path, &name, progress)?;
+    if sources.known.contains(&kept.source) {
+        return Ok((kept.source, FileTaken::AlreadyThere));
+    }
+    let sequence = sources.next_sequence();
+    let layout = Layout { source: kept.source.clone(), sequence, bucketed: kept.looks_large };
+    let mut writer = ChunkWriter::new(lake, layout, &name, kept.bytes, progress);
+    let open = || -> std::io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(BufReader::with_capacity(1 << 18, File::open(&kept.path)?)))
+    };
+    let read = tokio::task::block_in_place(|| intake::read(&open, &name, &kept.source, &options.read, &mut writer));
+    // The writer's own failure (a full disk) comes before the reader's, which only passes it on.
+    let files = tokio::task::block_in_place(|| writer.finish());
+    let (files, summary) = match (files, read) {
+        (Err(error), _) => return Err(error),
+        (Ok(_), Err(error)) => return Err(error.into()),
+        (Ok(files), Ok(summary)) => (files, summary),
+    };
+    for (def, entries) in files {
+        let slot = pending.tables.entry(def.full_name()).or_insert((def, Vec::new()));
+        pending.rows += entries.iter().map(|f| f.rows).sum::<u64>();
+        slot.1.extend(entries);
+    }
+    sources.add(&kept, &name, sequence, &summary);
+    Ok((kept.source, FileTaken::Added(summary)))
+}
+
+/// A file's copy in the lake.
+struct Kept {
+    path: PathBuf,
+    source: String,
+    sha256: String,
+    bytes: u64,
+    looks_large: bool,
+}
+
+/// Plain text beyond this is laid out by shopper, so that cleaning it needs bounded memory.
+const LARGE_BYTES: u64 = 256 << 20;
+
+fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> Result<Kept, LakeError> {
+    let location =
+        |why: std::io::Error| LakeError::Location { location: path.display().to_string(), why: why.to_string() };
+    let mut input = File::open(path).map_err(location)?;
+    let total = input.metadata().map_err(location)?.len();
+    let dir = lake.root().join("raw/files");
+    std::fs::create_dir_all(&dir).map_err(LakeError::io(dir.display().to_string()))?;
+    let temporary = dir.join(".incoming");
+    let what = || LakeError::io(format!("copying {name} into the lake"));
+    let mut output = File::create(&temporary).map_err(what())?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let (mut done, mut head) = (0, [0_u8; 4]);
+    loop {
+        let n = input.read(&mut buffer).map_err(location)?;
+        if n == 0 {
+            break;
+        }
+        if done == 0 {
+            let m = n.min(4);
+            head[..m].copy_from_slice(&buffer[..m]);
+        }
+        hash.update(&buffer[..n]);
+        output.write_all(&buffer[..n]).map_err(what())?;
+        done += n as u64;
+        progress(&Progress { phase: Phase::Copy, what: name, done, total });
+    }
+    output.sync_data().map_err(what())?;
+    let sha256 = hex(&hash.finalize());
+    let source = sha256[..16].to_owned();
+    let kept = dir.join(&sha256);
+    std::fs::rename(&temporary, &kept).map_err(what())?;
+    local::sync_folder(&dir)?;
+    // Compressed order exports shrink to about a tenth; a wrong guess costs time, not memory.
+    let compressed = matches!(head, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd] | [b'P', b'K', ..]);
+    let plain = if compressed { done.saturating_mul(10) } else { done };
+    Ok(Kept { path: kept, source, sha256, bytes: done, looks_large: plain >= LARGE_BYTES })
+}
+
+async fn publish(
+    lake: &Lake,
+    mut snapshot: Snapshot,
+    sources: &mut Sources,
+    pending: &mut Pending,
+    progress: &(dyn Fn(&Progress<'_>) + Sync),
+) -> Result<Snapshot, LakeError> {
+    if pending.tables.is_empty() && !sources.changed {
+        return Ok(snapshot);
+    }
+    progress(&Progress { phase: Phase::Commit, what: "raw", done: 0, total: 1 });
+    let mut writes: Vec<(&'static TableDef, Vec<FileEntry>)> = Vec::new();
+    for (def, added) in std::mem::take(&mut pending.tables).into_values() {
+        let mut files = snapshot.table(def).map_or_else(Vec::new, |t| t.files.clone());
+        files.extend(added);
+        writes.push((def, files));
+    }
+    pending.rows = 0;
+    let def = sources_def()?;
+    writes.push((def, vec![sources.write(lake, def).await?]));
+    for (name, version) in commit_all(lake, writes).await? {
+        snapshot.tables.insert(name, version);
+    }
+    snapshot.publish(lake).await
+}
+
+/// Commits several tables at the same time: what takes long is waiting for the disk.
+pub(crate) async fn commit_all(
+    lake: &Lake,
+    writes: Vec<(&'static TableDef, Vec<FileEntry>)>,
+) -> Result<Vec<(String, TableVersion)>, LakeError> {
+    let commits = writes.into_iter().map(|(def, mut files)| async move {
+        files.sort();
+        lake.sync_folder(&folder(def)).await?;
+        let version = set_files(lake, def, &files).await?;
+        let rows = files.iter().map(|f| f.rows).sum();
+        Ok::<_, LakeError>((def.full_name(), TableVersion { version, rows, files }))
+    });
+    futures::future::try_join_all(commits).await
+}
+
+fn sources_def() -> Result<&'static TableDef, LakeError> {
+    schema::table(Zone::Raw, "sources").ok_or_else(|| LakeError::NoTable("raw.sources".into()))
+}
+
+/// The rows of `raw.sources`.
+struct Sources {
+    batches: Vec<RecordBatch>,
+    known: BTreeSet<String>,
+    last: i64,
+    changed: bool,
+}
+
+impl Sources {
+    async fn load(lake: &Lake, snapshot: &Snapshot) -> Result<Self, LakeError> {
+        let def = sources_def()?;
+        let mut all = Self { batches: Vec::new(), known: BTreeSet::new(), last: 0, changed: false };
+        for file in snapshot.table(def).map_or(&[][..], |t| t.files.as_slice()) {
+            let bytes = lake.get(&format!("{}/{}", folder(def), file.path)).await?;
+            for batch in decode("raw.sources", bytes, Pick::default())?.0 {
+                let batch =
+                    batch.map_err(|e| LakeError::Damaged { table: "raw.sources".into(), why: e.to_string() })?;
+                all.known.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
+                let sequence = batch.column(3).as_primitive::<Int64Type>();
+                all.last = all.last.max(sequence.iter().flatten().max().unwrap_or(0));
+                all.batches.push(batch);
+            }
+        }
+        Ok(all)
+    }
+
+    fn next_sequence(&self) -> i64 {
+        self.last + 1
+    }
+
+    fn add(&mut self, kept: &Kept, name: &str, sequence: i64, summary: &intake::ReadSummary) {
+        let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value.to_owned()])) };
+        let int =
+            |value: u64| -> ArrayRef { Arc::new(Int64Array::from(vec![i64::try_from(value).unwrap_or(i64::MAX)])) };
+        let notes = serde_json::to_string(&summary.notes).unwrap_or_else(|_| "[]".into());
+        let columns = vec![
+            text(&kept.source),
+            text(&kept.sha256),
+            text(name),
+            int(sequence as u64),
+            text(&summary.format),
+            text(&summary.table),
+            text(&summary.encoding),
+            text(&summary.compression),
+            int(kept.bytes),
+            int(summary.rows),
+            int(summary.rejected),
+            text(&notes),
+        ];
+        if let Ok(def) = sources_def()
+            && let Ok(batch) = RecordBatch::try_new(def.arrow_schema(), columns)
+        {
+            self.batches.push(batch);
+            self.known.insert(kept.source.clone());
+            self.last = sequence;
+            self.changed = true;
+        }
+    }
+
+    async fn write(&mut self, lake: &Lake, def: &'static TableDef) -> Result<FileEntry, LakeError> {
+        self.changed = false;
+        write_file(lake, def, 0, std::slice::from_ref(&self.batches)).await
+    }
+}
+
+/// Writes one data file whose name follows from its content.
+pub(crate) async fn write_file(
+    lake: &Lake,
+    def: &TableDef,
+    order: u64,
+    groups: &[Vec<RecordBatch>],
+) -> Result<FileEntry, LakeError> {
+    let bytes = encode(&def.arrow_schema(), groups, false)?;
+    let rows = groups.iter().flatten().map(|b| b.num_rows() as u64).sum();
+    put_file(lake, def, order, "part", rows, bytes).await
+}
+
+/// Puts encoded bytes under `<prefix>-<order>-<hash>.parquet`.
+pub(crate) async fn put_file(
+    lake: &Lake,
+    def: &TableDef,
+    order: u64,
+    prefix: &str,
+    rows: u64,
+    bytes: Vec<u8>,
+) -> Result<FileEntry, LakeError> {
+    let hash = hex(&Sha256::digest(&bytes)[..8]);
+    let path = format!("{prefix}-{order:010}-{hash}.parquet");
+    let size = bytes.len() as u64;
+    lake.put(&format!("{}/{path}", folder(def)), bytes.into()).await?;
+    Ok(FileEntry { order, path, size, rows })
+}

@@ -1,0 +1,32 @@
+//! Getting data in and keeping it: Delta tables on an object store, snapshots across tables, and
+//! queries over a snapshot.
+//!
+//! A write goes: Parquet bytes under a name that follows from their content → fsync → one Delta
+//! commit a table → one snapshot file that pins a version of every table. A reader takes the
+//! latest snapshot, so it sees either everything of a run or nothing of it, and a crash at any
+//! moment leaves the previous snapshot in force.
+
+mod digest;
+mod engine;
+mod error;
+mod ingest;
+mod local;
+mod marts;
+mod parquet_io;
+mod quality;
+mod raw;
+mod refine;
+mod snapshot;
+mod store;
+mod table;
+
+pub use digest::digest;
+pub use engine::{Engine, EngineOptions};
+pub use error::LakeError;
+pub use ingest::{FileOutcome, FileTaken, IngestOptions, IngestReport, Phase, Progress, ingest};
+pub use marts::write_mart;
+pub use quality::{QualityReport, RejectRow, RuleRow, SourceRow, quality};
+pub use refine::{RefineParams, RefineReport, refine};
+pub use snapshot::{Snapshot, TableVersion};
+pub use store::{Lake, LakeLock};
+pub use table::FileEntry;

@@ -1,0 +1,136 @@
+//! What came, what was put aside, what each rule touched.
+
+use crate::{Engine, LakeError};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use serde::Serialize;
+
+/// The state of the data, source by source and rule by rule.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct QualityReport {
+    /// Files in order of arrival.
+    pub sources: Vec<SourceRow>,
+    /// Every cleaning rule, also those that found nothing.
+    pub rules: Vec<RuleRow>,
+    /// Rows put aside, by table and rule.
+    pub rejects: Vec<RejectRow>,
+}
+
+/// One ingested file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceRow {
+    /// File name.
+    pub name: String,
+    /// Fingerprint.
+    pub source: String,
+    /// Connector.
+    pub format: String,
+    /// Encoding as detected.
+    pub encoding: String,
+    /// Rows taken.
+    pub rows: i64,
+    /// Rows put aside by the reader.
+    pub rejected: i64,
+    /// What the reader assumed.
+    pub notes: Vec<String>,
+}
+
+/// One cleaning rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RuleRow {
+    /// Name.
+    pub rule: String,
+    /// What it does.
+    pub policy: String,
+    /// Rows it looked at.
+    pub checked: i64,
+    /// Rows it changed, marked, merged or put aside.
+    pub touched: i64,
+    /// One example.
+    pub sample: Option<String>,
+}
+
+/// Rows put aside for one reason.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RejectRow {
+    /// Table they were meant for.
+    pub table: String,
+    /// Rule they broke.
+    pub rule: String,
+    /// How many.
+    pub rows: i64,
+    /// The first of them: file, line, column, value and what would be right.
+    pub first: String,
+}
+
+/// Gathers the report.
+///
+/// # Errors
+/// [`LakeError::Query`] when a table cannot be read.
+pub async fn quality(engine: &Engine) -> Result<QualityReport, LakeError> {
+    let sources = engine
+        .sql("select name, source, format, encoding, notes, rows, rejected from raw.sources order by sequence")
+        .await?;
+    let rules = engine
+        .sql(
+            "select rule, policy, min(sample) as sample, sum(checked) as checked, sum(touched) as touched \
+             from clean.rule_counts group by rule, policy order by rule, policy",
+        )
+        .await?;
+    let rejects = engine
+        .sql(
+            "select r.table_name, r.rule, \
+             first_value(coalesce(s.name, r.source) || ' line ' || cast(r.line as varchar) \
+               || coalesce(', column ' || r.\"column\", '') || coalesce(', value `' || r.value || '`', '') \
+               || ': ' || r.expected order by r.source, r.line) as first, \
+             count(*) as n \
+             from rejects.rows r left join raw.sources s on s.source = r.source \
+             group by r.table_name, r.rule order by r.table_name, r.rule",
+        )
+        .await?;
+    Ok(QualityReport {
+        sources: rows(&sources, |b, i| SourceRow {
+            name: text(b, 0, i),
+            source: text(b, 1, i),
+            format: text(b, 2, i),
+            encoding: text(b, 3, i),
+            notes: serde_json::from_str(&text(b, 4, i)).unwrap_or_default(),
+            rows: int(b, 5, i),
+            rejected: int(b, 6, i),
+        }),
+        rules: rows(&rules, |b, i| RuleRow {
+            rule: text(b, 0, i),
+            policy: text(b, 1, i),
+            sample: Some(text(b, 2, i)).filter(|s| !s.is_empty()),
+            checked: int(b, 3, i),
+            touched: int(b, 4, i),
+        }),
+        rejects: rows(&rejects, |b, i| RejectRow {
+            table: text(b, 0, i),
+            rule: text(b, 1, i),
+            first: text(b, 2, i),
+            rows: int(b, 3, i),
+        }),
+    })
+}
+
+fn rows<T>(batches: &[RecordBatch], mut row: impl FnMut(&RecordBatch, usize) -> T) -> Vec<T> {
+    let mut out = Vec::new();
+    for batch in batches {
+        out.extend((0..batch.num_rows()).map(|i| row(batch, i)));
+    }
+    out
+}
+
+fn text(batch: &RecordBatch, column: usize, row: usize) -> String {
+    let array = batch.column(column);
+    if array.is_null(row) {
+        return String::new();
+    }
+    array.as_string_opt::<i32>().map_or_else(String::new, |a| a.value(row).to_owned())
+}
+
+fn int(batch: &RecordBatch, column: usize, row: usize) -> i64 {
+    let array = batch.column(column);
+    if array.is_null(row) { 0 } else { array.as_primitive_opt::<Int64Type>().map_or(0, |a| a.value(row)) }
+}
