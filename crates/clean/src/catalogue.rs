@@ -6,7 +6,7 @@
 //! line). Memory grows with distinct products, titles and prices, never with lines.
 
 use crate::columns::Reader;
-use crate::hash::{FastMap, Interner, NONE};
+use crate::hash::{FastMap, Interner, NONE, Texts};
 use crate::identity::Proof;
 use crate::rules::outlier::Bounds;
 use crate::rules::product_code_case::{product_id, product_id_of_title};
@@ -42,6 +42,7 @@ pub(crate) struct Codes {
     product: Vec<u32>,
     first: Vec<Proof>,
     ids: Interner,
+    names: Texts,
     scratch: Vec<u8>,
 }
 
@@ -86,7 +87,12 @@ impl Codes {
 
     /// The product's identifier.
     pub(crate) fn id(&self, product: u32) -> &str {
-        self.ids.text(product)
+        self.names.get(product)
+    }
+
+    /// Makes identifiers ready to be read; nothing is noted afterwards.
+    fn seal(&mut self) {
+        self.names = Texts::of(&self.ids);
     }
 
     /// How many products there are.
@@ -181,7 +187,8 @@ impl Collector {
     }
 
     /// Decides names, services, bounds and likely repeats.
-    pub(crate) fn finish(self, params: &CleanParams) -> Catalogue {
+    pub(crate) fn finish(mut self, params: &CleanParams) -> Catalogue {
+        self.codes.seal();
         let n = self.codes.n_products();
         let mut titles: Vec<Vec<(String, TitleCount, u32)>> = vec![Vec::new(); n];
         let mut counted: Vec<((u32, u32), TitleCount)> = self.title_counts.into_iter().collect();

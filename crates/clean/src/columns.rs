@@ -8,20 +8,30 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, LargeStringArray,
     PrimitiveArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
 };
+use arrow_schema::DataType;
 use schema::{Kind, TableDef, Zone};
 use std::sync::Arc;
 
 /// A text column in any of Arrow's layouts: an engine may hand back another than was written.
 pub(crate) enum Text<'a> {
+    /// No value in the whole batch.
+    Empty,
     Utf8(&'a StringArray),
     View(&'a StringViewArray),
     Large(&'a LargeStringArray),
 }
 
 impl<'a> Text<'a> {
+    /// Whether there is no value in the whole batch.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
     /// The value, or `None` when it is missing or empty.
+    #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<&'a str> {
         let text = match self {
+            Self::Empty => None,
             Self::Utf8(a) => (!a.is_null(row)).then(|| a.value(row)),
             Self::View(a) => (!a.is_null(row)).then(|| a.value(row)),
             Self::Large(a) => (!a.is_null(row)).then(|| a.value(row)),
@@ -31,12 +41,18 @@ impl<'a> Text<'a> {
 }
 
 /// A column of a primitive type.
-pub(crate) struct Values<'a, T: ArrowPrimitiveType>(&'a PrimitiveArray<T>);
+pub(crate) struct Values<'a, T: ArrowPrimitiveType>(Option<&'a PrimitiveArray<T>>);
 
 impl<T: ArrowPrimitiveType> Values<'_, T> {
     /// The value, or `None` when it is missing.
+    #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<T::Native> {
-        (!self.0.is_null(row)).then(|| self.0.value(row))
+        self.0.and_then(|a| (!a.is_null(row)).then(|| a.value(row)))
+    }
+
+    /// Whether there is no value in the whole batch.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 }
 
@@ -74,7 +90,10 @@ impl<'a> Reader<'a> {
     pub(crate) fn text(self, name: &'static str) -> Result<Text<'a>, CleanError> {
         let array = self.column(name)?;
         let any = array.as_any();
-        if let Some(a) = any.downcast_ref() {
+        let is_text = matches!(array.data_type(), DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8);
+        if is_text && array.null_count() == array.len() {
+            Ok(Text::Empty)
+        } else if let Some(a) = any.downcast_ref() {
             Ok(Text::Utf8(a))
         } else if let Some(a) = any.downcast_ref() {
             Ok(Text::View(a))
@@ -91,7 +110,8 @@ impl<'a> Reader<'a> {
         what: &'static str,
     ) -> Result<Values<'a, T>, CleanError> {
         let array = self.column(name)?;
-        array.as_any().downcast_ref().map(Values).ok_or_else(|| self.wrong(name, what, array))
+        let typed: &PrimitiveArray<T> = array.as_any().downcast_ref().ok_or_else(|| self.wrong(name, what, array))?;
+        Ok(Values((typed.null_count() < typed.len()).then_some(typed)))
     }
 
     pub(crate) fn ints(self, name: &'static str) -> Result<Ints<'a>, CleanError> {
@@ -121,8 +141,11 @@ impl<'a> Reader<'a> {
     }
 
     fn decimals(self, name: &'static str, scale: i8, what: &'static str) -> Result<Decimals<'a>, CleanError> {
-        let values: Decimals<'a> = self.values(name, what)?;
-        if values.0.scale() == scale { Ok(values) } else { Err(self.wrong(name, what, self.column(name)?)) }
+        let array = self.column(name)?;
+        match array.data_type() {
+            DataType::Decimal128(_, s) if *s == scale => self.values(name, what),
+            _ => Err(self.wrong(name, what, array)),
+        }
     }
 
     pub(crate) fn bools(self, name: &'static str) -> Result<&'a BooleanArray, CleanError> {

@@ -83,6 +83,7 @@ impl RuleCounts {
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     sources: Vec<String>,
+    rows: Vec<u64>,
     cells: Vec<[RuleCount; Rule::ALL.len()]>,
     current: usize,
 }
@@ -95,6 +96,7 @@ impl Counter {
         }
         self.current = self.sources.iter().position(|s| s == source).unwrap_or_else(|| {
             self.sources.push(source.to_owned());
+            self.rows.push(0);
             self.cells.push(std::array::from_fn(|_| RuleCount::default()));
             self.sources.len() - 1
         });
@@ -108,6 +110,11 @@ impl Counter {
     /// Returns to a source by number.
     pub(crate) fn select(&mut self, source: usize) {
         self.current = source;
+    }
+
+    /// The present source gave a row that the rules named to [`Self::finish`] looked at.
+    pub(crate) fn row(&mut self) {
+        self.rows[self.current] += 1;
     }
 
     /// The present source gave a row that these rules looked at.
@@ -126,8 +133,13 @@ impl Counter {
         }
     }
 
-    /// The counts.
-    pub(crate) fn finish(self) -> RuleCounts {
+    /// The counts; `rules` looked at every [`Self::row`].
+    pub(crate) fn finish(mut self, rules: &[Rule]) -> RuleCounts {
+        for (cells, rows) in self.cells.iter_mut().zip(&self.rows) {
+            for &rule in rules {
+                cells[rule as usize].checked += rows;
+            }
+        }
         let mut counts = BTreeMap::new();
         for (source, cells) in self.sources.into_iter().zip(self.cells) {
             for (rule, cell) in Rule::ALL.iter().zip(cells) {

@@ -21,6 +21,7 @@ pub(crate) const fn mix(hash: u64, word: u64) -> u64 {
 }
 
 /// Hash of bytes, continuing from `seed`.
+#[inline]
 pub(crate) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     let (chunks, rest) = bytes.as_chunks::<8>();
     let mut hash = seed;
@@ -70,6 +71,38 @@ pub(crate) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FoldHasher>>;
 /// "Nothing" where a `u32` index is kept.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// Texts by number, in one arena: read without checking UTF-8 again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Texts {
+    arena: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// All texts of an interner that was given texts.
+    pub(crate) fn of(interner: &Interner) -> Self {
+        let mut texts = Self::default();
+        for id in 0..interner.len() as u32 {
+            texts.arena.push_str(interner.text(id));
+            texts.ends.push(texts.arena.len());
+        }
+        texts
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The text of number `id`.
+    #[inline]
+    pub(crate) fn get(&self, id: u32) -> &str {
+        let i = id as usize;
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        &self.arena[start..self.ends[i]]
+    }
+}
+
 /// Distinct byte strings, numbered in order of arrival. All bytes lie in one arena: a key costs
 /// its length plus about 20 bytes, which matters with millions of e-mail hashes.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +120,7 @@ impl Interner {
     }
 
     /// The bytes of number `id`.
+    #[inline]
     pub(crate) fn bytes(&self, id: u32) -> &[u8] {
         let i = id as usize;
         let start = if i == 0 { 0 } else { self.ends[i - 1] };

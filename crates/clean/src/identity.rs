@@ -16,7 +16,7 @@
 
 use crate::CleanParams;
 use crate::columns::{batch, bool_array, clean_table, must_ints, must_texts};
-use crate::hash::{FastMap, Interner, NONE};
+use crate::hash::{FastMap, Interner, NONE, Texts};
 use arrow_array::RecordBatch;
 use sha2::{Digest, Sha256};
 
@@ -90,6 +90,8 @@ pub(crate) struct Evidence {
     edges: Vec<Edge>,
     known_edges: FastMap<(u32, u32), ()>,
     scratch: Vec<u8>,
+    /// System, text and number of the last customer.
+    last: (u32, String, u32),
 }
 
 fn encode(scratch: &mut Vec<u8>, kind: KeyKind, system: u32, text: &str) {
@@ -134,6 +136,12 @@ impl Evidence {
     /// Takes in a row. Returns the number of its first identity, or [`NONE`] without any.
     pub(crate) fn row(&mut self, keys: RowKeys<'_>, system: u32, proof: Proof) -> u32 {
         let mut anchor = NONE;
+        // Lines of an order stand together: nearly always the customer is that of the row before.
+        if let (Some(customer), None, None, None) = (keys.customer, keys.email, keys.phone, keys.anonymous) {
+            if self.last.0 == system && self.last.1 == customer && !customer.is_empty() {
+                return self.last.2;
+            }
+        }
         for (kind, text) in KINDS.into_iter().zip(keys.by_kind()) {
             let Some(text) = text else { continue };
             encode(&mut self.scratch, kind, system, text);
@@ -143,6 +151,11 @@ impl Evidence {
             }
             if anchor == NONE {
                 anchor = id;
+                if kind == KeyKind::CustomerId {
+                    self.last.0 = system;
+                    text.clone_into(&mut self.last.1);
+                    self.last.2 = id;
+                }
             } else if anchor != id && self.known_edges.insert((anchor, id), ()).is_none() {
                 self.edges.push(Edge { a: anchor, b: id, proof });
             }
@@ -153,7 +166,7 @@ impl Evidence {
     /// Joins. `systems` are the names of the customer numbers' systems.
     pub(crate) fn resolve(self, systems: &Interner, params: &CleanParams) -> Identity {
         let n = self.keys.len();
-        let Self { keys, first, edges, known_edges, mut scratch } = self;
+        let Self { keys, first, edges, known_edges, mut scratch, .. } = self;
         drop(known_edges);
         let kind = |id: u32| kind_of(keys.bytes(id));
 
@@ -292,7 +305,7 @@ pub(crate) struct Identity {
     /// The identity from which each one was reached, and the row that proves it.
     reached: Vec<Option<(u32, Proof)>>,
     /// Shopper names, in ascending order of their smallest identity.
-    names: Interner,
+    names: Texts,
     /// Identities of each shopper.
     sizes: Vec<u32>,
     systems: Interner,
@@ -355,7 +368,17 @@ impl Identity {
         }
         let reached = walk(n, &used, &smallest);
         drop(same_number);
-        Self { keys, first, undone, shopper, reached, names, sizes, systems: systems.clone(), n_shared }
+        Self {
+            keys,
+            first,
+            undone,
+            shopper,
+            reached,
+            names: Texts::of(&names),
+            sizes,
+            systems: systems.clone(),
+            n_shared,
+        }
     }
 
     /// The shopper of a row: of its strongest identity that is known.
@@ -383,7 +406,7 @@ impl Identity {
 
     /// The shopper's name.
     pub(crate) fn name_of(&self, shopper: u32) -> &str {
-        self.names.text(shopper)
+        self.names.get(shopper)
     }
 
     /// How many identities a shopper has.

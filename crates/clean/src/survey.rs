@@ -112,7 +112,7 @@ impl Survey {
         let mut currencies = Currencies::default();
         for row in 0..batch.num_rows() {
             let proof = self.row(rows.source.get(row), rows.line.get(row));
-            self.counter.checked(&[Rule::Text]);
+            self.counter.row();
             let (code, title) = (rows.product_code.get(row), rows.product_name.get(row));
             if !code.is_none_or(text::is_normal) || !title.is_none_or(text::is_normal) {
                 self.counter.touch(Rule::Text, proof.line, || {
@@ -231,7 +231,7 @@ impl Survey {
         let Self { params, sources, evidence, collector, customers, counter } = self;
         let identity = evidence.resolve(&sources.systems, &params);
         let catalogue = collector.finish(&params);
-        let mut counts = counter.finish();
+        let mut counts = counter.finish(&[Rule::Text]);
         count_findings(&mut counts, &identity, &catalogue, &sources);
         let mut records: Vec<CustomerRecord> = vec![CustomerRecord::default(); identity.n_shoppers()];
         for (key, record) in customers {
@@ -355,6 +355,9 @@ pub(crate) struct Lookup {
     scratch: Vec<u8>,
     source: String,
     system: Option<u32>,
+    /// Customer number of the last row that had nothing else, and its shopper.
+    customer: String,
+    shopper: Option<(u32, u32)>,
 }
 
 impl Lookup {
@@ -373,6 +376,17 @@ impl Lookup {
 
     /// The shopper of a row.
     pub(crate) fn shopper(&mut self, surveyed: &Surveyed, keys: RowKeys<'_>, system: u32) -> u32 {
+        if let (Some(customer), None, None, None) = (keys.customer, keys.email, keys.phone, keys.anonymous) {
+            return match self.shopper {
+                Some((of, shopper)) if of == system && self.customer == customer => shopper,
+                _ => {
+                    let shopper = surveyed.identity.shopper(keys, system, &mut self.scratch);
+                    customer.clone_into(&mut self.customer);
+                    self.shopper = Some((system, shopper));
+                    shopper
+                }
+            };
+        }
         surveyed.identity.shopper(keys, system, &mut self.scratch)
     }
 

@@ -17,8 +17,7 @@ pub(crate) fn is(order_id: &str, code: Option<&str>, title: Option<&str>) -> boo
 }
 
 fn says_bad_debt(title: &str) -> bool {
-    // Titles are met half a million times and almost none is about debt: look for the rare letters first.
-    title.len() >= 8 && title.as_bytes().windows(8).any(|w| w.eq_ignore_ascii_case(b"bad debt"))
+    super::text::says(title, "bad", "debt")
 }
 
 #[cfg(test)]

@@ -194,8 +194,9 @@ mod tests {
             for e in &entries {
                 let back: i64 = taken.iter().filter(|t| t.sale == e.row).map(|t| t.units).sum();
                 let placed: i64 = taken.iter().filter(|t| t.reversal == e.row).map(|t| t.units).sum();
-                prop_assert!(back <= if e.side == Side::Sale { e.units } else { 0 });
-                prop_assert!(placed <= if e.side == Side::Sale { 0 } else { e.units });
+                let (sold, reversed) = if e.side == Side::Sale { (e.units, 0) } else { (0, e.units) };
+                prop_assert!(back <= sold);
+                prop_assert!(placed <= reversed);
                 prop_assert!(e.side != Side::Perhaps || placed == 0 || placed == e.units);
             }
             for t in &taken {

@@ -44,16 +44,18 @@ pub(crate) enum Seen {
     OtherFile,
 }
 
-/// Rows met so far, in order of source and line.
+/// Rows met so far, in order of source and line. Nearly all rows are met once, so the table holds
+/// eight bytes a row, and counts by file are kept only for contents that come again.
 #[derive(Debug, Default)]
 pub(crate) struct Repeats {
-    seen: FastMap<u64, State>,
+    /// Upper half of the content's hash and row + 1; 0 is free. Open addressing, at most half full.
+    slots: Vec<(u32, u32)>,
+    sources: Vec<u32>,
+    again: FastMap<u32, State>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// A row with this content, to compare with.
-    row: u32,
     source: u32,
     /// How often the present source gave it.
     here: u32,
@@ -62,37 +64,43 @@ struct State {
 }
 
 impl Repeats {
+    /// For at most that many rows.
     pub(crate) fn with_capacity(rows: usize) -> Self {
-        Self { seen: FastMap::with_capacity_and_hasher(rows, Default::default()) }
+        let slots = vec![(0, 0); (rows * 2).next_power_of_two().max(2)];
+        Self { slots, sources: Vec::with_capacity(rows), again: FastMap::default() }
     }
 
-    /// Notes a row with content hash `hash`. `same(row)` compares with an earlier row, so that two
-    /// contents with one hash are never taken for each other.
-    pub(crate) fn note(&mut self, hash: u64, row: u32, source: u32, same: impl FnOnce(u32) -> bool) -> Seen {
-        match self.seen.entry(hash) {
-            std::collections::hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(State { row, source, here: 1, before: 0 });
-                Seen::First
-            }
-            std::collections::hash_map::Entry::Occupied(mut occupied) => {
-                let state = occupied.get_mut();
-                if !same(state.row) {
+    /// Notes the next row, with content hash `hash`. `same(row)` compares it with an earlier row, so
+    /// that two contents with one hash are never taken for each other.
+    pub(crate) fn note(&mut self, hash: u64, source: u32, same: impl Fn(u32) -> bool) -> Seen {
+        let row = self.sources.len() as u32;
+        self.sources.push(source);
+        let (mask, tag) = (self.slots.len() - 1, (hash >> 32) as u32);
+        let mut slot = hash as usize & mask;
+        let first = loop {
+            match self.slots[slot] {
+                (_, 0) => {
+                    self.slots[slot] = (tag, row + 1);
                     return Seen::First;
                 }
-                if state.source != source {
-                    state.before = state.before.max(state.here);
-                    state.here = 0;
-                    state.source = source;
-                }
-                state.here += 1;
-                if state.here <= state.before {
-                    Seen::OtherFile
-                } else if state.here > 1 {
-                    Seen::Repeat
-                } else {
-                    Seen::First
-                }
+                (t, known) if t == tag && same(known - 1) => break known - 1,
+                _ => slot = (slot + 1) & mask,
             }
+        };
+        let state =
+            self.again.entry(first).or_insert(State { source: self.sources[first as usize], here: 1, before: 0 });
+        if state.source != source {
+            state.before = state.before.max(state.here);
+            state.here = 0;
+            state.source = source;
+        }
+        state.here += 1;
+        if state.here <= state.before {
+            Seen::OtherFile
+        } else if state.here > 1 {
+            Seen::Repeat
+        } else {
+            Seen::First
         }
     }
 }
@@ -103,17 +111,17 @@ mod tests {
 
     #[test] // File 0 has the row twice, file 1 three times: two are file 0's, the third is a repeat of its own.
     fn files_are_compared_by_count() {
-        let mut repeats = Repeats::default();
-        let seen: Vec<Seen> =
-            [0, 0, 1, 1, 1].iter().enumerate().map(|(row, &s)| repeats.note(7, row as u32, s, |_| true)).collect();
+        let mut repeats = Repeats::with_capacity(5);
+        let seen: Vec<Seen> = [0, 0, 1, 1, 1].iter().map(|&s| repeats.note(7, s, |_| true)).collect();
         use Seen::{First, OtherFile, Repeat};
         assert_eq!(seen, [First, Repeat, OtherFile, OtherFile, Repeat]);
     }
 
     #[test]
     fn an_equal_hash_is_not_an_equal_row() {
-        let mut repeats = Repeats::default();
-        repeats.note(7, 0, 0, |_| true);
-        assert_eq!(repeats.note(7, 1, 0, |_| false), Seen::First);
+        let mut repeats = Repeats::with_capacity(3);
+        repeats.note(7, 0, |_| true);
+        assert_eq!(repeats.note(7, 0, |_| false), Seen::First);
+        assert_eq!(repeats.note(7, 0, |row| row == 1), Seen::Repeat);
     }
 }

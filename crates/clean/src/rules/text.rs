@@ -50,6 +50,18 @@ fn is_plain(bytes: &[u8]) -> bool {
     bytes.is_empty() || previous != b' '
 }
 
+/// Whether an ASCII text says these two lower-case words with one blank between, in any case. Every
+/// title is asked, so it looks at blanks only.
+pub(crate) fn says(text: &str, first: &str, second: &str) -> bool {
+    let (bytes, first, second) = (text.as_bytes(), first.as_bytes(), second.as_bytes());
+    bytes.iter().enumerate().any(|(at, &b)| {
+        b == b' '
+            && bytes[..at].len() >= first.len()
+            && bytes[at - first.len()..at].eq_ignore_ascii_case(first)
+            && bytes[at + 1..].get(..second.len()).is_some_and(|word| word.eq_ignore_ascii_case(second))
+    })
+}
+
 fn fold(chars: impl Iterator<Item = char>) -> String {
     let mut folded = String::new();
     let mut blank = false;

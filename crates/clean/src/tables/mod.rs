@@ -204,7 +204,7 @@ impl<'a> Sweep<'a> {
                 must_ints(m.iter().map(|m| m.4)),
             ],
         );
-        TableOut { batch: table, rejects: self.rejects.batch(), merges, counts: self.counter.finish() }
+        TableOut { batch: table, rejects: self.rejects.batch(), merges, counts: self.counter.finish(&[]) }
     }
 }
 
