@@ -24,8 +24,9 @@ demo: setup ## raw orders to launch plans: SCALE=1 SEED=1 DEMO_DIR=demo-workspac
 test: setup ## format check, clippy, all tests and doctests, documentation without warnings
 	@scripts/test.sh
 
-bench: setup ## side-by-side benchmarks against named peers; BENCH=<name> runs one
-	cargo run --release --locked -p bench -- $(BENCH)
+bench: setup ## side-by-side benchmarks against named peers; BENCH="ingest --runs 5" runs one
+	cargo build --release --locked -p app -p bench
+	cargo run --release --locked -q -p bench -- $(BENCH)
 
 kill-trials: ## kill -9 and disk-full trials against the release binary: TRIALS=50
 	cargo build --release --locked -p app
@@ -35,8 +36,9 @@ fmt: ## format the code
 	cargo fmt --all
 
 docs: ## write again the pages that are generated from the code
-	cargo run --release --locked -q -p testkit --example tables_md > docs/tables.md.tmp
-	mv docs/tables.md.tmp docs/tables.md
+	@for page in tables rules; do \
+		cargo run --release -q -p testkit --example page -- $$page > docs/$$page.md.tmp && \
+		mv docs/$$page.md.tmp docs/$$page.md || exit 1; done
 
 clean: ## remove what was built and the demo's workspace
 	cargo clean

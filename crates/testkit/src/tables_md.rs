@@ -7,8 +7,7 @@ use std::fmt::Write as _;
 const HEAD: &str = "\
 # Tables
 
-This page is generated from `crates/schema`. After a change there, write it again with
-`cargo run --release -p testkit --example tables_md > docs/tables.md`.
+This page is generated from `crates/schema`; `make docs` writes it again.
 
 `portolan tables` lists the tables of a workspace with their versions and row counts;
 `portolan sql \"select … from clean.orders\"` reads them. A column is required unless it says *may be

@@ -188,7 +188,11 @@ fn a_crates_folder_has_its_name_and_takes_the_workspaces_lints() {
         let folder = package.manifest_path.parent().expect("a manifest lies in a folder");
         let shown = folder.display();
         assert_eq!(folder.file_name(), Some(package.name.as_ref()), "{shown}");
-        assert_eq!(folder.parent().and_then(|p| p.file_name()), Some("crates".as_ref()), "{shown} is not flat in crates/");
+        assert_eq!(
+            folder.parent().and_then(|p| p.file_name()),
+            Some("crates".as_ref()),
+            "{shown} is not flat in crates/"
+        );
         let manifest = std::fs::read_to_string(&package.manifest_path).expect("a manifest is readable");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{}: no [lints] workspace = true", package.name);
     }

@@ -41,9 +41,11 @@ fn links(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_table_reference_says_what_the_definitions_say() {
-    let page = fs::read_to_string(root().join("docs/tables.md")).expect("docs/tables.md is there");
-    assert!(page == testkit::tables_md::tables_md(), "docs/tables.md is out of date: run `make docs`");
+fn generated_pages_say_what_the_code_says() {
+    for (name, wanted) in [("tables", testkit::tables_md::tables_md()), ("rules", testkit::rules_md::rules_md())] {
+        let page = fs::read_to_string(root().join(format!("docs/{name}.md"))).expect("the page is there");
+        assert!(page == wanted, "docs/{name}.md is out of date: run `make docs`");
+    }
 }
 
 #[test]
