@@ -13,6 +13,7 @@ seed="${SEED:-1}"
 dir="${DEMO_DIR:-demo-workspace}"
 portolan="$(portolan_path)"
 mark=".made-by-demo"
+home=""
 
 # Only a folder that this script made is emptied: a mistyped DEMO_DIR must not cost anybody data.
 if [[ -d "$dir" && -n "$(ls -A "$dir")" ]]; then
@@ -32,14 +33,15 @@ step() {
 
 if [[ -z "$data" ]]; then
     data="$dir/data"
+    home=CN
     step simulate --scale "$scale" --seed "$seed" --out "$data"
 elif [[ ! -e "$data" ]]; then
     fail "DATA=$data does not exist"
 fi
-step init "$dir"
+# The simulated merchant is at home in China; of a real file the largest market is taken.
+step init "$dir" ${home:+--home "$home"}
 step ingest "$data" --workspace "$dir"
 step run --workspace "$dir"
 step plan --all --findings 5 --out "$dir/plans" --workspace "$dir"
 
-printf '\nThe launch plans are in %s: open one of these in a browser.\n' "$dir/plans"
-find "$dir/plans" -maxdepth 1 -name '*.html' | sort | sed 's/^/  /'
+printf '\nThe launch plans are in %s; begin with %s in a browser.\n' "$dir/plans" "$dir/plans/index.html"

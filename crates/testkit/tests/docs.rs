@@ -76,6 +76,27 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
+/// Source files that a text names between backticks, `recommend/src/ials.rs`; patterns such as
+/// `<name>.rs` are left out.
+fn named_sources(text: &str) -> Vec<&str> {
+    text.split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.contains("/src/") && !word.contains(['<', '{', ' ', '*', '\n']))
+        .collect()
+}
+
+#[test]
+fn source_files_that_pages_name_exist() {
+    for page in pages() {
+        for name in named_sources(&fs::read_to_string(&page).expect("a page is UTF-8")) {
+            let found = root().join(name).exists() || root().join("crates").join(name).exists();
+            assert!(found, "{}: {name}", page.display());
+        }
+    }
+    assert_eq!(named_sources("see `a/src/b.rs` and `a/src/<x>.rs` or `make`"), ["a/src/b.rs"]);
+}
+
 #[test]
 fn links_are_found_outside_of_code_blocks() {
     let text = "see [a](docs/a.md#part) and [b](b.md)\n```\n[c](c.md)\n```\n[d](#here)\n";
