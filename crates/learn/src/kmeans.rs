@@ -198,12 +198,24 @@ impl Pass {
 
     fn block(points: &Points, centres: &Points, rows: std::ops::Range<usize>) -> Self {
         let (d, k) = (points.n_columns(), centres.n_rows());
-        let mut pass = Self { labels: Vec::new(), distances: Vec::new(), sums: vec![0.0; k * d], counts: vec![0; k] };
+        // Centres column by column: the distances to all of them then grow side by side, which the
+        // compiler turns into vector instructions; each is still summed in the order of the columns.
+        let by_column: Vec<f64> = (0..d).flat_map(|column| centres.column(column)).collect();
+        let mut distances = vec![0.0; k];
+        let mut pass = Self {
+            labels: Vec::with_capacity(rows.len()),
+            distances: Vec::with_capacity(rows.len()),
+            sums: vec![0.0; k * d],
+            counts: vec![0; k],
+        };
         for row in rows {
             let point = points.row(row);
+            distances.fill(0.0);
+            for (x, column) in point.iter().zip(by_column.chunks_exact(k)) {
+                distances.iter_mut().zip(column).for_each(|(sum, centre)| *sum += (x - centre) * (x - centre));
+            }
             let (mut nearest, mut least) = (0, f64::INFINITY);
-            for (c, centre) in centres.rows().enumerate() {
-                let distance = squared_distance(point, centre);
+            for (c, &distance) in distances.iter().enumerate() {
                 if distance < least {
                     (nearest, least) = (c, distance);
                 }
