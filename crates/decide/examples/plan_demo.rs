@@ -21,6 +21,10 @@ fn main() -> std::io::Result<()> {
             plans.iter().zip(&names).map(|(plan, href)| OverviewRow { plan, href }).collect();
         fs::write(folder.join(format!("index.{}.html", lang.code())), overview_html(&rows, lang))?;
     }
+    for (i, name) in fixture::hostile().iter().enumerate() {
+        let plan = LaunchPlan::build(&fixture::named(name), Minimums::default());
+        fs::write(folder.join(format!("awkward{i}.html")), plan.html(Lang::En))?;
+    }
     for plan in &plans {
         fs::write(folder.join(format!("{}.json", plan.market)), plan.json())?;
     }

@@ -86,7 +86,7 @@ fn a_market_with_next_to_nothing_still_has_five_findings_and_none_shows_a_rate()
     let findings = plain(plan(&thin()).findings(Lang::En));
     assert_eq!(findings.len(), 5, "{findings:#?}");
     assert!(findings.iter().all(|f| !f.contains('%')), "{findings:#?}");
-    assert_eq!(findings[0], "The United States brought £3,580 from 5 orders by 4 shoppers.");
+    assert_eq!(findings[0], "The United States of America brought £3,580 from 5 orders by 4 shoppers.");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod fixture;
 
 use decide::plan::*;
-use fixture::{germany, thin};
+use fixture::{germany, hostile, named, thin};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,41 +128,6 @@ fn too_little_data_is_words_and_not_a_number() {
     }
 }
 
-/// Names as bad as they come.
-fn hostile() -> Vec<String> {
-    vec![
-        "<script>alert(1)</script>".to_owned(),
-        "\" onmouseover=\"alert(1)".to_owned(),
-        "'><img src=x onerror=alert(1)>".to_owned(),
-        "</div></main><style>*{display:none}</style>".to_owned(),
-        "غلاية كهربائية ٢ لتر".to_owned(),
-        "\u{202e}gnirts desrever\u{202c}\u{0}\u{7}".to_owned(),
-        "]]> <!-- &amp; {0} {1}".to_owned(),
-        "W".repeat(200),
-    ]
-}
-
-/// Germany with `name` wherever a text comes from data.
-fn named(name: &str) -> MarketEvidence {
-    let mut evidence = germany();
-    evidence.products.truncate(3);
-    for product in &mut evidence.products {
-        name.clone_into(&mut product.name);
-        name.clone_into(&mut product.scorer);
-        name.clone_into(&mut product.reasons[0].text);
-        name.clone_into(&mut product.reasons[0].term);
-        product.buyers.source = format!("SELECT '{name}' WHERE 1 < 2");
-        product.uptake.formula = name.to_owned();
-    }
-    evidence.products[0].id = name.into();
-    evidence.bundles.iter_mut().for_each(|b| b.antecedent = vec![name.to_owned(), name.to_owned()]);
-    name.clone_into(&mut evidence.segments[0].key);
-    name.clone_into(&mut evidence.caveats[0].rule);
-    name.clone_into(&mut evidence.caveats[0].sample);
-    name.clone_into(&mut evidence.transfer.as_mut().unwrap().rows[0].model);
-    evidence
-}
-
 #[test]
 fn no_name_becomes_markup() {
     let want = elements(&plan(&named("plain")).html(Lang::En));
@@ -186,6 +151,40 @@ proptest! {
         prop_assume!(!name.trim().is_empty());
         let structure = |name: &str| elements(&plan(&named(name)).html(Lang::En));
         prop_assert_eq!(structure(&name).len(), structure("plain").len());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test] // Losses, empty months, values beyond all reason: the charts stay finite and inside their frame.
+    fn no_value_breaks_a_chart(
+        revenues in prop::collection::vec(prop_oneof![Just(0), -5_000_000_i64..5_000_000, Just(i64::MAX / 4)], 0..40),
+        share in prop_oneof![Just(1e300), -2.0..2.0_f64, Just(-1e300)],
+        (low, high) in (-1e3..1e3_f64, prop_oneof![0.0..1e-9, Just(1e200)]),
+    ) {
+        let mut evidence = germany();
+        let first = evidence.months[0].clone();
+        evidence.months = revenues
+            .iter()
+            .enumerate()
+            .map(|(i, &minor)| MonthEvidence {
+                month: first.month.plus(31 * i as i32),
+                revenue: Metric::MonthRevenue.money(fixture::gbp(minor), 1, "q"),
+                ..first.clone()
+            })
+            .collect();
+        evidence.segments[0].revenue_share = Metric::SegmentRevenueShare.number(share, 94, "q");
+        let ndcg = &mut evidence.transfer.as_mut().unwrap().rows[0].ndcg;
+        *ndcg = Metric::TransferNdcg.number(high, 81, "q").interval(low, high, 0.95);
+        let html = plan(&evidence).html(Lang::En);
+        for svg in between(&html, "<svg class=\"chart", "</svg>") {
+            prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", svg);
+            for x in between(svg, " x=\"", "\"").into_iter().chain(between(svg, " x2=\"", "\"")) {
+                let x: f64 = x.parse().unwrap();
+                prop_assert!((-1.0..=1000.0).contains(&x), "{} lies outside", x);
+            }
+        }
     }
 }
 

@@ -274,7 +274,7 @@ pub(crate) fn segments(segments: &[SegmentRow], lang: Lang) -> Option<String> {
             c.text(&clipped(name, 26), (at, y + name_y), anchor, Ink::Text, size + 1)?;
             for (k, (value, ink)) in [(shoppers, Ink::Second), (revenue, Ink::Accent)].into_iter().enumerate() {
                 let top_y = bars_y + 15 * k as i32;
-                let long = (value / top * f64::from(width.pixels() - left - right)).round() as i32;
+                let long = ((value / top).clamp(0.0, 1.0) * f64::from(width.pixels() - left - right)).round() as i32;
                 c.bar((left, top_y), (left + long.max(1), top_y + 12), ink, 1.0)?;
                 let text = format!("{} %", number::fixed(value * 100.0, 1));
                 c.text(&text, (left + long + 7, top_y + 6), At::Start, Ink::Muted, 12)?;
@@ -311,7 +311,7 @@ pub(crate) fn transfer(rows: &[Measured], lang: Lang) -> Option<String> {
         let (left, right) = if width == Width::Wide { (330, 70) } else { (12, 52) };
         let every = step(top, if width == Width::Wide { 5.0 } else { 3.0 });
         let end = (top / every).ceil() * every;
-        let x = |v: f64| left + (v / end * f64::from(width.pixels() - left - right)).round() as i32;
+        let x = |v: f64| left + ((v / end).clamp(0.0, 1.0) * f64::from(width.pixels() - left - right)).round() as i32;
         let bottom = height(width) - 34;
         let mut tick = 0.0;
         while tick <= end + every / 2.0 {

@@ -63,7 +63,7 @@ impl LaunchPlan {
             out.push((Topic::Repeat, sentence));
         }
         if let Some(bundle) = self.bundles.iter().find(|b| shown(&b.confidence) && shown(&b.lift)) {
-            let names = |names: &[String]| Piece::Name(names.join(" + "));
+            let names = |names: &[String]| short(&names.join(" + "));
             let pieces = [
                 names(&bundle.antecedent),
                 names(&bundle.consequent),
@@ -132,7 +132,7 @@ impl LaunchPlan {
     fn who(&self, lang: Lang) -> Sentence {
         match self.best_segment() {
             Some(segment) => {
-                let name = Piece::Name(vocabulary::segment(&segment.key, lang));
+                let name = short(&vocabulary::segment(&segment.key, lang));
                 let pieces = [name, (&segment.shopper_share).into(), (&segment.revenue_share).into()];
                 Sentence::fill(Text::FindWho.get(lang), &pieces)
             }
@@ -152,7 +152,7 @@ impl LaunchPlan {
             let market = Piece::Text(number::market_said(self.market, lang));
             return Sentence::fill(Text::FindOfferNone.get(lang), &[market]);
         };
-        let name = Piece::Name(first.name.clone());
+        let name = short(&first.name);
         if shown(&first.uptake) {
             Sentence::fill(Text::FindOffer.get(lang), &[name, (&first.uptake).into()])
         } else {
@@ -180,6 +180,13 @@ impl LaunchPlan {
             }
         }
     }
+}
+
+/// A name inside a sentence, cut where a reader would have lost the sentence.
+fn short(name: &str) -> Piece {
+    const MOST: usize = 80;
+    let cut = name.chars().count() > MOST;
+    Piece::Name(if cut { name.chars().take(MOST - 1).chain(['…']).collect() } else { name.to_owned() })
 }
 
 /// Whether a figure has a number to show.

@@ -54,7 +54,7 @@ pub fn overview_html(rows: &[OverviewRow<'_>], lang: Lang) -> String {
             Cell::Value(figures.sentence(&Sentence(ours.collect())))
         });
         let head = format!(
-            "<a class=\"tag\" href=\"{}\">{}</a> <span class=\"rank\">{}</span>",
+            "<a class=\"tag\" href=\"{}\">{}</a>\u{a0}<span class=\"rank\">{}</span>",
             escape(href),
             escape(&market),
             plan.market.code()

@@ -3,6 +3,15 @@
 //! The app gathers a [`MarketEvidence`] by queries; [`LaunchPlan::build`] applies the minimum of
 //! data and derives what follows (seasonality, retention, verdict, unknowns); [`LaunchPlan::html`]
 //! and [`LaunchPlan::json`] print the same figures. [`overview_html`] is the page over all markets.
+//!
+//! Every number is a [`domain::Figure`], made from the dictionary of [`Metric`]:
+//!
+//! ```
+//! use decide::plan::{Lang, Metric, Minimums, figure_text};
+//! let rate = |n| Minimums::default().apply(Metric::RepeatRate.number(0.25, n, "SELECT ..."));
+//! assert_eq!(figure_text(&rate(4), Lang::En), "too little data");
+//! assert_eq!(figure_text(&rate(400), Lang::En), "25.0\u{a0}%");
+//! ```
 
 mod evidence;
 mod keep;

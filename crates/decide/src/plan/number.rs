@@ -221,13 +221,21 @@ pub(crate) fn market(market: Market, lang: Lang) -> String {
     }
 }
 
-/// The market's name inside a sentence: some English names take an article.
+/// The market's name inside a sentence. English wants an article before some names, and the
+/// standard's "Korea, Republic of" turned round.
 pub(crate) fn market_said(place: Market, lang: Lang) -> String {
     let name = market(place, lang);
-    let article = ["United ", "European ", "Netherlands", "Philippines", "Channel ", "Bahamas", "Maldives", "Gambia"];
+    let plural = ["Bahamas", "Comoros", "Congo", "Gambia", "Maldives", "Netherlands", "Philippines"];
+    let parts = ["United ", "European ", " Republic", " Islands", "Isle of", "Territor"];
     match lang {
-        Lang::En if article.iter().any(|start| name.starts_with(start)) => format!("the {name}"),
-        Lang::En | Lang::Zh => name,
+        Lang::Zh => name,
+        Lang::En => match name.split_once(", ") {
+            Some((head, tail)) if tail.ends_with(" of") || tail.ends_with(" of the") => format!("the {tail} {head}"),
+            _ if plural.contains(&name.as_str()) || parts.iter().any(|part| name.contains(part)) => {
+                format!("the {name}")
+            }
+            Some(_) | None => name,
+        },
     }
 }
 
@@ -275,6 +283,17 @@ mod tests {
         assert_eq!((day(d, Lang::En), day(d, Lang::Zh)), ("9 Dec 2011".to_owned(), "2011年12月9日".to_owned()));
         let span = Window { from: Day::from_ymd(2010, 12, 1).unwrap(), to: d.plus(1) };
         assert_eq!(window(span, Lang::En), "Data from 1 Dec 2010 to 9 Dec 2011");
+    }
+
+    #[test]
+    fn names_of_markets_fit_into_a_sentence() {
+        let said = |code: &str| market_said(code.parse().unwrap(), Lang::En);
+        assert_eq!(said("GB"), "the United Kingdom");
+        assert_eq!(said("DE"), "Germany");
+        assert_eq!(said("NL"), "the Netherlands");
+        assert_eq!(said("KR"), "the Republic of Korea");
+        assert_eq!(said("XC"), "the Channel Islands");
+        assert_eq!(market_said("GB".parse().unwrap(), Lang::Zh), "英国");
     }
 
     #[test]

@@ -85,7 +85,9 @@ impl UptakeParams {
         let b = k * (1.0 - prior) + (seen.shoppers - seen.buyers) as f64;
         let tail = (1.0 - self.level) / 2.0;
         let (low, high) = (beta_quantile(a, b, tail), beta_quantile(a, b, 1.0 - tail));
-        let figure = Metric::ProductUptake.number(a / (a + b), seen.shoppers, source);
+        // The formula's k goes with the query, as a comment, so that the query still runs.
+        let source = format!("{source} -- k = {k}");
+        let figure = Metric::ProductUptake.number(a / (a + b), seen.shoppers, &source);
         Ok(figure.interval(low, high, self.level))
     }
 }
@@ -167,7 +169,7 @@ mod tests {
         let seen = Uptake { buyers: 5, shoppers: 80, buyers_home: 98, shoppers_home: 998 };
         let figure = UptakeParams::default().estimate(seen, "q").unwrap();
         assert!((number(&figure) - 0.0698).abs() < 1e-12);
-        assert_eq!(figure.n, 80);
+        assert_eq!((figure.n, figure.source.as_str()), (80, "q -- k = 20"));
     }
 
     #[test] // Beta(1, 3): P(X ≤ x) = 1 − (1 − x)³, so the 2.5 % quantile is 1 − 0.975^(1/3).

@@ -148,7 +148,7 @@ texts! {
     PriceUnknown: "Prices are not in the data.", "数据中没有价格。";
     Bundles: "Bundles", "搭配销售";
     BundleIntro: "Products that end up in the same basket more often than chance.", "比随机更常出现在同一订单中的商品。";
-    IfBought: "Who buys", "购买";
+    IfBought: "In the basket", "订单中有";
     ThenAlso: "Offer with it", "推荐搭配";
     TransferTitle: "What home taught", "主场带来的经验";
     TransferIntro: "Ranking quality on shoppers held out by time: trained on this market alone, and with home data.", "在按时间留出的顾客上衡量的排序质量：仅用本市场训练，与加入主场数据训练。";

@@ -108,12 +108,9 @@ impl Figures {
         let mut row = |term: &str, text: &str| rows.push_str(&format!("<dt>{}</dt><dd>{text}</dd>", escape(term)));
         match figure.value {
             FigureValue::TooLittleData { have, need } => {
-                row(
-                    Text::TooLittle.get(lang),
-                    &fill(Text::TooLittleWhy.get(lang), &[&have.to_string(), &need.to_string()]),
-                );
+                row(Text::Why.get(lang), &fill(Text::TooLittleWhy.get(lang), &[&have.to_string(), &need.to_string()]));
             }
-            FigureValue::Undefined => row(Text::Undefined.get(lang), Text::UndefinedWhy.get(lang)),
+            FigureValue::Undefined => row(Text::Why.get(lang), Text::UndefinedWhy.get(lang)),
             FigureValue::Number(_) | FigureValue::Money(_) => {}
         }
         if let Some(interval) = figure.interval {
