@@ -163,3 +163,84 @@ impl Cross {
         Amount::from_decimal(Rounding::HalfEven.round(exact, Amount::SCALE))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const USD: Currency = Currency::new(*b"USD");
+    const GBP: Currency = Currency::new(*b"GBP");
+    const EUR: Currency = Currency::new(*b"EUR");
+
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    fn rates(rows: &[(i32, Currency, &str)]) -> Rates {
+        let mut rates = Rates::default();
+        let quotes = rates.series.entry(EUR).or_default();
+        for (day, quote, rate) in rows {
+            quotes.entry(*quote).or_default().push((Day(*day), dec(rate)));
+        }
+        rates
+    }
+
+    fn amount(text: &str) -> Amount {
+        Amount::from_decimal(dec(text)).unwrap()
+    }
+
+    #[test] // 10 USD / 1.25 = 8 EUR; × 0.85 = 6.8 GBP. 0.000001 USD / 1.25 = 0.0000008, rounds to 0.000001.
+    fn a_cross_goes_through_the_base_and_is_rounded_once() {
+        let rates = rates(&[(100, USD, "1.25"), (100, GBP, "0.85")]);
+        let convert = |text: &str, from, to| rates.convert(amount(text), from, to, Day(100)).unwrap();
+        assert_eq!(convert("10", USD, EUR), amount("8"));
+        assert_eq!(convert("8", EUR, USD), amount("10"));
+        assert_eq!(convert("10", USD, GBP), amount("6.8"));
+        assert_eq!(convert("0.000001", USD, EUR), amount("0.000001"));
+        assert_eq!(convert("-10", USD, GBP), amount("-6.8"));
+        // A tie: 0.000001 EUR × 2.5 USD… 0.000001 × 1.25 = 0.00000125, down; 0.000002 × 1.25 = 0.0000025, to the even 2.
+        assert_eq!(convert("0.000002", EUR, USD), amount("0.000002"));
+        assert_eq!(convert("0.000006", EUR, USD), amount("0.000008")); // 0.0000075, to the even 8
+    }
+
+    #[test]
+    fn the_last_rate_on_or_before_the_day_holds_until_it_is_too_old() {
+        let rates = rates(&[(100, USD, "1.25"), (103, USD, "2")]);
+        let on = |day| rates.convert(amount("10"), USD, EUR, Day(day));
+        assert_eq!(on(102), Ok(amount("8")));
+        assert_eq!(on(103), Ok(amount("5")));
+        assert_eq!(on(113), Ok(amount("5")));
+        assert!(on(114).is_err() && on(99).is_err());
+        let patient = rates.clone().with_max_age(30);
+        assert_eq!(patient.convert(amount("10"), USD, EUR, Day(133)), Ok(amount("5")));
+    }
+
+    #[test]
+    fn a_missing_rate_names_the_pair_the_day_and_what_to_do() {
+        let rates = rates(&[(100, USD, "1.25")]);
+        let old = rates.convert(amount("1"), USD, EUR, Day(200)).unwrap_err();
+        assert_eq!(
+            old.to_string(),
+            "no exchange rate from USD to EUR for 1970-07-20, the last one of USD before it is of 1970-04-11: ingest a \
+             rate file that covers the days before it, such as the history of reference rates of the European Central \
+             Bank (eurofxref-hist.csv)"
+        );
+        let none = Rates::default().convert(amount("1"), USD, EUR, Day(200)).unwrap_err();
+        assert!(none.to_string().contains("from USD to EUR for 1970-07-20, USD is in no rate file"), "{none}");
+        assert_eq!(Rates::default().convert(amount("1"), USD, USD, Day(200)), Ok(amount("1")));
+    }
+
+    proptest! {
+        #[test]
+        fn there_and_back_differs_by_rounding_only(micros in -1_000_000_000_000_i64..1_000_000_000_000, rate in 1_i64..5_000_000) {
+            let rate = Decimal::new(rate, 4).to_string();
+            let rates = rates(&[(1, USD, &rate)]);
+            let there = rates.convert(Amount::from_micros(micros), EUR, USD, Day(1)).unwrap();
+            let back = rates.convert(there, USD, EUR, Day(1)).unwrap();
+            // Half a millionth there, worth half / rate on the way back, and half again.
+            let bound = 0.5 / rate.parse::<f64>().unwrap() + 0.5;
+            prop_assert!((back.micros() - micros).abs() as f64 <= bound + 1e-6);
+        }
+    }
+}
