@@ -1,10 +1,11 @@
 //! What is written: the same bytes for a seed, totals and dirt as `truth.json` states them.
 
-use domain::{Decimal, Seed};
+use domain::{Decimal, Market, Seed};
 use serde_json::Value;
 use sim::export::{self, Memory};
 use sim::{Merchant, SimParams, Truth};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 fn params() -> SimParams {
     SimParams::at(0.04, Seed(7))
@@ -17,6 +18,12 @@ fn written(params: &SimParams) -> (BTreeMap<String, Vec<u8>>, Value) {
     let files = export::all(&merchant, &mut memory, &mut |_| {}).unwrap();
     let truth = Truth { files, ..Truth::of(&merchant) };
     (memory.0, serde_json::to_value(truth).unwrap())
+}
+
+/// The files that most tests look at.
+fn usual() -> &'static (BTreeMap<String, Vec<u8>>, Value) {
+    static USUAL: OnceLock<(BTreeMap<String, Vec<u8>>, Value)> = OnceLock::new();
+    USUAL.get_or_init(|| written(&params()))
 }
 
 /// Rows of a table by column name.
@@ -61,8 +68,8 @@ fn the_same_seed_gives_the_same_bytes_at_any_number_of_threads_and_another_seed_
 
 #[test]
 fn canonical_files_add_up_to_the_truth_and_hold_the_dirt_that_it_counts() {
-    let (files, truth) = written(&params());
-    let facts = facts(&truth);
+    let (files, truth) = usual();
+    let facts = facts(truth);
     for code in ["CN", "VN", "TH", "SA"] {
         let name = format!("exports/orders_{code}.csv");
         let about = facts[name.as_str()];
@@ -99,7 +106,7 @@ fn canonical_files_add_up_to_the_truth_and_hold_the_dirt_that_it_counts() {
         let counted = [twice, spelled, guests.len() as u64, impossible, tests, outliers];
         let kinds = ["duplicate_row", "country_spelling", "guest", "impossible_row", "test_order", "outlier"];
         assert_eq!(counted.to_vec(), kinds.map(|k| dirt(about, k)).to_vec(), "{name}: {kinds:?}");
-        let truth = market(&truth, code);
+        let truth = market(truth, code);
         let by_amazon = dec(truth["amazon_revenue"].as_str().unwrap());
         assert_eq!(revenue, dec(truth["revenue"].as_str().unwrap()) - by_amazon, "{name}");
         assert_eq!(orders.len() as u64, truth["orders"].as_u64().unwrap() - truth["amazon_orders"].as_u64().unwrap());
@@ -111,14 +118,14 @@ fn canonical_files_add_up_to_the_truth_and_hold_the_dirt_that_it_counts() {
 
 #[test]
 fn shopify_files_add_up_to_the_truth() {
-    let (files, truth) = written(&params());
+    let (files, truth) = usual();
     for code in ["US", "DE"] {
-        let about = facts(&truth)[format!("exports/shopify_orders_{code}.csv").as_str()];
+        let about = facts(truth)[format!("exports/shopify_orders_{code}.csv").as_str()];
         let all = rows(&files[about["name"].as_str().unwrap()], "utf-8", b',');
         assert_eq!(all.len() as u64, about["rows"].as_u64().unwrap());
         let business: Vec<_> = all.iter().filter(|r| r["Email"] != "test@example.com").collect();
         assert_eq!((all.len() - business.len()) as u64, dirt(about, "test_order"));
-        let truth = market(&truth, code);
+        let truth = market(truth, code);
         assert_eq!(business.len() as u64, truth["lines"].as_u64().unwrap());
         let sum = |column: &str| business.iter().map(|r| dec(&r[column])).sum::<Decimal>();
         let of_lines = |r: &&&BTreeMap<String, String>| {
@@ -147,21 +154,21 @@ fn shopify_files_add_up_to_the_truth() {
 
 #[test]
 fn the_amazon_file_adds_up_and_names_no_buyer() {
-    let (files, truth) = written(&params());
-    let about = facts(&truth)["exports/amazon_orders_SA.txt"];
+    let (files, truth) = usual();
+    let about = facts(truth)["exports/amazon_orders_SA.txt"];
     let mut all = rows(&files["exports/amazon_orders_SA.txt"], "utf-8", b'\t');
     assert_eq!(all.len() as u64, about["rows"].as_u64().unwrap());
     all.dedup();
     assert_eq!(about["rows"].as_u64().unwrap() - all.len() as u64, dirt(about, "duplicate_row"));
     let revenue: Decimal = all.iter().map(|r| dec(&r["item-price"]) - dec(&r["item-promotion-discount"])).sum();
-    assert_eq!(revenue, dec(market(&truth, "SA")["amazon_revenue"].as_str().unwrap()));
+    assert_eq!(revenue, dec(market(truth, "SA")["amazon_revenue"].as_str().unwrap()));
     assert!(all.iter().all(|r| r["sales-channel"] == "Amazon.sa" && r.keys().all(|k| !k.contains("mail"))));
 }
 
 #[test]
 fn events_are_json_with_one_message_id_each_but_for_those_sent_twice() {
-    let (files, truth) = written(&params());
-    let about = facts(&truth)["exports/events.jsonl"];
+    let (files, truth) = usual();
+    let about = facts(truth)["exports/events.jsonl"];
     let text = std::str::from_utf8(&files["exports/events.jsonl"]).unwrap();
     let (mut seen, mut again, mut n) = (BTreeSet::new(), 0, 0);
     let mut names = BTreeSet::new();
@@ -195,7 +202,7 @@ fn events_are_json_with_one_message_id_each_but_for_those_sent_twice() {
 
 #[test]
 fn persons_in_two_sources_share_what_the_truth_says() {
-    let (files, truth) = written(&params());
+    let (files, truth) = usual();
     let links = truth["identity_links"].as_array().unwrap();
     assert!(links.len() >= 10 && links.iter().any(|l| l["by"] == "phone"));
     let home = rows(&files["exports/orders_CN.csv"], "gbk", b',');
@@ -212,7 +219,7 @@ fn persons_in_two_sources_share_what_the_truth_says() {
 
 #[test]
 fn near_duplicates_are_listed_and_texts_come_in_six_languages() {
-    let (files, truth) = written(&params());
+    let (files, truth) = usual();
     let products = rows(&files["exports/products.csv"], "utf-8", b',');
     let by_id: BTreeMap<&str, &BTreeMap<String, String>> =
         products.iter().map(|r| (r["product_id"].as_str(), r)).collect();
@@ -239,9 +246,26 @@ fn near_duplicates_are_listed_and_texts_come_in_six_languages() {
 
 #[test]
 fn dates_are_mixed_in_one_small_file_only() {
-    let (files, truth) = written(&params());
+    let (files, truth) = usual();
     let all = rows(&files["extra/orders_mixed_dates.csv"], "utf-8", b',');
     let slashed = all.iter().filter(|r| r["ordered_at"].contains('/')).count() as u64;
-    assert_eq!(slashed, dirt(facts(&truth)["extra/orders_mixed_dates.csv"], "mixed_date"));
+    assert_eq!(slashed, dirt(facts(truth)["extra/orders_mixed_dates.csv"], "mixed_date"));
     assert!(slashed > 0 && slashed < all.len() as u64);
+}
+
+#[test]
+fn all_twelve_markets_can_be_simulated_and_leave_by_their_own_export() {
+    let codes = ["US", "DE", "VN", "TH", "SA", "GB", "FR", "JP", "MX", "BR", "AE"];
+    let markets: Vec<Market> =
+        codes.iter().map(|c| c.as_bytes().try_into().ok().and_then(Market::from_code).unwrap()).collect();
+    let params = SimParams::at(0.01, Seed(2)).with_markets(&markets).unwrap();
+    let (files, truth) = written(&params);
+    assert_eq!(truth["markets"].as_array().unwrap().len(), 12);
+    for name in
+        ["shopify_orders_GB.csv", "shopify_orders_FR.csv", "orders_BR.csv", "amazon_orders_JP.txt", "orders_AE.csv"]
+    {
+        assert!(files[&format!("exports/{name}")].len() > 1000, "{name}");
+    }
+    let japanese = rows(&files["exports/amazon_orders_JP.txt"], "utf-8", b'\t');
+    assert!(japanese.iter().all(|r| !r["item-price"].contains('.') && r["currency"] == "JPY"));
 }

@@ -6,7 +6,7 @@
 //! λ moves with the day's demand (festivals, weekday, growth).
 
 use crate::part::{Part, market_seed};
-use crate::plan::{AdBook, CHANNELS, MarketTaste, TIER_SHARES};
+use crate::plan::{AdBook, CHANNELS, MarketTaste};
 use crate::sampling::{beta, gamma, weighted};
 use crate::world::{Profile, demand_multiplier};
 use crate::{Export, MarketParams, SimParams};
@@ -71,9 +71,9 @@ fn draw(
     rng: &mut Rng,
 ) -> Shopper {
     let income = (0.5 * rng.normal()).exp();
-    // Tiers cut the income's distribution at its 70th and 30th percentile: z = ±0.5244.
+    // Tiers cut the income's distribution at its 70th and 30th percentile, exp(±0.5 × 0.5244), so
+    // that their shares are `TIER_SHARES`.
     let tier = if income > 1.3 { 0 } else { if income > 0.769_3 { 1 } else { 2 } };
-    debug_assert_eq!(TIER_SHARES[0], 0.3);
     let lifts = ads.lift[i];
     let source = weighted(rng, std::iter::once(1.0).chain(lifts));
     let marketplace_share = match market.export {
