@@ -166,6 +166,7 @@ fn a_file_tells_one_story() {
 }
 
 /// Text files that git knows, with their paths; `None` outside a clone.
+#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 fn tracked_text_files() -> Option<Vec<(String, String)>> {
     let listed = Command::new("git").current_dir(root()).args(["ls-files", "-z"]).output().ok();
     let Some(listed) = listed.filter(|l| l.status.success()) else {
