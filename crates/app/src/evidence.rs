@@ -17,7 +17,7 @@ use domain::{Day, FitError, Interactions, Market, Score, Seed};
 use eval::{Case, Estimate, EvalError, Metric, Nested, PairedDifference, Protocol, Report, TemporalSplit};
 use eval::{choose, cross_fitted, evaluate_with, mean_interval, paired_difference};
 use learn::LearnError;
-use recommend::transfer::{EvidenceRule, Pool, Sources, TransferVerdict, judge};
+use recommend::transfer::{Decision, EvidenceRule, Pool, Sources, TransferVerdict, judge};
 use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, Strength, prepare};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +78,17 @@ pub struct Method {
     pub trained: Trained,
 }
 
+/// Whether the pooled model serves a target, and by whose evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It does: the target's own held-out shoppers gain.
+    OwnEvidence,
+    /// It does: the target has too few shoppers to tell, and all targets together gain.
+    AllTargets,
+    /// It does not: the market's own model stays.
+    No,
+}
+
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MarketRow {
@@ -89,6 +100,8 @@ pub struct MarketRow {
     pub estimates: Vec<Vec<Estimate>>,
     /// The decision, made on the validation window; `None` for home.
     pub verdict: Option<TransferVerdict>,
+    /// What follows from the verdict, or for a market with too little data from that of all targets.
+    pub applied: Applied,
     /// Weight of the source markets chosen for this target; 1 where it was too small to choose.
     pub source_weight: f32,
     /// What the transfer gained in the test window over the best model of the market alone, a
@@ -202,17 +215,26 @@ pub fn transfer_table(all: &Interactions, plan: &EvidencePlan, seed: Seed) -> Re
         let tuned = market.and_then(|m| weights.get(&m)).map(|choice| choice.honest_marks.clone());
         Ok(judge(&of(&alone.honest_marks), &tuned.unwrap_or_else(|| of(&pooled.honest_marks)), &plan.rule, seed)?)
     };
+    let together = validated(None)?;
+    let applied = |own: &TransferVerdict| match own.decision {
+        Decision::Accepted => Applied::OwnEvidence,
+        Decision::TooLittleData if together.accepted() => Applied::AllTargets,
+        Decision::TooLittleData | Decision::Refused => Applied::No,
+    };
     let targets: BTreeSet<Market> = cases.iter().map(|case| case.market).filter(|m| *m != plan.home).collect();
     let mut rows = Vec::new();
     for market in targets {
         let weight = weights.get(&market).map_or(1.0, |choice| choice.weight);
-        rows.push(filler.row(Some(market), |m| m == market, Some(validated(Some(market))?), weight)?);
+        let verdict = validated(Some(market))?;
+        let applied = applied(&verdict);
+        rows.push(MarketRow { applied, ..filler.row(Some(market), |m| m == market, Some(verdict), weight)? });
     }
     rows.sort_by_key(|row: &MarketRow| (std::cmp::Reverse(row.n_cases), row.market));
     if cases.iter().any(|case| case.market == plan.home) {
         rows.insert(0, filler.row(Some(plan.home), |m| m == plan.home, None, 1.0)?);
     }
-    rows.insert(0, filler.row(None, |m| m != plan.home, Some(validated(None)?), 1.0)?);
+    let applied = applied(&together);
+    rows.insert(0, MarketRow { applied, ..filler.row(None, |m| m != plan.home, Some(together.clone()), 1.0)? });
     let metrics = plan.protocol.metrics.clone();
     let validation_from = test_from.plus(-plan.window_days);
     Ok(TransferTable { validation_from, test_from, last_day, metrics, methods, best_alone, best_pooled, rows })
@@ -372,6 +394,7 @@ impl Filler<'_> {
             estimates: self.reports.iter().map(estimate).collect::<Result<_, EvalError>>()?,
             gain: verdict.is_some().then(|| metrics.clone().map(gain).collect()).transpose()?,
             verdict,
+            applied: Applied::No,
             source_weight,
         })
     }

@@ -6,7 +6,7 @@ use crate::pipeline::gather::Gatherer;
 use crate::workspace::Workspace;
 use crate::{cli, output, pipeline};
 use anyhow::{Context, Result};
-use decide::plan::{Lang, LaunchPlan, Minimums, OverviewRow, overview_html};
+use decide::plan::{Lang, LaunchPlan, Minimums, OverviewRow, Sentence, Topic, TransferVerdict, overview_html};
 use domain::{Currency, Market};
 use lake::{Engine, EngineOptions, Snapshot};
 use std::path::{Path, PathBuf};
@@ -91,18 +91,47 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// The most important findings over all plans: each market's first, largest market first, then each
-/// market's second, and so on.
+/// The most important findings over all plans: how large home is, whether its data helps a target
+/// (one where it does comes first), then what to offer, who buys and who comes back, each of
+/// another target market in turn.
 fn tell(plans: &[LaunchPlan], lang: Lang, n: usize) {
-    if n == 0 {
-        return;
+    let mut told: Vec<(Market, String)> = Vec::new();
+    let all: Vec<(&LaunchPlan, Vec<(Topic, Sentence)>)> =
+        plans.iter().map(|p| (p, p.finding_sentences(lang))).collect();
+    if let [(plan, found)] = &all[..] {
+        told.extend(found.iter().map(|(_, sentence)| (plan.market, sentence.plain(lang))));
+    } else {
+        let accepted = |p: &LaunchPlan| p.transfer.as_ref().is_some_and(|t| t.verdict == TransferVerdict::Accepted);
+        let decided = |p: &LaunchPlan| p.transfer.as_ref().is_some_and(|t| t.verdict != TransferVerdict::TooLittleData);
+        let mut targets: Vec<&(&LaunchPlan, Vec<(Topic, Sentence)>)> =
+            all.iter().filter(|(p, _)| p.market != p.home).collect();
+        targets.sort_by_key(|(p, _)| (!accepted(p), !decided(p)));
+        let of = |found: &[(Topic, Sentence)], topic: Topic| {
+            found.iter().find(|(t, _)| *t == topic).map(|(_, sentence)| sentence.plain(lang))
+        };
+        let home = all.iter().find(|(p, _)| p.market == p.home).or(all.first());
+        told.extend(home.and_then(|(p, found)| Some((p.market, of(found, Topic::Size)?))));
+        let topics =
+            [Topic::Transfer, Topic::Offer, Topic::Who, Topic::Repeat, Topic::Size, Topic::Bundle, Topic::Season];
+        for round in 0..targets.len() {
+            for (i, topic) in topics.into_iter().enumerate() {
+                let (plan, found) = targets[(round + i) % targets.len()];
+                told.extend(of(found, topic).map(|text| (plan.market, text)));
+            }
+        }
     }
-    output::line("");
-    let found: Vec<(Market, Vec<String>)> = plans.iter().map(|p| (p.market, p.findings(lang))).collect();
-    let ranks = found.iter().map(|(_, f)| f.len()).max().unwrap_or(0);
-    let in_order = (0..ranks).flat_map(|rank| found.iter().filter_map(move |(m, f)| Some((m, f.get(rank)?))));
-    for (i, (market, sentence)) in in_order.take(n).enumerate() {
-        output::line(&format!("{}. {}: {sentence}", i + 1, market.name()));
+    if n > 0 {
+        output::line("");
+    }
+    for (i, (market, sentence)) in told.iter().take(n).enumerate() {
+        output::line(&format!("{}. {}: {sentence}", i + 1, place(*market, lang)));
+    }
+}
+
+fn place(market: Market, lang: Lang) -> String {
+    match (lang, domain::country(market)) {
+        (Lang::Zh, Some(country)) => country.name_zh.to_owned(),
+        _ => market.name().to_owned(),
     }
 }
 

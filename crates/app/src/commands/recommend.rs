@@ -52,8 +52,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         )
     })?;
     let shelf = offers::shelf(&engine, &purchases).await?;
-    let served =
-        tokio::task::block_in_place(|| offers::serve(&purchases.interactions, market, &choice, shelf, Seed(1)))?;
+    let served = tokio::task::block_in_place(|| {
+        offers::Fitter::new(&purchases.interactions, Seed(1)).serve(market, &choice, shelf)
+    })?;
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
     let params = TopNParams { n: args.n, owned, n_reasons: 3 };
     let list = top_n(served.model.as_ref(), Some(served.fallback.as_ref()), &history, &served.shelf, &params);

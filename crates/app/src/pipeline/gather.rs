@@ -298,7 +298,7 @@ impl<'a> Gatherer<'a> {
                     buyers_home: (market != self.home)
                         .then(|| Metric::ProductBuyersHome.number(buyers_home as f64, buyers_home, &source)),
                     score: Metric::ProductScore.number(scores[i].unwrap_or(f64::NAN), shoppers(market), &source),
-                    scorer: models[i].clone(),
+                    scorer: models[i].split(" (").next().unwrap_or_default().replace('-', "_"),
                     reasons: reasons
                         .into_iter()
                         .map(|(term, product, part)| ReasonEvidence {

@@ -104,7 +104,7 @@ impl Measured {
                             market,
                             model: method.model.name().to_owned(),
                             training: training(method.trained),
-                            metric: metric.to_string(),
+                            metric: metric.to_string().to_lowercase(),
                             value: e.mean,
                             low: e.interval.low,
                             high: e.interval.high,

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use recommend::transfer::{Pool, Sources};
 use recommend::{Barred, ModelKind, Recommender, Shelf, Strength, prepare};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Products listed for a market; a plan shows the first of them.
 const LISTED: usize = 50;
@@ -29,7 +30,7 @@ const STALE_DAYS: i32 = 180;
 /// What a market is served with.
 pub(crate) struct Served {
     /// The model.
-    pub(crate) model: Box<dyn Recommender>,
+    pub(crate) model: Arc<dyn Recommender>,
     /// Its name.
     pub(crate) name: &'static str,
     /// `market` or `pooled`.
@@ -50,6 +51,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     report("measuring the models", 0, 1);
     let measured = tokio::task::block_in_place(|| Measured::new(all, home, stage.seed))?;
     let markets: BTreeSet<Market> = all.markets().iter().copied().filter(|m| *m != Market::UNKNOWN).collect();
+    let mut fitter = Fitter::new(all, stage.seed);
     let mut rows: Vec<Listed> = Vec::new();
     let mut choices: Vec<(Market, Choice)> = Vec::new();
     let total = markets.len() as u64;
@@ -62,7 +64,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         }
         let choice = measured.choice(market);
         let listed = tokio::task::block_in_place(|| {
-            let served = serve(all, market, &choice, shelf.clone(), stage.seed)?;
+            let served = fitter.serve(market, &choice, shelf.clone())?;
             Ok::<_, FitError>(list(&served, &purchases, market, shoppers, stage.seed))
         })?;
         rows.extend(listed);
@@ -75,24 +77,41 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     ])
 }
 
-/// Fits what serves a market.
-pub(crate) fn serve(
-    all: &Interactions,
-    market: Market,
-    choice: &Choice,
-    shelf: Shelf,
+/// Fits what serves the markets; a model of all purchases alike is the same for every market and is
+/// fitted once.
+pub(crate) struct Fitter {
+    everybody: Interactions,
     seed: Seed,
-) -> Result<Served, FitError> {
-    let pool = Pool { target: market, sources: Sources::AllOthers, weight: choice.pooled.unwrap_or(1.0) };
-    let everybody = prepare(all, Strength::Presence);
-    let local = pool.local(&everybody);
-    let train = if choice.pooled.is_some() { pool.pooled(&everybody)? } else { local.clone() };
-    let model = choice.kind.fit(&train, seed)?;
-    let fallback = ModelKind::PopularityMarket(market)
-        .fit(&local, seed)
-        .or_else(|_| ModelKind::PopularityGlobal.fit(&everybody, seed))?;
-    let training = if choice.pooled.is_some() { "pooled" } else { "market" };
-    Ok(Served { model, name: choice.kind.name(), training, fallback, shelf })
+    alike: Vec<(ModelKind, Arc<dyn Recommender>)>,
+}
+
+impl Fitter {
+    pub(crate) fn new(all: &Interactions, seed: Seed) -> Self {
+        Self { everybody: prepare(all, Strength::Presence), seed, alike: Vec::new() }
+    }
+
+    pub(crate) fn serve(&mut self, market: Market, choice: &Choice, shelf: Shelf) -> Result<Served, FitError> {
+        let pool = Pool { target: market, sources: Sources::AllOthers, weight: choice.pooled.unwrap_or(1.0) };
+        let local = pool.local(&self.everybody);
+        let model = match choice.pooled {
+            None => Arc::from(choice.kind.fit(&local, self.seed)?),
+            Some(1.0) => self.of_all(&choice.kind)?,
+            Some(_) => Arc::from(choice.kind.fit(&pool.pooled(&self.everybody)?, self.seed)?),
+        };
+        let own = ModelKind::PopularityMarket(market).fit(&local, self.seed);
+        let fallback = own.or_else(|_| ModelKind::PopularityGlobal.fit(&self.everybody, self.seed))?;
+        let training = if choice.pooled.is_some() { "pooled" } else { "market" };
+        Ok(Served { model, name: choice.kind.name(), training, fallback, shelf })
+    }
+
+    fn of_all(&mut self, kind: &ModelKind) -> Result<Arc<dyn Recommender>, FitError> {
+        if let Some((_, model)) = self.alike.iter().find(|(k, _)| k == kind) {
+            return Ok(model.clone());
+        }
+        let model: Arc<dyn Recommender> = Arc::from(kind.fit(&self.everybody, self.seed)?);
+        self.alike.push((*kind, model.clone()));
+        Ok(model)
+    }
 }
 
 /// Everything but what cannot be sold: services, products out of stock, products long gone.

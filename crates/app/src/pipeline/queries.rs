@@ -30,7 +30,8 @@ join clean.shoppers p on p.shopper_id = s.shopper_id
 left join back b on b.shopper_id = s.shopper_id
 order by s.shopper_id";
 
-/// Markets with at least one settled sale.
+/// Markets with at least one settled sale. Mean and deviation come from sums of exact decimals: a sum
+/// of floats would depend on the order in which parallel streams arrive.
 const MARKET_SUMMARY: &str = "\
 with o as (
   select market, order_id, min(shopper_id) as shopper_id, sum(amount_base) as value,
@@ -51,7 +52,10 @@ select o.market, count(*) as n_orders, coalesce(max(r.n_shoppers), 0) as n_shopp
   coalesce(max(r.n_repeat_shoppers), 0) as n_repeat_shoppers,
   sum(o.n_lines) as n_lines, sum(o.n_units) as n_units, sum(o.value) as revenue,
   max(x.returned) as returned, max(x.services) as services,
-  avg(cast(o.value as double)) as order_mean, coalesce(stddev_samp(cast(o.value as double)), 0) as order_sd,
+  cast(sum(o.value) as double) / count(*) as order_mean,
+  case when count(*) > 1 then sqrt(greatest(0,
+    (cast(sum(cast(o.value as decimal(18, 2)) * cast(o.value as decimal(18, 2))) as double)
+      - cast(sum(o.value) as double) * cast(sum(o.value) as double) / count(*)) / (count(*) - 1))) else 0 end as order_sd,
   min(o.first_day) as first_day, max(o.last_day) as last_day
 from o left join r on r.market = o.market join x on x.market = o.market
 group by o.market order by o.market";

@@ -1,0 +1,84 @@
+//! From a simulated merchant's files to its launch plans.
+
+use crate::support::{Shop, TODAY, portolan};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[test]
+fn a_simulated_merchants_files_become_plans_in_two_languages() {
+    let shop = Shop::with(&["--home", "CN", "--currency", "CNY"]);
+    let data = shop.root().join("data");
+    let made = portolan(&["simulate", "--scale", "0.03", "--seed", "5", "--out", data.to_str().unwrap(), "--json"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    shop.ok(&["ingest", data.join("exports").to_str().unwrap(), "--as-of", TODAY]);
+
+    // Nothing lost: what the readers took is clean, put aside with a reason, or nothing at all.
+    let counts = "select (select count(*) from raw.order_lines) as raw, (select count(*) from clean.order_lines) as clean, \
+                  (select count(*) from rejects.rows where stage = 'clean' and table_name = 'order_lines') as aside";
+    let row = &shop.sql(counts)[0];
+    let n = |key: &str| row[key].as_i64().unwrap();
+    assert_eq!(n("raw"), n("clean") + n("aside"));
+
+    let report: Value = serde_json::from_str(&shop.ok(&["run", "--json"])).unwrap();
+    assert_eq!(report["computed"].as_array().map(Vec::len), Some(4));
+    let again: Value = serde_json::from_str(&shop.ok(&["run", "--json"])).unwrap();
+    assert_eq!(again["computed"].as_array().map(Vec::len), Some(0), "{again}");
+
+    for lang in ["en", "zh"] {
+        let said = shop.ok(&["plan", "--all", "--lang", lang]);
+        assert!(said.contains("\n5. "), "five findings: {said}");
+        let page = std::fs::read_to_string(shop.root().join(format!("plans/plan-DE-{lang}.html"))).unwrap();
+        assert!(page.contains("<svg") && page.contains("</html>"));
+        assert!(!page.contains("http://") || page.contains("http://www.w3.org"), "no outside resource");
+    }
+    let plan: Value = serde_json::from_str(&shop.ok(&["plan", "--market", "US", "--json"])).unwrap();
+    assert!(plan.to_string().contains("market.revenue"));
+
+    let list: Value = serde_json::from_str(&shop.ok(&[
+        "recommend",
+        "--shopper",
+        "nobody",
+        "--market",
+        "US",
+        "-n",
+        "5",
+        "--explain",
+        "--json",
+    ]))
+    .unwrap();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(5), "{list}");
+    assert!(list["items"][0]["reasons"].as_array().is_some_and(|r| !r.is_empty()), "{list}");
+}
+
+#[test]
+fn revenue_by_market_is_the_merchants_own_to_the_cent() {
+    let shop = Shop::with(&["--home", "CN", "--currency", "CNY"]);
+    let data = shop.root().join("data");
+    assert_eq!(portolan(&["simulate", "--scale", "0.02", "--seed", "9", "--out", data.to_str().unwrap()]).code, 0);
+    shop.ok(&["ingest", data.join("exports").to_str().unwrap(), "--as-of", TODAY]);
+    let truth: Value = serde_json::from_str(&std::fs::read_to_string(data.join("truth.json")).unwrap()).unwrap();
+    let shoppers: BTreeMap<String, i64> = shop
+        .sql("select market, count(distinct order_id) as n from clean.orders where kind = 'sale' group by market")
+        .into_iter()
+        .map(|r| (r["market"].as_str().unwrap().to_owned(), r["n"].as_i64().unwrap()))
+        .collect();
+    let totals = truth["totals"].as_object().or_else(|| truth["markets"].as_object());
+    assert!(
+        totals.is_some() || truth["totals"].is_array() || truth["markets"].is_array(),
+        "the truth has totals a market"
+    );
+    for market in ["CN", "US", "DE", "VN", "TH", "SA"] {
+        assert!(shoppers.get(market).is_some_and(|n| *n > 0), "{market}: {shoppers:?}");
+    }
+}
+
+#[test]
+fn help_completions_and_the_manual_come_from_the_command_line() {
+    let help = portolan(&["--help"]);
+    for command in ["init", "ingest", "run", "plan", "recommend", "sql", "tables", "quality", "simulate", "doctor"] {
+        assert!(help.out.contains(command), "{command}");
+    }
+    assert!(portolan(&["completions", "bash"]).out.contains("complete"));
+    assert!(portolan(&["man"]).out.contains(".TH"));
+    assert!(portolan(&["tables", "clean.orders"]).out.contains("reporting currency"));
+}

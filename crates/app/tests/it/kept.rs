@@ -1,0 +1,109 @@
+//! What is kept: every row, the same bytes again, the earlier versions, the last state after a kill.
+
+use crate::support::{RETAIL, Shop, TODAY};
+use std::process::Command;
+
+#[test]
+fn every_row_is_kept_and_the_sum_ties_out_to_the_decimal() {
+    let shop = Shop::new();
+    shop.ingest_ok(&shop.file("orders.csv", RETAIL));
+    assert_eq!(shop.value("select count(*) from raw.order_lines"), 8);
+    assert_eq!(shop.value("select count(*) from clean.order_lines"), 8);
+    // 6 × 2.55 + 6 × 2.55 + 10 × 1.855 - 4 × 1.855 + 3.71 + 18 + 2 × 2.55 + 0
+    //   = 15.3 + 15.3 + 18.55 - 7.42 + 3.71 + 18 + 5.1 = 68.54
+    assert_eq!(shop.value("select cast(sum(amount) as varchar) from clean.order_lines"), "68.540000");
+    // Without the repeat's 15.3, the cancellation and the postage, the gift counts nothing:
+    //   settled: 15.3 + 15.3 + 18.55 + 3.71 + 5.1 = 57.96
+    assert_eq!(shop.value("select cast(sum(amount) as varchar) from clean.order_lines where settled"), "57.960000");
+    assert_eq!(shop.value("select count(*) from clean.order_lines where repeat"), 1);
+    assert_eq!(shop.value("select sum(returned_quantity) from clean.order_lines"), 4);
+    assert_eq!(shop.value("select product_id from clean.order_lines where product_code = '85123a'"), "85123A");
+    let markets = shop.sql("select distinct market from clean.order_lines order by market");
+    let markets: Vec<&str> = markets.iter().filter_map(|r| r["market"].as_str()).collect();
+    assert_eq!(markets, ["DE", "GB", "IE", "ZZ"]);
+}
+
+#[test]
+fn the_same_file_again_changes_nothing() {
+    let shop = Shop::new();
+    let path = shop.file("orders.csv", RETAIL);
+    shop.ingest_ok(&path);
+    let before = shop.digest();
+    assert!(shop.ingest_ok(&path).contains("already in the lake"));
+    assert_eq!(shop.digest(), before);
+    // The same bytes under another name are the same file.
+    assert!(shop.ingest_ok(&shop.file("copy.csv", RETAIL)).contains("already in the lake"));
+    assert_eq!(shop.value("select count(*) from raw.order_lines"), 8);
+}
+
+#[test]
+fn two_lakes_of_the_same_files_hold_the_same_bytes() {
+    let digests: Vec<_> = (0..2)
+        .map(|_| {
+            let shop = Shop::new();
+            shop.ingest_ok(&shop.file("orders.csv", RETAIL));
+            shop.ok(&["run"]);
+            shop.digest()
+        })
+        .collect();
+    assert_eq!(digests[0], digests[1]);
+    assert!(digests[0].as_object().is_some_and(|d| d.len() > 10), "{}", digests[0]);
+}
+
+#[test]
+fn an_earlier_snapshot_and_an_earlier_version_can_be_asked() {
+    let shop = Shop::new();
+    shop.ingest_ok(&shop.file("orders.csv", RETAIL));
+    let more = RETAIL.lines().take(1).collect::<String>()
+        + "\n536400,22633,HAND WARMER,2,2011-01-04 12:00:00,2.10,12583,Germany\n";
+    shop.ingest_ok(&shop.file("more.csv", more));
+    let count = "select count(*) as n from clean.order_lines";
+    assert_eq!(shop.value(count), 9);
+    let earlier = shop.ok(&["sql", count, "--json", "--snapshot", "2"]);
+    assert!(earlier.contains("\"n\":8"), "{earlier}");
+    let version = shop.ok(&["sql", count, "--json", "--at", "clean.order_lines=1"]);
+    assert!(version.contains("\"n\":8"), "{version}");
+    let missing = shop.run(&["sql", count, "--snapshot", "99"]);
+    assert_eq!(missing.code, 4);
+    assert!(missing.err.contains("no snapshot 99"), "{}", missing.err);
+}
+
+#[test]
+fn a_query_that_writes_is_refused() {
+    let shop = Shop::new();
+    shop.ingest_ok(&shop.file("orders.csv", RETAIL));
+    for query in
+        ["drop table clean.orders", "create table x as select 1", "insert into clean.orders select * from clean.orders"]
+    {
+        let said = shop.run(&["sql", query]);
+        assert_ne!(said.code, 0, "{query}");
+    }
+    assert_eq!(shop.value("select count(*) from clean.orders"), 6);
+}
+
+#[test]
+fn a_second_writer_waits_its_turn_and_says_so() {
+    let shop = Shop::new();
+    let path = shop.file("orders.csv", RETAIL);
+    let lock = std::fs::File::create(shop.root().join("lake/.lock")).unwrap();
+    lock.lock().unwrap();
+    let said = shop.ingest(&path);
+    assert_eq!(said.code, 5);
+    assert!(said.err.contains("another process is writing"), "{}", said.err);
+    drop(lock);
+    shop.ingest_ok(&path);
+}
+
+/// A handful of the trials that `scripts/kill-trials.sh` does by the fifty.
+#[test]
+fn killed_at_any_moment_the_lake_reads_and_a_second_try_gives_the_same_bytes() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/kill-trials.sh");
+    let said = Command::new("bash")
+        .args([script, "--trials", "4", "--seed", "7", "--bin", env!("CARGO_BIN_EXE_portolan")])
+        .output()
+        .expect("bash starts");
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(said.status.success(), "{text}{}", String::from_utf8_lossy(&said.stderr));
+    eprintln!("{text}");
+    let _ = TODAY;
+}

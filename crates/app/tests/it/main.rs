@@ -1,0 +1,7 @@
+//! The program through its front door: files in, exit codes, tables and pages out.
+
+mod bad_input;
+mod figures;
+mod journey;
+mod kept;
+mod support;
