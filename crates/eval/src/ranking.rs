@@ -66,17 +66,22 @@ impl Metric {
             (1..).zip(ranked).take(depth).filter(|(_, i)| relevant.contains(i)).map(|h| h.0).collect();
         let n_hits = hits.len() as f64;
         Some(match self {
-            Self::Ndcg(k) => hits.iter().map(|r| gain(*r)).sum::<f64>() / (1..=n.min(k)).map(gain).sum::<f64>(),
+            Self::Ndcg(k) => sum(hits.iter().map(|r| gain(*r))) / sum((1..=n.min(k)).map(gain)),
             Self::Recall(_) => n_hits / n as f64,
             Self::Precision(k) => n_hits / k as f64,
             Self::HitRate(_) => f64::from(u8::from(!hits.is_empty())),
             Self::Mrr(_) | Self::MrrFull => hits.first().map_or(0.0, |r| 1.0 / *r as f64),
             Self::Map(k) => {
                 let precisions = (1..).zip(&hits).map(|(found, r)| f64::from(found) / *r as f64);
-                precisions.sum::<f64>() / n.min(k) as f64
+                sum(precisions) / n.min(k) as f64
             }
         })
     }
+}
+
+/// From +0: the sum of nothing is −0 in the standard library, which would be printed as such.
+fn sum(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |a, b| a + b)
 }
 
 fn gain(rank: usize) -> f64 {
@@ -136,6 +141,7 @@ mod tests {
         for metric in [Metric::Ndcg(3), Metric::Recall(3), Metric::HitRate(3), Metric::MrrFull, Metric::Map(3)] {
             near(metric, &[4, 2, 9, 1], &[2, 4, 9], 1.0);
             near(metric, &[], &[2, 4, 9], 0.0);
+            assert!(metric.mark(&[], &items(&[2])).unwrap().is_sign_positive(), "{metric} prints as -0");
         }
     }
 

@@ -32,7 +32,7 @@ pub struct IalsParams {
 
 impl Default for IalsParams {
     fn default() -> Self {
-        Self { n_factors: 64, n_sweeps: 15, alpha: 10.0, reg: 30.0 }
+        Self { n_factors: 64, n_sweeps: 15, alpha: 1.0, reg: 3.0 }
     }
 }
 
@@ -91,6 +91,10 @@ fn solve_side(cells: &Csr, fixed: &[f32], solved: &mut [f32], params: &IalsParam
     let f = params.n_factors;
     let base = gram(fixed, params);
     let solve_row = |scratch: &mut Vec<f32>, (row, x): (usize, &mut [f32])| {
+        if cells.row(row).0.is_empty() {
+            x.fill(0.0); // without interactions the solution is 0
+            return Ok(());
+        }
         system(&base, fixed, cells.row(row), params, scratch, x);
         solve(scratch, f, x)
     };
@@ -103,9 +107,6 @@ fn solve_side(cells: &Csr, fixed: &[f32], solved: &mut [f32], params: &IalsParam
 }
 
 fn solve(a: &mut [f32], f: usize, x: &mut [f32]) -> Result<(), NotPositiveDefinite> {
-    if x.iter().all(|b| *b == 0.0) {
-        return Ok(()); // no interactions: the solution is 0
-    }
     cholesky(a, f)?;
     cholesky_solve(a, f, x);
     Ok(())
@@ -119,7 +120,8 @@ fn system(base: &[f32], fixed: &[f32], row: (&[u32], &[f32]), params: &IalsParam
     b.fill(0.0);
     let vector = |column: u32| &fixed[column as usize * f..][..f];
     for (columns, weights) in row.0.chunks(4).zip(row.1.chunks(4)) {
-        let of = |k: usize| columns.get(k).map_or((vector(columns[0]), 0.0), |c| (vector(*c), params.alpha * weights[k]));
+        let of =
+            |k: usize| columns.get(k).map_or((vector(columns[0]), 0.0), |c| (vector(*c), params.alpha * weights[k]));
         let four = [of(0), of(1), of(2), of(3)];
         add_outer(a, f, four);
         for (y, extra) in &four[..columns.len()] {
@@ -146,7 +148,8 @@ fn gram(fixed: &[f32], params: &IalsParams) -> Vec<f32> {
     let f = params.n_factors;
     let block = |vectors: &[f32]| {
         let mut a = vec![0.0; f * f];
-        for four in vectors.chunks(4 * f) {
+        // A market of its own leaves most items untouched, with vectors of zeros.
+        for four in vectors.chunks(4 * f).filter(|four| four.iter().any(|v| *v != 0.0)) {
             let of = |k: usize| four.get(k * f..(k + 1) * f).map_or((&four[..f], 0.0), |y| (y, 1.0));
             add_outer(&mut a, f, [of(0), of(1), of(2), of(3)]);
         }

@@ -24,7 +24,7 @@ pub struct ItemKnnParams {
 
 impl Default for ItemKnnParams {
     fn default() -> Self {
-        Self { similarity: Similarity::Cosine, k: 200, shrinkage: 10.0 }
+        Self { similarity: Similarity::Jaccard, k: 50, shrinkage: 0.0 }
     }
 }
 

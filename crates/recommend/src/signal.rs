@@ -58,7 +58,8 @@ mod tests {
     #[test] // Item 0 three times: 1, 1 + ln 3, 3. Item 1 once: 1 whatever the strength.
     fn repeats_count_as_the_strength_says() {
         let raw = Interactions::from_baskets(2, [&[0, 1, 0, 0][..]]);
-        for (strength, want) in [(Strength::Presence, 1.0), (Strength::LogSum, 1.0 + 3_f32.ln()), (Strength::Sum, 3.0)] {
+        for (strength, want) in [(Strength::Presence, 1.0), (Strength::LogSum, 1.0 + 3_f32.ln()), (Strength::Sum, 3.0)]
+        {
             let prepared = prepare(&raw, strength);
             assert_eq!(matrix(&prepared).row(0), (&[0, 1][..], &[want, 1.0][..]), "{strength:?}");
             assert_eq!(prepare(&prepared, Strength::Sum), prepared);

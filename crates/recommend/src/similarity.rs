@@ -190,22 +190,28 @@ impl Space {
         near
     }
 
+    /// The columns that a weighted `query` (ascending) shares with a row, with what each adds to the
+    /// numerator.
+    pub(crate) fn common(&self, query: &[(u32, f32)], row: usize) -> Vec<(u32, f32)> {
+        let mut theirs = self.weighed.cells(row).peekable();
+        let mut common = Vec::new();
+        for &(column, x) in query {
+            while theirs.next_if(|other| other.0 < column).is_some() {}
+            if let Some((_, y)) = theirs.next_if(|other| other.0 == column) {
+                common.push((column, self.share(x, y)));
+            }
+        }
+        common
+    }
+
     /// Similarity of two rows of the matrix; `None` where it is undefined. Unlike neighbours it may
     /// be negative.
     pub(crate) fn between(&self, a: usize, b: usize) -> Option<f32> {
-        let mut others = self.weighed.cells(b).peekable();
-        let (mut shared, mut n_shared) = (0.0, 0);
-        for (column, x) in self.weighed.cells(a) {
-            while others.next_if(|other| other.0 < column).is_some() {}
-            if let Some((_, y)) = others.next_if(|other| other.0 == column) {
-                shared += self.share(x, y);
-                n_shared += 1;
-            }
-        }
-        if n_shared == 0 {
-            return None;
-        }
-        self.factor(shared, n_shared, self.norms[a], b).map(|factor| shared * factor)
+        let query: Vec<(u32, f32)> = self.weighed.cells(a).collect();
+        let common = self.common(&query, b);
+        let shared: f32 = common.iter().map(|c| c.1).sum();
+        let factor = self.factor(shared, common.len() as u32, self.norms[a], b)?;
+        (!common.is_empty()).then_some(shared * factor)
     }
 }
 
@@ -232,8 +238,7 @@ mod tests {
         let (alice, bob, charlie) = (rate([5.0, 3.0, 4.0]), rate([3.0, 1.0, 4.0]), rate([4.0, 3.0, 2.0]));
         let david = rate([3.0, 5.0, 2.0]);
         let s = space(&[&alice, &bob, &charlie, &david], Similarity::Pearson, 0.0);
-        let golden =
-            [(0, 1, 0.6547), (0, 2, 0.5), (0, 3, -0.6547), (1, 2, -0.3273), (1, 3, -1.0), (2, 3, 0.3273)];
+        let golden = [(0, 1, 0.6547), (0, 2, 0.5), (0, 3, -0.6547), (1, 2, -0.3273), (1, 3, -1.0), (2, 3, 0.3273)];
         for (a, b, want) in golden {
             close(s.between(a, b), want);
             close(s.between(b, a), want);

@@ -145,7 +145,8 @@ pub fn top_n(
         let rest: Vec<ItemIdx> = open.into_iter().filter(|item| !taken.contains(item)).collect();
         list.ranked.extend(best(fallback, Origin::Fallback, history, &rest, params.n - taken.len()));
     }
-    for entry in &mut list.ranked {
+    // A reason costs more than a score for some models; without any wanted none is worked out.
+    for entry in list.ranked.iter_mut().filter(|_| params.n_reasons > 0) {
         let by = match (entry.origin, fallback) {
             (Origin::Fallback, Some(fallback)) => fallback,
             (Origin::Model | Origin::Fallback, _) => model,

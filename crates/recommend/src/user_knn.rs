@@ -31,7 +31,7 @@ pub struct UserKnnParams {
 
 impl Default for UserKnnParams {
     fn default() -> Self {
-        Self { similarity: Similarity::Cosine, k: 200, shrinkage: 0.0 }
+        Self { similarity: Similarity::Cosine, k: 100, shrinkage: 0.0 }
     }
 }
 
@@ -140,12 +140,7 @@ impl Explain for UserKnn {
             let (columns, values) = self.opinions().row(at);
             let Ok(found) = columns.binary_search(&candidate.0) else { continue };
             (total, any) = (total + similarity, true);
-            let theirs: BTreeMap<u32, f32> = self.space.rows().cells(at).collect();
-            let common: Vec<(u32, f32)> = asked
-                .cells
-                .iter()
-                .filter_map(|(item, x)| theirs.get(item).map(|y| (*item, self.space.share(*x, *y))))
-                .collect();
+            let common = self.space.common(&asked.cells, at);
             let shared: f32 = common.iter().map(|c| c.1).sum();
             let factor = self.space.factor(shared, common.len() as u32, norm, at).unwrap_or(0.0);
             for (item, share) in common {

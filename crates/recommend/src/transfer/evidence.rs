@@ -68,7 +68,12 @@ impl TransferVerdict {
 ///
 /// # Errors
 /// [`LearnError`] for lists of different length or bootstrap parameters out of range.
-pub fn judge(local: &[f64], transferred: &[f64], rule: &EvidenceRule, seed: Seed) -> Result<TransferVerdict, LearnError> {
+pub fn judge(
+    local: &[f64],
+    transferred: &[f64],
+    rule: &EvidenceRule,
+    seed: Seed,
+) -> Result<TransferVerdict, LearnError> {
     let n_cases = local.len();
     if n_cases == 0 && transferred.is_empty() {
         let reason = "no held-out shopper".to_owned();
@@ -77,7 +82,8 @@ pub fn judge(local: &[f64], transferred: &[f64], rule: &EvidenceRule, seed: Seed
     let found = paired_bootstrap(transferred, local, &rule.bootstrap, seed)?;
     let Interval { low, high, level } = found.interval;
     let percent = 100.0 * level;
-    let measured = format!("gain {:+.4}, {percent:.0} % between {low:+.4} and {high:+.4}, {n_cases} shoppers", found.mean);
+    let measured =
+        format!("gain {:+.4}, {percent:.0} % between {low:+.4} and {high:+.4}, {n_cases} shoppers", found.mean);
     let (decision, reason) = if n_cases < rule.min_cases {
         (Decision::TooLittleData, format!("fewer than {} held-out shoppers: {measured}", rule.min_cases))
     } else if low > rule.margin {
@@ -134,7 +140,10 @@ mod tests {
             let mut rng = Seed(8).stream(*run);
             let local: Vec<f64> = (0..30).map(|_| rng.normal()).collect();
             let transferred: Vec<f64> = (0..30).map(|_| rng.normal()).collect();
-            let rule = EvidenceRule { bootstrap: BootstrapParams { n_resamples: 300, level: 0.95 }, ..EvidenceRule::default() };
+            let rule = EvidenceRule {
+                bootstrap: BootstrapParams { n_resamples: 300, level: 0.95 },
+                ..EvidenceRule::default()
+            };
             judge(&local, &transferred, &rule, Seed(*run)).unwrap().accepted()
         });
         let share = accepted.count() as f64 / 300.0;
