@@ -41,9 +41,4 @@ impl Header {
         let (format, column, found) = (format.to_owned(), column.to_owned(), list(&self.names));
         IntakeError::MissingColumn { file, line, format, column, found, hint: String::new() }
     }
-
-    /// How many of these names are there.
-    pub(crate) fn count(&self, names: &[&str]) -> usize {
-        names.iter().filter(|n| self.find(&[n]).is_some()).count()
-    }
 }

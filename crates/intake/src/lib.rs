@@ -14,9 +14,12 @@ mod encoding;
 mod guess_encoding;
 
 mod csv;
+mod jsonl;
+mod parquet_rows;
 mod record;
 mod rows;
 mod sniff;
+mod xlsx;
 
 pub mod date;
 pub mod hash_id;
@@ -27,6 +30,7 @@ mod connect;
 mod detect;
 mod error;
 mod format;
+mod guess;
 mod header;
 mod mapping;
 mod options;
@@ -35,11 +39,13 @@ mod plan;
 mod read;
 
 pub use bytes::{Compression, ZIP_LIMIT};
+pub use connect::REVERSAL;
 pub use csv::MAX_RECORD;
 pub use date::DateOrder;
 pub use encoding::{Encoding, EncodingReport};
 pub use error::{IntakeError, SinkError};
 pub use format::Format;
+pub use guess::{Draft, draft_mapping};
 pub use mapping::{Mapping, MappingRead};
 pub use options::{Defaults, ReadOptions};
 pub use out::Sink;

@@ -204,10 +204,6 @@ impl<'s> Out<'s> {
         }
     }
 
-    pub(crate) fn table(&self) -> &'static TableDef {
-        self.main.table
-    }
-
     #[inline]
     fn column(&mut self, i: usize) -> &mut Cells {
         let rows = self.main.rows;

@@ -58,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) reading: Reading,
     /// Required columns that no cell or constant fills: 0 is right for those (`part`, `quantity`).
     pub(crate) zeros: Vec<usize>,
+    /// Columns that the connector writes itself.
+    pub(crate) written: Vec<usize>,
 }
 
 /// Why a cell was not accepted. `column` is its position in the table.
@@ -71,7 +73,14 @@ pub(crate) struct Fault {
 
 impl Plan {
     pub(crate) fn new(table: &'static TableDef) -> Self {
-        Self { table, takes: Vec::new(), constants: Vec::new(), reading: Reading::default(), zeros: Vec::new() }
+        Self {
+            table,
+            takes: Vec::new(),
+            constants: Vec::new(),
+            reading: Reading::default(),
+            zeros: Vec::new(),
+            written: Vec::new(),
+        }
     }
 
     /// Position of a column that the catalogue has.
@@ -89,12 +98,18 @@ impl Plan {
         self.constants.push((Self::column(self.table, to), value.to_owned()));
     }
 
-    /// Whether a cell or a constant fills the column.
+    /// Whether a cell, a constant or the connector fills the column.
     pub(crate) fn fills(&self, name: &str) -> bool {
         let to = Self::column(self.table, name);
         self.takes.iter().any(|t| t.to == to)
-            || self.constants.iter().any(|(c, _)| *c == to)
+            || self.constant_of(to).is_some()
             || self.zeros.contains(&to)
+            || self.written.contains(&to)
+    }
+
+    /// The text that every row gets in this column.
+    pub(crate) fn constant_of(&self, to: usize) -> Option<&str> {
+        self.constants.iter().find(|(c, _)| *c == to).map(|(_, value)| value.as_str())
     }
 
     /// Writes one row and commits it, or puts it aside.
@@ -123,7 +138,7 @@ impl Plan {
             }
         }
         for (to, value) in &self.constants {
-            if !self.takes.iter().any(|t| t.to == *to) {
+            if !self.takes.iter().any(|t| t.to == *to) && !self.written.contains(to) {
                 out.text(*to, value);
             }
         }

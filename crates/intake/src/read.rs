@@ -177,13 +177,19 @@ struct Prepared {
 
 impl Prepared {
     fn new(member: &Member<'_>, options: &ReadOptions) -> Result<Self, IntakeError> {
-        let opened = open_rows(member, options)?;
+        let mut opened = open_rows(member, options)?;
         let header = Header::new(&member.name, opened.rows.header_line(), opened.rows.header());
         let (format, reasons) = match (&options.mapping, &options.format) {
             (Some(mapping), _) => (Format::Mapped(Box::new(mapping.clone())), vec!["as mapped".to_owned()]),
             (None, Some(format)) => (format.clone(), vec!["as asked for".to_owned()]),
-            (None, None) => by_header(&header)?,
+            (None, None) => by_header(&header, opened.json)?,
         };
+        if matches!(format, Format::SegmentEvents) {
+            if !opened.json {
+                return Err(header.missing(&format.words(), "messageId"));
+            }
+            opened.rows.whole_lines();
+        }
         let mut connector = connector(&format, &header)?;
         complete(connector.plan(), &format, &header, options)?;
         let mut this = Self { format, reasons, opened, connector, reading: Reading::default(), notes: Vec::new() };
@@ -210,7 +216,11 @@ impl Prepared {
             return if decimal == "," { DecimalMark::Comma } else { DecimalMark::Point };
         }
         let mut evidence = number::Evidence::default();
-        for cell in self.cells_of(&[Kind::Amount, Kind::Rate, Kind::Float, Kind::Int]) {
+        let mut cells = self.cells_of(&[Kind::Amount, Kind::Rate, Kind::Float, Kind::Int]);
+        cells.extend(self.connector.numbers());
+        cells.sort_unstable();
+        cells.dedup();
+        for cell in cells {
             for (_, row) in &self.opened.sample.rows {
                 if let Some(text) = row.get(cell) {
                     evidence.see(text);

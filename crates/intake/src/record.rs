@@ -79,6 +79,8 @@ pub(crate) trait RowSource {
     fn taken(&self) -> u64;
     /// Lines read so far: where the next member of an archive starts to count.
     fn lines(&self) -> u64;
+    /// From now on give each row as one cell, the whole line.
+    fn whole_lines(&mut self) {}
     /// The encoding, which may only be known at the end.
     fn encoding(&self) -> Option<crate::encoding::EncodingReport> {
         None

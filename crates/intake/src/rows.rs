@@ -5,9 +5,13 @@ use crate::bytes::Member;
 use crate::csv::{Records, TextSource};
 use crate::encoding::{Decoded, EncodingReport};
 use crate::error::IntakeError;
+use crate::jsonl::{self, JsonRows};
 use crate::options::ReadOptions;
+use crate::parquet_rows::{self, ParquetRows};
 use crate::record::{BadRow, Next, RowSource};
 use crate::sniff::sniff;
+use crate::xlsx::{self, SheetRows};
+use serde_json::{Map, Value};
 
 /// Rows kept for looking at.
 const SAMPLE_ROWS: usize = 2000;
@@ -32,6 +36,22 @@ pub(crate) struct Opened {
 
 /// Opens a member.
 pub(crate) fn open(member: &Member<'_>, options: &ReadOptions) -> Result<Opened, IntakeError> {
+    let mut head = [0; 4];
+    let n = member.open()?.read(&mut head)?;
+    if parquet_rows::looks_like(&head[..n]) || xlsx::looks_like(&head[..n]) {
+        let reader = || -> Result<Box<dyn RowSource>, IntakeError> {
+            if parquet_rows::looks_like(&head[..n]) {
+                return Ok(Box::new(ParquetRows::new(&member.name, member.whole("a Parquet file")?)?));
+            }
+            let sheet = options.mapping.as_ref().and_then(|m| m.read.sheet.as_deref());
+            Ok(Box::new(SheetRows::new(&member.name, member.whole("a workbook")?, sheet)?))
+        };
+        let sample = take(reader()?.as_mut())?;
+        // A second reader is simpler than a way back in the first.
+        let rows = reader()?;
+        let encoding = EncodingReport { name: "utf-8".into(), bom: false, reason: "set by the format".into() };
+        return Ok(Opened { rows, sample, encoding, delimiter: 0, json: false });
+    }
     let stream = member.open()?;
     let mut decoded = Decoded::new(&member.name, stream, options.encoding)?;
     let mut text = String::new();
@@ -39,7 +59,54 @@ pub(crate) fn open(member: &Member<'_>, options: &ReadOptions) -> Result<Opened,
     while text.len() < 64 << 10 && !ended {
         ended = !decoded.more(&mut text)?;
     }
+    if jsonl::looks_like(&text) {
+        return json_lines(member, decoded, text, options);
+    }
     delimited(member, decoded, text, ended, options)
+}
+
+/// The first rows.
+fn take(rows: &mut dyn RowSource) -> Result<Sample, IntakeError> {
+    let mut sample = Sample::default();
+    while sample.rows.len() < SAMPLE_ROWS {
+        match rows.next()? {
+            Next::Row(record) => sample.rows.push((record.line, record.to_vec())),
+            Next::Bad(_) => {}
+            Next::End => break,
+        }
+    }
+    Ok(sample)
+}
+
+fn json_lines(
+    member: &Member<'_>,
+    decoded: Decoded,
+    text: String,
+    options: &ReadOptions,
+) -> Result<Opened, IntakeError> {
+    let mut look = Records::new("", text.clone(), jsonl::params(options.max_record));
+    let (mut keys, mut objects): (Vec<String>, Vec<(u64, Map<String, Value>)>) = (Vec::new(), Vec::new());
+    while objects.len() < SAMPLE_ROWS {
+        match look.next()? {
+            Next::Row(record) => {
+                if let Ok(object) = jsonl::object(record.get(0)) {
+                    keys.extend(object.keys().filter(|k| !keys.contains(k)).cloned().collect::<Vec<_>>());
+                    objects.push((record.line, object));
+                }
+            }
+            Next::Bad(_) => {}
+            Next::End => break,
+        }
+    }
+    if keys.is_empty() {
+        let detail = "the first line begins like JSON but is no object on one line".to_owned();
+        return Err(IntakeError::Corrupt { file: member.name.clone(), what: "JSON lines file", offset: 0, detail });
+    }
+    let cells = |o: &Map<String, Value>| keys.iter().map(|k| o.get(k).map(jsonl::cell).unwrap_or_default()).collect();
+    let sample = Sample { rows: objects.iter().map(|(line, o)| (*line, cells(o))).collect() };
+    let encoding = decoded.report().clone();
+    let rows = Box::new(JsonRows::new(decoded, text, keys, options.max_record));
+    Ok(Opened { rows, sample, encoding, delimiter: 0, json: true })
 }
 
 fn delimited(

@@ -59,7 +59,7 @@ mod tests {
         check("a\tb\n\"x,y,z\"\t2\n", b'\t');
         check("a|b\n1|2\n", b'|');
         check("title\nx\n", b',');
-        check("Name;Price, EUR\nx;1,50\n", b';');
+        check("Name;Price, EUR;Qty\nx;1,50;2\n", b';');
     }
 
     #[test]

@@ -1,6 +1,14 @@
 //! Connectors: one file a format. A connector is mostly a [`Plan`]; some have logic on top.
 
+mod amazon_orders;
+pub(crate) mod canonical;
+pub(crate) mod ecb_rates;
+mod mapped;
+pub(crate) mod segment_events;
+mod shopify_customers;
+mod shopify_orders;
 mod uci;
+mod woo_products;
 
 use crate::error::IntakeError;
 use crate::format::Format;
@@ -10,7 +18,13 @@ use crate::out::Out;
 use crate::plan::Plan;
 use crate::record::Record;
 
+pub use shopify_orders::REVERSAL;
+
+pub(crate) use amazon_orders::MUST as AMAZON_ORDERS;
+pub(crate) use shopify_customers::MUST as SHOPIFY_CUSTOMERS;
+pub(crate) use shopify_orders::MUST as SHOPIFY_ORDERS;
 pub(crate) use uci::{HEADER as UCI_HEADER, HEADER_II as UCI_HEADER_II};
+pub(crate) use woo_products::MUST as WOO_PRODUCTS;
 
 /// Turns rows of one format into rows of a raw table.
 pub(crate) trait Connector {
@@ -22,6 +36,10 @@ pub(crate) trait Connector {
     }
     /// Its cells and how they are read.
     fn plan(&mut self) -> &mut Plan;
+    /// Positions of cells with numbers that its plan does not name.
+    fn numbers(&self) -> Vec<usize> {
+        Vec::new()
+    }
     /// What it assumed.
     fn notes(&mut self) -> Vec<String> {
         Vec::new()
@@ -43,7 +61,14 @@ impl Connector for Plan {
 pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Connector>, IntakeError> {
     match format {
         Format::UciRetail | Format::UciRetailII => uci::connector(format, header),
-        _ => Err(header.missing(&format.words(), "connector")),
+        Format::ShopifyOrders => shopify_orders::connector(format, header),
+        Format::ShopifyCustomers => shopify_customers::connector(format, header),
+        Format::AmazonOrders => amazon_orders::connector(format, header),
+        Format::SegmentEvents => Ok(segment_events::connector(format)),
+        Format::WooProducts => woo_products::connector(format, header),
+        Format::EcbRates => ecb_rates::connector(format, header),
+        Format::Canonical(_) => canonical::connector(format, header),
+        Format::Mapped(mapping) => mapped::connector(format, mapping, header),
     }
 }
 

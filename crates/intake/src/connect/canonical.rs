@@ -1,0 +1,156 @@
+//! Our own layout: columns named as in the catalogue, in CSV, JSON lines, Parquet or XLSX, matched
+//! by name in any order. The names of the clean tables and a few everyday ones are accepted too.
+//!
+//! `email` and `phone` columns are hashed. Measures may carry another unit in their name
+//! (`weight_lb`, `length_in`). A product catalogue may have `name_<language>` and
+//! `description_<language>`: English becomes the main title and all of them the JSON of `texts`.
+
+use super::Connector;
+use crate::error::IntakeError;
+use crate::format::Format;
+use crate::header::Header;
+use crate::out::Out;
+use crate::plan::{How, Plan};
+use crate::record::Record;
+use crate::units::{Factor, Unit};
+use schema::TableDef;
+use serde_json::{Map, Value};
+
+/// Other names of a raw column, table by table where they would clash.
+pub(crate) fn aliases(table: &str, column: &str) -> &'static [&'static str] {
+    match (table, column) {
+        (_, "product_code") => &["product_id", "sku"],
+        (_, "shopper_key") => &["shopper_id", "customer_id", "user_id"],
+        (_, "email_hash") => &["email"],
+        (_, "phone_hash") => &["phone"],
+        ("order_lines", "country") => &["market"],
+        ("order_lines", "status") => &["kind"],
+        ("customers", "country") => &["country_of_record", "market"],
+        ("products", "name") => &["name_en", "title"],
+        ("products", "description") => &["description_en"],
+        ("products", "image") => &["image_path", "image_url"],
+        ("products", "colour") => &["color"],
+        ("products", "gtin") => &["ean", "upc"],
+        ("events", "name") => &["event"],
+        ("events", "country") => &["market"],
+        ("reviews" | "stock" | "ad_spend" | "competitor_prices", "market") => &["country"],
+        _ => &[],
+    }
+}
+
+/// How a column of the catalogue is read.
+pub(crate) fn how(column: &str) -> How {
+    match column {
+        "email_hash" => How::Email,
+        "phone_hash" => How::Phone,
+        "shopper_key" => How::Code,
+        "language" => How::Language,
+        "discount" => How::Discount,
+        _ => How::Plain,
+    }
+}
+
+/// Position of a raw column in a header, with how it is read.
+fn place(header: &Header, table: &str, column: &str) -> Option<(usize, How)> {
+    if let Some(at) = header.find(&[column]).or_else(|| header.find(aliases(table, column))) {
+        return Some((at, how(column)));
+    }
+    let (stem, base) = match column {
+        "weight_kg" => ("weight", Unit::Kilogram),
+        "length_cm" => ("length", Unit::Centimetre),
+        "width_cm" => ("width", Unit::Centimetre),
+        "height_cm" => ("height", Unit::Centimetre),
+        _ => return None,
+    };
+    header.names.iter().enumerate().find_map(|(i, name)| {
+        let rest =
+            name.trim().to_lowercase().strip_prefix(stem)?.trim_matches(['_', ' ', '(', ')', '[', ']']).to_owned();
+        let unit = Unit::from_name(&rest).filter(|u| u.quantity() == base.quantity())?;
+        Some((i, How::Measure(Factor(unit))))
+    })
+}
+
+/// How many columns of the table the header has, and the first required one that it lacks.
+pub(crate) fn fit(header: &Header, table: &'static TableDef) -> (usize, Vec<&'static str>) {
+    let mut found = 0;
+    let mut lacking = Vec::new();
+    for column in table.columns.iter().skip(2) {
+        if place(header, table.name, column.name).is_some() {
+            found += 1;
+        } else if !column.nullable {
+            lacking.push(column.name);
+        }
+    }
+    (found + localised(header).len(), lacking)
+}
+
+/// `name_de`, `description_zh` …: position, whether a name, language.
+fn localised(header: &Header) -> Vec<(usize, &'static str, String)> {
+    let parts = header.names.iter().enumerate().filter_map(|(i, name)| {
+        let name = name.trim().to_lowercase();
+        let (what, language) = name.rsplit_once('_')?;
+        let what = ["name", "description"].into_iter().find(|w| *w == what)?;
+        (language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase()))
+            .then(|| (i, what, language.to_owned()))
+    });
+    parts.collect()
+}
+
+/// The plan for a table.
+pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Connector>, IntakeError> {
+    let table = format.table();
+    let mut plan = Plan::new(table);
+    for column in table.columns.iter().skip(2) {
+        if let Some((at, how)) = place(header, table.name, column.name) {
+            plan.take(at, column.name, how);
+        }
+    }
+    let mut texts = if table.name == "products" { localised(header) } else { Vec::new() };
+    if texts.is_empty() || plan.fills("texts") {
+        return Ok(Box::new(plan));
+    }
+    texts.sort_by(|a, b| a.2.cmp(&b.2));
+    // Without English the first language is the main one.
+    let main = texts.iter().find(|t| t.2 == "en").unwrap_or(&texts[0]).2.clone();
+    for (at, what, language) in &texts {
+        if *language == main && !plan.fills(what) {
+            plan.take(*at, what, How::Plain);
+        }
+    }
+    if !plan.fills("language") {
+        plan.constant("language", &main);
+    }
+    let to = Plan::column(table, "texts");
+    Ok(Box::new(WithTexts { plan, texts, to }))
+}
+
+/// A catalogue with titles in several languages.
+struct WithTexts {
+    plan: Plan,
+    texts: Vec<(usize, &'static str, String)>,
+    to: usize,
+}
+
+impl Connector for WithTexts {
+    fn row(&mut self, record: &Record<'_>, out: &mut Out<'_>) -> Result<(), IntakeError> {
+        if let Err(fault) = self.plan.cells(record, out) {
+            return self.plan.put_aside(record.line, *fault, out);
+        }
+        let mut all: Map<String, Value> = Map::new();
+        for (at, what, language) in &self.texts {
+            let cell = record.get(*at).trim();
+            if !cell.is_empty() {
+                let entry = all.entry(language.clone()).or_insert_with(|| Value::Object(Map::new()));
+                entry[*what] = Value::String(cell.to_owned());
+            }
+        }
+        if !all.is_empty() {
+            out.text(self.to, &Value::Object(all).to_string());
+        }
+        out.commit(record.line)
+    }
+
+    fn plan(&mut self) -> &mut Plan {
+        &mut self.plan
+    }
+}

@@ -1,0 +1,110 @@
+//! JSON lines: one object a line. The columns are the keys of the first lines; a nested object
+//! becomes its JSON text. Lines beyond the record limit and lines that are no object are bad rows.
+
+use crate::csv::{CsvParams, Records, TextSource, visible};
+use crate::encoding::{Decoded, EncodingReport};
+use crate::error::IntakeError;
+use crate::record::{BadRow, Built, Next, RowSource};
+use serde_json::{Map, Value};
+
+/// Whether a text begins like JSON lines.
+pub(crate) fn looks_like(text: &str) -> bool {
+    text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('{')
+}
+
+/// A line is a record of one cell: no byte of UTF-8 text is 0xff, so nothing parts or quotes it.
+pub(crate) fn params(max_record: usize) -> CsvParams {
+    CsvParams { delimiter: 0xff, quote: 0xff, cr_only: false, max_record }
+}
+
+/// One line as an object.
+pub(crate) fn object(line: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(line) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err("not an object".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A value as a cell.
+pub(crate) fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// Rows of JSON lines.
+pub(crate) struct JsonRows {
+    records: Records<Decoded>,
+    keys: Vec<String>,
+    built: Built,
+    whole: bool,
+}
+
+impl JsonRows {
+    pub(crate) fn new(decoded: Decoded, begun: String, keys: Vec<String>, max_record: usize) -> Self {
+        let records = Records::new(decoded, begun, params(max_record));
+        Self { records, keys, built: Built::default(), whole: false }
+    }
+}
+
+impl RowSource for JsonRows {
+    fn header(&self) -> &[String] {
+        &self.keys
+    }
+
+    fn header_line(&self) -> u64 {
+        1
+    }
+
+    fn next(&mut self) -> Result<Next<'_>, IntakeError> {
+        if self.whole {
+            return self.records.next();
+        }
+        let record = match self.records.next()? {
+            Next::Row(record) => record,
+            Next::Bad(bad) => return Ok(Next::Bad(bad)),
+            Next::End => return Ok(Next::End),
+        };
+        let line = record.line;
+        let map = match object(record.get(0)) {
+            Ok(map) => map,
+            Err(error) => {
+                let value = format!("{error}: {}", visible(record.get(0)));
+                return Ok(Next::Bad(BadRow {
+                    line,
+                    rule: "not_json",
+                    value,
+                    expected: "one JSON object on the line".into(),
+                }));
+            }
+        };
+        self.built.clear();
+        for key in &self.keys {
+            self.built.push(&map.get(key).map(cell).unwrap_or_default());
+        }
+        Ok(Next::Row(self.built.record(line)))
+    }
+
+    fn taken(&self) -> u64 {
+        self.records.source().taken()
+    }
+
+    fn lines(&self) -> u64 {
+        self.records.line()
+    }
+
+    fn whole_lines(&mut self) {
+        self.whole = true;
+    }
+
+    fn encoding(&self) -> Option<EncodingReport> {
+        Some(self.records.source().report().clone())
+    }
+
+    fn notes(&mut self) -> Vec<String> {
+        self.records.source_mut().notes()
+    }
+}
