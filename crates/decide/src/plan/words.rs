@@ -106,7 +106,7 @@ texts! {
     FindOfferNone: "What to offer first in {0} cannot be said yet: no product could be scored.", "尚无法判断{0}应首推什么：没有可评分的商品。";
     FindTransferAccepted: "Data from {0} helps: ranking quality (nDCG@10) rises by {1}.", "{0}的数据有帮助：排序质量（nDCG@10）提高 {1}。";
     FindTransferRefused: "Data from {0} is not used: the measured change in ranking quality (nDCG@10) is {1}.", "不采用{0}的数据：排序质量（nDCG@10）的实测变化为 {1}。";
-    FindTransferOpen: "Whether data from {0} helps is not proven: too few held-out shoppers.", "{0}的数据是否有帮助尚未证明：留出顾客太少。";
+    FindTransferOpen: "Whether data from {0} helps here is not proven yet.", "{0}的数据在此是否有帮助，尚未得到证明。";
     FindRepeatHome: "{0} of shoppers ordered again, against {1} at home.", "{0} 的顾客再次下单，主场为 {1}。";
     FindRepeat: "{0} of shoppers ordered again.", "{0} 的顾客再次下单。";
     FindBundle: "Offer {0} with {1}: {2} of baskets with the first hold the second too, {3} times what chance gives.", "将 {0} 与 {1} 搭配：含前者的订单中 {2} 也含后者，是随机水平的 {3} 倍。";
