@@ -1,6 +1,6 @@
 //! Reviews: stars and sentences that follow how happy the shopper truly is.
 //!
-//! Stars are `3.9 + 0.9 × satisfaction`, rounded into 1 to 5, and one star for what broke. Texts
+//! Stars are `4 + 1.5 × satisfaction`, rounded into 1 to 5, and one star for what broke. Texts
 //! name aspects by the product's latent figures and by what happened to the order, so that a text
 //! miner has something true to find. One review in twenty outside English markets is in English.
 
@@ -67,7 +67,7 @@ fn write(
     profile: &Profile,
     rng: &mut Rng,
 ) -> Review {
-    let stars = if line.defect { 1 } else { (3.9 + 0.9 * f64::from(line.satisfaction)).round().clamp(1.0, 5.0) as u8 };
+    let stars = if line.defect { 1 } else { (4.0 + 1.5 * f64::from(line.satisfaction)).round().clamp(1.0, 5.0) as u8 };
     let own = language_index(profile.language);
     let language = if rng.uniform() < 0.05 { 1 } else { own };
     let delay = (order.delivered_at - order.at) as f64 / DAY as f64 / profile.delivery_days;
