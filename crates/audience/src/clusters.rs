@@ -250,7 +250,9 @@ impl ClusterParams {
             stability,
             stability_interval,
             smallest,
-            trusted: silhouette >= self.min_silhouette && stability >= self.min_stability && smallest >= self.min_size,
+            trusted: silhouette >= self.min_silhouette
+                && stability_interval.low >= self.min_stability
+                && smallest >= self.min_size,
         };
         Ok((model, candidate))
     }
@@ -445,6 +447,9 @@ mod tests {
         let params = ClusterParams { min_silhouette: 0.5, ..ClusterParams::default() };
         let clusters = params.fit(&rows, Seed(1)).unwrap();
         assert!(!clusters.trusted(), "{:?}", clusters.candidates());
+        let bar = clusters.candidates()[0].stability_interval.low + 1e-9;
+        let above_the_limit = ClusterParams { k_max: 2, min_stability: bar, ..ClusterParams::default() };
+        assert!(!above_the_limit.fit(&rows, Seed(1)).unwrap().trusted(), "the lower limit decides, not the mean");
     }
 
     #[test]
