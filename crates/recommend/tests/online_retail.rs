@@ -3,6 +3,8 @@
 //! Last 60 days (from 2011-10-11) as test, the 60 days before as validation. The table goes to
 //! standard error; only facts with a wide margin are asserted.
 
+#![allow(clippy::print_stderr)] // the table is what a reader of this test wants to see
+
 // The joining code lives in `app`, which alone may know both crates; it is included by path, so
 // that this test does not build the query engine.
 #[path = "../../app/src/evidence.rs"]
