@@ -105,19 +105,22 @@ mod tests {
         assert!((mean(&mut || beta(&mut rng, 1.2, 3.0)) - 1.2 / 4.2).abs() < 0.01);
     }
 
-    #[test] // Weights 1, 2, 5, 0 of 8: shares 0.125, 0.25, 0.625, 0.
+    #[test] // Weights 1, 2, 5, 0 of 8: 0.125, 0.25, 0.625, 0. Weights 1, 4, 3, 2 of 10, where one gives and takes.
     fn alias_tables_draw_in_proportion() {
         let mut tables = AliasTables::new(4);
-        tables.push(&[1.0; 4]);
-        let second = tables.push(&[1.0, 2.0, 5.0, 0.0]);
-        let mut rng = Seed(9).stream(0);
-        let mut counts = [0_u32; 4];
-        for _ in 0..80_000 {
-            counts[tables.sample(second, &mut rng)] += 1;
-        }
-        assert_eq!(counts[3], 0);
-        for (count, share) in counts.iter().zip([0.125, 0.25, 0.625]) {
-            assert!((f64::from(*count) / 80_000.0 - share).abs() < 0.01, "{counts:?}");
+        for (weights, shares) in
+            [([1.0, 2.0, 5.0, 0.0], [0.125, 0.25, 0.625, 0.0]), ([1.0, 4.0, 3.0, 2.0], [0.1, 0.4, 0.3, 0.2])]
+        {
+            let table = tables.push(&weights);
+            let mut rng = Seed(9).stream(0);
+            let mut counts = [0_u32; 4];
+            for _ in 0..80_000 {
+                counts[tables.sample(table, &mut rng)] += 1;
+            }
+            for (count, share) in counts.iter().zip(shares) {
+                assert!((f64::from(*count) / 80_000.0 - share).abs() < 0.01, "{counts:?} for {weights:?}");
+                assert!(share > 0.0 || *count == 0);
+            }
         }
     }
 }
