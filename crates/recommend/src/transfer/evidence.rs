@@ -133,7 +133,7 @@ mod tests {
     }
 
     /// Simulation: 300 transfers without any effect, 30 shoppers each. A one-sided 97.5 % bound
-    /// should accept about 2.5 %, the percentile bootstrap of 30 a little more; observed 3.0 %.
+    /// should accept about 2.5 %, the percentile bootstrap of 30 a little more.
     #[test]
     fn a_transfer_without_effect_is_rarely_accepted() {
         let accepted = (0..300_u64).filter(|run| {
