@@ -243,6 +243,13 @@ impl Collector {
         for_each_histogram(&quantities, |product, histogram| {
             quantity_bounds[product as usize] = Bounds::of(histogram, params);
         });
+        let mut first_series: Vec<Option<(Currency, u32)>> = vec![None; n];
+        for (&(product, currency), &series) in &self.series {
+            let first = &mut first_series[product as usize];
+            if first.is_none_or(|(_, known)| series < known) {
+                *first = Some((currency, series));
+            }
+        }
         let mut n_codes = vec![0_u32; n];
         for (_, product, _) in self.codes.codes() {
             n_codes[product as usize] += 1;
@@ -256,6 +263,7 @@ impl Collector {
             likely_same,
             series: self.series,
             last_day: self.last_day,
+            first_series,
             prices,
             price_bounds,
             quantity_bounds,
@@ -282,6 +290,8 @@ pub(crate) struct Catalogue {
     pub(crate) likely_same: Vec<u32>,
     pub(crate) series: FastMap<(u32, Currency), u32>,
     pub(crate) last_day: Vec<Day>,
+    /// The series of the currency in which each product was first sold: nearly always the one asked for.
+    first_series: Vec<Option<(Currency, u32)>>,
     /// Counts by series and price, ascending.
     pub(crate) prices: Vec<((u32, i64), u64)>,
     price_bounds: Vec<Bounds>,
@@ -292,7 +302,11 @@ pub(crate) struct Catalogue {
 impl Catalogue {
     /// Whether the price of a sale is unusual for its product in that currency.
     pub(crate) fn unusual_price(&self, product: u32, currency: Currency, price: i64) -> bool {
-        self.series.get(&(product, currency)).is_some_and(|s| self.price_bounds[*s as usize].unusual(price))
+        let series = match self.first_series[product as usize] {
+            Some((first, series)) if first == currency => Some(series),
+            _ => self.series.get(&(product, currency)).copied(),
+        };
+        series.is_some_and(|s| self.price_bounds[s as usize].unusual(price))
     }
 
     /// Whether the quantity of a sale is unusual for its product.

@@ -22,11 +22,6 @@ pub(crate) enum Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Whether there is no value in the whole batch.
-    pub(crate) fn is_empty(&self) -> bool {
-        matches!(self, Self::Empty)
-    }
-
     /// The value, or `None` when it is missing or empty.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<&'a str> {
@@ -48,11 +43,6 @@ impl<T: ArrowPrimitiveType> Values<'_, T> {
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<T::Native> {
         self.0.and_then(|a| (!a.is_null(row)).then(|| a.value(row)))
-    }
-
-    /// Whether there is no value in the whole batch.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
     }
 }
 

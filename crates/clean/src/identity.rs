@@ -137,10 +137,12 @@ impl Evidence {
     pub(crate) fn row(&mut self, keys: RowKeys<'_>, system: u32, proof: Proof) -> u32 {
         let mut anchor = NONE;
         // Lines of an order stand together: nearly always the customer is that of the row before.
-        if let (Some(customer), None, None, None) = (keys.customer, keys.email, keys.phone, keys.anonymous) {
-            if self.last.0 == system && self.last.1 == customer && !customer.is_empty() {
-                return self.last.2;
-            }
+        if let (Some(customer), None, None, None) = (keys.customer, keys.email, keys.phone, keys.anonymous)
+            && self.last.0 == system
+            && self.last.1 == customer
+            && !customer.is_empty()
+        {
+            return self.last.2;
         }
         for (kind, text) in KINDS.into_iter().zip(keys.by_kind()) {
             let Some(text) = text else { continue };

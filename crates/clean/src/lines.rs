@@ -13,7 +13,7 @@ use crate::rejects::{Finding, Rejects};
 use crate::rules::cancellation::{self, Entry, Key, Said, Side};
 use crate::rules::country::{Place, Places};
 use crate::rules::currency::{self, Converter, Currencies};
-use crate::rules::impossible::{self, Sign};
+use crate::rules::impossible::{self, Sign, Zero};
 use crate::rules::repeat::{Repeats, Seen};
 use crate::rules::{Rule, bad_debt, future_date, gift, stated_amount, stock_adjustment, test_order};
 use crate::survey::{Lookup, Surveyed};
@@ -179,15 +179,15 @@ pub fn order_lines(
     let orders = Orders::of(&drafts, &orders, &raw, &mut counter);
     Ok(OrderLinesOut {
         order_lines: crate::lines_table::order_lines(&drafts, &raw, surveyed),
-        orders: orders.batch(surveyed, params),
+        orders: orders.batch(surveyed),
         rejects: rejects.batch(),
         shoppers: orders.tally(),
         counts: counter.finish(CHECKED),
     })
 }
 
-/// Orders by system and name, numbered; the last one is remembered, because lines of an order
-/// stand together.
+/// Orders by system, shopper and name, numbered: a number that two shoppers share is two orders, and
+/// so no order lies in two parts. The last one is remembered, because lines of an order stand together.
 #[derive(Debug, Default)]
 pub(crate) struct OrderIds {
     ids: Interner,
@@ -196,9 +196,10 @@ pub(crate) struct OrderIds {
 }
 
 impl OrderIds {
-    fn intern(&mut self, system: u32, order_id: &str) -> u32 {
+    fn intern(&mut self, system: u32, shopper: u32, order_id: &str) -> u32 {
         self.scratch.clear();
         self.scratch.extend_from_slice(&system.to_le_bytes());
+        self.scratch.extend_from_slice(&shopper.to_le_bytes());
         self.scratch.extend_from_slice(order_id.as_bytes());
         if let Some(last) = self.last
             && self.ids.bytes(last) == self.scratch
@@ -285,7 +286,9 @@ impl Judge<'_> {
         let service = product != NONE && self.surveyed.catalogue.service[product as usize];
         let debt = bad_debt::is(order_id, code, title);
         let sign = if service || debt { Sign::Any } else { Sign::NotNegative };
-        if let Some(finding) = impossible::check(quantity, price, sign, self.params) {
+        let said = cancellation::said(raw.status.get(r));
+        let zero = if said == Said::Nothing { Zero::Wrong } else { Zero::Fine };
+        if let Some(finding) = impossible::check(quantity, price, zero, sign, self.params) {
             return Ok(Err(finding));
         }
         let (stated, discount) = (narrow(raw.amount.get(r)), narrow(raw.discount.get(r)));
@@ -314,8 +317,13 @@ impl Judge<'_> {
 
         let system = self.lookup.system(self.surveyed, source);
         let shopper = self.lookup.shopper(self.surveyed, raw.keys(r), system);
-        let said = cancellation::said(raw.status.get(r));
-        let test = test_order::is(order_id, title, raw.status.get(r));
+        let test = test_order::is(test_order::Signs {
+            order_id,
+            title,
+            status: raw.status.get(r),
+            channel: raw.channel.get(r),
+            shopper: raw.shopper_key.get(r),
+        });
         let reversal = quantity < 0 && (said != Said::Nothing || cancellation::named_so(order_id));
         let void = quantity > 0 && said == Said::Cancelled;
         let kind = match () {
@@ -327,7 +335,7 @@ impl Judge<'_> {
             () if gift::is(quantity, price.micros()) => LineKind::Gift,
             () => LineKind::Sale,
         };
-        let order = self.orders.intern(system, order_id);
+        let order = self.orders.intern(system, shopper, order_id);
         let draft = Draft {
             batch,
             row,

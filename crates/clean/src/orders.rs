@@ -1,6 +1,5 @@
-//! The table clean.orders: lines of one order of one system put together.
+//! The table clean.orders: lines of one order of one system and shopper put together.
 
-use crate::CleanParams;
 use crate::columns::{batch, clean_table, day_array, instant_array, must_amounts, must_ints, must_texts, text_array};
 use crate::counts::Counter;
 use crate::hash::NONE;
@@ -64,9 +63,6 @@ impl<'a> Orders<'a> {
             let order = &mut orders[*at as usize];
             order.n_lines += 1;
             order.several_times |= order.at != d.at;
-            if order.shopper == NONE {
-                order.shopper = d.shopper;
-            }
             match d.kind {
                 LineKind::Sale => {
                     order.units += d.quantity;
@@ -92,7 +88,7 @@ impl<'a> Orders<'a> {
     }
 
     /// The table clean.orders.
-    pub(crate) fn batch(&self, surveyed: &Surveyed, _params: &CleanParams) -> RecordBatch {
+    pub(crate) fn batch(&self, surveyed: &Surveyed) -> RecordBatch {
         let o = &self.0;
         batch(
             clean_table("orders"),

@@ -13,7 +13,9 @@ pub(crate) const DOC: RuleDoc = RuleDoc {
 /// ordinary orders so.
 pub(crate) fn is(order_id: &str, code: Option<&str>, title: Option<&str>) -> bool {
     let numbered = order_id.strip_prefix(['A', 'a']).is_some_and(super::cancellation::is_number);
-    (numbered && code.is_some_and(|c| c.eq_ignore_ascii_case("B"))) || title.is_some_and(says_bad_debt)
+    // An article number is no write-off, whatever its title; and so almost no title need be read.
+    let improper = code.is_none_or(|c| c.len() < 4);
+    (numbered && code.is_some_and(|c| c.eq_ignore_ascii_case("B"))) || (improper && title.is_some_and(says_bad_debt))
 }
 
 fn says_bad_debt(title: &str) -> bool {

@@ -33,16 +33,7 @@ impl Place {
 
 /// Reads one country text.
 pub(crate) fn place(text: &str) -> Place {
-    let key = super::text::case_key(text);
-    let special = match key.as_str() {
-        "" | "zz" | "unspecified" | "unknown" | "n/a" | "na?" | "other" | "未知" | "未指定" => {
-            Some(Market::UNKNOWN)
-        }
-        "eu" | "european community" | "european union" | "europe" | "欧盟" => Some(Market::EUROPEAN_UNION),
-        "xc" | "channel islands" | "海峡群岛" => Some(Market::CHANNEL_ISLANDS),
-        _ => None,
-    };
-    special.or_else(|| domain::country_by_name(&key).map(|c| c.market)).map_or(Place::Unknown, Place::Known)
+    domain::market_by_name(&super::text::normalize(text)).map_or(Place::Unknown, Place::Known)
 }
 
 /// Places by text, each text read once.

@@ -167,7 +167,7 @@ mod tests {
         titles.extend(names.iter().map(|n| (format!("mini {n}"), 4)));
         let found = likely_same(&titles, &CleanParams::default());
         let right = (300..600).filter(|&i| found[i] == i as u32 - 300).count();
-        let wrong = (0..900).filter(|&i| found[i] != NONE && (i < 300 || i >= 600)).count();
+        let wrong = (0..900).filter(|&i| found[i] != NONE && !(300..600).contains(&i)).count();
         assert_eq!((right, wrong), (300, 0));
     }
 

@@ -16,7 +16,7 @@ pub(crate) const PRICE: RuleDoc = RuleDoc {
 pub(crate) const QUANTITY: RuleDoc = RuleDoc {
     name: "impossible_quantity",
     policy: Policy::Reject,
-    doc: "more units on a line than the bound allows cannot be used",
+    doc: "no units on a line that was not cancelled, or more than the bound allows, cannot be used",
 };
 
 /// Whether a price may be below zero: discounts and write-offs are written so.
@@ -26,8 +26,15 @@ pub(crate) enum Sign {
     NotNegative,
 }
 
+/// Whether a line may have no units: marketplaces set a cancelled line to 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zero {
+    Fine,
+    Wrong,
+}
+
 /// The finding for a line's price or quantity.
-pub(crate) fn check(quantity: i64, price: Amount, sign: Sign, params: &CleanParams) -> Option<Finding> {
+pub(crate) fn check(quantity: i64, price: Amount, zero: Zero, sign: Sign, params: &CleanParams) -> Option<Finding> {
     if quantity.unsigned_abs() > params.max_quantity.unsigned_abs() {
         let bound = params.max_quantity;
         return Some(Finding {
@@ -35,6 +42,14 @@ pub(crate) fn check(quantity: i64, price: Amount, sign: Sign, params: &CleanPara
             column: "quantity",
             value: Some(quantity.to_string()),
             expected: format!("a quantity from -{bound} to {bound}"),
+        });
+    }
+    if quantity == 0 && zero == Zero::Wrong {
+        return Some(Finding {
+            rule: Rule::ImpossibleQuantity,
+            column: "quantity",
+            value: Some("0".to_owned()),
+            expected: "a quantity other than 0; 0 only on a cancelled line".to_owned(),
         });
     }
     let magnitude = price.micros().unsigned_abs();
@@ -70,7 +85,7 @@ mod tests {
     use super::*;
 
     fn rule(quantity: i64, price: i64, sign: Sign) -> Option<Rule> {
-        check(quantity, Amount::from_micros(price), sign, &CleanParams::default()).map(|f| f.rule)
+        check(quantity, Amount::from_micros(price), Zero::Wrong, sign, &CleanParams::default()).map(|f| f.rule)
     }
 
     #[test]
@@ -78,6 +93,8 @@ mod tests {
         assert_eq!(rule(80_995, 2_080_000, Sign::NotNegative), None);
         assert_eq!(rule(-80_995, 2_080_000, Sign::NotNegative), None);
         assert_eq!(rule(1_000_001, 1, Sign::NotNegative), Some(Rule::ImpossibleQuantity));
+        assert_eq!(rule(0, 1, Sign::Any), Some(Rule::ImpossibleQuantity));
+        assert!(check(0, Amount::ZERO, Zero::Fine, Sign::NotNegative, &CleanParams::default()).is_none());
         assert_eq!(rule(i64::MIN, 1, Sign::NotNegative), Some(Rule::ImpossibleQuantity));
         assert_eq!(rule(1, i64::MAX, Sign::Any), Some(Rule::ImpossiblePrice));
     }
