@@ -293,7 +293,7 @@ fn binary(bytes: &[u8]) -> Option<(String, u64)> {
     let odd = |b: &u8| *b < 32 && !matches!(*b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a | 0x1b) || *b == 0x7f;
     let count = bytes.iter().filter(|b| odd(b)).count();
     // A few stray control bytes are rows to reject; one in fifty is no text.
-    let at = bytes.iter().position(|b| odd(b))?;
+    let at = bytes.iter().position(odd)?;
     (count * 50 > bytes.len())
         .then(|| (format!("binary data ({count} control bytes among the first {})", bytes.len()), at as u64))
 }

@@ -1,7 +1,9 @@
-//! Column names of a file, compared without case, blanks and punctuation: `Customer ID`,
+//! Column names of a file, compared without case, accents, blanks and punctuation: `Customer ID`,
 //! `customer_id` and `CustomerID` are one name.
 
 use crate::error::{IntakeError, list};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// The header of one file.
 #[derive(Clone, Debug)]
@@ -12,9 +14,9 @@ pub(crate) struct Header {
     keys: Vec<String>,
 }
 
-/// The name without case, blanks and punctuation.
+/// The name without case, accents, blanks and punctuation.
 pub(crate) fn key(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.nfkd().filter(|c| c.is_alphanumeric() && !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 impl Header {

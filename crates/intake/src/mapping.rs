@@ -102,7 +102,7 @@ impl Mapping {
             for (column, value) in entries {
                 let known = table.column(column).is_some_and(|_| column != "source" && column != "line");
                 let hashed = table.column(&format!("{column}_hash")).is_some();
-                if !known && !(hashed && part == "columns") {
+                if !(known || hashed && part == "columns") {
                     let names = table.columns.iter().skip(2).map(|c| c.name).collect::<Vec<_>>().join(", ");
                     return wrong(
                         format!("{part}.{column}"),

@@ -27,7 +27,7 @@ impl DecimalMark {
         ];
         let mut parts = tag.split(['-', '_']);
         let language = parts.next().unwrap_or("").to_ascii_lowercase();
-        let region = parts.last().unwrap_or("").to_ascii_uppercase();
+        let region = parts.next_back().unwrap_or("").to_ascii_uppercase();
         // Switzerland and Liechtenstein write the point; so does Spanish north of Panama.
         let point = matches!(
             (language.as_str(), region.as_str()),
@@ -112,6 +112,7 @@ pub fn parse(text: &str, mark: DecimalMark) -> Option<Decimal> {
         (seen_sign, negative) = (true, negative || minus);
         first
     };
+    let mut seen_word = false;
     // From both ends: signs, currency words, blanks.
     loop {
         let before = body;
@@ -127,7 +128,12 @@ pub fn parse(text: &str, mark: DecimalMark) -> Option<Decimal> {
             }
             body = rest;
         }
-        body = strip_code(body);
+        // One word is a currency or a unit; two are a sentence.
+        if !seen_word {
+            let bare = strip_code(body);
+            seen_word = bare.len() < body.len();
+            body = bare;
+        }
         if body == before {
             break;
         }

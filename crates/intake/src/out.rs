@@ -256,7 +256,7 @@ impl<'s> Out<'s> {
         self.main.total += 1;
         let full = self.main.rows >= self.batch_rows;
         // Checked once in a while only: a batch of very long texts is cut early.
-        let heavy = self.main.rows % 256 == 0 && self.main.columns.iter().any(|c| c.text_bytes() > MAX_TEXT);
+        let heavy = self.main.rows.is_multiple_of(256) && self.main.columns.iter().any(|c| c.text_bytes() > MAX_TEXT);
         if full || heavy { self.main.cut(&self.source, self.sink) } else { Ok(()) }
     }
 

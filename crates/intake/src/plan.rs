@@ -7,7 +7,7 @@ use crate::hash_id;
 use crate::number::{self, DecimalMark};
 use crate::out::Out;
 use crate::record::{BadRow, Record};
-use crate::units::Factor;
+use crate::units::{Factor, Unit};
 use domain::Decimal;
 use schema::{Kind, TableDef};
 
@@ -60,6 +60,10 @@ pub(crate) struct Plan {
     pub(crate) zeros: Vec<usize>,
     /// Columns that the connector writes itself.
     pub(crate) written: Vec<usize>,
+    /// Where those come from: position in the row and in the table.
+    pub(crate) sources: Vec<(usize, usize)>,
+    /// The file's own names of its columns, for people who look for a bad cell.
+    pub(crate) names: Vec<String>,
 }
 
 /// Why a cell was not accepted. `column` is its position in the table.
@@ -80,6 +84,8 @@ impl Plan {
             reading: Reading::default(),
             zeros: Vec::new(),
             written: Vec::new(),
+            sources: Vec::new(),
+            names: Vec::new(),
         }
     }
 
@@ -125,7 +131,10 @@ impl Plan {
     pub(crate) fn put_aside(&self, line: u64, fault: Fault, out: &mut Out<'_>) -> Result<(), IntakeError> {
         out.take_back();
         let Fault { rule, column, value, expected } = fault;
-        out.reject(&BadRow { line, rule, value, expected }, Some(self.table.columns[column].name))
+        let mut places = self.takes.iter().map(|t| (t.from, t.to)).chain(self.sources.iter().copied());
+        let in_file = places.find(|(_, to)| *to == column).and_then(|(from, _)| self.names.get(from));
+        let name = in_file.filter(|n| !n.is_empty()).map_or(self.table.columns[column].name, String::as_str);
+        out.reject(&BadRow { line, rule, value, expected }, Some(name))
     }
 
     /// Writes the cells of one row without committing it.
@@ -191,7 +200,9 @@ impl Plan {
                 None => return Ok(false),
             },
             How::Measure(factor) => {
-                let value = number::parse(cell, reading.mark).and_then(|d| factor.apply(d));
+                let (number, unit) =
+                    with_unit(cell, factor).ok_or_else(|| fault("unknown_unit", "a measure such as 2.5 or 2.5 lb"))?;
+                let value = number::parse(number, reading.mark).and_then(|d| unit.apply(d));
                 out.float(to, value.ok_or_else(|| fault("not_a_number", "a number such as 12.5"))?);
             }
             How::Discount => {
@@ -258,6 +269,17 @@ fn rate(value: Decimal) -> Option<i128> {
         return None;
     }
     value.mantissa().checked_mul(10_i128.pow(12 - value.scale())).filter(|v| *v < 10_i128.pow(24))
+}
+
+/// A measure that names its own unit (`2.5 lb`, `10"`) is in that unit, whatever its column says.
+fn with_unit(cell: &str, usual: Factor) -> Option<(&str, Factor)> {
+    let end = cell.rfind(|c: char| c.is_ascii_digit()).map_or(0, |i| i + 1);
+    let (number, word) = (cell[..end].trim_end(), cell[end..].trim().trim_end_matches('.'));
+    if word.is_empty() {
+        return Some((number, usual));
+    }
+    let unit = Unit::from_name(word).filter(|u| u.quantity() == usual.0.quantity())?;
+    Some((number, Factor(unit)))
 }
 
 /// `17850.0` → `17850`: what pandas and spreadsheets make of a number column with gaps.

@@ -192,6 +192,7 @@ impl Prepared {
         }
         let mut connector = connector(&format, &header)?;
         complete(connector.plan(), &format, &header, options)?;
+        connector.plan().names = header.names.clone();
         let mut this = Self { format, reasons, opened, connector, reading: Reading::default(), notes: Vec::new() };
         this.reading.mark = this.decimal_mark(options);
         this.reading.dates.offset_minutes = offset(options);

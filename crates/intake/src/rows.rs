@@ -85,7 +85,8 @@ fn json_lines(
     options: &ReadOptions,
 ) -> Result<Opened, IntakeError> {
     let mut look = Records::new("", text.clone(), jsonl::params(options.max_record));
-    let (mut keys, mut objects): (Vec<String>, Vec<(u64, Map<String, Value>)>) = (Vec::new(), Vec::new());
+    let mut keys: Vec<String> = Vec::new();
+    let mut objects: Vec<(u64, Map<String, Value>)> = Vec::new();
     while objects.len() < SAMPLE_ROWS {
         match look.next()? {
             Next::Row(record) => {

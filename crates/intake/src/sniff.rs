@@ -44,7 +44,7 @@ fn agreement(text: &str, params: CsvParams) -> (usize, usize) {
             Ok(Next::End) | Err(_) => break,
         }
     }
-    (if rows == 0 { 1000 } else { same * 1000 / rows }, width)
+    ((same * 1000).checked_div(rows).unwrap_or(1000), width)
 }
 
 #[cfg(test)]

@@ -68,12 +68,17 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
         status: at("status"),
     };
     plan.written = vec![to.quantity, to.unit_price, to.currency];
+    let quantity = header.need(&words, &["quantity", "quantity-purchased"])?;
+    let price = header.need(&words, &["item-price"])?;
+    let currency = header.find(&["currency"]);
+    plan.sources = vec![(quantity, to.quantity), (price, to.unit_price)];
+    plan.sources.extend(currency.map(|c| (c, to.currency)));
     Ok(Box::new(AmazonOrders {
-        quantity: header.need(&words, &["quantity", "quantity-purchased"])?,
-        price: header.need(&words, &["item-price"])?,
+        quantity,
+        price,
+        currency,
         status: header.need(&words, &["order-status", "item-status"])?,
         discount: header.find(&["item-promotion-discount"]),
-        currency: header.find(&["currency"]),
         channel: header.find(&["sales-channel"]),
         plan,
         to,

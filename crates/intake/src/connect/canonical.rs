@@ -46,6 +46,8 @@ pub(crate) fn how(column: &str) -> How {
         "shopper_key" => How::Code,
         "language" => How::Language,
         "discount" => How::Discount,
+        "weight_kg" => How::Measure(Factor(Unit::Kilogram)),
+        "length_cm" | "width_cm" | "height_cm" => How::Measure(Factor(Unit::Centimetre)),
         _ => How::Plain,
     }
 }

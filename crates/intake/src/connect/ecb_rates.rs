@@ -25,7 +25,11 @@ fn is_code(name: &str) -> bool {
 
 /// Whether the header is `Date` and currencies.
 pub(crate) fn fits(header: &Header) -> bool {
-    let names: Vec<&str> = header.names.iter().map(|n| n.trim()).collect();
+    let mut names: Vec<&str> = header.names.iter().map(|n| n.trim()).collect();
+    // The published file ends each line with a comma.
+    while names.last().is_some_and(|n| n.is_empty()) {
+        names.pop();
+    }
     names.first().is_some_and(|n| n.eq_ignore_ascii_case("date"))
         && names.len() > 5
         && names[1..].iter().all(|n| is_code(n))

@@ -170,6 +170,13 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
     plan.take(order.created, "ordered_at", How::Plain);
     let to = COLUMNS.map(|name| Plan::column(table, name));
     plan.written = to.to_vec();
+    let hand = [
+        (Some(line.quantity), QUANTITY),
+        (Some(line.price), PRICE),
+        (line.discount, DISCOUNT),
+        (order.currency, CURRENCY),
+    ];
+    plan.sources = hand.into_iter().filter_map(|(from, column)| Some((from?, to[column]))).collect();
     if order.currency.is_none() {
         plan.written.retain(|c| *c != to[CURRENCY]);
     }
