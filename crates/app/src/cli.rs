@@ -75,6 +75,15 @@ pub(crate) struct Init {
     pub(crate) currency: Option<Currency>,
 }
 
+/// Which number of a date is the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DateOrder {
+    /// 1 May.
+    DayFirst,
+    /// 5 January.
+    MonthFirst,
+}
+
 /// `portolan ingest`.
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
@@ -93,6 +102,9 @@ pub(crate) struct Ingest {
     /// Character encoding, when it should not be detected: utf-8, gbk, big5, windows-1252 …
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
+    /// Which number of 1/5/2011 is the day, where no date of a file decides.
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub(crate) date_order: Option<DateOrder>,
     /// Currency of files that name none.
     #[arg(long)]
     pub(crate) currency: Option<Currency>,
@@ -110,7 +122,7 @@ pub(crate) struct Run {
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Compute again even where nothing changed.
+    /// Compute again even where nothing changed, and even where too much of the data was put aside.
     #[arg(long)]
     pub(crate) force: bool,
     /// Result as JSON.

@@ -23,26 +23,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is compared and how.
 #[derive(Clone, Debug)]
-pub struct EvidencePlan {
+pub(crate) struct EvidencePlan {
     /// The market that is known best; it gets a row, but no transfer is decided for it.
-    pub home: Market,
+    pub(crate) home: Market,
     /// Length of the validation and of the test window in days.
-    pub window_days: i32,
+    pub(crate) window_days: i32,
     /// The options of each family, the simplest first.
-    pub families: Vec<Vec<ModelKind>>,
+    pub(crate) families: Vec<Vec<ModelKind>>,
     /// Weights of the source markets to choose from, the plain 1 first.
-    pub source_weights: Vec<f32>,
+    pub(crate) source_weights: Vec<f32>,
     /// Metrics and intervals; the first metric decides.
-    pub protocol: Protocol,
+    pub(crate) protocol: Protocol,
     /// What it takes to accept a transfer.
-    pub rule: EvidenceRule,
+    pub(crate) rule: EvidenceRule,
 }
 
 impl EvidencePlan {
     /// The plan that the launch plan prints. Sixty days: shoppers of small markets order about once
     /// in two months, so a shorter window leaves a handful of them; a longer one asks lists of the
     /// cutoff about another season and leaves less to learn from before validation.
-    pub fn for_home(home: Market) -> Self {
+    pub(crate) fn for_home(home: Market) -> Self {
         let knn = |similarity, k| ModelKind::ItemKnn(ItemKnnParams { similarity, k, shrinkage: 0.0 });
         let ials = |alpha| ModelKind::Ials(IalsParams { n_factors: 32, n_sweeps: 8, alpha, reg: 3.0 });
         Self {
@@ -62,7 +62,7 @@ impl EvidencePlan {
 
 /// What a model was fitted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trained {
+pub(crate) enum Trained {
     /// The market alone.
     Alone,
     /// All markets together.
@@ -71,16 +71,16 @@ pub enum Trained {
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Method {
+pub(crate) struct Method {
     /// The model with the parameters chosen on the validation window.
-    pub model: ModelKind,
+    pub(crate) model: ModelKind,
     /// What it was fitted on.
-    pub trained: Trained,
+    pub(crate) trained: Trained,
 }
 
 /// Whether the pooled model serves a target, and by whose evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applied {
+pub(crate) enum Applied {
     /// It does: the target's own held-out shoppers gain.
     OwnEvidence,
     /// It does: the target has too few shoppers to tell, and all targets together gain.
@@ -91,48 +91,48 @@ pub enum Applied {
 
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MarketRow {
+pub(crate) struct MarketRow {
     /// The market; `None` for all targets together.
-    pub market: Option<Market>,
+    pub(crate) market: Option<Market>,
     /// Shoppers asked about in the test window.
-    pub n_cases: usize,
+    pub(crate) n_cases: usize,
     /// One estimate a method and metric: `estimates[method][metric]`.
-    pub estimates: Vec<Vec<Estimate>>,
+    pub(crate) estimates: Vec<Vec<Estimate>>,
     /// The decision, made on the validation window; `None` for home.
-    pub verdict: Option<TransferVerdict>,
+    pub(crate) verdict: Option<TransferVerdict>,
     /// What follows from the verdict, or for a market with too little data from that of all targets.
-    pub applied: Applied,
+    pub(crate) applied: Applied,
     /// Weight of the source markets chosen for this target; 1 where it was too small to choose.
-    pub source_weight: f32,
+    pub(crate) source_weight: f32,
     /// What the transfer gained in the test window over the best model of the market alone, a
     /// difference a metric; `None` for home.
-    pub gain: Option<Vec<PairedDifference>>,
+    pub(crate) gain: Option<Vec<PairedDifference>>,
 }
 
 /// The table with everything that was chosen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TransferTable {
+pub(crate) struct TransferTable {
     /// First day of the validation window.
-    pub validation_from: Day,
+    pub(crate) validation_from: Day,
     /// First day of the test window.
-    pub test_from: Day,
+    pub(crate) test_from: Day,
     /// Last day of the data.
-    pub last_day: Day,
+    pub(crate) last_day: Day,
     /// The metrics, in the order of the estimates.
-    pub metrics: Vec<Metric>,
+    pub(crate) metrics: Vec<Metric>,
     /// The columns: every family alone, then every family pooled.
-    pub methods: Vec<Method>,
+    pub(crate) methods: Vec<Method>,
     /// Position of the best method alone, by validation: what a transfer has to beat.
-    pub best_alone: usize,
+    pub(crate) best_alone: usize,
     /// Position of the best pooled method, by validation: what a transfer brings.
-    pub best_pooled: usize,
+    pub(crate) best_pooled: usize,
     /// All targets together, then home, then the targets by number of cases.
-    pub rows: Vec<MarketRow>,
+    pub(crate) rows: Vec<MarketRow>,
 }
 
 /// Why there is no table.
 #[derive(Debug, thiserror::Error)]
-pub enum EvidenceError {
+pub(crate) enum EvidenceError {
     /// Too little to split or to mark.
     #[error(transparent)]
     Eval(#[from] EvalError),
@@ -154,7 +154,11 @@ type Models = BTreeMap<Market, Box<dyn Recommender>>;
 /// # Errors
 /// [`EvidenceError`] when the data cannot be split into two windows with cases of a target market,
 /// or a plan's parameter is out of range.
-pub fn transfer_table(all: &Interactions, plan: &EvidencePlan, seed: Seed) -> Result<TransferTable, EvidenceError> {
+pub(crate) fn transfer_table(
+    all: &Interactions,
+    plan: &EvidencePlan,
+    seed: Seed,
+) -> Result<TransferTable, EvidenceError> {
     let last_day = all.iter().map(|row| row.day).max().ok_or(EvalError::NoCases { what: "transfer table" })?;
     let test_from = last_day.plus(1 - plan.window_days);
     let splits = Nested::new(all, &TemporalSplit::at(test_from), plan.window_days)?;

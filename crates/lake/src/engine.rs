@@ -14,16 +14,10 @@ use schema::{TableDef, Zone};
 use std::sync::Arc;
 
 /// How queries run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct EngineOptions {
     /// Parallel streams of a plan; 0 means one a core.
     pub partitions: usize,
-}
-
-impl Default for EngineOptions {
-    fn default() -> Self {
-        Self { partitions: 0 }
-    }
 }
 
 /// A query engine that sees exactly one snapshot.

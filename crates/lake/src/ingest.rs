@@ -302,7 +302,7 @@ impl Sources {
             text(&summary.format),
             text(&summary.table),
             text(&summary.encoding),
-            text(&summary.compression),
+            text(summary.compression),
             int(kept.bytes),
             int(summary.rows),
             int(summary.rejected),

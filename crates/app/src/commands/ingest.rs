@@ -101,6 +101,10 @@ fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
     let usage = |e: String, next: &str| Stop::new(Exit::Usage, e, next);
     let mut options = intake::ReadOptions::new(as_of);
     options.defaults.currency = args.currency;
+    options.defaults.date_order = args.date_order.map(|order| match order {
+        cli::DateOrder::DayFirst => intake::DateOrder::DayFirst,
+        cli::DateOrder::MonthFirst => intake::DateOrder::MonthFirst,
+    });
     if let Some(name) = &args.format {
         let names = intake::Format::names().join(", ");
         let format =
@@ -165,11 +169,8 @@ fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
 fn guess(path: &Path, options: &intake::ReadOptions) -> Result<ExitCode> {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let open = || -> std::io::Result<Box<dyn Read + Send>> { Ok(Box::new(BufReader::new(File::open(path)?))) };
-    let draft = {
-        let _ = (&open, &name, options);
-        String::new()
-    };
-    output::line(&draft);
+    let draft = intake::draft_mapping(&open, &name, options).map_err(lake::LakeError::from)?;
+    output::line(draft.toml.trim_end());
     output::hint(
         "save this as mapping.toml, check the lines marked `?`, then: portolan ingest FILE --map mapping.toml",
     );

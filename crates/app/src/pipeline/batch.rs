@@ -1,8 +1,8 @@
 //! Columns to a record batch, for marts that a kernel computes.
 
 use anyhow::Result;
-use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use domain::{Amount, Day};
+use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use domain::Amount;
 use std::sync::Arc;
 
 /// Named columns of one length.
@@ -42,11 +42,6 @@ impl Columns {
         let values = values.with_precision_and_scale(schema::AMOUNT_PRECISION, schema::AMOUNT_SCALE)?;
         self.columns.push((name, Arc::new(values)));
         Ok(self)
-    }
-
-    pub(crate) fn day(mut self, name: &'static str, values: impl IntoIterator<Item = Day>) -> Self {
-        self.columns.push((name, Arc::new(Date32Array::from_iter_values(values.into_iter().map(|d| d.0)))));
-        self
     }
 
     /// The batch.

@@ -92,10 +92,11 @@ impl<'a> Gatherer<'a> {
         let rows = Rows::query(self.engine, "select * from marts.market_summary order by market").await?;
         let months = Rows::query(
             self.engine,
-            "select market, month, revenue, returned from marts.market_months order by market, month",
+            "select market, month, revenue, returned, n_orders from marts.market_months order by market, month",
         )
         .await?;
         let (month_market, month_day) = (months.markets("market")?, months.days("month")?);
+        let month_orders = months.ints("n_orders")?;
         let month_net: Vec<Amount> =
             months.amounts("revenue")?.into_iter().zip(months.amounts("returned")?).map(|(a, b)| a + b).collect();
         let markets = rows.markets("market")?;
@@ -114,9 +115,9 @@ impl<'a> Gatherer<'a> {
             let query = format!("select * from marts.market_summary where market = '{market}'");
             let (n_orders, n_shoppers) = (orders[i].unsigned_abs(), shoppers[i].unsigned_abs());
             let net = revenue[i] + returned[i];
-            let series: Vec<(Day, Amount)> = (0..month_market.len())
+            let series: BTreeMap<Day, (Amount, u64)> = (0..month_market.len())
                 .filter(|&m| month_market[m] == *market)
-                .map(|m| (month_day[m], month_net[m]))
+                .map(|m| (month_day[m], (month_net[m], month_orders[m].unsigned_abs())))
                 .collect();
             let basket_mean = mean[i].unwrap_or(0.0);
             let half = 1.959_964 * sd[i].unwrap_or(0.0) / (n_orders.max(1) as f64).sqrt();
@@ -458,18 +459,29 @@ fn whole(month: Day, window: Window) -> bool {
     next.is_some_and(|next| window.from <= month && next <= window.to)
 }
 
-/// The last whole months against as many before them, at most six each.
-fn growth(series: &[(Day, Amount)], window: Window, market: Market) -> Option<Figure> {
-    let months: Vec<f64> = series.iter().filter(|(day, _)| whole(*day, window)).map(|(_, a)| a.to_f64()).collect();
+/// The last whole months against as many before them, at most six each. It rests on the orders of
+/// the weaker half.
+fn growth(series: &BTreeMap<Day, (Amount, u64)>, window: Window, market: Market) -> Option<Figure> {
+    // A month without a sale is a month too.
+    let mut months: Vec<(f64, u64)> = Vec::new();
+    let (mut year, mut of_year) = window.from.year_month();
+    while let Some(month) = Day::from_ymd(year, of_year, 1).filter(|m| *m < window.to) {
+        if whole(month, window) {
+            let (net, orders) = series.get(&month).copied().unwrap_or_default();
+            months.push((net.to_f64(), orders));
+        }
+        (year, of_year) = if of_year == 12 { (year + 1, 1) } else { (year, of_year + 1) };
+    }
     let half = (months.len() / 2).min(6);
     if half == 0 {
         return None;
     }
-    let recent: f64 = months[months.len() - half..].iter().sum();
-    let before: f64 = months[months.len() - 2 * half..months.len() - half].iter().sum();
+    let sum = |part: &[(f64, u64)]| part.iter().fold((0.0, 0), |(a, n), (b, m)| (a + b, n + m));
+    let (recent, n_recent) = sum(&months[months.len() - half..]);
+    let (before, n_before) = sum(&months[months.len() - 2 * half..months.len() - half]);
     let query =
         format!("select month, revenue + returned from marts.market_months where market = '{market}' order by month");
-    Some(Metric::Growth.number(recent / before - 1.0, months.len() as u64, &query))
+    Some(Metric::Growth.number(recent / before - 1.0, n_recent.min(n_before), &query))
 }
 
 fn wilson(hits: u64, n: u64) -> (f64, f64) {

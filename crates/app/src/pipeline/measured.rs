@@ -6,12 +6,12 @@
 
 use super::batch::Columns;
 use super::rows::Rows;
-use crate::evidence::{EvidenceError, EvidencePlan, MarketRow, Trained, TransferTable, transfer_table};
+use crate::evidence::{Applied, EvidenceError, EvidencePlan, MarketRow, Trained, TransferTable, transfer_table};
 use anyhow::{Context, Result, anyhow};
 use arrow::array::RecordBatch;
 use domain::{Interactions, Market, Seed};
 use lake::Engine;
-use recommend::transfer::{Decision, TransferVerdict};
+use recommend::transfer::Decision;
 use recommend::{IalsParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
 use serde_json::{Value, json};
 
@@ -59,26 +59,28 @@ impl Measured {
                 why: "the home market has the data to learn from itself".into(),
             };
         }
-        let row = table.rows.iter().find(|r| r.market == Some(market));
+        let own = table.rows.iter().find(|r| r.market == Some(market));
         let together = table.rows.iter().find(|r| r.market.is_none());
-        let decide = |verdict: &TransferVerdict, weight: f32, of: &str| match verdict.decision {
-            Decision::Accepted => {
-                Some(Choice { kind: pooled, pooled: Some(weight), why: format!("{of}{}", verdict.reason) })
+        // A market without a single held-out shopper has no row; all targets together speak for it.
+        let applied = own.map(|r| r.applied).or(match together.map(|r| r.applied) {
+            Some(Applied::OwnEvidence | Applied::AllTargets) => Some(Applied::AllTargets),
+            Some(Applied::No) | None => None,
+        });
+        let reason =
+            |row: Option<&MarketRow>| row.and_then(|r| r.verdict.as_ref()).map_or("", |v| v.reason.as_str()).to_owned();
+        match applied {
+            Some(Applied::OwnEvidence) => {
+                let weight = own.map_or(1.0, |r| r.source_weight);
+                Choice { kind: pooled, pooled: Some(weight), why: reason(own) }
             }
-            Decision::Refused => Some(Choice { kind: alone, pooled: None, why: format!("{of}{}", verdict.reason) }),
-            Decision::TooLittleData => None,
-        };
-        let own = row.and_then(|r| decide(r.verdict.as_ref()?, r.source_weight, ""));
-        let all = || {
-            together.and_then(|r| {
-                decide(r.verdict.as_ref()?, 1.0, "too few held-out shoppers here; over all target markets together, ")
-            })
-        };
-        own.or_else(all).unwrap_or(Choice {
-            kind: alone,
-            pooled: None,
-            why: "too few held-out shoppers anywhere: the market's own data".into(),
-        })
+            Some(Applied::AllTargets) => {
+                let why =
+                    format!("too few held-out shoppers here; over all target markets together, {}", reason(together));
+                Choice { kind: pooled, pooled: Some(1.0), why }
+            }
+            Some(Applied::No) => Choice { kind: alone, pooled: None, why: reason(own) },
+            None => Choice { kind: alone, pooled: None, why: "no evidence that other markets' data helps".into() },
+        }
     }
 
     /// `marts.evidence`.

@@ -42,6 +42,10 @@ pub(crate) struct Stage<'a> {
     pub(crate) bar: &'a Bar,
 }
 
+/// Share of order lines put aside above which nothing is computed: figures would describe what is
+/// left of the data, not the business.
+const MAX_REJECTED: f64 = 0.2;
+
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
@@ -57,6 +61,9 @@ pub(crate) async fn run(
     bar: &Bar,
 ) -> Result<RunReport> {
     let mut report = RunReport::default();
+    if !force {
+        gate(&Engine::open(lake, &Snapshot::latest(lake).await?, &EngineOptions::default()).await?).await?;
+    }
     for (i, (stage, version)) in STAGES.into_iter().enumerate() {
         bar.step("running", stage, i as u64, STAGES.len() as u64);
         let snapshot = Snapshot::latest(lake).await?;
@@ -83,6 +90,26 @@ pub(crate) async fn run(
     report.snapshot = Snapshot::latest(lake).await?.number;
     bar.clear();
     Ok(report)
+}
+
+/// Stops where too much of the data was put aside.
+async fn gate(engine: &Engine) -> Result<()> {
+    let sql = "select (select count(*) from clean.order_lines) as kept, \
+               (select count(*) from rejects.rows where table_name = 'order_lines') as aside";
+    let rows = Rows::query(engine, sql).await?;
+    let (kept, aside) = (rows.ints("kept")?[0], rows.ints("aside")?[0]);
+    let share = aside as f64 / (kept + aside).max(1) as f64;
+    if share > MAX_REJECTED {
+        let what = format!(
+            "{aside} of {} order lines ({:.0} %) were put aside; at most {:.0} % may be",
+            kept + aside,
+            100.0 * share,
+            100.0 * MAX_REJECTED
+        );
+        let next = "`portolan quality` shows why; mend the files or the mapping, or use --force";
+        return Err(Stop::new(Exit::Gate, what, next));
+    }
+    Ok(())
 }
 
 async fn marts(stage: &Stage<'_>) -> Result<Tables> {

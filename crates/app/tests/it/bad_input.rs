@@ -56,12 +56,20 @@ fn a_ragged_row_is_put_aside() {
 
 #[test]
 fn a_quantity_that_is_no_number_is_put_aside() {
-    put_aside("536371,22633,HAND WARMER,six,2010-12-04 12:00:00,1.85,1,Germany", "number", &["Quantity", "six"]);
+    put_aside(
+        "536371,22633,HAND WARMER,six,2010-12-04 12:00:00,1.85,1,Germany",
+        "not_a_whole_number",
+        &["Quantity", "six"],
+    );
 }
 
 #[test]
 fn an_impossible_date_is_put_aside() {
-    put_aside("536371,22633,HAND WARMER,1,2010-13-45 12:00:00,1.85,1,Germany", "date", &["InvoiceDate", "2010-13-45"]);
+    put_aside(
+        "536371,22633,HAND WARMER,1,2010-13-45 12:00:00,1.85,1,Germany",
+        "impossible_date",
+        &["InvoiceDate", "2010-13-45"],
+    );
 }
 
 #[test]
@@ -108,7 +116,7 @@ fn a_missing_rate_names_the_pair_and_the_day_and_keeps_the_rows() {
     }
     assert_eq!(shop.value("select count(*) from raw.order_lines"), 8);
     // With the rates the same rows convert: the last rate published before the Saturday is Friday's.
-    let rates = "Date,USD,GBP,\n2010-12-03,1.3246,0.84800,\n2010-12-02,1.3155,0.84400,\n2010-12-01,1.3115,0.84100,\n";
+    let rates = "Date,USD,JPY,CZK,DKK,GBP,\n2010-12-03,1.3246,110.5,24.9,7.45,0.84800,\n2010-12-02,1.3155,110.2,25.0,7.45,0.84400,\n2010-12-01,1.3115,110.0,24.9,7.45,0.84100,\n";
     shop.ingest_ok(&shop.file("eurofxref-hist.csv", rates));
     assert_eq!(shop.value("select count(*) from clean.order_lines"), 8);
     // 18 GBP of postage on 3 December at 0.848 GBP a euro: 18 / 0.848 = 21.226415…
@@ -124,4 +132,16 @@ fn wrong_words_on_the_command_line_have_their_own_code() {
     let said = portolan(&["run", "--workspace", here.path().to_str().unwrap()]);
     assert_eq!(said.code, 4);
     assert!(said.err.contains("portolan init"), "{}", said.err);
+}
+
+#[test]
+fn nothing_is_computed_from_data_that_was_mostly_put_aside() {
+    let shop = Shop::new();
+    let bad: String =
+        (0..4).map(|i| format!("53637{i},22633,HAND WARMER,six,2010-12-04 12:00:00,1.85,1,Germany\n")).collect();
+    shop.ingest_ok(&shop.file("orders.csv", format!("{RETAIL}{bad}")));
+    let said = shop.run(&["run"]);
+    assert_eq!(said.code, 6, "{}", said.err);
+    assert!(said.err.contains("4 of 12 order lines (33 %)"), "{}", said.err);
+    shop.ok(&["run", "--force"]);
 }

@@ -34,7 +34,12 @@ fn facts(shop: &Shop, rows: &str) -> BTreeMap<String, Value> {
          count(*) filter (where character_length(concat(order_id, product_code, coalesce(product_name, ''), country)) \
            <> octet_length(concat(order_id, product_code, coalesce(product_name, ''), country))) as lines_with_non_ascii, \
          (select count(*) from (select product_code from r where product_name is not null group by product_code having count(distinct product_name) > 1) s) as stock_codes_with_more_than_one_description, \
-         (select count(*) from (select order_id from r group by order_id having count(distinct ordered_at) > 1) s) as invoices_with_several_timestamps \
+         (select count(*) from (select order_id from r group by order_id having count(distinct ordered_at) > 1) s) as invoices_with_several_timestamps, \
+         (select count(*) from (select shopper_key from r where shopper_key is not null group by shopper_key having count(distinct country) > 1) s) as customers_in_several_countries, \
+         count(*) filter (where upper(product_code) in ('POST', 'D', 'M', 'DOT', 'BANK CHARGES', 'C2', 'AMAZONFEE', 'CRUK', 'PADS', 'S', 'B')) as non_product_lines, \
+         count(distinct case when order_id like 'A%' then order_id end) as \"invoice_A_prefix\", \
+         cast(max(abs(quantity * unit_price)) as varchar) as max_abs_line_revenue, \
+         count(*) filter (where unit_price * 100 <> round(unit_price * 100)) as unit_prices_with_3_decimals \
          from k"
     );
     shop.sql(&query).remove(0).as_object().expect("a row").clone().into_iter().collect()

@@ -1,6 +1,6 @@
 //! What is kept: every row, the same bytes again, the earlier versions, the last state after a kill.
 
-use crate::support::{RETAIL, Shop, TODAY};
+use crate::support::{RETAIL, Shop};
 use std::process::Command;
 
 #[test]
@@ -104,6 +104,4 @@ fn killed_at_any_moment_the_lake_reads_and_a_second_try_gives_the_same_bytes() {
         .expect("bash starts");
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(said.status.success(), "{text}{}", String::from_utf8_lossy(&said.stderr));
-    eprintln!("{text}");
-    let _ = TODAY;
 }

@@ -6,84 +6,84 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// Today, as the tests know it.
-pub const TODAY: &str = "2026-01-01";
+pub(crate) const TODAY: &str = "2026-01-01";
 
-pub struct Shop {
+pub(crate) struct Shop {
     dir: TempDir,
 }
 
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Shop {
     /// A fresh workspace in pounds at home in the United Kingdom.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&["--home", "GB", "--currency", "GBP"])
     }
 
-    pub fn with(options: &[&str]) -> Self {
+    pub(crate) fn with(options: &[&str]) -> Self {
         let shop = Self { dir: tempfile::tempdir().expect("a temporary folder") };
         let made = portolan(&[&["init", shop.root().to_str().unwrap()], options].concat());
         assert_eq!(made.code, 0, "{}", made.err);
         shop
     }
 
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().join("shop")
     }
 
     /// Writes a file beside the workspace.
-    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, bytes).expect("a temporary file");
         path
     }
 
-    pub fn run(&self, args: &[&str]) -> Said {
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
         let root = self.root();
         portolan(&[args, &["--quiet", "--workspace", root.to_str().unwrap()]].concat())
     }
 
     /// Runs and expects success.
-    pub fn ok(&self, args: &[&str]) -> String {
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
         let said = self.run(args);
         assert_eq!(said.code, 0, "portolan {}: {}{}", args.join(" "), said.out, said.err);
         said.out
     }
 
-    pub fn ingest(&self, path: &Path) -> Said {
+    pub(crate) fn ingest(&self, path: &Path) -> Said {
         self.run(&["ingest", path.to_str().unwrap(), "--as-of", TODAY])
     }
 
-    pub fn ingest_ok(&self, path: &Path) -> String {
+    pub(crate) fn ingest_ok(&self, path: &Path) -> String {
         self.ok(&["ingest", path.to_str().unwrap(), "--as-of", TODAY])
     }
 
     /// Rows of a query.
-    pub fn sql(&self, query: &str) -> Vec<Value> {
+    pub(crate) fn sql(&self, query: &str) -> Vec<Value> {
         let text = self.ok(&["sql", query, "--json"]);
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
     }
 
     /// The one value of a query with one row and one column.
-    pub fn value(&self, query: &str) -> Value {
+    pub(crate) fn value(&self, query: &str) -> Value {
         let rows = self.sql(query);
         let row = rows.first().and_then(Value::as_object).unwrap_or_else(|| panic!("no row of {query}"));
         row.values().next().cloned().unwrap_or(Value::Null)
     }
 
     /// Hash of every table.
-    pub fn digest(&self) -> Value {
+    pub(crate) fn digest(&self) -> Value {
         let text = self.ok(&["doctor", "--json"]);
         serde_json::from_str::<Value>(&text).expect("JSON")["digest"].clone()
     }
 }
 
 /// The built program with these arguments.
-pub fn portolan(args: &[&str]) -> Said {
+pub(crate) fn portolan(args: &[&str]) -> Said {
     let Output { status, stdout, stderr } =
         Command::new(env!("CARGO_BIN_EXE_portolan")).args(args).output().expect("the program starts");
     Said {
@@ -94,7 +94,7 @@ pub fn portolan(args: &[&str]) -> Said {
 }
 
 /// A retail export of eight lines with a repeat, a cancellation, a guest, postage and an odd country.
-pub const RETAIL: &str = "\
+pub(crate) const RETAIL: &str = "\
 InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 536365,85123A,WHITE HANGING HEART,6,2010-12-01 08:26:00,2.55,17850,United Kingdom
 536365,85123A,WHITE HANGING HEART,6,2010-12-01 08:26:00,2.55,17850,United Kingdom
