@@ -11,6 +11,11 @@ mod workspace;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Cleaning and queries make many short-lived buffers on several threads. This allocator serves them
+/// faster than the system's and gives the memory back between the stages of a run.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     output::start_logging(cli.verbose);

@@ -12,7 +12,8 @@ use crate::parquet_io::{FILE_ROWS, Pick, encode};
 use crate::raw::RawTable;
 use crate::table::FileEntry;
 use crate::{Lake, LakeError, LakeLock, Phase, Progress, Snapshot};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
 use clean::{CleanParams, Rates, RuleCounts, Survey, Surveyed, TableOut};
 use domain::{Currency, Day};
 use rayon::prelude::*;
@@ -22,6 +23,10 @@ use std::collections::BTreeMap;
 
 /// Order lines up to which all shoppers are cleaned in one part.
 const ONE_PART_ROWS: u64 = 4_000_000;
+
+/// Order lines from which the shoppers are shared out among threads, and the number of shares.
+const SHARED_ROWS: u64 = 50_000;
+const SHARES: usize = 4;
 
 /// Order lines of one part beyond that.
 const PART_ROWS: u64 = 1_000_000;
@@ -227,7 +232,7 @@ impl Run<'_> {
 
     async fn order_lines(
         &self,
-        mut kept: Option<Vec<RecordBatch>>,
+        kept: Option<Vec<RecordBatch>>,
         surveyed: &Surveyed,
         rates: &Rates,
         counts: &mut RuleCounts,
@@ -235,49 +240,60 @@ impl Run<'_> {
     ) -> Result<Written, LakeError> {
         let raw = self.raw("order_lines")?;
         let total = raw.rows();
-        let parts = parts(total);
         let (mut lines, mut orders) = (Vec::new(), Vec::new());
         let mut tally = clean::ShopperTally::default();
         let mut done = 0;
-        for (i, part) in parts.iter().enumerate() {
-            let kept = kept.take();
-            let out = tokio::task::block_in_place(|| {
-                let batches = match kept {
-                    Some(batches) => batches,
-                    None => raw.all(Pick { columns: None, buckets: part.as_deref() })?,
-                };
-                done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
-                Ok::<_, LakeError>(clean::order_lines(&batches, surveyed, rates, &self.params)?)
+        let clean_part = |(i, batches): (usize, Vec<RecordBatch>)| self.part(i, batches, surveyed, rates);
+        let mut take = async |parts: Vec<Part>| {
+            for part in parts {
+                counts.merge(part.counts);
+                tally.merge(part.shoppers);
+                rejects.push(part.rejects);
+                lines.extend(self.put(clean_table("order_lines")?, part.lines).await?);
+                orders.extend(self.put(clean_table("orders")?, part.orders).await?);
+            }
+            Ok::<_, LakeError>(())
+        };
+        if let Some(batches) = kept {
+            let parts = tokio::task::block_in_place(|| {
+                let parts = shares(batches, surveyed, total)?;
+                parts.into_par_iter().enumerate().map(clean_part).collect::<Result<Vec<_>, _>>()
             })?;
-            self.report("cleaning order lines", done, total);
-            counts.merge(out.counts);
-            tally.merge(out.shoppers);
-            rejects.push(out.rejects);
-            let first = i as u64 * 100_000;
-            lines.extend(self.write(clean_table("order_lines")?, first, out.order_lines).await?);
-            orders.extend(self.write(clean_table("orders")?, first, out.orders).await?);
+            take(parts).await?;
+            self.report("cleaning order lines", total, total);
+        } else {
+            for (i, buckets) in parts(total).into_iter().enumerate() {
+                let part = tokio::task::block_in_place(|| {
+                    let batches = raw.all(Pick { columns: None, buckets: Some(&buckets) })?;
+                    done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
+                    clean_part((i, batches))
+                })?;
+                self.report("cleaning order lines", done, total);
+                take(vec![part]).await?;
+            }
         }
         let shoppers = clean_table("shoppers")?;
         let shopper_files = self.write(shoppers, 0, surveyed.shoppers(&tally)).await?;
         Ok(vec![(clean_table("order_lines")?, lines), (clean_table("orders")?, orders), (shoppers, shopper_files)])
     }
 
-    /// Writes a batch as files of at most [`FILE_ROWS`] rows, encoding them in parallel.
+    /// Cleans and encodes one part of the shoppers.
+    fn part(&self, i: usize, batches: Vec<RecordBatch>, surveyed: &Surveyed, rates: &Rates) -> Result<Part, LakeError> {
+        let out = clean::order_lines(&batches, surveyed, rates, &self.params)?;
+        drop(batches);
+        let first = i as u64 * 100_000;
+        let lines = encode_table(clean_table("order_lines")?, first, &out.order_lines)?;
+        let orders = encode_table(clean_table("orders")?, first, &out.orders)?;
+        Ok(Part { counts: out.counts, shoppers: out.shoppers, rejects: out.rejects, lines, orders })
+    }
+
+    /// Writes a batch as files of at most [`FILE_ROWS`] rows.
     async fn write(&self, def: &'static TableDef, first: u64, batch: RecordBatch) -> Result<Vec<FileEntry>, LakeError> {
-        let n = batch.num_rows();
-        let starts: Vec<usize> = (0..n.max(1)).step_by(FILE_ROWS).collect();
-        let schema = def.arrow_schema();
-        let encoded: Vec<(u64, u64, Vec<u8>)> = tokio::task::block_in_place(|| {
-            starts
-                .par_iter()
-                .enumerate()
-                .map(|(i, &from)| {
-                    let rows = FILE_ROWS.min(n - from);
-                    let bytes = encode(&schema, &[vec![batch.slice(from, rows)]], false)?;
-                    Ok((first + i as u64, rows as u64, bytes))
-                })
-                .collect::<Result<_, LakeError>>()
-        })?;
+        let encoded = tokio::task::block_in_place(|| encode_table(def, first, &batch))?;
+        self.put(def, encoded).await
+    }
+
+    async fn put(&self, def: &'static TableDef, encoded: Vec<Encoded>) -> Result<Vec<FileEntry>, LakeError> {
         let puts = encoded.into_iter().map(|(order, rows, bytes)| put_file(self.lake, def, order, "part", rows, bytes));
         futures::future::try_join_all(puts).await
     }
@@ -297,17 +313,62 @@ impl Run<'_> {
     }
 }
 
+/// A file's order, rows and bytes.
+type Encoded = (u64, u64, Vec<u8>);
+
+/// One part of the shoppers, cleaned.
+struct Part {
+    counts: RuleCounts,
+    shoppers: clean::ShopperTally,
+    rejects: RecordBatch,
+    lines: Vec<Encoded>,
+    orders: Vec<Encoded>,
+}
+
+/// A batch as files of at most [`FILE_ROWS`] rows.
+fn encode_table(def: &TableDef, first: u64, batch: &RecordBatch) -> Result<Vec<Encoded>, LakeError> {
+    let n = batch.num_rows();
+    let schema = def.arrow_schema();
+    let starts: Vec<usize> = (0..n.max(1)).step_by(FILE_ROWS).collect();
+    starts
+        .par_iter()
+        .enumerate()
+        .map(|(i, &from)| {
+            let rows = FILE_ROWS.min(n - from);
+            let bytes = encode(&schema, &[vec![batch.slice(from, rows)]], false)?;
+            Ok((first + i as u64, rows as u64, bytes))
+        })
+        .collect()
+}
+
+/// Splits order lines by shopper into a fixed number of parts, whatever the number of threads, so
+/// that the files do not depend on it. Rows keep their order within a part.
+fn shares(batches: Vec<RecordBatch>, surveyed: &Surveyed, rows: u64) -> Result<Vec<Vec<RecordBatch>>, LakeError> {
+    if rows < SHARED_ROWS {
+        return Ok(vec![batches]);
+    }
+    let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); SHARES];
+    for batch in batches {
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); SHARES];
+        for (row, part) in surveyed.partition(&batch, SHARES as u32)?.into_iter().enumerate() {
+            rows[part as usize].push(row as u32);
+        }
+        for (part, rows) in parts.iter_mut().zip(rows) {
+            let share = take_record_batch(&batch, &UInt32Array::from(rows));
+            part.push(share.map_err(|e| LakeError::Internal(e.to_string()))?);
+        }
+    }
+    Ok(parts)
+}
+
 fn clean_table(name: &str) -> Result<&'static TableDef, LakeError> {
     schema::table(Zone::Clean, name).ok_or_else(|| LakeError::NoTable(format!("clean.{name}")))
 }
 
-/// The buckets of each part; one part of all shoppers for a usual lake.
-fn parts(rows: u64) -> Vec<Option<Vec<usize>>> {
-    if rows <= ONE_PART_ROWS {
-        return vec![None];
-    }
+/// The buckets of each part of a large lake.
+fn parts(rows: u64) -> Vec<Vec<usize>> {
     let n = rows.div_ceil(PART_ROWS).clamp(1, BUCKETS as u64) as usize;
-    (0..n).map(|p| Some((0..BUCKETS).filter(|b| b * n / BUCKETS == p).collect())).collect()
+    (0..n).map(|p| (0..BUCKETS).filter(|b| b * n / BUCKETS == p).collect()).collect()
 }
 
 #[cfg(test)]
@@ -316,9 +377,8 @@ mod tests {
 
     #[test]
     fn parts_cover_every_bucket_once() {
-        assert_eq!(parts(541_909), [None]);
         for rows in [4_000_001, 20_000_000, 500_000_000] {
-            let mut all: Vec<usize> = parts(rows).into_iter().flatten().flatten().collect();
+            let mut all: Vec<usize> = parts(rows).into_iter().flatten().collect();
             all.sort_unstable();
             assert_eq!(all, (0..BUCKETS).collect::<Vec<_>>(), "{rows}");
         }

@@ -119,7 +119,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("n_orders", Int, "orders with it"),
             must("units", Int, "units sold"),
             must("revenue", Amount, "settled sales, in the reporting currency"),
-            must("last_price", Amount, "unit price of the latest sale, in the reporting currency"),
+            must("last_price", Amount, "mean unit price on the last day it was sold, in the reporting currency"),
             must("first_day", Day, "first sale"),
             must("last_day", Day, "last sale"),
         ],

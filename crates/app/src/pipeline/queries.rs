@@ -87,15 +87,34 @@ from b join f on f.market = b.market and f.shopper_id = b.shopper_id
 group by b.market, f.cohort, b.month
 order by b.market, f.cohort, months_since";
 
+/// Two levels of grouping instead of distinct counts and an ordered last value: those keep a set and a
+/// buffer for each of the many groups.
 const PRODUCT_MARKET: &str = "\
-select product_id, market, count(distinct shopper_id) as n_buyers, count(distinct order_id) as n_orders,
-  sum(quantity) as units, sum(amount_base) as revenue,
-  cast(last_value(amount_base / quantity order by ordered_at, order_id, source, line) as decimal(18, 6)) as last_price,
-  min(day) as first_day, max(day) as last_day
-from clean.order_lines
-where settled and product_id is not null
-group by product_id, market
-order by product_id, market";
+with o as (
+  select product_id, market, order_id, shopper_id, day, sum(quantity) as units, sum(amount_base) as revenue
+  from clean.order_lines where settled and product_id is not null
+  group by product_id, market, order_id, shopper_id, day
+), p as (
+  select product_id, market, count(*) as n_orders, sum(units) as units, sum(revenue) as revenue,
+    min(day) as first_day, max(day) as last_day
+  from (select product_id, market, order_id, min(day) as day, sum(units) as units, sum(revenue) as revenue
+    from o group by product_id, market, order_id)
+  group by product_id, market
+), b as (
+  select product_id, market, count(*) as n_buyers
+  from (select distinct product_id, market, shopper_id from o where shopper_id is not null)
+  group by product_id, market
+), l as (
+  select o.product_id, o.market, cast(sum(o.revenue) / sum(o.units) as decimal(18, 6)) as last_price
+  from o join p on p.product_id = o.product_id and p.market = o.market and p.last_day = o.day
+  group by o.product_id, o.market
+)
+select p.product_id, p.market, coalesce(b.n_buyers, 0) as n_buyers, p.n_orders, p.units, p.revenue,
+  l.last_price, p.first_day, p.last_day
+from p
+left join b on b.product_id = p.product_id and b.market = p.market
+join l on l.product_id = p.product_id and l.market = p.market
+order by p.product_id, p.market";
 
 /// All of them, in the order they are computed.
 pub(crate) const MARTS: [Mart; 5] = [
