@@ -2,6 +2,8 @@
 //! them, conversion, allocation, tax. Each has an own small fixture in `files/` or in the unit
 //! tests, which run without that folder.
 
+#![allow(clippy::print_stderr)] // a skipped test says so
+
 #[path = "files/support.rs"]
 mod support;
 

@@ -1,4 +1,6 @@
-//! Reads bytes and keeps everything as text.
+//! Reads bytes and keeps everything as text. Two suites use it, each a part of it.
+
+#![allow(dead_code)]
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
@@ -8,12 +10,12 @@ use intake::{IntakeError, ReadOptions, ReadSummary, Sink, SinkError};
 use schema::TableDef;
 use std::io::{Cursor, Read};
 
-pub const SOURCE: &str = "0123456789abcdef";
+pub(crate) const SOURCE: &str = "0123456789abcdef";
 
 #[derive(Default, Debug)]
-pub struct Collected {
-    pub batches: Vec<(&'static str, RecordBatch)>,
-    pub bytes: u64,
+pub(crate) struct Collected {
+    pub(crate) batches: Vec<(&'static str, RecordBatch)>,
+    pub(crate) bytes: u64,
 }
 
 impl Sink for Collected {
@@ -30,7 +32,7 @@ impl Sink for Collected {
 
 impl Collected {
     /// A column as text, all batches of a table one after the other; empty for a missing value.
-    pub fn column(&self, table: &str, name: &str) -> Vec<String> {
+    pub(crate) fn column(&self, table: &str, name: &str) -> Vec<String> {
         let batches = self.batches.iter().filter(|(t, _)| *t == table);
         batches
             .flat_map(|(_, batch)| {
@@ -41,13 +43,13 @@ impl Collected {
     }
 
     /// Rows of some columns joined by ` | `.
-    pub fn rows(&self, table: &str, names: &[&str]) -> Vec<String> {
+    pub(crate) fn rows(&self, table: &str, names: &[&str]) -> Vec<String> {
         let columns: Vec<Vec<String>> = names.iter().map(|n| self.column(table, n)).collect();
         (0..columns[0].len()).map(|i| columns.iter().map(|c| c[i].clone()).collect::<Vec<_>>().join(" | ")).collect()
     }
 
     /// Rejects as `line | rule | column | value | expected`.
-    pub fn rejects(&self) -> Vec<String> {
+    pub(crate) fn rejects(&self) -> Vec<String> {
         self.rows("rejects", &["line", "rule", "column", "value", "expected"])
     }
 }
@@ -75,11 +77,15 @@ fn cell(array: &dyn Array, i: usize) -> String {
     }
 }
 
-pub fn options() -> ReadOptions {
+pub(crate) fn options() -> ReadOptions {
     ReadOptions::new(domain::Day::from_ymd(2026, 1, 1).unwrap())
 }
 
-pub fn read_with(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<(ReadSummary, Collected), IntakeError> {
+pub(crate) fn read_with(
+    bytes: &[u8],
+    name: &str,
+    options: &ReadOptions,
+) -> Result<(ReadSummary, Collected), IntakeError> {
     let owned = bytes.to_vec();
     let open = move || Ok(Box::new(Cursor::new(owned.clone())) as Box<dyn Read + Send>);
     let mut sink = Collected::default();
@@ -89,11 +95,11 @@ pub fn read_with(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<(Rea
     Ok((summary, sink))
 }
 
-pub fn read(bytes: &[u8], name: &str) -> Result<(ReadSummary, Collected), IntakeError> {
+pub(crate) fn read(bytes: &[u8], name: &str) -> Result<(ReadSummary, Collected), IntakeError> {
     read_with(bytes, name, &options())
 }
 
 /// What reading fails with.
-pub fn failure(bytes: &[u8], name: &str) -> String {
+pub(crate) fn failure(bytes: &[u8], name: &str) -> String {
     read(bytes, name).map(|(summary, _)| panic!("{summary:?}")).unwrap_err().to_string()
 }
