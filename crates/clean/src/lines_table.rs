@@ -35,6 +35,10 @@ pub(crate) fn order_lines(drafts: &[Draft], raw: &[RawLines<'_>], surveyed: &Sur
             texts(drafts, 8, |d, out| {
                 let (raw, row) = of(d);
                 match raw.product_code.get(row) {
+                    // Most codes are written as their product's identifier, which is in normal form.
+                    Some(code) if d.product != NONE && code == surveyed.catalogue.codes.id(d.product) => {
+                        out.append_value(code);
+                    }
                     Some(code) => out.append_value(normalize(code)),
                     None => out.append_null(),
                 }

@@ -28,12 +28,15 @@ pub(crate) struct RawLines<'a> {
     pub(crate) city: Text<'a>,
     pub(crate) channel: Text<'a>,
     pub(crate) status: Text<'a>,
+    /// Which of [`Self::texts`] have a value at all.
+    filled_texts: Vec<u8>,
 }
 
 impl<'a> RawLines<'a> {
     pub(crate) fn new(batch: &'a RecordBatch) -> Result<Self, CleanError> {
         let r = Reader::new("order_lines", batch);
-        Ok(Self {
+        let mut lines = Self {
+            filled_texts: Vec::new(),
             source: r.text("source")?,
             line: r.ints("line")?,
             order_id: r.text("order_id")?,
@@ -54,7 +57,10 @@ impl<'a> RawLines<'a> {
             city: r.text("city")?,
             channel: r.text("channel")?,
             status: r.text("status")?,
-        })
+        };
+        let filled = lines.texts().into_iter().enumerate().filter(|(_, c)| !matches!(c, Text::Empty));
+        lines.filled_texts = filled.map(|(tag, _)| tag as u8).collect();
+        Ok(lines)
     }
 
     /// Identities of a row.
@@ -72,12 +78,13 @@ impl<'a> RawLines<'a> {
     pub(crate) fn content_hash(&self, row: usize, seed: u64) -> u64 {
         let mut hash = mix(seed, self.quantity.get(row).unwrap_or(0) as u64);
         hash = mix(hash, self.ordered_at.get(row).unwrap_or(0) as u64);
-        for (tag, column) in self.texts().into_iter().enumerate() {
-            if let Some(text) = column.get(row) {
-                hash = hash_bytes(hash ^ tag as u64, text.as_bytes());
+        let (texts, decimals) = (self.texts(), self.decimals());
+        for &tag in &self.filled_texts {
+            if let Some(text) = texts[usize::from(tag)].get(row) {
+                hash = hash_bytes(hash ^ u64::from(tag), text.as_bytes());
             }
         }
-        for (tag, column) in self.decimals().into_iter().enumerate() {
+        for (tag, column) in decimals.into_iter().enumerate() {
             if let Some(value) = column.get(row) {
                 hash = mix(mix(hash, tag as u64), value as u64);
             }
