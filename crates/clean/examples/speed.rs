@@ -127,7 +127,7 @@ fn row(
         quantity: if reversal { -quantity } else { quantity },
         price: price + 10_000 * rng.below(5) as i64,
         at: 1_291_000_000_000_000 + order as i64 * 600_000_000,
-        shopper: (shopper % 4 != 0).then(|| (12_000 + shopper).to_string()),
+        shopper: (!shopper.is_multiple_of(4)).then(|| (12_000 + shopper).to_string()),
     }
 }
 
