@@ -127,7 +127,7 @@ proptest! {
         let batch = order_lines_batch(&lines);
         survey.order_lines(&batch).unwrap();
         let surveyed = survey.finish();
-        let whole = order_lines(&[batch.clone()], &surveyed, &Rates::default(), &p).unwrap();
+        let whole = order_lines(std::slice::from_ref(&batch), &surveyed, &Rates::default(), &p).unwrap();
         let parts = surveyed.partition(&batch, n_parts).unwrap();
         let mut counts = clean::RuleCounts::default();
         let mut tally = clean::ShopperTally::default();
