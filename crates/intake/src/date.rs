@@ -2,7 +2,7 @@
 //!
 //! Read without a question: ISO 8601 / RFC 3339 (`2011-01-05`, `2011-01-05 14:44:00 +0100`,
 //! `2011-01-05T14:44:00.250Z`), `20110105`, `5 Jan 2011`, seconds or milliseconds since 1970, and
-//! `5.1.2011` (a date with dots has the day first). `1/5/2011` is a question: [`Evidence`] of the
+//! `5.1.2011` (a date with dots has the day first). `1/5/2011` is a question: the evidence of the
 //! whole column answers it, and where two answers contradict each other the ambiguous dates are
 //! rejected under the rule `date_format` and never guessed at.
 

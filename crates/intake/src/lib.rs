@@ -1,6 +1,6 @@
 //! Files of other systems in, typed raw rows and rejects out.
 //!
-//! The way of a byte: [`bytes`] unpacks, [`encoding`] decodes, `sniff` and `csv` (or JSON lines,
+//! The way of a byte: `bytes` unpacks, `encoding` decodes, `sniff` and `csv` (or JSON lines,
 //! workbooks, Parquet) part it into rows, [`detect`](fn@detect) says what the rows are, a connector
 //! of `connect` reads their cells with [`number`], [`date`], [`units`] and [`hash_id`], and `out`
 //! hands batches to a [`Sink`]. Everything streams in bounded memory.
