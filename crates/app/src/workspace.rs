@@ -6,6 +6,7 @@ use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
 use domain::{Currency, Market};
 use lake::Lake;
+use lake::Undone;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -22,9 +23,11 @@ struct RawConfig {
     currency: Option<String>,
     /// Folder of the lake, relative to the workspace.
     lake: Option<String>,
+    /// Identities that no longer join shoppers, `email=…` with the key of clean.identity_links.
+    undone_links: Vec<String>,
 }
 
-const KEYS: [&str; 3] = ["home", "currency", "lake"];
+const KEYS: [&str; 4] = ["home", "currency", "lake", "undone_links"];
 
 /// An opened workspace.
 #[derive(Debug)]
@@ -32,6 +35,7 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) home: Option<Market>,
     pub(crate) currency: Option<Currency>,
+    pub(crate) undone: Vec<Undone>,
     lake: PathBuf,
 }
 
@@ -78,7 +82,15 @@ impl Workspace {
         let currency =
             raw.currency.map(|c| c.parse::<Currency>()).transpose().map_err(|e| wrong("currency", e.to_string()))?;
         let lake = root.join(raw.lake.unwrap_or_else(|| "lake".into()));
-        Ok(Self { root, home, currency, lake })
+        let undo = |text: &String| {
+            let (kind, key) = text.split_once('=').ok_or_else(|| {
+                let right = "write for example \"email=9f86d0…\" with kind and key of clean.identity_links";
+                wrong("undone_links", format!("`{text}` names no link; {right}"))
+            })?;
+            Ok::<_, anyhow::Error>(Undone { key_kind: kind.trim().to_owned(), key: key.trim().to_owned() })
+        };
+        let undone = raw.undone_links.iter().map(undo).collect::<Result<_>>()?;
+        Ok(Self { root, home, currency, undone, lake })
     }
 
     /// The lake of the workspace.
@@ -101,7 +113,9 @@ impl Workspace {
             "# A Portolan workspace.\n\n\
              # Home market: where you know your shoppers. Without it, the market with the largest revenue.\n{}\n\
              # Reporting currency. Without it, the currency of most order lines.\n{}\n\
-             # Folder of the lake, relative to this file.\n{}",
+             # Folder of the lake, relative to this file.\n{}\n\
+             # Identities that must not join two shoppers, by kind and key of clean.identity_links.\n\
+             # undone_links = [\"email=9f86d0…\"]\n",
             line("home", home.map(|m| m.to_string()), "DE"),
             line("currency", currency.map(|c| c.to_string()), "EUR"),
             line("lake", None, "lake"),

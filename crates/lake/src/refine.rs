@@ -41,6 +41,8 @@ pub struct RefineParams {
     pub base: Option<Currency>,
     /// The day it is: later orders are put aside.
     pub as_of: Day,
+    /// Identities that an operator took back: they no longer join shoppers.
+    pub undone: Vec<clean::Undone>,
 }
 
 /// What a cleaning run did.
@@ -69,7 +71,7 @@ pub async fn refine(
 ) -> Result<RefineReport, LakeError> {
     let snapshot = Snapshot::latest(lake).await?;
     let base = tokio::task::block_in_place(|| base_currency(lake, &snapshot, params))?;
-    let fingerprint = fingerprint(&snapshot, base, params.as_of);
+    let fingerprint = fingerprint(&snapshot, base, params);
     let lines = schema::table(Zone::Clean, "order_lines").and_then(|t| snapshot.table(t)).map_or(0, |t| t.rows);
     if snapshot.stages.get("clean") == Some(&fingerprint) {
         return Ok(RefineReport { snapshot, base, order_lines: lines, unchanged: true });
@@ -78,7 +80,7 @@ pub async fn refine(
         lake,
         snapshot: &snapshot,
         progress,
-        params: CleanParams { base, as_of: params.as_of, ..CleanParams::default() },
+        params: CleanParams { base, as_of: params.as_of, undone: params.undone.clone(), ..CleanParams::default() },
     };
     let written = run.all().await?;
     let order_lines =
@@ -117,9 +119,9 @@ fn base_currency(lake: &Lake, snapshot: &Snapshot, params: &RefineParams) -> Res
 }
 
 /// Changes whenever the result could: the rules' version, the parameters, any raw file.
-fn fingerprint(snapshot: &Snapshot, base: Currency, as_of: Day) -> String {
+fn fingerprint(snapshot: &Snapshot, base: Currency, params: &RefineParams) -> String {
     let mut hash = Sha256::new();
-    hash.update(format!("rules {RULES_VERSION} base {base} as of {as_of}"));
+    hash.update(format!("rules {RULES_VERSION} base {base} as of {} undone {:?}", params.as_of, params.undone));
     for (name, table) in snapshot.tables.iter().filter(|(name, _)| name.starts_with("raw.")) {
         hash.update(name);
         for file in &table.files {
@@ -154,6 +156,7 @@ impl Run<'_> {
         let (surveyed, lines) = tokio::task::block_in_place(|| self.survey())?;
         let mut counts = surveyed.counts();
         let mut rejects: Vec<RecordBatch> = Vec::new();
+        let mut merges: Vec<RecordBatch> = vec![surveyed.merges()];
         let mut written: Written = self.order_lines(lines, &surveyed, &rates, &mut counts, &mut rejects).await?;
         type Rule = fn(&[RecordBatch], &Surveyed, &CleanParams) -> Result<TableOut, clean::CleanError>;
         let others: [(&str, Rule); 7] = [
@@ -175,6 +178,7 @@ impl Run<'_> {
             })?;
             counts.merge(out.counts);
             rejects.push(out.rejects);
+            merges.push(out.merges);
             written.push((clean_table(name)?, self.write(clean_table(name)?, 0, out.batch).await?));
         }
         rejects.extend(self.read_rejects()?);
@@ -185,12 +189,13 @@ impl Run<'_> {
         for (name, batch) in [
             ("products", surveyed.products(&rates)?),
             ("identity_links", surveyed.identity_links()),
-            ("merges", surveyed.merges()),
             ("rule_counts", counts.batch()),
         ] {
             let def = clean_table(name)?;
             written.push((def, self.write(def, 0, batch).await?));
         }
+        let def = clean_table("merges")?;
+        written.push((def, vec![write_file(self.lake, def, 0, &[merges]).await?]));
         Ok(written)
     }
 

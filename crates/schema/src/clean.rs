@@ -53,7 +53,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must(
                 "flags",
                 Text,
-                "findings that do not remove the row, separated by spaces: price_outlier, quantity_outlier, unmatched_cancellation, future_date, impossible_price",
+                "findings that do not remove the row, separated by spaces: price_outlier, quantity_outlier, unmatched_cancellation, void (cancelled before it was paid), other_file_repeat (the same row from another file of the system; not settled)",
             ),
             must(
                 "settled",
@@ -104,7 +104,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("shopper_id", Text, "shopper"),
             must("key_kind", Text, "customer_id, email, phone, anonymous"),
             must("key", Text, "the identity: `format:number` for a customer id, a hash for e-mail and phone"),
-            must("reason", Text, "first_seen, same_email, same_phone, same_customer_id"),
+            must("reason", Text, "first_seen, same_email, same_phone, same_customer_id, same_visitor"),
             must("source", Text, "source that proves it"),
             must("line", Int, "line that proves it"),
             must("undone", Bool, "whether an operator took the link back"),

@@ -105,3 +105,23 @@ fn killed_at_any_moment_the_lake_reads_and_a_second_try_gives_the_same_bytes() {
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(said.status.success(), "{text}{}", String::from_utf8_lossy(&said.stderr));
 }
+
+#[test]
+fn a_shared_address_joins_two_customers_until_the_link_is_undone() {
+    let shop = Shop::new();
+    let orders = "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,email,country\n\
+                  1,A,KETTLE,1,10.00,GBP,2025-01-02 10:00:00,anna,Anna@example.org,GB\n\
+                  2,B,TOASTER,1,20.00,GBP,2025-02-03 10:00:00,a.smith, anna@example.org,GB\n";
+    let path = shop.file("orders.csv", orders);
+    shop.ingest_ok(&path);
+    assert_eq!(shop.value("select count(*) from clean.shoppers"), 1);
+    let links = shop.sql("select key_kind, key, reason from clean.identity_links where key_kind = 'email'");
+    let key = links[0]["key"].as_str().unwrap();
+    assert_eq!(key.len(), 64, "the address itself is nowhere in the tables: {key}");
+
+    let config = shop.root().join("portolan.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}\nundone_links = [\"email={key}\"]\n")).unwrap();
+    shop.ingest_ok(&path);
+    assert_eq!(shop.value("select count(*) from clean.shoppers"), 2);
+}
