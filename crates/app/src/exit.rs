@@ -39,7 +39,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    pub(crate) fn new(exit: Exit, what: impl Into<String>, next: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn error(exit: Exit, what: impl Into<String>, next: impl Into<String>) -> anyhow::Error {
         Self { exit, what: what.into(), next: next.into() }.into()
     }
 }

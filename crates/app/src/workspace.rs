@@ -45,7 +45,7 @@ impl Workspace {
         let root = match given {
             Some(dir) if dir.join(FILE).is_file() => dir.to_path_buf(),
             Some(dir) => {
-                return Err(Stop::new(
+                return Err(Stop::error(
                     Exit::Missing,
                     format!("`{}` is no workspace: it has no {FILE}", dir.display()),
                     format!("`portolan init {}` makes one", dir.display()),
@@ -54,7 +54,7 @@ impl Workspace {
             None => {
                 let here = std::env::current_dir().context("the current folder")?;
                 here.ancestors().find(|d| d.join(FILE).is_file()).map(Path::to_path_buf).ok_or_else(|| {
-                    Stop::new(
+                    Stop::error(
                         Exit::Missing,
                         format!("no {FILE} here or in a folder above"),
                         "`portolan init DIR` makes a workspace; then use it as the current folder or with --workspace DIR",
@@ -69,14 +69,14 @@ impl Workspace {
         let path = root.join(FILE);
         let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let raw: RawConfig = toml::from_str(&text).map_err(|e| {
-            Stop::new(
+            Stop::error(
                 Exit::Usage,
                 format!("{}: {}", path.display(), e.to_string().trim_end()),
                 suggestion(&e.to_string()),
             )
         })?;
         let wrong = |key: &str, e: String| {
-            Stop::new(Exit::Usage, format!("{}: `{key}`: {e}", path.display()), format!("mend `{key}` in {FILE}"))
+            Stop::error(Exit::Usage, format!("{}: `{key}`: {e}", path.display()), format!("mend `{key}` in {FILE}"))
         };
         let home = raw.home.map(|m| m.parse::<Market>()).transpose().map_err(|e| wrong("home", e.to_string()))?;
         let currency =

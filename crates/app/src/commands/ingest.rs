@@ -99,7 +99,7 @@ fn today() -> Day {
 }
 
 fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
-    let usage = |e: String, next: &str| Stop::new(Exit::Usage, e, next);
+    let usage = |e: String, next: &str| Stop::error(Exit::Usage, e, next);
     let mut options = intake::ReadOptions::new(as_of);
     options.defaults.currency = args.currency;
     options.defaults.date_order = args.date_order.map(|order| match order {
@@ -154,11 +154,15 @@ fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
         } else if path.exists() {
             out.push(path.clone());
         } else {
-            return Err(Stop::new(Exit::BadInput, format!("there is no file `{}`", path.display()), "check the path"));
+            return Err(Stop::error(
+                Exit::BadInput,
+                format!("there is no file `{}`", path.display()),
+                "check the path",
+            ));
         }
     }
     if out.is_empty() {
-        return Err(Stop::new(
+        return Err(Stop::error(
             Exit::BadInput,
             "no files to read in the folders given",
             "name a file or a folder with files",

@@ -20,7 +20,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
     let lake = workspace.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
     if !snapshot.stages.contains_key("offers") {
-        return Err(Stop::new(Exit::Missing, "nothing is computed yet", "`portolan run` comes before `portolan plan`"));
+        return Err(Stop::error(
+            Exit::Missing,
+            "nothing is computed yet",
+            "`portolan run` comes before `portolan plan`",
+        ));
     }
     let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
     let home = pipeline::home(&engine, &workspace).await?;
@@ -33,7 +37,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         Some(market) if gatherer.knows(market) => vec![market],
         Some(market) => {
             let known = gatherer.markets(0).iter().map(Market::to_string).collect::<Vec<_>>().join(", ");
-            return Err(Stop::new(
+            return Err(Stop::error(
                 Exit::Missing,
                 format!("{market} has no sale yet"),
                 format!("the markets with sales are {known}"),
@@ -42,7 +46,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         None => gatherer.markets(MIN_ORDERS),
     };
     if markets.is_empty() {
-        return Err(Stop::new(
+        return Err(Stop::error(
             Exit::Missing,
             format!("no market has {MIN_ORDERS} orders yet"),
             "--market XX writes a plan whatever there is",

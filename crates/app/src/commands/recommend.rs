@@ -16,7 +16,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let lake = env.workspace()?.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
     if !snapshot.stages.contains_key("offers") {
-        return Err(Stop::new(
+        return Err(Stop::error(
             Exit::Missing,
             "nothing is computed yet",
             "`portolan run` comes before `portolan recommend`",
@@ -28,7 +28,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let history: Vec<ItemIdx> = shopper.map_or_else(Vec::new, |s| purchases.history(s));
     let own = shopper.map(|s| purchases.interactions.markets()[s.at()]);
     let market = args.market.or(own).ok_or_else(|| {
-        Stop::new(
+        Stop::error(
             Exit::Usage,
             format!("shopper `{}` is unknown, so its market is too", args.shopper),
             "add --market XX",
@@ -38,14 +38,14 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         let known: std::collections::BTreeSet<&str> =
             purchases.interactions.markets().iter().map(Market::code).collect();
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(Stop::new(
+        return Err(Stop::error(
             Exit::Missing,
             format!("{market} has no shopper yet"),
             format!("the markets with shoppers are {known}"),
         ));
     }
     let choice = measured::stored(&engine, market).await?.ok_or_else(|| {
-        Stop::new(
+        Stop::error(
             Exit::Missing,
             format!("{market} has too few shoppers for a model"),
             "portolan plan --market XX shows what there is",

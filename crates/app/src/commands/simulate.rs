@@ -24,7 +24,8 @@ pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let usage = |e: sim::SimError| Stop::new(Exit::Usage, e.to_string(), "`portolan simulate --help` shows the ranges");
+    let usage =
+        |e: sim::SimError| Stop::error(Exit::Usage, e.to_string(), "`portolan simulate --help` shows the ranges");
     let mut params = SimParams::at(args.scale, Seed(args.seed));
     if !args.markets.is_empty() {
         params = params.with_markets(&args.markets).map_err(usage)?;

@@ -17,7 +17,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Sql) -> Result<ExitCode> 
     for at in &args.at {
         let parsed = at.split_once('=').and_then(|(table, version)| Some((table, version.parse::<u64>().ok()?)));
         let (table, version) = parsed.ok_or_else(|| {
-            Stop::new(Exit::Usage, format!("`{at}` is not TABLE=VERSION"), "write for example --at clean.orders=3")
+            Stop::error(Exit::Usage, format!("`{at}` is not TABLE=VERSION"), "write for example --at clean.orders=3")
         })?;
         snapshot = snapshot.at_version(&lake, table, version).await?;
     }

@@ -22,7 +22,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Tables) -> Result<ExitCod
     };
     if chosen.is_empty() {
         let name = args.name.as_deref().unwrap_or_default();
-        return Err(Stop::new(Exit::Missing, format!("there is no table `{name}`"), "`portolan tables` lists them"));
+        return Err(Stop::error(Exit::Missing, format!("there is no table `{name}`"), "`portolan tables` lists them"));
     }
     let state = |t: &TableDef| snapshot.table(t).map_or((None, 0), |v| (Some(v.version), v.rows));
     if args.json {

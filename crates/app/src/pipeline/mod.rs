@@ -68,7 +68,7 @@ pub(crate) async fn run(
         bar.step("running", stage, i as u64, STAGES.len() as u64);
         let snapshot = Snapshot::latest(lake).await?;
         let clean = snapshot.stages.get("clean").ok_or_else(|| {
-            Stop::new(Exit::Missing, "the lake is empty", "`portolan ingest YOUR_FILES` brings data in first")
+            Stop::error(Exit::Missing, "the lake is empty", "`portolan ingest YOUR_FILES` brings data in first")
         })?;
         let text = format!("{clean} {stage} {version} seed {} home {:?}", seed.0, workspace.home);
         let fingerprint = Sha256::digest(text).iter().take(16).map(|b| format!("{b:02x}")).collect::<String>();
@@ -107,7 +107,7 @@ async fn gate(engine: &Engine) -> Result<()> {
             100.0 * MAX_REJECTED
         );
         let next = "`portolan quality` shows why; mend the files or the mapping, or use --force";
-        return Err(Stop::new(Exit::Gate, what, next));
+        return Err(Stop::error(Exit::Gate, what, next));
     }
     Ok(())
 }
@@ -132,7 +132,7 @@ pub(crate) async fn home(engine: &Engine, workspace: &Workspace) -> Result<Marke
         .zip(rows.amounts("revenue")?)
         .max_by_key(|(m, a): &(Market, Amount)| (*a, std::cmp::Reverse(*m)));
     best.map(|(market, _)| market).ok_or_else(|| {
-        Stop::new(
+        Stop::error(
             Exit::Missing,
             "no market has a sale yet",
             "`portolan quality` shows what became of the rows that came",
