@@ -1,4 +1,4 @@
-//! How fast the simulator is: `cargo run --release -p sim --example speed -- SCALE DIR BULK_LINES`.
+//! How fast the simulator is: `cargo run --release -p sim --example sim_speed -- SCALE DIR BULK_LINES`.
 //!
 //! Measured: making the history, writing all files into DIR, and the bulk file. Seed 1. Wall time,
 //! and CPU time of all threads where `/proc` tells it: the figure that a busy machine leaves alone.

@@ -1,6 +1,6 @@
 //! How long the survey and the cleaning of order lines take, one thread, in processor time.
 //!
-//! `cargo run --release -p clean --example speed [ROWS]`: rows like those of a wholesaler's year
+//! `cargo run --release -p clean --example clean_speed [ROWS]`: rows like those of a wholesaler's year
 //! (4,000 products with a title, 22 lines an order, a quarter guests, 2 % reversals), built outside
 //! the timed part, seed 7.
 
