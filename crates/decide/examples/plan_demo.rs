@@ -1,5 +1,5 @@
 //! Writes the plans of an invented gift shop, to look at the pages:
-//! `cargo run --release -p decide --example plan_demo -- /tmp/plans`.
+//! `cargo run --release -p decide --example plan_demo -- DIR`.
 
 #[path = "../tests/fixture/mod.rs"]
 mod fixture;

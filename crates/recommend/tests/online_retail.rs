@@ -8,7 +8,7 @@
 // The joining code lives in `app`, which alone may know both crates; it is included by path, so
 // that this test does not build the query engine.
 #[path = "../../app/src/evidence.rs"]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, reason = "the program's own file; the test uses a part of it")]
 mod evidence;
 
 use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};

@@ -30,7 +30,7 @@ fn report(what: &str, lines: u64, start: (Instant, f64)) {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let scale: f64 = args.next().as_deref().unwrap_or("1").parse()?;
-    let dir = PathBuf::from(args.next().unwrap_or_else(|| "/tmp/sim-speed".to_owned()));
+    let dir = args.next().map_or_else(|| std::env::temp_dir().join("sim-speed"), PathBuf::from);
     let bulk: u64 = args.next().as_deref().unwrap_or("2000000").parse()?;
     let params = SimParams::at(scale, Seed(1));
     let start = (Instant::now(), cpu());

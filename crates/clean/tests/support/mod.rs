@@ -1,5 +1,5 @@
 //! Rows written by hand, as batches of the raw tables, and columns read back.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{
