@@ -8,7 +8,9 @@
 //! - a visitor (`anonymous`) belongs to a shopper only when all its evidence points to one: a shared
 //!   tablet is no proof that two people are one.
 //!
-//! A link that an operator took back removes all edges of that identity. Each joined identity keeps
+//! A link that an operator took back removes all edges of that identity. An identity that joins
+//! nobody and is never a row's strongest one is no shopper: all its rows are somebody's already.
+//! What was taken back stays listed with each shopper it had been seen with. Each joined identity keeps
 //! the row that proves it; the proofs form a spanning forest, walked from the component's smallest
 //! identity. The shopper's name is the customer number itself where a component has exactly one and
 //! no other system uses the same; else `s` and 12 hex digits of the SHA-256 of the smallest
@@ -87,6 +89,8 @@ struct Edge {
 pub(crate) struct Evidence {
     keys: Interner,
     first: Vec<Proof>,
+    /// Whether an identity is some row's strongest.
+    anchored: Vec<bool>,
     edges: Vec<Edge>,
     known_edges: FastMap<(u32, u32), ()>,
     scratch: Vec<u8>,
@@ -150,9 +154,11 @@ impl Evidence {
             let id = self.keys.intern(&self.scratch);
             if id as usize == self.first.len() {
                 self.first.push(proof);
+                self.anchored.push(false);
             }
             if anchor == NONE {
                 anchor = id;
+                self.anchored[id as usize] = true;
                 if kind == KeyKind::CustomerId {
                     self.last.0 = system;
                     text.clone_into(&mut self.last.1);
@@ -168,7 +174,7 @@ impl Evidence {
     /// Joins. `systems` are the names of the customer numbers' systems.
     pub(crate) fn resolve(self, systems: &Interner, params: &CleanParams) -> Identity {
         let n = self.keys.len();
-        let Self { keys, first, edges, known_edges, mut scratch, .. } = self;
+        let Self { keys, first, anchored, edges, known_edges, mut scratch, .. } = self;
         drop(known_edges);
         let kind = |id: u32| kind_of(keys.bytes(id));
 
@@ -200,13 +206,14 @@ impl Evidence {
             |id: u32| matches!(kind(id), KeyKind::Email | KeyKind::Phone) && partners[id as usize] > params.max_shared;
 
         let mut forest = Forest::new(n);
-        let mut used: Vec<Edge> = Vec::new();
+        let (mut used, mut taken_back): (Vec<Edge>, Vec<Edge>) = (Vec::new(), Vec::new());
         let mut visitors: FastMap<u32, Vec<Edge>> = FastMap::default();
         for &edge in &edges {
-            if undone[edge.a as usize] || undone[edge.b as usize] || shared(edge.a) || shared(edge.b) {
-                continue;
-            }
-            if kind(edge.b) == KeyKind::Anonymous {
+            if undone[edge.a as usize] || undone[edge.b as usize] {
+                taken_back.push(edge);
+            } else if shared(edge.a) || shared(edge.b) {
+                // Joins nobody.
+            } else if kind(edge.b) == KeyKind::Anonymous {
                 visitors.entry(edge.b).or_default().push(edge);
             } else if forest.union(edge.a, edge.b) {
                 used.push(edge);
@@ -227,8 +234,20 @@ impl Evidence {
                 used.push(evidence[0]);
             }
         }
-        Identity::name(keys, first, used, undone, forest, systems, n_shared)
+        let evidence = Resolved { keys, first, anchored, undone, used, taken_back, n_shared };
+        Identity::name(evidence, forest, systems)
     }
+}
+
+/// The evidence after joining.
+struct Resolved {
+    keys: Interner,
+    first: Vec<Proof>,
+    anchored: Vec<bool>,
+    undone: Vec<bool>,
+    used: Vec<Edge>,
+    taken_back: Vec<Edge>,
+    n_shared: usize,
 }
 
 fn kind_of(bytes: &[u8]) -> KeyKind {
@@ -302,7 +321,10 @@ pub(crate) struct Identity {
     keys: Interner,
     first: Vec<Proof>,
     undone: Vec<bool>,
-    /// Shopper of each identity; [`NONE`] for a visitor that no shopper is known for.
+    /// Evidence that an operator took back.
+    taken_back: Vec<Edge>,
+    /// Shopper of each identity; [`NONE`] for a visitor that no shopper is known for and for an
+    /// identity that joins nobody and is no row's strongest.
     shopper: Vec<u32>,
     /// The identity from which each one was reached, and the row that proves it.
     reached: Vec<Option<(u32, Proof)>>,
@@ -315,15 +337,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    fn name(
-        keys: Interner,
-        first: Vec<Proof>,
-        used: Vec<Edge>,
-        undone: Vec<bool>,
-        mut forest: Forest,
-        systems: &Interner,
-        n_shared: usize,
-    ) -> Self {
+    fn name(evidence: Resolved, mut forest: Forest, systems: &Interner) -> Self {
+        let Resolved { keys, first, anchored, undone, used, taken_back, n_shared } = evidence;
         let n = keys.len();
         let mut order: Vec<u32> = (0..n as u32).collect();
         order.sort_unstable_by(|&a, &b| sort_key(keys.bytes(a), systems).cmp(&sort_key(keys.bytes(b), systems)));
@@ -349,7 +364,8 @@ impl Identity {
             let root = forest.find(id) as usize;
             let (kind, _, text) = sort_key(keys.bytes(id), systems);
             if shopper_of_root[root] == NONE {
-                if kind == KeyKind::Anonymous {
+                let joins_nobody = forest.size[root] == 1;
+                if kind == KeyKind::Anonymous || (joins_nobody && !anchored[id as usize]) {
                     continue;
                 }
                 let only_number = kind == KeyKind::CustomerId
@@ -374,6 +390,7 @@ impl Identity {
             keys,
             first,
             undone,
+            taken_back,
             shopper,
             reached,
             names: Texts::of(&names),
@@ -440,30 +457,41 @@ impl Identity {
 
     /// The table clean.identity_links, by shopper, kind and identity.
     pub(crate) fn links(&self, sources: &Interner) -> RecordBatch {
-        let mut rows: Vec<(&str, KeyKind, String, u32)> = (0..self.keys.len() as u32)
-            .filter(|&id| self.shopper[id as usize] != NONE)
-            .map(|id| {
-                let bytes = self.keys.bytes(id);
-                (self.name_of(self.shopper[id as usize]), kind_of(bytes), key_text(bytes, &self.systems), id)
-            })
-            .collect();
-        rows.sort_unstable();
-        let reached = |id: u32| self.reached[id as usize];
-        let proof = |id: u32| reached(id).map_or(self.first[id as usize], |(_, proof)| proof);
+        struct Link<'a> {
+            key: (&'a str, KeyKind, String),
+            reason: &'static str,
+            proof: Proof,
+            undone: bool,
+        }
+        let link = |shopper: u32, id: u32, reason: &'static str, proof: Proof| {
+            let bytes = self.keys.bytes(id);
+            let key = (self.name_of(shopper), kind_of(bytes), key_text(bytes, &self.systems));
+            Link { key, reason, proof, undone: self.undone[id as usize] }
+        };
+        let own = (0..self.keys.len() as u32).filter(|&id| self.shopper[id as usize] != NONE).map(|id| {
+            let at = id as usize;
+            match self.reached[at] {
+                Some((from, proof)) => link(self.shopper[at], id, kind_of(self.keys.bytes(from)).reason(), proof),
+                None => link(self.shopper[at], id, "first_seen", self.first[at]),
+            }
+        });
+        let taken_back = self.taken_back.iter().filter(|edge| self.undone[edge.b as usize]).filter_map(|edge| {
+            let shopper = self.shopper[edge.a as usize];
+            (shopper != NONE).then(|| link(shopper, edge.b, kind_of(self.keys.bytes(edge.a)).reason(), edge.proof))
+        });
+        let mut links: Vec<Link<'_>> = own.chain(taken_back).collect();
+        links.sort_unstable_by(|a, b| (&a.key, a.proof).cmp(&(&b.key, b.proof)));
+        links.dedup_by(|later, earlier| later.key == earlier.key);
         batch(
             clean_table("identity_links"),
             vec![
-                must_texts(rows.iter().map(|r| r.0)),
-                must_texts(rows.iter().map(|r| r.1.word())),
-                must_texts(rows.iter().map(|r| &r.2)),
-                must_texts(
-                    rows.iter().map(|r| {
-                        reached(r.3).map_or("first_seen", |(from, _)| kind_of(self.keys.bytes(from)).reason())
-                    }),
-                ),
-                must_texts(rows.iter().map(|r| sources.text(proof(r.3).source))),
-                must_ints(rows.iter().map(|r| proof(r.3).line)),
-                bool_array(rows.iter().map(|r| Some(self.undone[r.3 as usize]))),
+                must_texts(links.iter().map(|l| l.key.0)),
+                must_texts(links.iter().map(|l| l.key.1.word())),
+                must_texts(links.iter().map(|l| &l.key.2)),
+                must_texts(links.iter().map(|l| l.reason)),
+                must_texts(links.iter().map(|l| sources.text(l.proof.source))),
+                must_ints(links.iter().map(|l| l.proof.line)),
+                bool_array(links.iter().map(|l| Some(l.undone))),
             ],
         )
     }
@@ -577,8 +605,23 @@ mod tests {
             let apart = names(&rows, &p);
             assert_ne!(apart[0], apart[1], "{p:?}");
             let (identity, _) = resolve(&rows, &p);
-            assert_eq!(identity.n_undone(), 1);
+            assert_eq!((identity.n_undone(), identity.n_shoppers()), (1, 2));
         }
+        // Taken back, the address is still listed with both shoppers it had been seen with.
+        let (identity, _) = resolve(&rows, &undone("email", "e"));
+        let mut sources = Interner::default();
+        sources.intern(b"ff");
+        let links = identity.links(&sources);
+        let text = |i: usize| links.column(i).as_any().downcast_ref::<arrow_array::StringArray>().unwrap().clone();
+        let undone_column = links.column(6).as_any().downcast_ref::<arrow_array::BooleanArray>().unwrap();
+        let listed: Vec<_> = (0..links.num_rows())
+            .map(|i| (text(0).value(i).to_owned(), text(2).value(i).to_owned(), undone_column.value(i)))
+            .collect();
+        let of = |shopper: &str, key: &str, undone| (shopper.to_owned(), key.to_owned(), undone);
+        assert_eq!(
+            listed,
+            [of("1", "uci:1", false), of("1", "e", true), of("9", "shopify:9", false), of("9", "e", true)]
+        );
         assert_eq!(names(&rows, &undone("email", "other")).iter().collect::<std::collections::BTreeSet<_>>().len(), 1);
     }
 
@@ -588,6 +631,7 @@ mod tests {
         let three = [("a", "1", "", "hotline", ""), ("a", "2", "", "hotline", ""), ("a", "3", "", "hotline", "")];
         assert_eq!(names(&three, &p), ["1", "2", "3"]);
         assert_eq!(resolve(&three, &p).0.n_shared(), 1);
+        assert_eq!(resolve(&three, &p).0.n_shoppers(), 3, "the number itself is nobody");
         let two = names(&three[..2], &p);
         assert_eq!(two[0], two[1]);
     }

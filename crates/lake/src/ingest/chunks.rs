@@ -31,7 +31,9 @@ pub(crate) fn bucket(shopper_key: Option<&str>, email: Option<&str>, phone: Opti
     let key = shopper_key.or(email).or(phone).unwrap_or(order);
     // FNV-1a: the layout is on disk, so the hash must never change with a library.
     let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    (hash >> 59) as usize
+    // The last bytes of a short key hardly reach FNV's top bits, so these are taken after one more
+    // round of mixing (the first of MurmurHash3's finaliser).
+    ((hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 59) as usize
 }
 
 /// Buckets of all rows of a batch of `raw.order_lines`.
