@@ -5,6 +5,7 @@
 
 mod country;
 mod figure;
+mod history;
 mod ids;
 mod interactions;
 mod market;
@@ -15,6 +16,7 @@ mod time;
 
 pub use country::{COUNTRIES, Country, country, country_by_name, market_by_name};
 pub use figure::{Figure, FigureValue, Interval, Unit};
+pub use history::{History, Recency};
 pub use ids::{ItemIdx, OrderId, ProductId, ShopperId, ShopperIdx};
 pub use interactions::{Interaction, Interactions, InteractionsError, Kind};
 pub use market::{Language, LanguageError, Market, MarketError};

@@ -1,6 +1,6 @@
 //! The roles that models play, one small trait each.
 
-use crate::{Interactions, ItemIdx, Seed};
+use crate::{History, Interactions, ItemIdx, Seed};
 
 /// Learns a model from interactions. Implemented by parameter structs.
 pub trait Fit {
@@ -17,15 +17,14 @@ pub trait Fit {
 
 /// Scores candidates for one shopper: higher is better, `None` is "cannot say" (never 0, never NaN).
 pub trait Score: Send + Sync {
-    /// One score a candidate, in the candidates' order. `history` holds what the shopper did
-    /// before the cutoff, oldest first, and may be empty.
-    fn score(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<Option<f32>>;
+    /// One score a candidate, in the candidates' order. `history` may be empty.
+    fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>>;
 }
 
 /// Says why a candidate got its score, with the same numbers.
 pub trait Explain {
     /// The parts of the score, largest first. Empty when the model cannot score the candidate.
-    fn explain(&self, history: &[ItemIdx], candidate: ItemIdx) -> Vec<Reason>;
+    fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason>;
 }
 
 /// One named part of a score.

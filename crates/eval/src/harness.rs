@@ -9,7 +9,7 @@
 
 use crate::{Bootstrap, Case, Estimate, EvalError, Metric, PairedDifference, Split};
 use crate::{coverage, gini, mean_interval, novelty, paired_difference};
-use domain::{ItemIdx, Market, Score, Seed, ShopperIdx};
+use domain::{History, ItemIdx, Market, Score, Seed, ShopperIdx};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -164,7 +164,7 @@ pub fn rank(
         Seen::Exclude => history.binary_search(item).is_err(),
         Seen::Include => true,
     };
-    let scores = model.score(&case.history, candidates);
+    let scores = model.score(History::of(&case.history), candidates);
     let mut scored: Vec<(f32, ItemIdx)> = Vec::with_capacity(candidates.len());
     for (item, score) in candidates.iter().zip(scores).filter(|(item, _)| open(item)) {
         match score {
@@ -238,7 +238,7 @@ mod tests {
     struct ByNumber(f32);
 
     impl Score for ByNumber {
-        fn score(&self, _: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<Option<f32>> {
+        fn score(&self, _: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
             candidates.iter().map(|c| (c.0 > 0).then_some(self.0 * c.0 as f32)).collect()
         }
     }

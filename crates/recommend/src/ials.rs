@@ -13,7 +13,7 @@
 //! keeps `n_items × f` numbers. Rows are independent, so the result is the same at any thread count.
 
 use crate::signal::{distinct, matrix};
-use domain::{Explain, Fit, FitError, Interactions, ItemIdx, Reason, Score, Seed};
+use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
 use learn::{Csr, NotPositiveDefinite, cholesky, cholesky_solve};
 use rayon::prelude::*;
 
@@ -189,19 +189,18 @@ impl Ials {
         vector.iter().any(|v| *v != 0.0).then_some(vector)
     }
 
-    /// Matrix and right-hand side of the system for a history, each item of weight 1. `None` when
+    /// Matrix and right-hand side of the system for a history. `None` when
     /// the model knows none of its items.
-    fn system_of(&self, history: &[ItemIdx]) -> Option<(Vec<f32>, Vec<f32>)> {
-        let known = distinct(history, self.n_items()).into_iter().filter(|item| self.vector(*item).is_some());
-        let columns: Vec<u32> = known.map(|item| item.0).collect();
-        let weights = vec![1.0; columns.len()];
+    fn system_of(&self, history: History<'_>) -> Option<(Vec<f32>, Vec<f32>)> {
+        let known = distinct(history, self.n_items()).into_iter().filter(|(item, _)| self.vector(*item).is_some());
+        let (columns, weights): (Vec<u32>, Vec<f32>) = known.map(|(item, weight)| (item.0, weight)).unzip();
         let (mut a, mut b) = (Vec::new(), vec![0.0; self.params.n_factors]);
         system(&self.gram, &self.items, (&columns, &weights), &self.params, &mut a, &mut b);
         (!columns.is_empty()).then_some((a, b))
     }
 
     /// The taste of somebody with this history, `n_factors` numbers. `None` when nothing is known.
-    pub fn fold_in(&self, history: &[ItemIdx]) -> Option<Vec<f32>> {
+    pub fn fold_in(&self, history: History<'_>) -> Option<Vec<f32>> {
         let (mut a, mut x) = self.system_of(history)?;
         // The matrix was positive definite for every row in training; a history adds only squares.
         solve(&mut a, self.params.n_factors, &mut x).ok()?;
@@ -210,16 +209,16 @@ impl Ials {
 }
 
 impl Score for Ials {
-    fn score(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<Option<f32>> {
+    fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         let Some(taste) = self.fold_in(history) else { return vec![None; candidates.len()] };
         candidates.iter().map(|c| self.vector(*c).map(|y| dot(&taste, y))).collect()
     }
 }
 
 impl Explain for Ials {
-    /// `x · y_j = Σ_i (1 + alpha) y_i · (A⁻¹ y_j)` with the history's own matrix `A`: each item of
+    /// `x · y_j = Σ_i (1 + alpha w_i) y_i · (A⁻¹ y_j)` with the history's own matrix `A`: each item of
     /// the history adds one part.
-    fn explain(&self, history: &[ItemIdx], candidate: ItemIdx) -> Vec<Reason> {
+    fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
         let (Some((mut a, _)), Some(target)) = (self.system_of(history), self.vector(candidate)) else {
             return Vec::new();
         };
@@ -227,8 +226,8 @@ impl Explain for Ials {
         if solve(&mut a, self.params.n_factors, &mut z).is_err() {
             return Vec::new();
         }
-        let part = |item: ItemIdx| {
-            let part = (1.0 + self.params.alpha) * dot(self.vector(item)?, &z);
+        let part = |(item, weight): (ItemIdx, f32)| {
+            let part = (1.0 + self.params.alpha * weight) * dot(self.vector(item)?, &z);
             Some(Reason { term: "close in taste to", item: Some(item), part })
         };
         let mut reasons: Vec<Reason> = distinct(history, self.n_items()).into_iter().filter_map(part).collect();
@@ -269,7 +268,7 @@ mod tests {
     fn one_shopper_and_one_item_by_hand() {
         let params = IalsParams { n_factors: 1, n_sweeps: 200, alpha: 4.0, reg: 0.5 };
         let model = params.fit(&Interactions::from_baskets(1, [&[0][..]]), Seed(1)).unwrap();
-        let score = model.score(&items(&[0]), &items(&[0]))[0].unwrap();
+        let score = model.score(History::of(&items(&[0])), &items(&[0]))[0].unwrap();
         assert!((score - 0.9).abs() < 1e-4, "{score}");
     }
 
@@ -277,7 +276,8 @@ mod tests {
     fn a_fold_in_is_the_minimum_for_its_shopper() {
         let train = Interactions::from_baskets(4, [&[0, 1][..], &[0, 1, 2], &[2, 3], &[3]]);
         let model = SMALL.fit(&train, Seed(2)).unwrap();
-        let tastes: Vec<Vec<f32>> = (0..4).map(|s| model.fold_in(train.row(ShopperIdx(s))).unwrap()).collect();
+        let tastes: Vec<Vec<f32>> =
+            (0..4).map(|s| model.fold_in(History::of(train.row(ShopperIdx(s)))).unwrap()).collect();
         let best = loss(&train, &tastes, &model.items, &SMALL);
         for (s, d) in [(0, 0), (0, 1), (2, 0), (3, 1)] {
             for step in [-0.02, 0.02] {
@@ -294,7 +294,8 @@ mod tests {
         let after = |n_sweeps| {
             let params = IalsParams { n_sweeps, ..SMALL };
             let model = params.fit(&train, Seed(2)).unwrap();
-            let tastes: Vec<Vec<f32>> = (0..5).map(|s| model.fold_in(train.row(ShopperIdx(s))).unwrap()).collect();
+            let tastes: Vec<Vec<f32>> =
+                (0..5).map(|s| model.fold_in(History::of(train.row(ShopperIdx(s)))).unwrap()).collect();
             loss(&train, &tastes, &model.items, &params)
         };
         let losses: Vec<f64> = (1..8).map(after).collect();
@@ -307,13 +308,13 @@ mod tests {
         let model = SMALL.fit(&train, Seed(2)).unwrap();
         let history = items(&[1, 0, 4, 1]);
         for candidate in items(&[2, 3]) {
-            let score = model.score(&history, &[candidate])[0].unwrap();
-            let reasons = model.explain(&history, candidate);
+            let score = model.score(History::of(&history), &[candidate])[0].unwrap();
+            let reasons = model.explain(History::of(&history), candidate);
             assert_eq!(reasons.len(), 2, "item 4 was never bought in training and says nothing");
             assert!((reasons.iter().map(|r| r.part).sum::<f32>() - score).abs() < 1e-4);
         }
-        assert_eq!(model.score(&history, &items(&[4, 77])), [None, None]);
-        assert_eq!(model.score(&items(&[4]), &items(&[0])), [None]);
+        assert_eq!(model.score(History::of(&history), &items(&[4, 77])), [None, None]);
+        assert_eq!(model.score(History::of(&items(&[4])), &items(&[0])), [None]);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Item-to-item nearest neighbours: shoppers who bought this also bought that.
 //!
 //! Each item keeps its `k` most similar items (see [`Similarity`]); the score of a candidate `j` is
-//! `Σ sim(i, j)` over the distinct items `i` of the history that have `j` among their neighbours.
+//! `Σ w(i) · sim(i, j)` over the distinct items `i` of the history that have `j` among their neighbours.
 //! Source: Deshpande and Karypis, "Item-based top-N recommendation algorithms", ACM TOIS 22(1), 2004.
 //! Cost: fitting `O(Σ_s |history(s)|²)`, spread over threads by item; the model keeps at most
 //! `n_items × k` pairs; scoring `O(|history| · k + n_items)`.
 
 use crate::signal::{distinct, matrix};
 use crate::similarity::{Scratch, Similarity, Space};
-use domain::{Explain, Fit, FitError, Interactions, ItemIdx, Reason, Score, Seed};
+use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
 use rayon::prelude::*;
 
 /// How neighbours are found.
@@ -96,11 +96,11 @@ impl ItemKnn {
 }
 
 impl Score for ItemKnn {
-    fn score(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<Option<f32>> {
+    fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         let mut sums = vec![0.0_f32; self.n_items()];
-        for item in distinct(history, self.n_items()) {
+        for (item, weight) in distinct(history, self.n_items()) {
             for (near, similarity) in self.neighbours(item) {
-                sums[near.at()] += similarity;
+                sums[near.at()] += weight * similarity;
             }
         }
         // Similarities are positive, so a sum of 0 means that no neighbour was met.
@@ -109,10 +109,10 @@ impl Score for ItemKnn {
 }
 
 impl Explain for ItemKnn {
-    fn explain(&self, history: &[ItemIdx], candidate: ItemIdx) -> Vec<Reason> {
-        let part = |item: ItemIdx| {
+    fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
+        let part = |(item, weight): (ItemIdx, f32)| {
             let similarity = self.neighbours(item).find(|(near, _)| *near == candidate)?.1;
-            Some(Reason { term: "bought together with", item: Some(item), part: similarity })
+            Some(Reason { term: "bought together with", item: Some(item), part: weight * similarity })
         };
         let mut reasons: Vec<Reason> = distinct(history, self.n_items()).into_iter().filter_map(part).collect();
         reasons.sort_by(|a, b| b.part.total_cmp(&a.part).then(a.item.cmp(&b.item)));
@@ -130,7 +130,7 @@ mod tests {
     fn two_items_sharing_two_of_three_buyers_are_two_thirds_similar() {
         let train = Interactions::from_baskets(3, [&[0][..], &[0, 1], &[0, 1], &[1, 2]]);
         let model = PLAIN.fit(&train, Seed(0)).unwrap();
-        let got = model.score(&[ItemIdx(0)], &[ItemIdx(1), ItemIdx(2), ItemIdx(7)]);
+        let got = model.score(History::of(&[ItemIdx(0)]), &[ItemIdx(1), ItemIdx(2), ItemIdx(7)]);
         assert!((got[0].unwrap() - 2.0 / 3.0).abs() < 1e-6);
         assert_eq!(&got[1..], [None, None]);
     }
@@ -140,9 +140,9 @@ mod tests {
         let train = Interactions::from_baskets(3, [&[0, 1][..], &[1, 2]]);
         let model = PLAIN.fit(&train, Seed(0)).unwrap();
         let history = [ItemIdx(0), ItemIdx(2), ItemIdx(0)];
-        let reasons = model.explain(&history, ItemIdx(1));
+        let reasons = model.explain(History::of(&history), ItemIdx(1));
         let sum: f32 = reasons.iter().map(|r| r.part).sum();
-        assert_eq!(Some(sum), model.score(&history, &[ItemIdx(1)])[0]);
+        assert_eq!(Some(sum), model.score(History::of(&history), &[ItemIdx(1)])[0]);
         assert_eq!(reasons.len(), 2);
         assert!((sum - 2_f32.sqrt()).abs() < 1e-6);
     }

@@ -8,7 +8,7 @@
 //! Source: decay as in Ji et al., "A re-visit of the popularity baseline in recommender systems",
 //! SIGIR 2020. Cost: one pass to fit, a look-up to score.
 
-use domain::{Explain, Fit, FitError, Interactions, ItemIdx, Market, Reason, Score, Seed};
+use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Market, Reason, Score, Seed};
 use std::collections::BTreeMap;
 
 /// How old interactions count.
@@ -49,13 +49,13 @@ impl Fit for PopularityParams {
 }
 
 impl Score for Popularity {
-    fn score(&self, _history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<Option<f32>> {
+    fn score(&self, _history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         candidates.iter().map(|c| self.scores.get(c.at()).copied().filter(|score| *score > 0.0)).collect()
     }
 }
 
 impl Explain for Popularity {
-    fn explain(&self, history: &[ItemIdx], candidate: ItemIdx) -> Vec<Reason> {
+    fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
         let score = self.score(history, &[candidate])[0];
         score.map(|part| Reason { term: self.term, item: None, part }).into_iter().collect()
     }
@@ -123,10 +123,10 @@ mod tests {
     #[test] // Half-life 10, last day 20: item 0 is 1/4 + 2, item 1 is 1/2; items 2 and 9 have no score.
     fn an_old_purchase_counts_less_by_hand() {
         let plain = PopularityParams::default().fit(&train(), Seed(0)).unwrap();
-        assert_eq!(plain.score(&[], &ALL), [Some(3.0), Some(1.0), None, None]);
+        assert_eq!(plain.score(History::EMPTY, &ALL), [Some(3.0), Some(1.0), None, None]);
         let decayed = PopularityParams { half_life_days: Some(10.0) }.fit(&train(), Seed(0)).unwrap();
-        assert_eq!(decayed.score(&[], &ALL), [Some(2.25), Some(0.5), None, None]);
-        assert_eq!(decayed.explain(&[], ItemIdx(1))[0].part, 0.5);
+        assert_eq!(decayed.score(History::EMPTY, &ALL), [Some(2.25), Some(0.5), None, None]);
+        assert_eq!(decayed.explain(History::EMPTY, ItemIdx(1))[0].part, 0.5);
         assert!(PopularityParams { half_life_days: Some(0.0) }.fit(&train(), Seed(0)).is_err());
     }
 
@@ -134,9 +134,9 @@ mod tests {
     fn each_market_has_its_own_list() {
         let model = MarketPopularityParams::default().fit(&train(), Seed(0)).unwrap();
         let of = |m: &str| model.for_market(m.parse().unwrap());
-        assert_eq!(of("DE").unwrap().score(&[], &ALL), [Some(1.0), Some(1.0), None, None]);
-        assert_eq!(of("GB").unwrap().score(&[], &ALL), [Some(2.0), None, None, None]);
+        assert_eq!(of("DE").unwrap().score(History::EMPTY, &ALL), [Some(1.0), Some(1.0), None, None]);
+        assert_eq!(of("GB").unwrap().score(History::EMPTY, &ALL), [Some(2.0), None, None, None]);
         assert_eq!(of("CN"), None);
-        assert_eq!(of("DE").unwrap().explain(&[], ItemIdx(2)), []);
+        assert_eq!(of("DE").unwrap().explain(History::EMPTY, ItemIdx(2)), []);
     }
 }

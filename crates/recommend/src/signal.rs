@@ -5,7 +5,7 @@
 //! weights as they are, so that a transfer can weaken the rows of a source market by scaling them.
 //! Cost: one sort of the rows.
 
-use domain::{Interaction, Interactions, ItemIdx, ShopperIdx};
+use domain::{History, Interaction, Interactions, ItemIdx, ShopperIdx};
 use learn::Csr;
 
 /// How repeated interactions of a shopper with an item count.
@@ -42,12 +42,13 @@ pub(crate) fn matrix(train: &Interactions) -> Csr {
     Csr::from_rows(train.n_items(), (0..train.n_shoppers()).map(row))
 }
 
-/// The distinct items of a history that the model knows of, ascending. How often an item occurs in
-/// a history says little about the next one, so it counts once.
-pub(crate) fn distinct(history: &[ItemIdx], n_items: usize) -> Vec<ItemIdx> {
-    let mut items: Vec<ItemIdx> = history.iter().copied().filter(|item| item.at() < n_items).collect();
-    items.sort_unstable();
-    items.dedup();
+/// The distinct items of a history that the model knows of, ascending, with their weights. How
+/// often an item occurs in a history says little about the next one, so it counts once, with the
+/// largest weight.
+pub(crate) fn distinct(history: History<'_>, n_items: usize) -> Vec<(ItemIdx, f32)> {
+    let mut items: Vec<(ItemIdx, f32)> = history.iter().filter(|(item, _)| item.at() < n_items).collect();
+    items.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    items.dedup_by_key(|(item, _)| *item);
     items
 }
 
@@ -68,6 +69,7 @@ mod tests {
 
     #[test]
     fn a_history_is_a_set_of_known_items() {
-        assert_eq!(distinct(&[4, 1, 4, 9].map(ItemIdx), 5), [1, 4].map(ItemIdx));
+        let history = History::weighted(&[ItemIdx(4), ItemIdx(1), ItemIdx(4), ItemIdx(9)], &[0.5, 0.7, 0.9, 1.0]);
+        assert_eq!(distinct(history, 5), [(ItemIdx(1), 0.7), (ItemIdx(4), 0.9)]);
     }
 }

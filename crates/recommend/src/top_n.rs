@@ -9,7 +9,7 @@
 //! Cost: one score of the catalogue and a partial sort, then an explanation for each item shown.
 
 use crate::Recommender;
-use domain::{ItemIdx, Reason};
+use domain::{History, ItemIdx, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why an item is not offered.
@@ -117,13 +117,13 @@ pub struct TopList {
 pub fn top_n(
     model: &dyn Recommender,
     fallback: Option<&dyn Recommender>,
-    history: &[ItemIdx],
+    history: History<'_>,
     shelf: &Shelf,
     params: &TopNParams,
 ) -> TopList {
     let mut shelf = shelf.clone();
     if params.owned == Owned::Exclude {
-        shelf = shelf.without_all(history.iter().copied(), Barred::AlreadyBought);
+        shelf = shelf.without_all(history.items().iter().copied(), Barred::AlreadyBought);
     }
     let open: Vec<ItemIdx> = items_where(&shelf, |b| b.is_none());
     let ranked = best(model, Origin::Model, history, &open, params.n);
@@ -161,7 +161,7 @@ fn items_where(shelf: &Shelf, keep: impl Fn(&Option<Barred>) -> bool) -> Vec<Ite
     (0..).map(ItemIdx).zip(&shelf.barred).filter(|(_, barred)| keep(barred)).map(|(item, _)| item).collect()
 }
 
-fn best(model: &dyn Recommender, origin: Origin, history: &[ItemIdx], open: &[ItemIdx], n: usize) -> Vec<Ranked> {
+fn best(model: &dyn Recommender, origin: Origin, history: History<'_>, open: &[ItemIdx], n: usize) -> Vec<Ranked> {
     let scores = model.score(history, open);
     let mut scored: Vec<(ItemIdx, f32)> = open.iter().zip(scores).filter_map(|(i, s)| Some((*i, s?))).collect();
     let better = |a: &(ItemIdx, f32), b: &(ItemIdx, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
@@ -196,7 +196,7 @@ mod tests {
     fn a_full_shelf_gives_the_models_order_and_its_reasons() {
         let [knn, _] = models();
         let params = TopNParams { n: 2, ..TopNParams::default() };
-        let list = top_n(&*knn, None, &[ItemIdx(0)], &Shelf::full(6), &params);
+        let list = top_n(&*knn, None, History::of(&[ItemIdx(0)]), &Shelf::full(6), &params);
         assert_eq!(shown(&list), [(1, Origin::Model), (2, Origin::Model)]);
         assert_eq!(list.ranked[0].reasons[0].item, Some(ItemIdx(0)));
         assert_eq!(list.ranked[0].reasons[0].part, list.ranked[0].score);
@@ -208,23 +208,24 @@ mod tests {
         let [knn, _] = models();
         let shelf = Shelf::full(6).without(ItemIdx(1), Barred::OutOfStock).without(ItemIdx(3), Barred::Unsellable);
         let params = TopNParams { n: 1, ..TopNParams::default() };
-        let list = top_n(&*knn, None, &[ItemIdx(0)], &shelf, &params);
+        let list = top_n(&*knn, None, History::of(&[ItemIdx(0)]), &shelf, &params);
         assert_eq!(shown(&list), [(2, Origin::Model)]);
         assert_eq!(list.left_out, [(Barred::OutOfStock, 1)].into());
         let history = [ItemIdx(1), ItemIdx(0)];
         let again = TopNParams { n: 2, owned: Owned::Include, ..params };
-        assert_eq!(shown(&top_n(&*knn, None, &history, &Shelf::full(6), &again)).len(), 2);
+        assert_eq!(shown(&top_n(&*knn, None, History::of(&history), &Shelf::full(6), &again)).len(), 2);
     }
 
     #[test] // By the model 1, 2, 3; then by popularity 4 (two buyers), 5. Item 0 is owned.
     fn a_fallback_fills_the_end_of_the_list() {
         let [knn, popularity] = models();
-        let list = top_n(&*knn, Some(&*popularity), &[ItemIdx(0)], &Shelf::full(6), &TopNParams::default());
+        let list =
+            top_n(&*knn, Some(&*popularity), History::of(&[ItemIdx(0)]), &Shelf::full(6), &TopNParams::default());
         let want =
             [(1, Origin::Model), (2, Origin::Model), (3, Origin::Model), (4, Origin::Fallback), (5, Origin::Fallback)];
         assert_eq!(shown(&list), want);
         assert_eq!(list.ranked[3].reasons[0].term, "bought by others in this market");
-        let newcomer = top_n(&*knn, Some(&*popularity), &[], &Shelf::full(6), &TopNParams::default());
+        let newcomer = top_n(&*knn, Some(&*popularity), History::EMPTY, &Shelf::full(6), &TopNParams::default());
         assert_eq!(shown(&newcomer)[..2], [(0, Origin::Fallback), (1, Origin::Fallback)]);
     }
 }

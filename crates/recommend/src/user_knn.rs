@@ -14,7 +14,7 @@
 use crate::item_knn::check;
 use crate::signal::{distinct, matrix};
 use crate::similarity::{Scratch, Similarity, Space};
-use domain::{Explain, Fit, FitError, Interactions, ItemIdx, Reason, Score, Seed, ShopperIdx};
+use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed, ShopperIdx};
 use learn::Csr;
 use std::collections::BTreeMap;
 
@@ -93,9 +93,9 @@ impl UserKnn {
         Asked { cells, mean, near }
     }
 
-    fn ask_history(&self, history: &[ItemIdx]) -> Asked {
+    fn ask_history(&self, history: History<'_>) -> Asked {
         let items = distinct(history, self.rows.n_cols());
-        self.ask(items.into_iter().map(|item| (item.0, 1.0)).collect(), None)
+        self.ask(items.into_iter().map(|(item, weight)| (item.0, weight)).collect(), None)
     }
 
     /// What a neighbour's row says about items: the weights, or for ratings the deviations.
@@ -122,15 +122,15 @@ impl UserKnn {
 }
 
 impl Score for UserKnn {
-    /// The history counts with weight 1 an item; ratings go to [`UserKnn::score_values`].
-    fn score(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<Option<f32>> {
+    /// The history counts with its weights; ratings go to [`UserKnn::score_values`].
+    fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         self.vote(&self.ask_history(history), candidates)
     }
 }
 
 impl Explain for UserKnn {
     /// Each item of the history with what it adds through the neighbours who share it.
-    fn explain(&self, history: &[ItemIdx], candidate: ItemIdx) -> Vec<Reason> {
+    fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
         let asked = self.ask_history(history);
         let norm = self.space.norm(asked.cells.iter().copied());
         let mut parts: BTreeMap<u32, f32> = BTreeMap::new();
@@ -181,8 +181,8 @@ mod tests {
         assert_eq!(got[1], None);
         // As a newcomer with the same history, shopper 0 is among the neighbours and has no say on item 2.
         let k3 = UserKnnParams { k: 3, ..UserKnnParams::default() }.fit(&train, Seed(0)).unwrap();
-        assert_eq!(k3.score(&items(&[1, 0, 1]), &items(&[2]))[0], got[0]);
-        assert_eq!(model.score(&[], &items(&[2])), [None]);
+        assert_eq!(k3.score(History::of(&items(&[1, 0, 1])), &items(&[2]))[0], got[0]);
+        assert_eq!(model.score(History::EMPTY, &items(&[2])), [None]);
     }
 
     #[test]
@@ -193,8 +193,8 @@ mod tests {
             let model = UserKnnParams { similarity, k: 3, shrinkage: 1.0 }.fit(&train, Seed(0)).unwrap();
             for candidate in items(&[0, 3, 4]) {
                 let history = items(&[1, 2]);
-                let score = model.score(&history, &[candidate])[0].unwrap();
-                let sum: f32 = model.explain(&history, candidate).iter().map(|r| r.part).sum();
+                let score = model.score(History::of(&history), &[candidate])[0].unwrap();
+                let sum: f32 = model.explain(History::of(&history), candidate).iter().map(|r| r.part).sum();
                 assert!((score - sum).abs() < 1e-5, "{similarity:?}: {score} is not {sum}");
             }
         }
@@ -235,6 +235,10 @@ mod tests {
         let alice = [(ItemIdx(0), 5.0), (ItemIdx(1), 3.0), (ItemIdx(2), 4.0)];
         // As a newcomer she meets her own twin, who did not rate it either.
         assert!((model.score_values(&alice, &items(&[3]))[0].unwrap() - 5.0).abs() < 1e-5);
-        assert_eq!(model.score(&items(&[0, 1, 2]), &items(&[3])), [None], "without ratings nothing deviates");
+        assert_eq!(
+            model.score(History::of(&items(&[0, 1, 2])), &items(&[3])),
+            [None],
+            "without ratings nothing deviates"
+        );
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! One function a promise, one macro line a model: a new model adds a line at the bottom.
 
-use domain::{Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
+use domain::{History, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
 use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, UserKnnParams};
 
 const N_ITEMS: usize = 20;
@@ -52,7 +52,7 @@ fn beats_random_on_a_checkerboard(kind: &ModelKind, reads: Reads) {
     for s in 0..30 {
         let history = train.row(ShopperIdx(s));
         let unseen: Vec<ItemIdx> = catalogue().into_iter().filter(|i| !history.contains(i)).collect();
-        let scores = model.score(history, &unseen);
+        let scores = model.score(History::of(history), &unseen);
         let best = unseen.iter().zip(scores).filter_map(|(i, score)| Some((score?, i.0)));
         let best = best.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         asked += 1;
@@ -64,58 +64,60 @@ fn beats_random_on_a_checkerboard(kind: &ModelKind, reads: Reads) {
 
 fn an_empty_history_is_answered_without_inventing(kind: &ModelKind, reads: Reads) {
     let model = fit(kind, &table(checkerboard()));
-    let scores = model.score(&[], &catalogue());
+    let scores = model.score(History::EMPTY, &catalogue());
     assert_eq!(scores.len(), N_ITEMS);
     assert!(scores.iter().all(|s| s.is_some() == (reads == Reads::Nothing)), "{}: {scores:?}", kind.name());
-    assert_eq!(model.score(&[], &[]), []);
+    assert_eq!(model.score(History::EMPTY, &[]), []);
 }
 
 fn unknown_items_are_no_reason_to_fail(kind: &ModelKind, _: Reads) {
     let model = fit(kind, &table(checkerboard()));
-    let known = model.score(&items([0, 2].into_iter()), &catalogue());
-    assert_eq!(model.score(&items([0, 999, 2, 2].into_iter()), &catalogue()), known, "{}", kind.name());
-    assert_eq!(model.score(&items([0].into_iter()), &items([999].into_iter())), [None], "{}", kind.name());
-    assert_eq!(model.explain(&items([0].into_iter()), ItemIdx(999)), [], "{}", kind.name());
+    let known = model.score(History::of(&items([0, 2].into_iter())), &catalogue());
+    assert_eq!(model.score(History::of(&items([0, 999, 2, 2].into_iter())), &catalogue()), known, "{}", kind.name());
+    assert_eq!(model.score(History::of(&items([0].into_iter())), &items([999].into_iter())), [None], "{}", kind.name());
+    assert_eq!(model.explain(History::of(&items([0].into_iter())), ItemIdx(999)), [], "{}", kind.name());
 }
 
 fn a_shopper_who_has_everything_is_scored_too(kind: &ModelKind, _: Reads) {
     let model = fit(kind, &table(checkerboard()));
-    let scores = model.score(&catalogue(), &catalogue());
+    let scores = model.score(History::of(&catalogue()), &catalogue());
     assert!(scores.iter().flatten().all(|s| s.is_finite()), "{}", kind.name());
 }
 
 fn one_item_and_one_shopper_make_a_model(kind: &ModelKind, _: Reads) {
     let model = fit(kind, &Interactions::from_baskets(1, [&[0][..]]));
-    let scores = model.score(&[ItemIdx(0)], &[ItemIdx(0)]);
+    let scores = model.score(History::of(&[ItemIdx(0)]), &[ItemIdx(0)]);
     assert!(scores.iter().flatten().all(|s| s.is_finite()), "{}", kind.name());
 }
 
 fn no_data_make_a_model_that_cannot_say(kind: &ModelKind, _: Reads) {
     let model = fit(kind, &table(Vec::new()));
-    assert_eq!(model.score(&[ItemIdx(0)], &catalogue()), vec![None; N_ITEMS], "{}", kind.name());
+    assert_eq!(model.score(History::of(&[ItemIdx(0)]), &catalogue()), vec![None; N_ITEMS], "{}", kind.name());
 }
 
 fn repeated_rows_leave_the_scores_finite(kind: &ModelKind, _: Reads) {
     let twice: Vec<Interaction> = checkerboard().into_iter().flat_map(|row| [row, row, row]).collect();
     let model = fit(kind, &table(twice));
     let history = items([0, 2].into_iter());
-    let scores = model.score(&history, &catalogue());
+    let scores = model.score(History::of(&history), &catalogue());
     assert!(scores.iter().flatten().all(|s| s.is_finite()), "{}", kind.name());
     assert!(scores.iter().any(Option::is_some), "{}", kind.name());
 }
 
 fn the_order_of_rows_does_not_reach_the_scores(kind: &ModelKind, _: Reads) {
     let mut rows = checkerboard();
-    let before = fit(kind, &table(rows.clone())).score(&items([0, 2].into_iter()), &catalogue());
+    let before = fit(kind, &table(rows.clone())).score(History::of(&items([0, 2].into_iter())), &catalogue());
     Seed(3).stream(0).shuffle(&mut rows);
-    let after = fit(kind, &table(rows)).score(&items([0, 2].into_iter()), &catalogue());
+    let after = fit(kind, &table(rows)).score(History::of(&items([0, 2].into_iter())), &catalogue());
     assert_eq!(before, after, "{}", kind.name());
 }
 
 fn one_thread_and_three_give_the_same_scores(kind: &ModelKind, _: Reads) {
     let run = |n_threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-        pool.install(|| fit(kind, &table(checkerboard())).score(&items([1, 3, 5].into_iter()), &catalogue()))
+        pool.install(|| {
+            fit(kind, &table(checkerboard())).score(History::of(&items([1, 3, 5].into_iter())), &catalogue())
+        })
     };
     assert_eq!(run(1), run(3), "{}", kind.name());
 }
@@ -123,9 +125,9 @@ fn one_thread_and_three_give_the_same_scores(kind: &ModelKind, _: Reads) {
 fn scores_do_not_depend_on_the_other_candidates(kind: &ModelKind, _: Reads) {
     let model = fit(kind, &table(checkerboard()));
     let history = items([1, 3].into_iter());
-    let together = model.score(&history, &catalogue());
+    let together = model.score(History::of(&history), &catalogue());
     for (item, score) in catalogue().iter().zip(together) {
-        assert_eq!(model.score(&history, &[*item]), [score], "{}", kind.name());
+        assert_eq!(model.score(History::of(&history), &[*item]), [score], "{}", kind.name());
     }
 }
 
@@ -133,9 +135,9 @@ fn reasons_add_up_to_the_score(kind: &ModelKind, _: Reads) {
     let model = fit(kind, &table(checkerboard()));
     let history = items([1, 3, 5].into_iter());
     for item in catalogue() {
-        let reasons = model.explain(&history, item);
+        let reasons = model.explain(History::of(&history), item);
         let sum: f32 = reasons.iter().map(|r| r.part).sum();
-        match model.score(&history, &[item])[0] {
+        match model.score(History::of(&history), &[item])[0] {
             Some(score) => assert!((score - sum).abs() < 1e-4 * (1.0 + score.abs()), "{}: {score} {sum}", kind.name()),
             None => assert_eq!(reasons, [], "{}", kind.name()),
         }

@@ -5,7 +5,7 @@ use crate::exit::{Exit, Stop};
 use crate::pipeline::{measured, offers, purchases::Purchases, rows::Rows};
 use crate::{cli, output};
 use anyhow::Result;
-use domain::{ItemIdx, Market, Seed};
+use domain::{History, ItemIdx, Market, Seed};
 use lake::{Engine, EngineOptions, Snapshot};
 use recommend::{Barred, Origin, Owned, TopNParams, top_n};
 use serde_json::json;
@@ -57,7 +57,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     })?;
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
     let params = TopNParams { n: args.n, owned, n_reasons: 3 };
-    let list = top_n(served.model.as_ref(), Some(served.fallback.as_ref()), &history, &served.shelf, &params);
+    let list =
+        top_n(served.model.as_ref(), Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
     let names = Rows::query(&engine, "select product_id, name from clean.products").await?;
     let names: BTreeMap<String, String> = names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
     let id = |item: ItemIdx| purchases.products[item.at()].as_str();

@@ -8,7 +8,7 @@ use super::purchases::Purchases;
 use super::rows::Rows;
 use super::{Stage, Tables, home};
 use anyhow::Result;
-use domain::{FitError, Interactions, ItemIdx, Market, Seed, ShopperIdx};
+use domain::{FitError, History, Interactions, ItemIdx, Market, Seed, ShopperIdx};
 use lake::Engine;
 use rayon::prelude::*;
 use recommend::transfer::{Pool, Sources};
@@ -158,7 +158,7 @@ fn list(
     shoppers.truncate(SAMPLED);
     let items: Vec<ItemIdx> = (0..purchases.products.len() as u32).map(ItemIdx).collect();
     let scores: Vec<Vec<Option<f32>>> =
-        shoppers.par_iter().map(|s| served.model.score(&purchases.history(*s), &items)).collect();
+        shoppers.par_iter().map(|s| served.model.score(History::of(&purchases.history(*s)), &items)).collect();
     // Added in the shoppers' order, so that the sum does not depend on the threads.
     let mut mean = vec![0.0_f64; items.len()];
     for row in &scores {
@@ -184,7 +184,7 @@ fn list(
         .collect();
     if rows.len() < LISTED {
         let taken: BTreeSet<ItemIdx> = rows.iter().map(|r| r.item).collect();
-        let scores = served.fallback.score(&[], &open);
+        let scores = served.fallback.score(History::EMPTY, &open);
         let mut rest: Vec<(ItemIdx, f32)> = open
             .iter()
             .copied()
@@ -219,7 +219,7 @@ fn reasons(
     let mut parts: BTreeMap<(&'static str, Option<ItemIdx>), f64> = BTreeMap::new();
     let n = shoppers.len().min(EXPLAINED);
     for shopper in &shoppers[..n] {
-        for reason in served.model.explain(&purchases.history(*shopper), item) {
+        for reason in served.model.explain(History::of(&purchases.history(*shopper)), item) {
             *parts.entry((reason.term, reason.item)).or_default() += f64::from(reason.part) / n as f64;
         }
     }

@@ -85,7 +85,7 @@ pub fn fit_pair(kind: &ModelKind, all: &Interactions, pool: &Pool, seed: Seed) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Day, ItemIdx, Kind, ShopperIdx};
+    use domain::{Day, History, ItemIdx, Kind, ShopperIdx};
 
     /// Germans (0), Britons (1) and a Frenchman (2) buy one item each, of the same number.
     fn all() -> Interactions {
@@ -119,7 +119,7 @@ mod tests {
         let pool = Pool { target: all().markets()[0], sources: Sources::AllOthers, weight: 1.0 };
         let pair = fit_pair(&ModelKind::PopularityGlobal, &all(), &pool, Seed(0)).unwrap();
         let items = [0, 1].map(ItemIdx);
-        assert_eq!(pair.local.score(&[], &items), [Some(2.0), None]);
-        assert_eq!(pair.pooled.score(&[], &items), [Some(2.0), Some(2.0)]);
+        assert_eq!(pair.local.score(History::EMPTY, &items), [Some(2.0), None]);
+        assert_eq!(pair.pooled.score(History::EMPTY, &items), [Some(2.0), Some(2.0)]);
     }
 }
