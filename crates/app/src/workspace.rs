@@ -6,8 +6,9 @@ use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
 use domain::{Currency, Market};
 use lake::Lake;
-use lake::Undone;
+use lake::{Filling, Undone};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name of the configuration file.
@@ -25,9 +26,11 @@ struct RawConfig {
     lake: Option<String>,
     /// Identities that no longer join shoppers, `email=…` with the key of clean.identity_links.
     undone_links: Vec<String>,
+    /// Policies for missing values, by `table.column`.
+    missing_values: BTreeMap<String, String>,
 }
 
-const KEYS: [&str; 4] = ["home", "currency", "lake", "undone_links"];
+const KEYS: [&str; 5] = ["home", "currency", "lake", "undone_links", "missing_values"];
 
 /// An opened workspace.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ pub(crate) struct Workspace {
     pub(crate) home: Option<Market>,
     pub(crate) currency: Option<Currency>,
     pub(crate) undone: Vec<Undone>,
+    pub(crate) fillings: Vec<Filling>,
     lake: PathBuf,
 }
 
@@ -90,7 +94,11 @@ impl Workspace {
             Ok::<_, anyhow::Error>(Undone { key_kind: kind.trim().to_owned(), key: key.trim().to_owned() })
         };
         let undone = raw.undone_links.iter().map(undo).collect::<Result<_>>()?;
-        Ok(Self { root, home, currency, undone, lake })
+        let filling = |(column, policy): (&String, &String)| {
+            Filling::new(column, policy).map_err(|e| wrong("missing_values", e.to_string()))
+        };
+        let fillings = raw.missing_values.iter().map(filling).collect::<Result<_>>()?;
+        Ok(Self { root, home, currency, undone, fillings, lake })
     }
 
     /// The lake of the workspace.
@@ -115,7 +123,10 @@ impl Workspace {
              # Reporting currency. Without it, the currency of most order lines.\n{}\n\
              # Folder of the lake, relative to this file.\n{}\n\
              # Identities that must not join two shoppers, by kind and key of clean.identity_links.\n\
-             # undone_links = [\"email=9f86d0…\"]\n",
+             # undone_links = [\"email=9f86d0…\"]\n\n\
+             # Gaps that are filled, by table and column; nothing is filled otherwise.\n\
+             # [missing_values]\n\
+             # \"products.weight_kg\" = \"median\"\n",
             line("home", home.map(|m| m.to_string()), "DE"),
             line("currency", currency.map(|c| c.to_string()), "EUR"),
             line("lake", None, "lake"),

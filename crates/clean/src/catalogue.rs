@@ -15,16 +15,33 @@ use crate::{CleanError, CleanParams};
 use domain::{Currency, Day};
 
 /// Text fields of a catalogue record, in the order of `TEXT_FIELDS`.
-pub(crate) const TEXT_FIELDS: [&str; 8] =
-    ["name", "description", "category", "brand", "colour", "plug", "image", "texts"];
+pub(crate) const TEXT_FIELDS: [&str; 12] = [
+    "name",
+    "description",
+    "category",
+    "brand",
+    "colour",
+    "plug",
+    "image",
+    "texts",
+    "gtin",
+    "language",
+    "currency",
+    "cost_currency",
+];
 /// Measures of a catalogue record.
-pub(crate) const MEASURES: [&str; 6] = ["voltage_v", "wattage_w", "length_cm", "width_cm", "height_cm", "weight_kg"];
+pub(crate) const MEASURES: [&str; 7] =
+    ["voltage_v", "wattage_w", "length_cm", "width_cm", "height_cm", "weight_kg", "temperature_c"];
+/// Amounts of a catalogue record, in millionths of its `currency` and `cost_currency`.
+pub(crate) const AMOUNTS: [&str; 2] = ["price", "cost"];
 
 /// What catalogues say about a product: the latest value of each field.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Record {
     pub(crate) texts: [Option<Box<str>>; TEXT_FIELDS.len()],
     pub(crate) measures: [Option<f64>; MEASURES.len()],
+    pub(crate) amounts: [Option<i64>; AMOUNTS.len()],
+    pub(crate) stock: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -178,6 +195,14 @@ impl Collector {
             if let Some(value) = batch.floats(name)?.get(row).filter(|v| v.is_finite()) {
                 *field = Some(value);
             }
+        }
+        for (field, name) in record.amounts.iter_mut().zip(AMOUNTS) {
+            if let Some(value) = batch.amounts(name)?.get(row).and_then(|v| i64::try_from(v).ok()) {
+                *field = Some(value);
+            }
+        }
+        if let Some(stock) = batch.ints("stock")?.get(row) {
+            record.stock = Some(stock);
         }
         if let Some(name) = &record.texts[0] {
             let title = self.titles.intern(name.as_bytes());

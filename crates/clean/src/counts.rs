@@ -74,7 +74,7 @@ impl RuleCounts {
     }
 
     /// Adds to one rule and source; for findings outside the row loops.
-    pub(crate) fn add(&mut self, rule: Rule, source: &str, checked: u64, touched: u64, sample: Option<(i64, String)>) {
+    pub fn add(&mut self, rule: Rule, source: &str, checked: u64, touched: u64, sample: Option<(i64, String)>) {
         self.0.entry((rule, source.to_owned())).or_default().merge(RuleCount { checked, touched, sample });
     }
 }

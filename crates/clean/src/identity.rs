@@ -659,7 +659,8 @@ mod tests {
             let array: &arrow_array::StringArray = links.column(i).as_any().downcast_ref().unwrap();
             array.iter().map(|v| v.unwrap().to_owned()).collect()
         };
-        // By shopper, then kind, then identity: a:1 is the smallest; the mail came with it in row 2, b:9 by the mail in row 1.
+        // By shopper, then kind, then identity: a:1 is the smallest; the mail came with it in row 2,
+        // b:9 by the mail in row 1.
         assert_eq!(column(1), ["customer_id", "customer_id", "email"]);
         assert_eq!(column(2), ["a:1", "b:9", mail]);
         assert_eq!(column(3), ["first_seen", "same_email", "same_customer_id"]);

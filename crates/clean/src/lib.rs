@@ -12,6 +12,7 @@ mod catalogue;
 mod columns;
 mod counts;
 mod error;
+mod fill;
 mod hash;
 mod identity;
 mod lines;
@@ -29,6 +30,7 @@ mod tables;
 
 pub use counts::{RuleCount, RuleCounts};
 pub use error::CleanError;
+pub use fill::{FILLABLE, FillRecord, Filling, FillingError, fill_table};
 pub use lines::{OrderLinesOut, order_lines};
 pub use params::{CleanParams, Undone};
 pub use rates::{MissingRate, Rates};

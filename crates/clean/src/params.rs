@@ -1,5 +1,6 @@
 //! What can be set about cleaning.
 
+use crate::fill::Filling;
 use domain::{Amount, Currency, Day};
 
 /// Parameters of all cleaning rules. `Default` is the only place of defaults; a caller at least
@@ -32,6 +33,8 @@ pub struct CleanParams {
     pub fuzzy_similarity: f64,
     /// Identity links that an operator took back.
     pub undone: Vec<Undone>,
+    /// Columns whose gaps are filled, and how; none unless asked for.
+    pub fillings: Vec<Filling>,
 }
 
 /// An identity that no longer joins anything.
@@ -104,6 +107,7 @@ impl Default for CleanParams {
             ]),
             fuzzy_similarity: 0.8,
             undone: Vec::new(),
+            fillings: Vec::new(),
         }
     }
 }

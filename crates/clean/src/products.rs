@@ -5,7 +5,9 @@
 //! median is taken over all. A currency without a rate for that day is an error, as everywhere.
 
 use crate::catalogue::{Catalogue, Codes};
-use crate::columns::{amount_array, batch, bool_array, clean_table, float_array, must_ints, must_texts, text_array};
+use crate::columns::{
+    amount_array, batch, bool_array, clean_table, float_array, int_array, must_ints, must_texts, text_array,
+};
 use crate::hash::{Interner, NONE};
 use crate::identity::Proof;
 use crate::rates::{MissingRate, Rates};
@@ -34,6 +36,8 @@ pub(crate) fn products(catalogue: &Catalogue, rates: &Rates, base: Currency) -> 
     };
     let measure =
         |field: usize| float_array(order.iter().map(|p| catalogue.records.get(p).and_then(|r| r.measures[field])));
+    let amount =
+        |field: usize| amount_array(order.iter().map(|p| catalogue.records.get(p).and_then(|r| r.amounts[field])));
     let at = |p: u32| p as usize;
     Ok(batch(
         clean_table("products"),
@@ -51,7 +55,15 @@ pub(crate) fn products(catalogue: &Catalogue, rates: &Rates, base: Currency) -> 
             measure(3),
             measure(4),
             measure(5),
+            measure(6),
             text(6),
+            text(8),
+            text(9),
+            amount(0),
+            text(10),
+            amount(1),
+            text(11),
+            int_array(order.iter().map(|p| catalogue.records.get(p).and_then(|r| r.stock))),
             text(7),
             must_ints(order.iter().map(|&p| i64::from(catalogue.n_names[at(p)]))),
             must_ints(order.iter().map(|&p| i64::from(catalogue.n_codes[at(p)]))),

@@ -14,11 +14,12 @@ use crate::rates::Rates;
 use crate::raw_lines::RawLines;
 use crate::rules::country::{Place, Places};
 use crate::rules::currency::Currencies;
-use crate::rules::{Rule, text};
+use crate::rules::impossible::{self, Sign, Zero};
+use crate::rules::{Rule, future_date, text};
 use crate::shoppers::{CustomerRecord, ShopperTally};
 use crate::{CleanError, CleanParams, products};
 use arrow_array::{Array, RecordBatch};
-use domain::{Day, Market};
+use domain::{Amount, Day, Market};
 
 /// Collects in one streaming pass; see the module's description.
 #[derive(Debug)]
@@ -120,14 +121,15 @@ impl Survey {
                 });
             }
             self.evidence.row(rows.keys(row), self.sources.system(proof.source), proof);
-            let line = Line {
-                code,
-                title,
-                quantity: rows.quantity.get(row).unwrap_or(0),
-                price: rows.unit_price.get(row).and_then(|p| i64::try_from(p).ok()).unwrap_or(0),
-                currency: rows.currency.get(row).and_then(|c| currencies.get(c)),
-                day: Day::of_micros(rows.ordered_at.get(row).unwrap_or(0)),
-            };
+            let quantity = rows.quantity.get(row).unwrap_or(0);
+            let price = rows.unit_price.get(row).and_then(|p| i64::try_from(p).ok()).unwrap_or(0);
+            let day = Day::of_micros(rows.ordered_at.get(row).unwrap_or(0));
+            // A row that will be put aside says nothing about usual prices, and its day may have no rate.
+            let usable = future_date::check(day, self.params.as_of, "ordered_at").is_none()
+                && impossible::check(quantity, Amount::from_micros(price), Zero::Fine, Sign::Any, &self.params)
+                    .is_none();
+            let currency = rows.currency.get(row).filter(|_| usable).and_then(|c| currencies.get(c));
+            let line = Line { code, title, quantity, price, currency, day };
             self.collector.line(line, proof);
         }
         Ok(())
@@ -331,6 +333,22 @@ impl Surveyed {
     /// If `n_parts` is 0.
     pub fn partition(&self, batch: &RecordBatch, n_parts: u32) -> Result<Vec<u32>, CleanError> {
         assert!(n_parts > 0, "rows need at least one part to go to");
+        let part = |hash: u64| ((u128::from(hash) * u128::from(n_parts)) >> 64) as u32;
+        Ok(self.owners(batch)?.into_iter().map(part).collect())
+    }
+
+    /// Whether a shopper may have more than one customer number, e-mail or phone: then rows of one
+    /// shopper cannot be told by those alone.
+    pub fn joins_anybody(&self) -> bool {
+        self.identity.n_identities().1 > 0
+    }
+
+    /// For each row of a batch of raw.order_lines a number of its shopper, or of a guest's order:
+    /// the same for all rows that belong together, and no two alike but by a chance of 64 bits.
+    ///
+    /// # Errors
+    /// [`CleanError`] for a batch of another layout.
+    pub fn owners(&self, batch: &RecordBatch) -> Result<Vec<u64>, CleanError> {
         let rows = RawLines::new(batch)?;
         let mut lookup = Lookup::default();
         Ok((0..batch.num_rows())
@@ -338,12 +356,11 @@ impl Surveyed {
                 let source = rows.source.get(row).unwrap_or_default();
                 let system = lookup.system(self, source);
                 let shopper = lookup.shopper(self, rows.keys(row), system);
-                let hash = if shopper == NONE {
+                if shopper == NONE {
                     hash_bytes(1, rows.order_id.get(row).unwrap_or_default().as_bytes())
                 } else {
                     hash_bytes(2, self.identity.name_of(shopper).as_bytes())
-                };
-                ((u128::from(hash) * u128::from(n_parts)) >> 64) as u32
+                }
             })
             .collect())
     }

@@ -4,6 +4,7 @@
 //! Nothing here does IO, reads a clock or the environment, or starts a thread.
 
 mod country;
+mod currency_codes;
 mod figure;
 mod history;
 mod ids;

@@ -6,6 +6,7 @@
 //!   money before the sum is taken.
 //! - [`Money`] is what leaves the program: minor units and a currency, rounded once.
 
+use crate::currency_codes::CODES;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,8 +22,8 @@ pub struct Currency([u8; 3]);
 /// What can be wrong with an amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Not three letters.
-    #[error("`{0}` is not a currency: three letters of ISO 4217, such as EUR, are")]
+    /// No code of ISO 4217.
+    #[error("`{0}` is not a currency: a code of ISO 4217, such as EUR, is")]
     Currency(String),
     /// Two currencies met without a rate.
     #[error("{left} and {right} cannot be added without a dated rate")]
@@ -83,7 +84,9 @@ impl FromStr for Currency {
     fn from_str(text: &str) -> Result<Self, MoneyError> {
         let wrong = || MoneyError::Currency(text.to_owned());
         let code: [u8; 3] = text.trim().to_ascii_uppercase().into_bytes().try_into().map_err(|_| wrong())?;
-        if code.iter().all(u8::is_ascii_uppercase) { Ok(Self(code)) } else { Err(wrong()) }
+        // What Chinese exports write for the yuan.
+        let code = if &code == b"RMB" { *b"CNY" } else { code };
+        if CODES.binary_search(&code).is_ok() { Ok(Self(code)) } else { Err(wrong()) }
     }
 }
 

@@ -130,6 +130,7 @@ impl Member<'_> {
                 let entry = archive.by_index(*index).map_err(|e| zip_fault(&self.name, packed.len() as u64, &e))?;
                 let (start, size, method) =
                     (entry.data_start().unwrap_or(0), entry.compressed_size(), entry.compression());
+                let (crc, unpacked) = (entry.crc32(), entry.size());
                 drop(entry);
                 let slice = SharedSlice { bytes: Arc::clone(packed), at: start as usize, end: (start + size) as usize };
                 let counted = Counted { inner: Box::new(slice), taken: Arc::clone(&taken) };
@@ -143,6 +144,7 @@ impl Member<'_> {
                         return Err(IntakeError::Corrupt { file: self.name.clone(), what, offset: start, detail });
                     }
                 };
+                let inner = Box::new(Summed { inner, crc: crc32fast::Hasher::new(), n: 0, want: (crc, unpacked) });
                 (Compression::Zip, inner)
             }
         };
@@ -177,6 +179,27 @@ impl Read for Counted {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(into)?;
         self.taken.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// Compares what came out of a zip's member with the checksum and size that its directory states.
+/// Gzip and Zstandard check themselves.
+struct Summed {
+    inner: Box<dyn Read + Send>,
+    crc: crc32fast::Hasher,
+    n: u64,
+    want: (u32, u64),
+}
+
+impl Read for Summed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(into)?;
+        self.crc.update(&into[..n]);
+        self.n += n as u64;
+        if n == 0 && !into.is_empty() && (self.crc.clone().finalize(), self.n) != self.want {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the checksum does not fit: a byte was changed"));
+        }
         Ok(n)
     }
 }
@@ -299,6 +322,21 @@ mod tests {
                 format!("orders.csv: the {name} data stops early, after byte {cut}; copy or download the file again");
             assert_eq!(error.to_string(), wanted);
         }
+    }
+
+    /// Stored, so that nothing but the checksum can tell.
+    #[test]
+    fn a_changed_byte_in_a_zip_is_an_error() {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        writer.start_file("one.csv", stored).unwrap();
+        writer.write_all(b"price\n12.50\n").unwrap();
+        let mut packed = writer.finish().unwrap().into_inner();
+        assert_eq!(read_all(&packed).unwrap().1, b"price\n12.50\n");
+        let at = packed.windows(5).position(|w| w == b"12.50").unwrap();
+        packed[at] = b'9';
+        let error = read_all(&packed).unwrap_err();
+        assert!(matches!(error, IntakeError::Corrupt { .. }), "{error}");
     }
 
     #[test]

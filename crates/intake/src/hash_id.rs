@@ -6,6 +6,7 @@
 //! give one hash. Then SHA-256, in 64 lower-case hexadecimal digits.
 
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 /// SHA-256 of a text, in hexadecimal.
@@ -49,6 +50,42 @@ pub fn phone(text: &str) -> Option<String> {
     (digits.len() >= 6 && digits.len() <= 17 && !foreign).then(|| sha256(digits))
 }
 
+/// A text with every e-mail address and every international phone number (`+` and at least seven
+/// digits) cut down to its first character: what a reject may show of a row that could not be read.
+pub(crate) fn veiled(text: &str) -> Cow<'_, str> {
+    if !text.contains(['@', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let of_address = |c: char| c.is_alphanumeric() || "._%+-@'".contains(c);
+    let of_number = |c: char| c.is_ascii_digit() || "+() .-/".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end_of = |belongs: &dyn Fn(char) -> bool| rest.find(|c| !belongs(c)).unwrap_or(rest.len());
+        let (word, number) = (&rest[..end_of(&of_address)], &rest[..end_of(&of_number)]);
+        let address = word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+        let phone = first == '+' && number.bytes().filter(u8::is_ascii_digit).count() >= 7;
+        let taken = match (address, phone) {
+            (true, _) => word.len(),
+            (false, true) => number.trim_end().len(),
+            (false, false) => {
+                let plain = if word.is_empty() {
+                    first.len_utf8()
+                } else {
+                    end_of(&|c| of_address(c) && c != '+').max(first.len_utf8())
+                };
+                out.push_str(&rest[..plain]);
+                rest = &rest[plain..];
+                continue;
+            }
+        };
+        out.push(first);
+        out.push_str("***");
+        rest = &rest[taken..];
+    }
+    Cow::Owned(out)
+}
+
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
@@ -74,6 +111,15 @@ mod tests {
     #[test]
     fn two_encodings_of_one_letter_give_one_hash() {
         assert_eq!(email("vale\u{301}ry@example.com"), email("val\u{e9}ry@example.com"));
+    }
+
+    #[test]
+    fn what_a_reject_shows_has_no_address_and_no_number() {
+        assert_eq!(veiled("7,anna.b+x@example.org,\u{2603}\"12"), "7,a***,\u{2603}\"12");
+        assert_eq!(veiled("call +49 (0)30 1234567, now"), "call +***, now");
+        for plain in ["2+2", "5 @ 3", "+12", "12.50 EUR", "a@", "@b"] {
+            assert_eq!(veiled(plain), plain);
+        }
     }
 
     #[test]

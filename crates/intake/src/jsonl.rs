@@ -5,6 +5,8 @@ use crate::csv::{CsvParams, Records, TextSource, visible};
 use crate::encoding::{Decoded, EncodingReport};
 use crate::error::IntakeError;
 use crate::record::{BadRow, Built, Next, RowSource};
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// Whether a text begins like JSON lines.
@@ -24,6 +26,28 @@ pub(crate) fn object(line: &str) -> Result<Map<String, Value>, String> {
         Ok(_) => Err("not an object".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// The keys of one line, in their order; none of a line that is no object.
+pub(crate) fn keys(line: &str) -> Vec<String> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
+            let mut keys = Vec::new();
+            while let Some(key) = map.next_key::<String>()? {
+                map.next_value::<IgnoredAny>()?;
+                keys.push(key);
+            }
+            Ok(keys)
+        }
+    }
+    serde_json::Deserializer::from_str(line).deserialize_map(Keys).unwrap_or_default()
 }
 
 /// A value as a cell.

@@ -115,6 +115,13 @@ impl Mapping {
                 }
             }
         }
+        for (column, value) in &self.columns {
+            let hash = format!("{column}_hash");
+            if self.columns.contains_key(&hash) {
+                let expected = format!("`{column}` and `{hash}` fill the same column; one of them is expected");
+                return wrong(format!("columns.{column}"), value, expected);
+            }
+        }
         if let Some(d) = self.read.delimiter.as_ref().filter(|d| d.len() != 1 && *d != "\\t") {
             return wrong("read.delimiter".into(), d, "one character such as `;` is expected".into());
         }

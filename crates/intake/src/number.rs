@@ -170,6 +170,18 @@ pub fn amount(text: &str, mark: DecimalMark) -> Option<Amount> {
     parse(text, mark).and_then(Amount::from_decimal)
 }
 
+/// Whether an amount fits its column, `decimal(18, 6)`: 12 digits before the point. Sums and
+/// products of a few that fit are far from the end of 64 bits.
+pub(crate) const fn fits(amount: Amount) -> bool {
+    amount.micros().unsigned_abs() < 1_000_000_000_000_000_000
+}
+
+/// Whether a quantity is small enough to be turned around and multiplied. What a shop can sell is
+/// judged by cleaning; this only keeps nonsense such as a bar code out of arithmetic.
+pub(crate) const fn countable(quantity: i64) -> bool {
+    quantity.unsigned_abs() < 1_000_000_000_000
+}
+
 /// A whole number in either way of writing; `6.0` is 6, `6.5` is none.
 #[inline]
 pub fn integer(text: &str, mark: DecimalMark) -> Option<i64> {

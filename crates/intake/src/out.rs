@@ -6,7 +6,9 @@
 //! when the batch is cut.
 
 use crate::error::{IntakeError, SinkError};
+use crate::hash_id;
 use crate::record::BadRow;
+use crate::units::Unit;
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
@@ -14,6 +16,7 @@ use arrow_array::{
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::SchemaRef;
 use schema::{Kind, TableDef, Zone};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Takes the batches, in order.
@@ -181,6 +184,9 @@ pub(crate) struct Out<'s> {
     main: TableBuf,
     rejects: TableBuf,
     batch_rows: usize,
+    /// Cells by the unit they were converted from; of the open row, and of the rows written.
+    open_units: Vec<Unit>,
+    units: BTreeMap<&'static str, u64>,
     /// Added to every line number: lines of the earlier members of an archive.
     first_line: u64,
 }
@@ -200,6 +206,8 @@ impl<'s> Out<'s> {
             main: TableBuf::new(table),
             rejects: TableBuf::new(rejects),
             batch_rows: batch_rows.clamp(1, 1 << 20),
+            open_units: Vec::new(),
+            units: BTreeMap::new(),
             first_line,
         }
     }
@@ -248,12 +256,20 @@ impl<'s> Out<'s> {
         v.push(value);
     }
 
+    /// A cell of the open row was written in another unit.
+    pub(crate) fn converted(&mut self, from: Unit) {
+        self.open_units.push(from);
+    }
+
     /// The row is whole.
     #[inline]
     pub(crate) fn commit(&mut self, line: u64) -> Result<(), IntakeError> {
         self.long(1, (self.first_line + line) as i64);
         self.main.rows += 1;
         self.main.total += 1;
+        for unit in self.open_units.drain(..) {
+            *self.units.entry(unit.sign()).or_default() += 1;
+        }
         let full = self.main.rows >= self.batch_rows;
         // Checked once in a while only: a batch of very long texts is cut early.
         let heavy = self.main.rows.is_multiple_of(256) && self.main.columns.iter().any(|c| c.text_bytes() > MAX_TEXT);
@@ -262,6 +278,7 @@ impl<'s> Out<'s> {
 
     /// Takes back what was written of a row that turned out bad.
     pub(crate) fn take_back(&mut self) {
+        self.open_units.clear();
         let rows = self.main.rows;
         self.main.columns.iter_mut().for_each(|c| c.truncate(rows));
     }
@@ -275,7 +292,7 @@ impl<'s> Out<'s> {
         if let Some(column) = column {
             self.text(4, column);
         }
-        self.text(5, crate::error::cut(&bad.value, 200));
+        self.text(5, crate::error::cut(&hash_id::veiled(&bad.value), 200));
         self.text(6, &bad.expected);
         let done = self.commit(bad.line);
         std::mem::swap(&mut self.main, &mut self.rejects);
@@ -286,12 +303,20 @@ impl<'s> Out<'s> {
         self.sink.progress(bytes);
     }
 
-    /// Hands over what is left. Returns rows and rejects.
-    pub(crate) fn finish(mut self) -> Result<(u64, u64), IntakeError> {
+    /// Hands over what is left.
+    pub(crate) fn finish(mut self) -> Result<Written, IntakeError> {
         self.main.cut(&self.source, self.sink)?;
         self.rejects.cut(&self.source, self.sink)?;
-        Ok((self.main.total, self.rejects.total))
+        Ok(Written { rows: self.main.total, rejected: self.rejects.total, units: self.units })
     }
+}
+
+/// What was handed over.
+pub(crate) struct Written {
+    pub(crate) rows: u64,
+    pub(crate) rejected: u64,
+    /// Cells converted, by the sign of the unit they were in.
+    pub(crate) units: BTreeMap<&'static str, u64>,
 }
 
 fn mismatch(i: usize) -> ! {

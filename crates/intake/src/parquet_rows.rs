@@ -130,7 +130,11 @@ fn cell(array: &dyn Array, i: usize) -> String {
             Decimal::try_from_i128_with_scale(value, scale)
                 .map_or_else(|_| value.to_string(), |d| d.normalize().to_string())
         }
-        DataType::Date32 => Day(array.as_primitive::<Date32Type>().value(i)).to_string(),
+        DataType::Date32 => match array.as_primitive::<Date32Type>().value(i) {
+            days @ -90_000_000..=90_000_000 => Day(days).to_string(),
+            // Beyond the calendar there is no date to print; as text it is no date and is put aside.
+            days => format!("day {days}"),
+        },
         DataType::Timestamp(unit, zone) => {
             let micros = match unit {
                 TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value(i).saturating_mul(1_000_000),

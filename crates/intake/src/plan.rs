@@ -194,6 +194,11 @@ impl Plan {
                 Some(hash) => out.text(to, &hash),
                 None => return Ok(false),
             },
+            // Some shops number their customers by e-mail address.
+            How::Code if cell.contains('@') => match hash_id::email(cell) {
+                Some(hash) => out.text(to, &hash),
+                None => out.text(to, cell),
+            },
             How::Code => out.text(to, without_point_zero(cell)),
             How::Language => match language(cell) {
                 Some(two) => out.text(to, &two),
@@ -204,9 +209,15 @@ impl Plan {
                     with_unit(cell, factor).ok_or_else(|| fault("unknown_unit", "a measure such as 2.5 or 2.5 lb"))?;
                 let value = number::parse(number, reading.mark).and_then(|d| unit.apply(d));
                 out.float(to, value.ok_or_else(|| fault("not_a_number", "a number such as 12.5"))?);
+                if !unit.0.is_base() {
+                    out.converted(unit.0);
+                }
             }
             How::Discount => {
                 let value = number::amount(cell, reading.mark).ok_or_else(|| fault("not_an_amount", AMOUNT))?;
+                if !number::fits(value) {
+                    return Err(fault("amount_too_large", LARGEST));
+                }
                 out.wide(to, i128::from(value.micros().abs()));
             }
             How::Plain => match self.table.columns[to].kind {
@@ -218,9 +229,8 @@ impl Plan {
                 }
                 Kind::Amount => {
                     let value = number::amount(cell, reading.mark).ok_or_else(|| fault("not_an_amount", AMOUNT))?;
-                    // decimal(18,6) holds 12 digits before the point.
-                    if value.micros().unsigned_abs() >= 10_u64.pow(18) {
-                        return Err(fault("amount_too_large", "at most 999999999999.999999"));
+                    if !number::fits(value) {
+                        return Err(fault("amount_too_large", LARGEST));
                     }
                     out.wide(to, i128::from(value.micros()));
                 }
@@ -261,6 +271,7 @@ fn trimmed(cell: &str) -> &str {
 }
 
 const AMOUNT: &str = "an amount such as 12.75, at most six decimals";
+const LARGEST: &str = "at most 999999999999.999999";
 
 /// A rate's digits with twelve after the point.
 fn rate(value: Decimal) -> Option<i128> {

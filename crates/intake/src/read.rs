@@ -10,7 +10,7 @@ use crate::format::Format;
 use crate::header::Header;
 use crate::number::{self, DecimalMark};
 use crate::options::ReadOptions;
-use crate::out::{Out, Sink};
+use crate::out::{Out, Sink, Written};
 use crate::plan::{How, Reading};
 use crate::record::Next;
 use crate::rows::{Opened, open as open_rows};
@@ -58,6 +58,8 @@ pub struct ReadSummary {
     pub rows: u64,
     /// Rows put aside.
     pub rejected: u64,
+    /// Cells converted from another unit.
+    pub converted: u64,
     /// What was assumed or odd.
     pub notes: Vec<String>,
 }
@@ -158,6 +160,7 @@ impl Done {
                 }
                 all.rows += one.rows;
                 all.rejected += one.rejected;
+                all.converted += one.converted;
                 all.notes.extend(one.notes);
             }
         }
@@ -298,7 +301,11 @@ impl Prepared {
         }
         connector.end(&mut out)?;
         out.progress(opened.rows.taken());
-        let (rows, rejected) = out.finish()?;
+        let Written { rows, rejected, units } = out.finish()?;
+        if !units.is_empty() {
+            let parts: Vec<String> = units.iter().map(|(unit, n)| format!("{n} in {unit}")).collect();
+            notes.push(format!("measures converted to kg, cm or °C: {}", parts.join(", ")));
+        }
         notes.extend(opened.rows.notes());
         notes.extend(connector.notes());
         let encoding = opened.rows.encoding().unwrap_or(opened.encoding).name;
@@ -312,6 +319,7 @@ impl Prepared {
                 compression,
                 rows,
                 rejected,
+                converted: units.values().sum(),
                 notes,
             },
             lines,

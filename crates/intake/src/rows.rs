@@ -2,6 +2,7 @@
 //! Parquet, and takes a sample for the questions that need one.
 
 use crate::bytes::Member;
+use crate::connect::segment_events;
 use crate::csv::{Records, TextSource};
 use crate::encoding::{Decoded, EncodingReport};
 use crate::error::IntakeError;
@@ -12,6 +13,7 @@ use crate::record::{BadRow, Next, RowSource};
 use crate::sniff::sniff;
 use crate::xlsx::{self, SheetRows};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Rows kept for looking at.
 const SAMPLE_ROWS: usize = 2000;
@@ -103,11 +105,38 @@ fn json_lines(
         let detail = "the first line begins like JSON but is no object on one line".to_owned();
         return Err(IntakeError::Corrupt { file: member.name.clone(), what: "JSON lines file", offset: 0, detail });
     }
+    // Tracking calls are read line by line, whatever their keys; a table's column may first occur late.
+    if !segment_events::fits(&keys) {
+        more_keys(member, options, &mut keys)?;
+    }
     let cells = |o: &Map<String, Value>| keys.iter().map(|k| o.get(k).map(jsonl::cell).unwrap_or_default()).collect();
     let sample = Sample { rows: objects.iter().map(|(line, o)| (*line, cells(o))).collect() };
     let encoding = decoded.report().clone();
     let rows = Box::new(JsonRows::new(decoded, text, keys, options.max_record));
     Ok(Opened { rows, sample, encoding, delimiter: 0, json: true })
+}
+
+/// Keys beyond this are no table's columns, but data in the place of names.
+const MAX_KEYS: usize = 4096;
+
+/// Adds the keys that the beginning of the file does not have: a rare `discount` is a column too.
+fn more_keys(member: &Member<'_>, options: &ReadOptions, keys: &mut Vec<String>) -> Result<(), IntakeError> {
+    let decoded = Decoded::new(&member.name, member.open()?, options.encoding)?;
+    let mut records = Records::new(decoded, String::new(), jsonl::params(options.max_record));
+    let mut known: BTreeSet<String> = keys.iter().cloned().collect();
+    loop {
+        match records.next()? {
+            Next::Row(record) => {
+                for key in jsonl::keys(record.get(0)) {
+                    if known.len() < MAX_KEYS && known.insert(key.clone()) {
+                        keys.push(key);
+                    }
+                }
+            }
+            Next::Bad(_) => {}
+            Next::End => return Ok(()),
+        }
+    }
 }
 
 fn delimited(

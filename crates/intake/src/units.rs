@@ -70,6 +70,29 @@ impl Unit {
         })
     }
 
+    /// Whether values are stored in it: kg, cm or °C.
+    pub const fn is_base(self) -> bool {
+        matches!(self, Self::Kilogram | Self::Centimetre | Self::Celsius)
+    }
+
+    /// Its sign.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Kilogram => "kg",
+            Self::Gram => "g",
+            Self::Pound => "lb",
+            Self::Ounce => "oz",
+            Self::Centimetre => "cm",
+            Self::Millimetre => "mm",
+            Self::Metre => "m",
+            Self::Inch => "in",
+            Self::Foot => "ft",
+            Self::Yard => "yd",
+            Self::Celsius => "°C",
+            Self::Fahrenheit => "°F",
+        }
+    }
+
     /// What it measures.
     pub const fn quantity(self) -> Quantity {
         match self {

@@ -306,6 +306,7 @@ impl Sources {
             int(kept.bytes),
             int(summary.rows),
             int(summary.rejected),
+            int(summary.converted),
             text(&notes),
         ];
         if let Ok(def) = sources_def()

@@ -20,7 +20,7 @@ mod snapshot;
 mod store;
 mod table;
 
-pub use clean::Undone;
+pub use clean::{Filling, Undone};
 pub use digest::digest;
 pub use engine::{Engine, EngineOptions};
 pub use error::LakeError;

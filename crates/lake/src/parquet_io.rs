@@ -16,7 +16,7 @@ use parquet::file::reader::ChunkReader;
 pub(crate) const FILE_ROWS: usize = 262_144;
 
 /// Key in a file's metadata: the bucket of each row group, joined by commas.
-const BUCKETS_KEY: &str = "portolan.buckets";
+const BUCKETS_KEY: &str = "portolan.buckets.2";
 
 /// Encodes batches of one schema as one Parquet file; each inner list is a row group, and with
 /// `buckets` the file remembers which bucket of shoppers that is.

@@ -2,34 +2,41 @@
 //! replaces zone `clean` by the result, in one snapshot.
 //!
 //! Cleaning always starts from the raw rows, so its result depends on them and the parameters
-//! alone, not on the order or number of runs. Above [`ONE_PART_ROWS`] order lines it goes one part
-//! of the shoppers at a time.
+//! alone, not on the order or number of runs. Above some millions of order lines ([`LIMITS`]) it goes
+//! one part of the shoppers at a time: the parts in which files are laid out, by the customer's number or
+//! address, and then the shoppers whose several numbers lie in several of those.
 
 use crate::digest::hex;
-use crate::ingest::chunks::BUCKETS;
+use crate::ingest::chunks::{BUCKETS, buckets};
 use crate::ingest::{commit_all, put_file, write_file};
 use crate::parquet_io::{FILE_ROWS, Pick, encode};
 use crate::raw::RawTable;
 use crate::table::FileEntry;
 use crate::{Lake, LakeError, LakeLock, Phase, Progress, Snapshot};
-use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, AsArray, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
-use clean::{CleanParams, Rates, RuleCounts, Survey, Surveyed, TableOut};
+use arrow::datatypes::Int64Type;
+use clean::{CleanParams, FillRecord, Rates, RuleCounts, Survey, Surveyed, TableOut};
 use domain::{Currency, Day};
 use rayon::prelude::*;
 use schema::{TableDef, Zone};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-
-/// Order lines up to which all shoppers are cleaned in one part.
-const ONE_PART_ROWS: u64 = 4_000_000;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Order lines from which the shoppers are shared out among threads, and the number of shares.
 const SHARED_ROWS: u64 = 50_000;
 const SHARES: usize = 4;
 
-/// Order lines of one part beyond that.
-const PART_ROWS: u64 = 1_000_000;
+/// How much is cleaned at a time.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Order lines up to which all shoppers are cleaned in one part.
+    one_part: u64,
+    /// Order lines of one part beyond that.
+    part: u64,
+}
+
+const LIMITS: Limits = Limits { one_part: 4_000_000, part: 1_000_000 };
 
 /// Raised when a rule changes what it does, so that lakes are cleaned again.
 const RULES_VERSION: u32 = 1;
@@ -43,6 +50,8 @@ pub struct RefineParams {
     pub as_of: Day,
     /// Identities that an operator took back: they no longer join shoppers.
     pub undone: Vec<clean::Undone>,
+    /// Columns whose gaps are filled, and how.
+    pub fillings: Vec<clean::Filling>,
 }
 
 /// What a cleaning run did.
@@ -69,6 +78,15 @@ pub async fn refine(
     params: &RefineParams,
     progress: &(dyn Fn(&Progress<'_>) + Sync),
 ) -> Result<RefineReport, LakeError> {
+    refine_within(LIMITS, lake, params, progress).await
+}
+
+async fn refine_within(
+    limits: Limits,
+    lake: &Lake,
+    params: &RefineParams,
+    progress: &(dyn Fn(&Progress<'_>) + Sync),
+) -> Result<RefineReport, LakeError> {
     let snapshot = Snapshot::latest(lake).await?;
     let base = tokio::task::block_in_place(|| base_currency(lake, &snapshot, params))?;
     let fingerprint = fingerprint(&snapshot, base, params);
@@ -79,8 +97,15 @@ pub async fn refine(
     let run = Run {
         lake,
         snapshot: &snapshot,
+        limits,
         progress,
-        params: CleanParams { base, as_of: params.as_of, undone: params.undone.clone(), ..CleanParams::default() },
+        params: CleanParams {
+            base,
+            as_of: params.as_of,
+            undone: params.undone.clone(),
+            fillings: params.fillings.clone(),
+            ..CleanParams::default()
+        },
     };
     let written = run.all().await?;
     let order_lines =
@@ -121,7 +146,8 @@ fn base_currency(lake: &Lake, snapshot: &Snapshot, params: &RefineParams) -> Res
 /// Changes whenever the result could: the rules' version, the parameters, any raw file.
 fn fingerprint(snapshot: &Snapshot, base: Currency, params: &RefineParams) -> String {
     let mut hash = Sha256::new();
-    hash.update(format!("rules {RULES_VERSION} base {base} as of {} undone {:?}", params.as_of, params.undone));
+    let RefineParams { as_of, undone, fillings, .. } = params;
+    hash.update(format!("rules {RULES_VERSION} base {base} as of {as_of} undone {undone:?} filled {fillings:?}"));
     for (name, table) in snapshot.tables.iter().filter(|(name, _)| name.starts_with("raw.")) {
         hash.update(name);
         for file in &table.files {
@@ -136,6 +162,7 @@ type Written = Vec<(&'static TableDef, Vec<FileEntry>)>;
 struct Run<'a> {
     lake: &'a Lake,
     snapshot: &'a Snapshot,
+    limits: Limits,
     params: CleanParams,
     progress: &'a (dyn Fn(&Progress<'_>) + Sync),
 }
@@ -150,24 +177,30 @@ impl Run<'_> {
     }
 
     async fn all(&self) -> Result<Written, LakeError> {
-        let rates = tokio::task::block_in_place(|| {
-            Ok::<_, LakeError>(Rates::from_raw(&self.raw("fx_rates")?.all(Pick::default())?)?)
-        })?;
         let (surveyed, lines) = tokio::task::block_in_place(|| self.survey())?;
+        // Amounts are converted with rates that passed their own rules: a bad row of a rate file is
+        // put aside like any other and stops nobody.
+        let fx = tokio::task::block_in_place(|| {
+            Ok::<_, LakeError>(clean::fx_rates(&self.raw("fx_rates")?.all(Pick::default())?, &surveyed, &self.params)?)
+        })?;
+        let rates = Rates::from_raw(std::slice::from_ref(&fx.batch))?;
         let mut counts = surveyed.counts();
         let mut rejects: Vec<RecordBatch> = Vec::new();
         let mut merges: Vec<RecordBatch> = vec![surveyed.merges()];
         let mut written: Written = self.order_lines(lines, &surveyed, &rates, &mut counts, &mut rejects).await?;
         type Rule = fn(&[RecordBatch], &Surveyed, &CleanParams) -> Result<TableOut, clean::CleanError>;
-        let others: [(&str, Rule); 7] = [
+        let others: [(&str, Rule); 6] = [
             ("events", clean::events),
             ("reviews", clean::reviews),
             ("stock", clean::stock),
             ("costs", clean::costs),
             ("ad_spend", clean::ad_spend),
             ("competitor_prices", clean::competitor_prices),
-            ("fx_rates", clean::fx_rates),
         ];
+        let mut outs: Vec<(&str, TableOut)> = Vec::new();
+        if self.raw("fx_rates")?.rows() > 0 || self.has("fx_rates") {
+            outs.push(("fx_rates", fx));
+        }
         for (name, rule) in others {
             let raw = self.raw(name)?;
             if raw.rows() == 0 && !self.has(name) {
@@ -176,18 +209,27 @@ impl Run<'_> {
             let out = tokio::task::block_in_place(|| {
                 Ok::<_, LakeError>(rule(&raw.all(Pick::default())?, &surveyed, &self.params)?)
             })?;
+            outs.push((name, out));
+        }
+        let mut filled = FillRecord::default();
+        let fillings = &self.params.fillings;
+        for (name, out) in outs {
             counts.merge(out.counts);
             rejects.push(out.rejects);
             merges.push(out.merges);
-            written.push((clean_table(name)?, self.write(clean_table(name)?, 0, out.batch).await?));
+            let batch = clean::fill_table(name, out.batch, fillings, &mut counts, &mut filled);
+            written.push((clean_table(name)?, self.write(clean_table(name)?, 0, batch).await?));
         }
+        let products = clean::fill_table("products", surveyed.products(&rates)?, fillings, &mut counts, &mut filled);
+        self.units(&mut counts)?;
         rejects.extend(self.read_rejects()?);
         let rows = schema::table(Zone::Rejects, "rows").ok_or_else(|| LakeError::NoTable("rejects.rows".into()))?;
         if rejects.iter().any(|b| b.num_rows() > 0) || self.snapshot.table(rows).is_some() {
             written.push((rows, vec![write_file(self.lake, rows, 0, &[rejects]).await?]));
         }
         for (name, batch) in [
-            ("products", surveyed.products(&rates)?),
+            ("products", products),
+            ("filled_values", filled.batch()),
             ("identity_links", surveyed.identity_links()),
             ("rule_counts", counts.batch()),
         ] {
@@ -204,6 +246,21 @@ impl Run<'_> {
         schema::table(Zone::Clean, name).is_some_and(|d| self.snapshot.table(d).is_some())
     }
 
+    /// What readers converted, file by file: the entry of rule `unit` in the quality report.
+    fn units(&self, counts: &mut RuleCounts) -> Result<(), LakeError> {
+        self.raw("sources")?.each(Pick::default(), &mut |b| {
+            let text = |name: &str| b.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned();
+            let int = |name: &str| b.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>()).cloned();
+            if let (Some(source), Some(rows), Some(converted)) = (text("source"), int("rows"), int("converted")) {
+                for i in 0..b.num_rows() {
+                    let n = |column: &Int64Array| u64::try_from(column.value(i)).unwrap_or(0);
+                    counts.add(clean::Rule::Unit, source.value(i), n(&rows), n(&converted), None);
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// The survey, and the order lines themselves where they are cleaned in one part anyway.
     fn survey(&self) -> Result<(Surveyed, Option<Vec<RecordBatch>>), LakeError> {
         let mut systems: BTreeMap<String, String> = BTreeMap::new();
@@ -218,7 +275,7 @@ impl Run<'_> {
         let mut survey = Survey::new(&self.params).with_systems(systems);
         let lines = self.raw("order_lines")?;
         let (mut done, total) = (0, lines.rows());
-        let mut kept = (total <= ONE_PART_ROWS).then(Vec::new);
+        let mut kept = (total <= self.limits.one_part).then(Vec::new);
         lines.each(Pick::default(), &mut |b| {
             survey.order_lines(&b)?;
             done += b.num_rows() as u64;
@@ -267,11 +324,23 @@ impl Run<'_> {
             take(parts).await?;
             self.report("cleaning order lines", total, total);
         } else {
-            for (i, buckets) in parts(total).into_iter().enumerate() {
+            let parts = parts(total, self.limits.part);
+            let scattered = tokio::task::block_in_place(|| self.scattered(&raw, surveyed, &parts))?;
+            for (i, buckets) in parts.iter().enumerate() {
                 let part = tokio::task::block_in_place(|| {
-                    let batches = raw.all(Pick { columns: None, buckets: Some(&buckets) })?;
+                    let batches = raw.all(Pick { columns: None, buckets: Some(buckets) })?;
+                    let batches = scattered.without(batches, surveyed)?;
                     done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
                     clean_part((i, batches))
+                })?;
+                self.report("cleaning order lines", done, total);
+                take(vec![part]).await?;
+            }
+            for group in 0..scattered.n_groups(self.limits.part) {
+                let part = tokio::task::block_in_place(|| {
+                    let batches = scattered.group(&raw, surveyed, group, self.limits.part)?;
+                    done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
+                    clean_part((parts.len() + group as usize, batches))
                 })?;
                 self.report("cleaning order lines", done, total);
                 take(vec![part]).await?;
@@ -280,6 +349,33 @@ impl Run<'_> {
         let shoppers = clean_table("shoppers")?;
         let shopper_files = self.write(shoppers, 0, surveyed.shoppers(&tally)).await?;
         Ok(vec![(clean_table("order_lines")?, lines), (clean_table("orders")?, orders), (shoppers, shopper_files)])
+    }
+
+    /// The shoppers whose rows lie in more than one part.
+    fn scattered(&self, raw: &RawTable<'_>, surveyed: &Surveyed, parts: &[Vec<usize>]) -> Result<Scattered, LakeError> {
+        let mut part_of = [0_u8; BUCKETS];
+        for (part, buckets) in parts.iter().enumerate() {
+            buckets.iter().for_each(|b| part_of[*b] = part as u8);
+        }
+        let mut scattered = Scattered::default();
+        // Where nobody was joined, the key that laid a row out is the shopper.
+        if parts.len() < 2 || !surveyed.joins_anybody() {
+            return Ok(scattered);
+        }
+        // Part and rows of each owner met so far.
+        let mut home: HashMap<u64, (u8, u32)> = HashMap::new();
+        raw.each(Pick::default(), &mut |batch| {
+            for (owner, bucket) in surveyed.owners(&batch)?.into_iter().zip(buckets(&batch)?) {
+                let (part, rows) = home.entry(owner).or_insert((part_of[bucket], 0));
+                *rows = rows.saturating_add(1);
+                if *part != part_of[bucket] {
+                    scattered.owners.insert(owner);
+                }
+            }
+            Ok(())
+        })?;
+        scattered.rows = scattered.owners.iter().map(|owner| u64::from(home[owner].1)).sum();
+        Ok(scattered)
     }
 
     /// Cleans and encodes one part of the shoppers.
@@ -366,24 +462,124 @@ fn shares(batches: Vec<RecordBatch>, surveyed: &Surveyed, rows: u64) -> Result<V
     Ok(parts)
 }
 
+/// Shoppers whose rows do not lie in one part, because they have several numbers or addresses: they
+/// are cleaned by themselves, after the others, in groups of bounded size.
+#[derive(Debug, Default)]
+struct Scattered {
+    owners: HashSet<u64>,
+    rows: u64,
+}
+
+impl Scattered {
+    /// The rows of everybody else.
+    fn without(&self, batches: Vec<RecordBatch>, surveyed: &Surveyed) -> Result<Vec<RecordBatch>, LakeError> {
+        if self.owners.is_empty() {
+            return Ok(batches);
+        }
+        batches.into_iter().map(|b| pick(&b, surveyed, |owner| !self.owners.contains(&owner))).collect()
+    }
+
+    fn n_groups(&self, part_rows: u64) -> u64 {
+        self.rows.div_ceil(part_rows)
+    }
+
+    /// The rows of one group of them, in the order in which they came.
+    fn group(
+        &self,
+        raw: &RawTable<'_>,
+        surveyed: &Surveyed,
+        group: u64,
+        part_rows: u64,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let n_groups = self.n_groups(part_rows);
+        let mut picked = Vec::new();
+        raw.each(Pick::default(), &mut |batch| {
+            let mine = |owner| self.owners.contains(&owner) && owner % n_groups == group;
+            let rows = pick(&batch, surveyed, mine)?;
+            if rows.num_rows() > 0 {
+                picked.push(rows);
+            }
+            Ok(())
+        })?;
+        Ok(picked)
+    }
+}
+
+/// The rows of a batch whose owner is wanted.
+fn pick(batch: &RecordBatch, surveyed: &Surveyed, wanted: impl Fn(u64) -> bool) -> Result<RecordBatch, LakeError> {
+    let owners = surveyed.owners(batch)?;
+    let rows: Vec<u32> = (0..).zip(owners).filter(|(_, owner)| wanted(*owner)).map(|(row, _)| row).collect();
+    take_record_batch(batch, &UInt32Array::from(rows)).map_err(|e| LakeError::Internal(e.to_string()))
+}
+
 fn clean_table(name: &str) -> Result<&'static TableDef, LakeError> {
     schema::table(Zone::Clean, name).ok_or_else(|| LakeError::NoTable(format!("clean.{name}")))
 }
 
 /// The buckets of each part of a large lake.
-fn parts(rows: u64) -> Vec<Vec<usize>> {
-    let n = rows.div_ceil(PART_ROWS).clamp(1, BUCKETS as u64) as usize;
+fn parts(rows: u64, part_rows: u64) -> Vec<Vec<usize>> {
+    let n = rows.div_ceil(part_rows).clamp(1, BUCKETS as u64) as usize;
     (0..n).map(|p| (0..BUCKETS).filter(|b| b * n / BUCKETS == p).collect()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Engine, EngineOptions, IngestOptions};
+
+    /// Sixty shoppers, each with two customer numbers and one address, buy under one number and take
+    /// it back under the other.
+    fn two_numbers() -> String {
+        let mut rows =
+            "order_id,product_id,quantity,unit_price,currency,ordered_at,shopper_key,email,status\n".to_owned();
+        for s in 0..60 {
+            rows += &format!("{s},A,2,10.00,EUR,2025-01-02 10:00:00,a{s},m{s}@example.org,\n");
+            rows += &format!("{s}r,A,-1,10.00,EUR,2025-01-05 10:00:00,b{s},m{s}@example.org,refunded\n");
+        }
+        rows
+    }
+
+    async fn cleaned(limits: Limits) -> Vec<String> {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let file = dir.path().join("orders.csv");
+        std::fs::write(&file, two_numbers()).expect("a file");
+        let lake = Lake::open(&dir.path().join("lake").to_string_lossy()).expect("a lake");
+        let lock = lake.lock().expect("nobody else");
+        let options = IngestOptions { read: intake::ReadOptions::new(Day(30_000)) };
+        let report = crate::ingest(&lake, &lock, &[file], &options, &|_| ()).await.expect("a table");
+        assert!(report.files[0].result.is_ok(), "{:?}", report.files[0].result);
+        let params = RefineParams { base: None, as_of: Day(30_000), undone: Vec::new(), fillings: Vec::new() };
+        let report = refine_within(limits, &lake, &params, &|_| ()).await.expect("clean rows");
+        let engine = Engine::open(&lake, &report.snapshot, &EngineOptions::default()).await.expect("an engine");
+        let sql = "select order_id, shopper_id, kind, quantity, returned_quantity from order_lines order by order_id";
+        let batches = engine.sql(sql).await.expect("rows");
+        let options = arrow::util::display::FormatOptions::default();
+        let mut rows = Vec::new();
+        for batch in &batches {
+            let columns: Vec<_> = (batch.columns().iter())
+                .map(|c| arrow::util::display::ArrayFormatter::try_new(c, &options).expect("a column"))
+                .collect();
+            rows.extend(
+                (0..batch.num_rows())
+                    .map(|i| columns.iter().map(|c| c.value(i).to_string()).collect::<Vec<_>>().join(" ")),
+            );
+        }
+        rows
+    }
+
+    /// Laid out by number, the two rows of nearly every shopper lie in different parts.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_shopper_with_two_numbers_is_cleaned_the_same_however_large_the_lake_is() {
+        let whole = cleaned(LIMITS).await;
+        assert_eq!(whole.len(), 120);
+        assert_eq!(whole.iter().filter(|row| row.contains("cancellation")).count(), 60, "{whole:?}");
+        assert_eq!(cleaned(Limits { one_part: 0, part: 10 }).await, whole);
+    }
 
     #[test]
     fn parts_cover_every_bucket_once() {
         for rows in [4_000_001, 20_000_000, 500_000_000] {
-            let mut all: Vec<usize> = parts(rows).into_iter().flatten().collect();
+            let mut all: Vec<usize> = parts(rows, LIMITS.part).into_iter().flatten().collect();
             all.sort_unstable();
             assert_eq!(all, (0..BUCKETS).collect::<Vec<_>>(), "{rows}");
         }

@@ -25,7 +25,12 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let lock = lake.lock()?;
     let bar = output::Bar::new(env.quiet || args.json);
     let report = lake::ingest(&lake, &lock, &paths, &IngestOptions { read: options }, &|p| bar.show(p)).await?;
-    let refine = RefineParams { base: workspace.currency, as_of, undone: workspace.undone.clone() };
+    let refine = RefineParams {
+        base: workspace.currency,
+        as_of,
+        undone: workspace.undone.clone(),
+        fillings: workspace.fillings.clone(),
+    };
     let refined = lake::refine(&lake, &lock, &refine, &|p| bar.show(p)).await;
     bar.clear();
 

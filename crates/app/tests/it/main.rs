@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod figures;
+mod filled;
 mod journey;
 mod kept;
 mod support;

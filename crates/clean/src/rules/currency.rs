@@ -12,7 +12,7 @@ use domain::{Amount, Currency, Day};
 pub(crate) const DOC: RuleDoc = RuleDoc {
     name: "currency",
     policy: Policy::Reject,
-    doc: "a currency that is not three letters of ISO 4217 cannot be converted, so the row is rejected",
+    doc: "a currency that is no code of ISO 4217 cannot be converted, so the row is rejected",
 };
 
 pub(crate) const RATE: RuleDoc = RuleDoc {
@@ -27,7 +27,7 @@ pub(crate) fn wrong(text: Option<&str>) -> Finding {
         rule: Rule::Currency,
         column: "currency",
         value: text.map(str::to_owned),
-        expected: "three letters of ISO 4217, such as EUR".to_owned(),
+        expected: "a code of ISO 4217, such as EUR".to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod bad_debt;
 pub(crate) mod cancellation;
 pub(crate) mod country;
 pub(crate) mod currency;
+pub(crate) mod filled_value;
 pub(crate) mod future_date;
 pub(crate) mod fuzzy_product;
 pub(crate) mod gift;
@@ -22,6 +23,7 @@ pub(crate) mod stated_amount;
 pub(crate) mod stock_adjustment;
 pub(crate) mod test_order;
 pub(crate) mod text;
+pub(crate) mod units;
 
 /// What a rule does with the rows it touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +149,10 @@ rules! {
     RecordRepeat = repeat::RECORD,
     /// Records without a value that they need.
     MissingValue = missing_key::VALUE,
+    /// Measures in other units.
+    Unit = units::DOC,
+    /// Gaps filled as asked for.
+    FilledValue = filled_value::DOC,
 }
 
 #[cfg(test)]

@@ -94,6 +94,7 @@ impl AmazonOrders {
         };
         let text = record.get(self.quantity).trim();
         let quantity = number::integer(text, mark)
+            .filter(|n| number::countable(*n))
             .ok_or_else(|| fault("not_a_whole_number", to.quantity, text, "a whole number such as 1"))?;
         let text = record.get(self.price).trim();
         let price = money(text, mark)
@@ -153,7 +154,7 @@ impl Connector for AmazonOrders {
 
 /// Empty is 0: Amazon leaves the price of cancelled lines out.
 fn money(text: &str, mark: DecimalMark) -> Option<Amount> {
-    if text.is_empty() { Some(Amount::ZERO) } else { number::amount(text, mark) }
+    if text.is_empty() { Some(Amount::ZERO) } else { number::amount(text, mark).filter(|a| number::fits(*a)) }
 }
 
 /// The currency of a marketplace.

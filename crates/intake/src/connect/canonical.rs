@@ -48,6 +48,7 @@ pub(crate) fn how(column: &str) -> How {
         "discount" => How::Discount,
         "weight_kg" => How::Measure(Factor(Unit::Kilogram)),
         "length_cm" | "width_cm" | "height_cm" => How::Measure(Factor(Unit::Centimetre)),
+        "temperature_c" => How::Measure(Factor(Unit::Celsius)),
         _ => How::Plain,
     }
 }
@@ -62,6 +63,7 @@ fn place(header: &Header, table: &str, column: &str) -> Option<(usize, How)> {
         "length_cm" => ("length", Unit::Centimetre),
         "width_cm" => ("width", Unit::Centimetre),
         "height_cm" => ("height", Unit::Centimetre),
+        "temperature_c" => ("temperature", Unit::Celsius),
         _ => return None,
     };
     header.names.iter().enumerate().find_map(|(i, name)| {

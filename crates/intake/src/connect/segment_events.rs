@@ -94,14 +94,15 @@ impl SegmentEvents {
         let quantity = match pick("quantity") {
             None => None,
             Some(q) => {
-                let read = number::integer(&q, DecimalMark::Point);
+                let read = number::integer(&q, DecimalMark::Point).filter(|n| number::countable(*n));
                 Some(read.ok_or(("not_a_whole_number", "quantity", q, "a whole number such as 1"))?)
             }
         };
         let price = match pick("price") {
             None => None,
             Some(p) => {
-                let read = number::amount(&p, DecimalMark::Point).or_else(|| json_float(&p));
+                let read =
+                    number::amount(&p, DecimalMark::Point).or_else(|| json_float(&p)).filter(|a| number::fits(*a));
                 Some(read.ok_or(("not_an_amount", "price", p, "a price such as 19.99"))?)
             }
         };
@@ -202,7 +203,8 @@ impl<'v> Event<'v> {
             language: context(&["locale"]).and_then(|l| language(&l)),
             kind,
             name,
-            user,
+            // Some sites number their users by e-mail address.
+            user: user.map(|u| if u.contains('@') { hash_id::email(&u).unwrap_or(u) } else { u }),
             anonymous,
             properties,
         })

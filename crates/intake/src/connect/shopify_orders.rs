@@ -201,6 +201,7 @@ impl ShopifyOrders {
         let amount = |at: Option<usize>| match cell(at) {
             "" => Ok(None),
             text => number::amount(text, mark)
+                .filter(|a| number::fits(*a))
                 .map(Some)
                 .ok_or_else(|| self.fault("not_an_amount", AMOUNT, text, "an amount such as 12.75")),
         };
@@ -244,15 +245,18 @@ impl ShopifyOrders {
         let (cells, mark) = (&self.line, self.plan.reading.mark);
         let text = record.get(cells.quantity).trim();
         let quantity = number::integer(text, mark)
+            .filter(|n| number::countable(*n))
             .ok_or_else(|| self.fault("not_a_whole_number", QUANTITY, text, "a whole number such as 1"))?;
         let text = record.get(cells.price).trim();
         let price = number::amount(text, mark)
             .ok_or_else(|| self.fault("not_an_amount", PRICE, text, "the price of one unit, such as 19.99"))?;
         let text = cell(cells.discount);
         let discount = if text.is_empty() { Some(Amount::ZERO) } else { number::amount(text, mark) };
-        let discount = discount.ok_or_else(|| self.fault("not_an_amount", DISCOUNT, text, "an amount such as 2.00"))?;
+        let discount = discount
+            .filter(|d| number::fits(*d))
+            .ok_or_else(|| self.fault("not_an_amount", DISCOUNT, text, "an amount such as 2.00"))?;
         let discount = Amount::from_micros(discount.micros().abs());
-        if price.times(quantity).is_none() {
+        if !price.times(quantity).is_some_and(number::fits) {
             return Err(self.fault(
                 "amount_too_large",
                 PRICE,
@@ -348,9 +352,10 @@ impl ShopifyOrders {
 fn share_discount(order: &mut Order) -> bool {
     let Some(subtotal) = order.subtotal else { return false };
     let Ok(currency) = order.currency.parse::<Currency>() else { return false };
-    let sum: Amount = order.lines.iter().map(Line::amount).sum();
-    let gap = sum - subtotal;
-    if gap.micros() <= 0 || subtotal.micros() < 0 {
+    // In 128 bits: an order may have any number of lines.
+    let sum: i128 = order.lines.iter().map(|l| i128::from(l.amount().micros())).sum();
+    let gap = i64::try_from(sum - i128::from(subtotal.micros())).map(Amount::from_micros).unwrap_or_default();
+    if !number::fits(gap) || gap.micros() <= 0 || subtotal.micros() < 0 {
         return false;
     }
     let weights: Vec<Decimal> = order.lines.iter().map(|l| l.amount().to_decimal().max(Decimal::ZERO)).collect();

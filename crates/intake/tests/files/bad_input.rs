@@ -208,8 +208,64 @@ fn a_header_of_endless_length_is_an_error() {
     assert_eq!(error, "o.csv, line 1: the header is longer than 1048576 bytes; a line of column names is expected");
 }
 
+const SHOPIFY: &str = "Name,Email,Financial Status,Currency,Subtotal,Total,Discount Amount,Refunded Amount,Created at,\
+    Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Lineitem discount\n";
+const AMAZON: &str = "amazon-order-id\tpurchase-date\torder-status\tsales-channel\tsku\tproduct-name\tquantity\t\
+    currency\titem-price\titem-promotion-discount\tship-country\n";
+const ORDERS: &str = "order_id,product_id,quantity,unit_price,discount,currency,ordered_at,shopper_key,email\n";
+
+/// A bar code in the price column, five times in one order, and the smallest whole number as a quantity.
+#[test]
+fn numbers_beyond_every_shop_are_put_aside() {
+    let order = |price: &str, quantity: &str| {
+        let line =
+            format!("#1,a@example.org,paid,EUR,1.00,1.00,0,0,2025-01-02 10:00:00 +0000,{quantity},MUG,{price},M1,0\n");
+        let (summary, _) = read(format!("{SHOPIFY}{}", line.repeat(5)).as_bytes(), "s.csv").unwrap();
+        (summary.rows, summary.rejected)
+    };
+    assert_eq!(order("4006381333931", "1"), (0, 5));
+    assert_eq!(order("1.00", "-9223372036854775808"), (0, 5));
+    assert_eq!(order("999999999999", "1").1, 0, "twelve digits fit, whatever their sum");
+    let row = "1\t2025-01-02T10:00:00+00:00\tShipped\tAmazon.de\tM1\tMUG\t-9223372036854775808\tEUR\t9.99\t\tDE\n";
+    assert_eq!(read(format!("{AMAZON}{row}").as_bytes(), "a.txt").unwrap().0.rejected, 1);
+    let row = "1,M1,1,1.00,-9223372036854.775808,EUR,2025-01-02 10:00:00,7,\n";
+    assert_eq!(read(format!("{ORDERS}{row}").as_bytes(), "o.csv").unwrap().0.rejected, 1);
+}
+
+#[test]
+fn no_address_is_left_in_what_was_put_aside_or_in_a_customers_number() {
+    let rows = "1,M1,1,1.00,0,EUR,2025-01-02 10:00:00,Anna@Example.org,\n\
+                2,M1,1,1.00,0,EUR,2025-01-02 10:00:00,bea@example.org,bea@example.org,too,many,cells\n";
+    let (summary, out) = read(format!("{ORDERS}{rows}").as_bytes(), "o.csv").unwrap();
+    assert_eq!((summary.rows, summary.rejected), (1, 1));
+    assert_eq!(
+        out.column("order_lines", "shopper_key"),
+        ["a3bf86238a1c59bd2f0a648af9293620f90d18dad133d8fe2341cf9664a5d6d0"]
+    );
+    let value = out.column("rejects", "value").remove(0);
+    assert!(!value.contains("example") && value.contains("b***"), "{value}");
+}
+
+#[test]
+fn a_key_that_first_occurs_late_is_a_column_too() {
+    let row = |i: usize, more: &str| {
+        format!(
+            r#"{{"order_id":"{i}","product_id":"M1","quantity":1,"unit_price":"2.00","currency":"EUR","ordered_at":"2025-01-02 10:00:00"{more}}}"#
+        ) + "\n"
+    };
+    let rows: String = (0..3000).map(|i| row(i, if i == 2999 { r#","discount":"0.50""# } else { "" })).collect();
+    let (_, out) = read(rows.as_bytes(), "o.jsonl").unwrap();
+    assert_eq!(out.column("order_lines", "discount").last().map(String::as_str), Some("0.500000"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn no_rows_of_any_preset_make_it_panic(which in 0_usize..3, rows in "([0-9A/.,:\"\t\r é£#-]{0,20}[,\t\n]){0,40}") {
+        let header = [SHOPIFY, AMAZON, ORDERS][which];
+        let _ = read(format!("{header}{rows}").as_bytes(), "o.csv");
+    }
+
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), headed in any::<bool>()) {
         let all = if headed { [HEADER.as_bytes(), &bytes].concat() } else { bytes };
