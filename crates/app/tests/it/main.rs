@@ -4,4 +4,6 @@ mod bad_input;
 mod figures;
 mod journey;
 mod kept;
+mod marts;
+mod sources;
 mod support;
