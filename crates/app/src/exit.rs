@@ -53,7 +53,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
         if let Some(lake) = cause.downcast_ref::<LakeError>() {
             return match lake {
                 LakeError::Intake(_) => Exit::BadInput,
-                LakeError::Location { .. } => Exit::BadInput,
+                LakeError::Unreadable { .. } | LakeError::Location { .. } => Exit::BadInput,
                 LakeError::Clean(_) | LakeError::NoTable(_) | LakeError::NoSnapshot { .. } => Exit::Missing,
                 LakeError::Query(_) => Exit::Usage,
                 LakeError::Locked(_) | LakeError::Storage { .. } | LakeError::Damaged { .. } => Exit::Storage,

@@ -30,13 +30,14 @@ pub struct RuleParams {
     pub min_confidence: f64,
     /// Most items in a rule, at least 2.
     pub max_len: usize,
-    /// Most itemsets before giving up with an error.
+    /// Most itemsets before giving up with an error. A set of four has fourteen splits, each of which may
+    /// be a rule and has to be held.
     pub max_itemsets: usize,
 }
 
 impl Default for RuleParams {
     fn default() -> Self {
-        Self { min_support: 0.02, min_count: 10, min_confidence: 0.3, max_len: 4, max_itemsets: 500_000 }
+        Self { min_support: 0.02, min_count: 10, min_confidence: 0.3, max_len: 4, max_itemsets: 100_000 }
     }
 }
 

@@ -6,7 +6,7 @@
 //! lookups a row; memory about 130 bytes a row while the call runs.
 
 use crate::counts::Counter;
-use crate::hash::{Interner, NONE};
+use crate::hash::{Interner, NONE, Texts};
 use crate::orders::Orders;
 use crate::raw_lines::RawLines;
 use crate::rejects::{Finding, Rejects};
@@ -91,6 +91,8 @@ pub(crate) struct Draft {
     pub(crate) amount: i64,
     pub(crate) base: i64,
     pub(crate) returned: i64,
+    /// Value that came back without a line of its own, negative or 0.
+    pub(crate) returned_base: i64,
     /// The sale that this line takes back, by number of draft.
     pub(crate) reverses: u32,
     pub(crate) currency: Currency,
@@ -176,9 +178,10 @@ pub fn order_lines(
     }
     let Judge { mut drafts, mut counter, rejects, orders, .. } = judge;
     take_back(&mut drafts, &mut counter);
-    let orders = Orders::of(&drafts, &orders, &raw, &mut counter);
+    let keys = Texts::of(&orders.ids);
+    let orders = Orders::of(&drafts, &keys, &raw, &mut counter);
     Ok(OrderLinesOut {
-        order_lines: crate::lines_table::order_lines(&drafts, &raw, surveyed),
+        order_lines: crate::lines_table::order_lines(&drafts, &raw, &keys, surveyed),
         orders: orders.batch(surveyed),
         rejects: rejects.batch(),
         shoppers: orders.tally(),
@@ -186,8 +189,9 @@ pub fn order_lines(
     })
 }
 
-/// Orders by system, shopper and name, numbered: a number that two shoppers share is two orders, and
-/// so no order lies in two parts. The last one is remembered, because lines of an order stand together.
+/// Orders by key, numbered. The key is made of system, order and shopper: a number that two shops or
+/// two shoppers share is two orders, and so no order lies in two parts. The last one is remembered,
+/// because lines of an order stand together.
 #[derive(Debug, Default)]
 pub(crate) struct OrderIds {
     ids: Interner,
@@ -196,11 +200,19 @@ pub(crate) struct OrderIds {
 }
 
 impl OrderIds {
-    fn intern(&mut self, system: u32, shopper: u32, order_id: &str) -> u32 {
+    /// The number of the order `system:order|shopper`. A system's name is a format's and has no colon;
+    /// in the order's name, bars are written %7C and percent signs %25, so that no two orders share a key.
+    fn intern(&mut self, system: &[u8], shopper: &str, order_id: &str) -> u32 {
         self.scratch.clear();
-        self.scratch.extend_from_slice(&system.to_le_bytes());
-        self.scratch.extend_from_slice(&shopper.to_le_bytes());
-        self.scratch.extend_from_slice(order_id.as_bytes());
+        self.scratch.extend_from_slice(system);
+        self.scratch.push(b':');
+        if order_id.bytes().any(|b| matches!(b, b'%' | b'|')) {
+            self.scratch.extend_from_slice(order_id.replace('%', "%25").replace('|', "%7C").as_bytes());
+        } else {
+            self.scratch.extend_from_slice(order_id.as_bytes());
+        }
+        self.scratch.push(b'|');
+        self.scratch.extend_from_slice(shopper.as_bytes());
         if let Some(last) = self.last
             && self.ids.bytes(last) == self.scratch
         {
@@ -209,11 +221,6 @@ impl OrderIds {
         let id = self.ids.intern(&self.scratch);
         self.last = Some(id);
         id
-    }
-
-    /// How many orders there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ids.len()
     }
 }
 
@@ -335,7 +342,9 @@ impl Judge<'_> {
             () if gift::is(quantity, price.micros()) => LineKind::Gift,
             () => LineKind::Sale,
         };
-        let order = self.orders.intern(system, shopper, order_id);
+        let system = if system == NONE { b"" } else { self.surveyed.sources.systems.bytes(system) };
+        let who = if shopper == NONE { "" } else { self.surveyed.identity.name_of(shopper) };
+        let order = self.orders.intern(system, who, order_id);
         let draft = Draft {
             batch,
             row,
@@ -350,6 +359,7 @@ impl Judge<'_> {
             amount,
             base: base.micros(),
             returned: 0,
+            returned_base: 0,
             reverses: NONE,
             currency,
             market: Market::UNKNOWN,
@@ -481,7 +491,10 @@ fn take_back(drafts: &mut [Draft], counter: &mut Counter) {
         *placed.entry(taken.reversal).or_default() += taken.units;
     }
     for (row, draft) in drafts.iter_mut().enumerate() {
-        if draft.came_back {
+        if draft.came_back && draft.flags & OTHER_FILE == 0 {
+            // What cancellation lines took back already is theirs to count.
+            let open = i128::from(draft.quantity - draft.returned);
+            draft.returned_base = -((i128::from(draft.base) * open / i128::from(draft.quantity)) as i64);
             draft.returned = draft.quantity;
         }
         let sample = |d: &Draft| format!("{} × {}", d.quantity, Amount::from_micros(d.price).to_decimal());

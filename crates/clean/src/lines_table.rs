@@ -1,7 +1,7 @@
 //! Drafts of order lines as the table clean.order_lines.
 
 use crate::columns::{batch, clean_table, day_array, instant_array, int_array, must_amounts, must_ints};
-use crate::hash::NONE;
+use crate::hash::{NONE, Texts};
 use crate::lines::{Draft, FLAGS};
 use crate::raw_lines::RawLines;
 use crate::rules::text::normalize;
@@ -10,8 +10,8 @@ use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use std::sync::Arc;
 
-/// The table, in the order of the drafts.
-pub(crate) fn order_lines(drafts: &[Draft], raw: &[RawLines<'_>], surveyed: &Surveyed) -> RecordBatch {
+/// The table, in the order of the drafts; `keys` are the orders' keys by number.
+pub(crate) fn order_lines(drafts: &[Draft], raw: &[RawLines<'_>], keys: &Texts, surveyed: &Surveyed) -> RecordBatch {
     let of = |d: &Draft| (&raw[d.batch as usize], d.row as usize);
     let flags = flag_texts();
     batch(
@@ -26,6 +26,7 @@ pub(crate) fn order_lines(drafts: &[Draft], raw: &[RawLines<'_>], surveyed: &Sur
                 let (raw, row) = of(d);
                 out.append_value(raw.order_id.get(row).unwrap_or_default());
             }),
+            texts(drafts, 16, |d, out| out.append_value(keys.get(d.order))),
             texts(drafts, 8, |d, out| {
                 out.append_option((d.shopper != NONE).then(|| surveyed.identity.name_of(d.shopper)));
             }),
@@ -53,6 +54,7 @@ pub(crate) fn order_lines(drafts: &[Draft], raw: &[RawLines<'_>], surveyed: &Sur
             texts(drafts, 3, |d, out| out.append_value(d.currency.code())),
             must_amounts(drafts.iter().map(|d| d.base)),
             must_ints(drafts.iter().map(|d| d.returned)),
+            must_amounts(drafts.iter().map(|d| d.returned_base)),
             texts(drafts, 0, |d, out| {
                 out.append_option((d.reverses != NONE).then(|| {
                     let (raw, row) = of(&drafts[d.reverses as usize]);

@@ -2,10 +2,11 @@
 
 use crate::columns::{batch, clean_table, day_array, instant_array, must_amounts, must_ints, must_texts, text_array};
 use crate::counts::Counter;
-use crate::hash::NONE;
-use crate::lines::{Draft, LineKind, OTHER_FILE, OrderIds};
+use crate::hash::{NONE, Texts};
+use crate::lines::{Draft, LineKind, OTHER_FILE};
 use crate::raw_lines::RawLines;
 use crate::rules::Rule;
+use crate::rules::text::normalize;
 use crate::shoppers::{self, ShopperTally};
 use crate::survey::Surveyed;
 use arrow_array::RecordBatch;
@@ -15,9 +16,12 @@ use domain::{Currency, Day, Market};
 pub(crate) struct Orders<'a>(Vec<Order<'a>>);
 
 struct Order<'a> {
+    key: &'a str,
     id: &'a str,
     shopper: u32,
     market: Market,
+    /// Region and city as written, of the first line that states one of them.
+    address: (Option<&'a str>, Option<&'a str>),
     at: i64,
     currency: Currency,
     n_lines: i64,
@@ -35,17 +39,19 @@ struct Order<'a> {
 
 impl<'a> Orders<'a> {
     /// Puts the lines together. What another file gave already is not counted again.
-    pub(crate) fn of(drafts: &[Draft], ids: &OrderIds, raw: &[RawLines<'a>], counter: &mut Counter) -> Self {
-        let mut place = vec![NONE; ids.len()];
-        let mut orders: Vec<Order<'a>> = Vec::with_capacity(ids.len());
+    pub(crate) fn of(drafts: &[Draft], keys: &'a Texts, raw: &[RawLines<'a>], counter: &mut Counter) -> Self {
+        let mut place = vec![NONE; keys.len()];
+        let mut orders: Vec<Order<'a>> = Vec::with_capacity(keys.len());
         for d in drafts.iter().filter(|d| d.flags & OTHER_FILE == 0) {
             let at = &mut place[d.order as usize];
             if *at == NONE {
                 *at = orders.len() as u32;
                 orders.push(Order {
+                    key: keys.get(d.order),
                     id: raw[d.batch as usize].order_id.get(d.row as usize).unwrap_or_default(),
                     shopper: d.shopper,
                     market: d.market,
+                    address: (None, None),
                     at: d.at,
                     currency: d.currency,
                     n_lines: 0,
@@ -62,6 +68,10 @@ impl<'a> Orders<'a> {
             }
             let order = &mut orders[*at as usize];
             order.n_lines += 1;
+            if order.address == (None, None) {
+                let (lines, row) = (&raw[d.batch as usize], d.row as usize);
+                order.address = (lines.region.get(row), lines.city.get(row));
+            }
             order.several_times |= order.at != d.at;
             match d.kind {
                 LineKind::Sale => {
@@ -93,9 +103,12 @@ impl<'a> Orders<'a> {
         batch(
             clean_table("orders"),
             vec![
+                must_texts(o.iter().map(|o| o.key)),
                 must_texts(o.iter().map(|o| o.id)),
                 text_array(o.iter().map(|o| (o.shopper != NONE).then(|| surveyed.identity.name_of(o.shopper)))),
                 must_texts(o.iter().map(|o| o.market.code().to_owned())),
+                text_array(o.iter().map(|o| o.address.0.map(normalize))),
+                text_array(o.iter().map(|o| o.address.1.map(normalize))),
                 instant_array(o.iter().map(|o| Some(o.at))),
                 day_array(o.iter().map(|o| Some(Day::of_micros(o.at).0))),
                 must_ints(o.iter().map(|o| o.n_lines)),

@@ -9,6 +9,9 @@ use domain::{Day, Language, Market};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct CustomerRecord {
     pub(crate) market: Option<Market>,
+    /// Region and city, by number in the survey's places.
+    pub(crate) region: Option<u32>,
+    pub(crate) city: Option<u32>,
     pub(crate) language: Option<Language>,
     pub(crate) accepts_marketing: Option<bool>,
 }
@@ -17,6 +20,10 @@ impl CustomerRecord {
     /// Takes over what a later record knows.
     pub(crate) fn update(&mut self, later: Self) {
         self.market = later.market.or(self.market);
+        // An address is one thing: a city of one record never stands beside the region of another.
+        if later.region.or(later.city).is_some() {
+            (self.region, self.city) = (later.region, later.city);
+        }
         self.language = later.language.or(self.language);
         self.accepts_marketing = later.accepts_marketing.or(self.accepts_marketing);
     }
@@ -103,6 +110,8 @@ pub(crate) fn shoppers(surveyed: &Surveyed, tally: &ShopperTally) -> RecordBatch
                 market.code().to_owned()
             })),
             text_array(order.iter().map(|s| record(s).market.map(|m| m.code().to_owned()))),
+            text_array(order.iter().map(|s| record(s).region.map(|r| surveyed.places.get(r)))),
+            text_array(order.iter().map(|s| record(s).city.map(|c| surveyed.places.get(c)))),
             text_array(order.iter().map(|s| record(s).language.map(|l| l.code().to_owned()))),
             bool_array(order.iter().map(|s| record(s).accepts_marketing)),
             day_array(order.iter().map(|s| days[at(s)].map(|d| d.0.0))),

@@ -8,7 +8,7 @@
 use crate::catalogue::{Catalogue, Collector, Line};
 use crate::columns::Reader;
 use crate::counts::{Counter, RuleCounts};
-use crate::hash::{FastMap, Interner, NONE, hash_bytes};
+use crate::hash::{FastMap, Interner, NONE, Texts, hash_bytes};
 use crate::identity::{Evidence, Identity, Proof, RowKeys};
 use crate::rates::Rates;
 use crate::raw_lines::RawLines;
@@ -29,6 +29,8 @@ pub struct Survey {
     evidence: Evidence,
     collector: Collector,
     customers: Vec<(u32, CustomerRecord)>,
+    /// Regions and cities of customer records.
+    places: Interner,
     counter: Counter,
 }
 
@@ -91,6 +93,7 @@ impl Survey {
             evidence: Evidence::default(),
             collector: Collector::default(),
             customers: Vec::new(),
+            places: Interner::default(),
             counter: Counter::default(),
         }
     }
@@ -143,6 +146,7 @@ impl Survey {
         let r = Reader::new("customers", batch);
         let (source, line) = (r.text("source")?, r.ints("line")?);
         let (customer, email, phone) = (r.text("shopper_key")?, r.text("email_hash")?, r.text("phone_hash")?);
+        let (region, city) = (r.text("region")?, r.text("city")?);
         let (country, language, marketing) = (r.text("country")?, r.text("language")?, r.bools("accepts_marketing")?);
         let mut places = Places::default();
         for row in 0..batch.num_rows() {
@@ -161,8 +165,11 @@ impl Survey {
                 self.counter.touch(Rule::Country, proof.line, || country.get(row).unwrap_or_default().to_owned());
             }
             let market = Some(place.market()).filter(|m| *m != Market::UNKNOWN);
+            let mut named = |text: Option<&str>| text.map(|t| self.places.intern(text::normalize(t).as_bytes()));
             let record = CustomerRecord {
                 market,
+                region: named(region.get(row)),
+                city: named(city.get(row)),
                 language: language.get(row).and_then(|l| l.parse().ok()),
                 accepts_marketing: (!marketing.is_null(row)).then(|| marketing.value(row)),
             };
@@ -230,7 +237,7 @@ impl Survey {
 
     /// Joins identities, decides names, services and what is unusual.
     pub fn finish(self) -> Surveyed {
-        let Self { params, sources, evidence, collector, customers, counter } = self;
+        let Self { params, sources, evidence, collector, customers, places, counter } = self;
         let identity = evidence.resolve(&sources.systems, &params);
         let catalogue = collector.finish(&params);
         let mut counts = counter.finish(&[Rule::Text]);
@@ -242,7 +249,7 @@ impl Survey {
                 records[shopper as usize].update(record);
             }
         }
-        Surveyed { params, sources, identity, catalogue, records, counts }
+        Surveyed { params, sources, identity, catalogue, records, places: Texts::of(&places), counts }
     }
 }
 
@@ -285,6 +292,8 @@ pub struct Surveyed {
     pub(crate) identity: Identity,
     pub(crate) catalogue: Catalogue,
     pub(crate) records: Vec<CustomerRecord>,
+    /// Regions and cities of customer records, by number.
+    pub(crate) places: Texts,
     counts: RuleCounts,
 }
 

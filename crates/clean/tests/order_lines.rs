@@ -95,6 +95,22 @@ fn a_sale_whose_status_says_returned_came_back_whole() {
     let out = clean(&[sale]);
     assert_eq!(words(&out.order_lines, "kind"), ["sale"]);
     assert_eq!(int_column(&out.order_lines, "returned_quantity"), [3]);
+    assert_eq!(amount_column(&out.order_lines, "returned_base"), [Some(-30_000_000)]);
+}
+
+#[test] // 3 at 10 came back; one of them has a cancellation line of its own, so two are worth 3 × 10 × 2/3 = 20.
+fn what_a_cancellation_line_took_back_is_not_counted_again() {
+    let mut sale = line(1, "1", "MUG-7", 3, "10");
+    sale.status = Some("returned".to_owned());
+    let mut again = sale.clone();
+    (again.source, again.line) = ("bb".to_owned(), 7);
+    let mut back = line(2, "1", "MUG-7", -1, "10");
+    back.status = Some("refunded".to_owned());
+    back.at += DAY;
+    let t = clean(&[sale, back, again]).order_lines;
+    assert_eq!(words(&t, "kind"), ["sale", "cancellation", "sale"]);
+    assert_eq!(int_column(&t, "returned_quantity"), [3, 0, 0]);
+    assert_eq!(amount_column(&t, "returned_base"), [Some(-20_000_000), Some(0), Some(0)]);
 }
 
 #[test]
@@ -265,6 +281,53 @@ fn an_order_number_that_two_shoppers_share_is_two_orders() {
     let out = clean(&[line(1, "1", "MUG-7", 1, "1"), other]);
     assert_eq!(words(&out.orders, "order_id"), ["1", "1"]);
     assert_eq!(words(&out.orders, "shopper_id"), ["7", "8"]);
+    assert_eq!(words(&out.orders, "order_key"), ["shop:1|7", "shop:1|8"]);
+    assert_eq!(words(&out.order_lines, "order_key"), words(&out.orders, "order_key"));
+}
+
+#[test]
+fn orders_of_two_systems_and_odd_names_have_keys_of_their_own() {
+    let named = |number, source: &str, order: &str, shopper: Option<&str>| Line {
+        source: source.to_owned(),
+        shopper: shopper.map(str::to_owned),
+        ..line(number, order, "MUG-7", 1, "1")
+    };
+    // Without the escapes the second and the third would both be `uci:5|a|`.
+    let lines = [
+        named(1, "aa", "1001", None),
+        named(2, "aa", "5|a", None),
+        named(3, "aa", "5", Some("a|")),
+        named(4, "aa", "5%7Ca", None),
+        named(1, "bb", "1001", None),
+    ];
+    let p = params();
+    let mut survey = Survey::new(&p).with_systems([("aa", "uci"), ("bb", "shopify")]);
+    let batch = order_lines_batch(&lines);
+    survey.order_lines(&batch).unwrap();
+    let out = order_lines(&[batch], &survey.finish(), &Rates::default(), &p).unwrap();
+    let keys = words(&out.orders, "order_key");
+    assert_eq!(keys, ["uci:1001|", "uci:5%7Ca|", "uci:5|a|", "uci:5%257Ca|", "shopify:1001|"]);
+}
+
+#[test]
+fn an_order_has_the_address_of_the_first_line_that_states_one() {
+    let lines = [line(1, "1", "MUG-7", 1, "1"), line(2, "1", "MUG-9", 1, "1"), line(3, "2", "MUG-7", 1, "1")];
+    let columns = order_lines_batch(&lines);
+    let place = |name: &str| match name {
+        "region" => texts([None, Some(" Bayern "), None]),
+        _ => texts([None, Some("Bad  Tölz"), None]),
+    };
+    let at = |name: &str| columns.schema().index_of(name).unwrap();
+    let mut arrays = columns.columns().to_vec();
+    arrays[at("region")] = place("region");
+    arrays[at("city")] = place("city");
+    let batch = arrow_array::RecordBatch::try_new(columns.schema(), arrays).unwrap();
+    let p = params();
+    let mut survey = Survey::new(&p);
+    survey.order_lines(&batch).unwrap();
+    let out = order_lines(&[batch], &survey.finish(), &Rates::default(), &p).unwrap();
+    assert_eq!(words(&out.orders, "region"), ["Bayern", "-"]);
+    assert_eq!(words(&out.orders, "city"), ["Bad Tölz", "-"]);
 }
 
 #[test]

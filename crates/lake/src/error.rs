@@ -11,6 +11,14 @@ pub enum LakeError {
     /// Cleaning stopped, for example for a missing exchange rate.
     #[error(transparent)]
     Clean(#[from] clean::CleanError),
+    /// A file that was given and cannot be opened or read through.
+    #[error("`{}` cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// A location that cannot hold a lake.
     #[error("`{location}` cannot hold a lake: {why}")]
     Location {

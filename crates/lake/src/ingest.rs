@@ -101,6 +101,7 @@ pub async fn ingest(
     progress: &(dyn Fn(&Progress<'_>) + Sync),
 ) -> Result<IngestReport, LakeError> {
     let mut snapshot = Snapshot::latest(lake).await?;
+    snapshot.as_of = Some(options.read.as_of);
     let mut sources = Sources::load(lake, &snapshot).await?;
     let mut files = Vec::with_capacity(paths.len());
     let mut pending = Pending::default();
@@ -108,7 +109,7 @@ pub async fn ingest(
         let outcome = take(lake, path, options, progress, &mut sources, &mut pending).await;
         let (source, result) = match outcome {
             Ok((source, taken)) => (Some(source), Ok(taken)),
-            Err(error @ (LakeError::Intake(_) | LakeError::Location { .. })) => (None, Err(error)),
+            Err(error @ (LakeError::Intake(_) | LakeError::Unreadable { .. })) => (None, Err(error)),
             Err(fatal) => return Err(fatal),
         };
         files.push(FileOutcome { path: path.clone(), source, result });
@@ -159,7 +160,7 @@ async fn take(
         pending.rows += entries.iter().map(|f| f.rows).sum::<u64>();
         slot.1.extend(entries);
     }
-    sources.add(&kept, &name, sequence, &summary);
+    sources.add(&kept, &name, sequence, &summary)?;
     Ok((kept.source, FileTaken::Added(summary)))
 }
 
@@ -176,10 +177,9 @@ struct Kept {
 const LARGE_BYTES: u64 = 256 << 20;
 
 fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> Result<Kept, LakeError> {
-    let location =
-        |why: std::io::Error| LakeError::Location { location: path.display().to_string(), why: why.to_string() };
-    let mut input = File::open(path).map_err(location)?;
-    let total = input.metadata().map_err(location)?.len();
+    let unreadable = |source: std::io::Error| LakeError::Unreadable { path: path.to_path_buf(), source };
+    let mut input = File::open(path).map_err(unreadable)?;
+    let total = input.metadata().map_err(unreadable)?.len();
     let dir = lake.root().join("raw/files");
     std::fs::create_dir_all(&dir).map_err(LakeError::io(dir.display().to_string()))?;
     let temporary = dir.join(".incoming");
@@ -189,7 +189,7 @@ fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) 
     let mut buffer = vec![0; 1 << 20];
     let (mut done, mut head) = (0, [0_u8; 4]);
     loop {
-        let n = input.read(&mut buffer).map_err(location)?;
+        let n = input.read(&mut buffer).map_err(unreadable)?;
         if n == 0 {
             break;
         }
@@ -289,7 +289,7 @@ impl Sources {
         self.last + 1
     }
 
-    fn add(&mut self, kept: &Kept, name: &str, sequence: i64, summary: &intake::ReadSummary) {
+    fn add(&mut self, kept: &Kept, name: &str, sequence: i64, summary: &intake::ReadSummary) -> Result<(), LakeError> {
         let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value.to_owned()])) };
         let int =
             |value: u64| -> ArrayRef { Arc::new(Int64Array::from(vec![i64::try_from(value).unwrap_or(i64::MAX)])) };
@@ -309,14 +309,13 @@ impl Sources {
             int(summary.converted),
             text(&notes),
         ];
-        if let Ok(def) = sources_def()
-            && let Ok(batch) = RecordBatch::try_new(def.arrow_schema(), columns)
-        {
-            self.batches.push(batch);
-            self.known.insert(kept.source.clone());
-            self.last = sequence;
-            self.changed = true;
-        }
+        let batch = RecordBatch::try_new(sources_def()?.arrow_schema(), columns)
+            .map_err(|e| LakeError::Internal(format!("the row of {name} in raw.sources: {e}")))?;
+        self.batches.push(batch);
+        self.known.insert(kept.source.clone());
+        self.last = sequence;
+        self.changed = true;
+        Ok(())
     }
 
     async fn write(&mut self, lake: &Lake, def: &'static TableDef) -> Result<FileEntry, LakeError> {

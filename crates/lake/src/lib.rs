@@ -27,7 +27,7 @@ pub use error::LakeError;
 pub use ingest::{FileOutcome, FileTaken, IngestOptions, IngestReport, Phase, Progress, ingest};
 pub use marts::write_mart;
 pub use quality::{QualityReport, RejectRow, RuleRow, SourceRow, quality};
-pub use refine::{RefineParams, RefineReport, refine};
+pub use refine::{RefineParams, RefineReport, is_clean, refine};
 pub use snapshot::{Snapshot, TableVersion};
 pub use store::{Lake, LakeLock};
 pub use table::FileEntry;

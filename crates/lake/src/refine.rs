@@ -39,7 +39,7 @@ struct Limits {
 const LIMITS: Limits = Limits { one_part: 4_000_000, part: 1_000_000 };
 
 /// Raised when a rule changes what it does, so that lakes are cleaned again.
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// What cleaning needs to know.
 #[derive(Clone, Debug)]
@@ -116,15 +116,25 @@ async fn refine_within(
         next.tables.insert(name, version);
     }
     next.stages.insert("clean".into(), fingerprint);
+    (next.currency, next.as_of) = (Some(base), Some(params.as_of));
     let snapshot = next.publish(lake).await?;
     Ok(RefineReport { snapshot, base, order_lines, unchanged: false })
 }
 
+/// Whether zone `clean` is what cleaning zone `raw` would give now. Without a currency in `params` the
+/// snapshot's own is taken.
+pub fn is_clean(snapshot: &Snapshot, params: &RefineParams) -> bool {
+    let base = params.base.or(snapshot.currency);
+    base.is_some_and(|base| snapshot.stages.get("clean") == Some(&fingerprint(snapshot, base, params)))
+}
+
+/// The reporting currency that was asked for, else the one of most order lines whose currency is one;
+/// the euro where there is no such line, because then nothing is there to convert.
 fn base_currency(lake: &Lake, snapshot: &Snapshot, params: &RefineParams) -> Result<Currency, LakeError> {
     if let Some(base) = params.base {
         return Ok(base);
     }
-    let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    let mut lines: BTreeMap<Currency, u64> = BTreeMap::new();
     let pick = Pick { columns: Some(&["currency"]), buckets: None };
     RawTable::new(lake, snapshot, "order_lines")?.each(pick, &mut |batch| {
         let column = batch.column(0).as_string::<i32>();
@@ -133,14 +143,17 @@ fn base_currency(lake: &Lake, snapshot: &Snapshot, params: &RefineParams) -> Res
         while from < column.len() {
             let value = column.value(from);
             let to = (from..column.len()).find(|&i| column.value(i) != value).unwrap_or(column.len());
-            *lines.entry(value.to_owned()).or_default() += (to - from) as u64;
+            // Rows in a word that is no currency are put aside and have no say.
+            if let Ok(currency) = value.parse() {
+                *lines.entry(currency).or_default() += (to - from) as u64;
+            }
             from = to;
         }
         Ok(())
     })?;
     // Ties go to the first in the alphabet: max_by_key keeps the last of equals, so go backwards.
     let most = lines.into_iter().rev().max_by_key(|(_, n)| *n);
-    Ok(most.and_then(|(code, _)| code.parse().ok()).unwrap_or(Currency::new(*b"EUR")))
+    Ok(most.map_or(Currency::new(*b"EUR"), |(currency, _)| currency))
 }
 
 /// Changes whenever the result could: the rules' version, the parameters, any raw file.

@@ -6,6 +6,7 @@
 
 use crate::table::{FileEntry, files_of};
 use crate::{Lake, LakeError};
+use domain::{Currency, Day};
 use object_store::path::Path as StorePath;
 use object_store::{PutMode, PutOptions, PutPayload};
 use schema::{TableDef, Zone};
@@ -34,6 +35,12 @@ pub struct Snapshot {
     pub tables: BTreeMap<String, TableVersion>,
     /// Fingerprints of what derived tables were computed from, by stage.
     pub stages: BTreeMap<String, String>,
+    /// Reporting currency that zone `clean` is in; nothing before it was made.
+    #[serde(default)]
+    pub currency: Option<Currency>,
+    /// The day it was for whoever brought or cleaned data last: later orders are put aside.
+    #[serde(default)]
+    pub as_of: Option<Day>,
 }
 
 impl Snapshot {
@@ -86,10 +93,11 @@ impl Snapshot {
     /// from the newest one, that one is returned and nothing is written.
     pub(crate) async fn publish(mut self, lake: &Lake) -> Result<Self, LakeError> {
         let latest = Self::latest(lake).await?;
-        if latest.tables == self.tables && latest.stages == self.stages {
+        self.number = latest.number;
+        if latest == self {
             return Ok(latest);
         }
-        self.number = latest.number + 1;
+        self.number += 1;
         let path = format!("{FOLDER}/{:012}.json", self.number);
         let text = serde_json::to_vec_pretty(&self).map_err(|e| LakeError::Internal(e.to_string()))?;
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };

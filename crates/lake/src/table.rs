@@ -4,7 +4,7 @@ use crate::{Lake, LakeError, local, store::blocking};
 use deltalake_core::DeltaTable;
 use deltalake_core::DeltaTableBuilder;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake_core::kernel::{Action, Add, DataType, DecimalType, PrimitiveType, StructField};
+use deltalake_core::kernel::{Action, Add, DataType, DecimalType, MetadataExt, PrimitiveType, StructField, StructType};
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use schema::{Kind, TableDef};
 use serde::{Deserialize, Serialize};
@@ -60,11 +60,7 @@ async fn open_or_create(lake: &Lake, def: &TableDef) -> Result<DeltaTable, LakeE
         table.load().await.map_err(damaged(def))?;
         return Ok(table);
     }
-    let columns = def
-        .columns
-        .iter()
-        .map(|c| Ok(StructField::new(c.name, delta_type(c.kind)?, c.nullable)))
-        .collect::<Result<Vec<_>, LakeError>>()?;
+    let columns = columns(def)?;
     table
         .create()
         .with_table_name(def.full_name())
@@ -73,6 +69,10 @@ async fn open_or_create(lake: &Lake, def: &TableDef) -> Result<DeltaTable, LakeE
         .with_save_mode(SaveMode::Ignore)
         .await
         .map_err(damaged(def))
+}
+
+fn columns(def: &TableDef) -> Result<Vec<StructField>, LakeError> {
+    def.columns.iter().map(|c| Ok(StructField::new(c.name, delta_type(c.kind)?, c.nullable))).collect()
 }
 
 /// Makes `files` the table's content and returns the version that says so. A table that already
@@ -92,6 +92,14 @@ pub(crate) async fn set_files(lake: &Lake, def: &TableDef, files: &[FileEntry]) 
         if !now.contains_key(*path) {
             actions.push(Action::Add(add(file)));
         }
+    }
+    // A table made by an earlier release has the columns of that time: all its files are of today, so
+    // its log has to say so, for readers that go by the log.
+    let schema = StructType::try_new(columns(def)?).map_err(|e| LakeError::Internal(e.to_string()))?;
+    if !actions.is_empty() && *state.schema() != schema {
+        let metadata = state.metadata().clone().with_schema(&schema);
+        let metadata = metadata.map_err(|e| LakeError::Internal(e.to_string()))?;
+        actions.insert(0, Action::Metadata(metadata));
     }
     let version = if actions.is_empty() {
         state.version()
@@ -173,5 +181,28 @@ mod tests {
     fn a_files_order_is_in_its_name() {
         assert_eq!(order_of("part-0000300002-0123456789abcdef.parquet"), 300_002);
         assert_eq!(order_of("9f86d081884c7d65-0000000007-aa.parquet"), 7);
+    }
+
+    #[test] // A release that adds a column writes into tables which an earlier one made.
+    fn a_table_of_an_earlier_release_gets_the_columns_of_today_with_its_next_version() {
+        const A: schema::Column = schema::Column { name: "a", kind: Kind::Text, nullable: false, meaning: "a" };
+        const B: schema::Column = schema::Column { name: "b", ..A };
+        let def = |columns| TableDef { zone: schema::Zone::Marts, name: "grown", meaning: "t", key: &["a"], columns };
+        let (before, today) = (def(&[A]), def(&[A, B]));
+        let file = |path: &str| FileEntry { order: 0, path: path.to_owned(), size: 1, rows: 1 };
+        let dir = tempfile::tempdir().unwrap();
+        let lake = Lake::open(&dir.path().to_string_lossy()).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let columns = |def: &TableDef| {
+            let table = runtime.block_on(open_or_create(&lake, def)).unwrap();
+            table.snapshot().unwrap().schema().fields().map(|f| f.name().clone()).collect::<Vec<_>>()
+        };
+        let first = [file("part-0000000000-aa.parquet")];
+        assert_eq!(runtime.block_on(set_files(&lake, &before, &first)).unwrap(), 1);
+        assert_eq!(columns(&today), ["a"]);
+        // The same files again are no reason for a version.
+        assert_eq!(runtime.block_on(set_files(&lake, &today, &first)).unwrap(), 1);
+        assert_eq!(runtime.block_on(set_files(&lake, &today, &[file("part-0000000000-bb.parquet")])).unwrap(), 2);
+        assert_eq!(columns(&today), ["a", "b"]);
     }
 }

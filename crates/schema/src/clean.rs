@@ -14,17 +14,23 @@ const fn clean(
 
 const SOURCE: Column = must("source", Text, "fingerprint of the source file, see raw.sources");
 const LINE: Column = must("line", Int, "line in the source");
+const ORDER_KEY: Column = must(
+    "order_key",
+    Text,
+    "identifies the order over all systems and shoppers: `system:order|shopper`, the shopper empty for a guest; `%` and `|` in the order's name are written %25 and %7C",
+);
 
 /// Tables of both zones.
 pub(crate) static TABLES: &[TableDef] = &[
     clean(
         "order_lines",
         "one line of an order after cleaning; reversals stay as lines of their own",
-        &["order_id", "source", "line"],
+        &["source", "line"],
         &[
             SOURCE,
             LINE,
-            must("order_id", Text, "order as the source names it"),
+            must("order_id", Text, "order as the source names it; two systems or shoppers may share a number"),
+            ORDER_KEY,
             may("shopper_id", Text, "shopper after identity resolution; empty for a guest"),
             may("product_id", Text, "product after merging duplicates; empty where no product is meant"),
             may("product_code", Text, "code as the source wrote it, trimmed"),
@@ -41,7 +47,12 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("amount", Amount, "quantity × unit_price less line discount, in `currency`"),
             must("currency", Text, "ISO 4217"),
             must("amount_base", Amount, "amount in the workspace's reporting currency at the rate of the day"),
-            must("returned_quantity", Int, "units of this sale that later cancellations took back, 0 or more"),
+            must("returned_quantity", Int, "units of this sale that came back, 0 or more"),
+            must(
+                "returned_base",
+                Amount,
+                "value of units that came back without a cancellation line of their own (status returned), negative or 0, in the reporting currency",
+            ),
             may("reverses_source", Text, "for a matched cancellation: source of the sale"),
             may("reverses_line", Int, "for a matched cancellation: line of the sale (the first, when several)"),
             may("channel", Text, "sales channel"),
@@ -64,12 +75,15 @@ pub(crate) static TABLES: &[TableDef] = &[
     ),
     clean(
         "orders",
-        "one order",
-        &["order_id"],
+        "one order of one system and shopper",
+        &["order_key"],
         &[
+            ORDER_KEY,
             must("order_id", Text, "order as the source names it"),
             may("shopper_id", Text, "shopper; empty for a guest"),
             must("market", Text, "market of its first line"),
+            may("region", Text, "state or province of its address, as written, blanks folded"),
+            may("city", Text, "city of its address, as written, blanks folded"),
             must("ordered_at", Instant, "time of its first line"),
             must("day", Day, "day of its first line"),
             must("n_lines", Int, "lines"),
@@ -89,6 +103,8 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("shopper_id", Text, "stable identifier"),
             must("market", Text, "market of most of its orders; ties to the latest"),
             may("country_of_record", Text, "market of its customer record where there is one"),
+            may("region_of_record", Text, "state or province of its customer record"),
+            may("city_of_record", Text, "city of its customer record"),
             may("language", Text, "ISO 639-1 where known"),
             may("accepts_marketing", Bool, "latest known consent to e-mail marketing"),
             may("first_day", Day, "day of the first order"),

@@ -99,7 +99,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
 
 /// The day of the clock, in UTC.
 #[allow(clippy::disallowed_methods, reason = "the program's edge is where the clock is read")]
-fn today() -> Day {
+pub(super) fn today() -> Day {
     Day::from(Utc::now().date_naive())
 }
 

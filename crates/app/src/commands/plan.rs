@@ -3,7 +3,6 @@
 use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::pipeline::gather::Gatherer;
-use crate::workspace::Workspace;
 use crate::{cli, output, pipeline};
 use anyhow::{Context, Result};
 use decide::plan::{Lang, LaunchPlan, Minimums, OverviewRow, Sentence, Topic, TransferVerdict, overview_html};
@@ -19,16 +18,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
     let workspace = env.workspace()?;
     let lake = workspace.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
-    if !snapshot.stages.contains_key("offers") {
-        return Err(Stop::error(
-            Exit::Missing,
-            "nothing is computed yet",
-            "`portolan run` comes before `portolan plan`",
-        ));
-    }
+    pipeline::computed(&workspace, &snapshot, "plan")?;
     let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
     let home = pipeline::home(&engine, &workspace).await?;
-    let gatherer = Gatherer::new(&engine, home, currency(&engine, &workspace).await?).await?;
+    let gatherer = Gatherer::new(&engine, home, currency(&snapshot)?).await?;
     let lang = match args.lang {
         cli::Lang::En => Lang::En,
         cli::Lang::Zh => Lang::Zh,
@@ -92,6 +85,12 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         output::line(&format!("open {}", page.display()));
     }
     tell(&plans, lang, args.findings);
+    for row in pipeline::not_computed(&engine).await? {
+        if row.market == Market::UNKNOWN || markets.contains(&row.market) {
+            let of = if row.market == Market::UNKNOWN { String::new() } else { format!(" of {}", row.market) };
+            output::note(&format!("note: {}{of}: not computed: {}", row.what, row.why));
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -147,14 +146,8 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 /// The reporting currency that the lake was cleaned with.
-async fn currency(engine: &Engine, workspace: &Workspace) -> Result<Currency> {
-    if let Some(currency) = workspace.currency {
-        return Ok(currency);
-    }
-    let rows = pipeline::rows::Rows::query(
-        engine,
-        "select currency, count(*) as n from raw.order_lines group by currency order by n desc, currency limit 1",
-    )
-    .await?;
-    Ok(rows.texts("currency")?.first().and_then(|c| c.parse().ok()).unwrap_or(Currency::new(*b"EUR")))
+fn currency(snapshot: &Snapshot) -> Result<Currency> {
+    snapshot.currency.ok_or_else(|| {
+        Stop::error(Exit::Missing, "the lake was cleaned by an earlier release", "`portolan run` cleans it again")
+    })
 }

@@ -3,7 +3,7 @@
 use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::pipeline::{measured, offers, purchases::Purchases, rows::Rows};
-use crate::{cli, output};
+use crate::{cli, output, pipeline};
 use anyhow::Result;
 use domain::{History, ItemIdx, Market, Seed};
 use lake::{Engine, EngineOptions, Snapshot};
@@ -13,15 +13,10 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<ExitCode> {
-    let lake = env.workspace()?.lake()?;
+    let workspace = env.workspace()?;
+    let lake = workspace.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
-    if !snapshot.stages.contains_key("offers") {
-        return Err(Stop::error(
-            Exit::Missing,
-            "nothing is computed yet",
-            "`portolan run` comes before `portolan recommend`",
-        ));
-    }
+    pipeline::computed(&workspace, &snapshot, "recommend")?;
     let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
     let purchases = Purchases::load(&engine).await?;
     let shopper = purchases.shopper(&args.shopper);

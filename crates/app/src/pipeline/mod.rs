@@ -17,11 +17,12 @@ use crate::output::Bar;
 use crate::workspace::Workspace;
 use anyhow::Result;
 use arrow::array::RecordBatch;
-use domain::{Amount, Market, Seed};
-use lake::{Engine, EngineOptions, Lake, LakeLock, Snapshot};
+use domain::{Amount, Day, Market, Seed};
+use lake::{Engine, EngineOptions, Lake, LakeLock, RefineParams, Snapshot};
 use rows::Rows;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::sync::Mutex;
 
 /// What a run did.
 #[derive(Debug, Default, Serialize)]
@@ -32,14 +33,61 @@ pub(crate) struct RunReport {
     pub(crate) unchanged: Vec<&'static str>,
     /// The snapshot afterwards.
     pub(crate) snapshot: u64,
+    /// What could not be computed, and why.
+    pub(crate) not_computed: Vec<NotComputed>,
 }
 
 /// What every stage gets.
 pub(crate) struct Stage<'a> {
+    pub(crate) name: &'static str,
     pub(crate) engine: Engine,
     pub(crate) workspace: &'a Workspace,
     pub(crate) seed: Seed,
     pub(crate) bar: &'a Bar,
+    missing: Mutex<Vec<NotComputed>>,
+}
+
+/// Something that a run could not compute: a row of `marts.not_computed`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct NotComputed {
+    pub(crate) stage: String,
+    pub(crate) market: Market,
+    pub(crate) what: String,
+    pub(crate) why: String,
+}
+
+impl Stage<'_> {
+    /// Notes what could not be computed for a market ([`Market::UNKNOWN`] for all) and why. Odd data of
+    /// one market or shopper is told this way; it stops nobody's run.
+    pub(crate) fn not_computed(&self, market: Market, what: &str, why: &str) {
+        let row = NotComputed { stage: self.name.to_owned(), market, what: what.to_owned(), why: why.to_owned() };
+        self.missing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(row);
+    }
+
+    /// `marts.not_computed`: what the other stages noted, and this one.
+    async fn all_not_computed(&self) -> Result<RecordBatch> {
+        let mut rows = not_computed(&self.engine).await?;
+        rows.retain(|row| row.stage != self.name);
+        rows.extend(self.missing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().cloned());
+        rows.sort();
+        rows.dedup();
+        batch::Columns::default()
+            .text("stage", rows.iter().map(|r| r.stage.as_str()))
+            .text("market", rows.iter().map(|r| r.market.code().to_owned()))
+            .text("what", rows.iter().map(|r| r.what.as_str()))
+            .text("why", rows.iter().map(|r| r.why.as_str()))
+            .batch()
+    }
+}
+
+/// What the last run could not compute.
+pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
+    let sql = "select stage, market, what, why from marts.not_computed order by stage, market, what, why";
+    let rows = Rows::query(engine, sql).await?;
+    let (stages, markets) = (rows.texts("stage")?, rows.markets("market")?);
+    let (whats, whys) = (rows.texts("what")?, rows.texts("why")?);
+    let rows = stages.into_iter().zip(markets).zip(whats).zip(whys);
+    Ok(rows.map(|(((stage, market), what), why)| NotComputed { stage, market, what, why }).collect())
 }
 
 /// Share of order lines put aside above which nothing is computed: figures would describe what is
@@ -49,45 +97,100 @@ const MAX_REJECTED: f64 = 0.2;
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 4] = [("marts", 1), ("segments", 1), ("rules", 1), ("offers", 1)];
+const STAGES: [(&str, u32); 4] = [("marts", 2), ("segments", 2), ("rules", 2), ("offers", 2)];
 
-/// Computes the stages whose inputs changed, all of them with `force`.
+/// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
+/// first), its method and the home market. Raising one stage's number computes those after it again.
+fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>) -> String {
+    let text = format!("{before} {stage} {version} home {home:?}");
+    Sha256::digest(text).iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// What a snapshot remembers of a stage: its fingerprint and the seed.
+fn remembered(fingerprint: &str, seed: Seed) -> String {
+    format!("{fingerprint} seed {}", seed.0)
+}
+
+/// What cleaning would be asked for now. The day is the one of the last ingest, so that a run alone
+/// never judges future orders anew; `today` where the lake does not know it.
+fn refine_params(workspace: &Workspace, snapshot: &Snapshot, today: Day) -> RefineParams {
+    RefineParams { base: workspace.currency, as_of: snapshot.as_of.unwrap_or(today), undone: workspace.undone.clone() }
+}
+
+/// Stops where what was computed does not follow from the data and settings of now: a plan would put
+/// names and stock of today beside figures of an earlier state.
+pub(crate) fn computed(workspace: &Workspace, snapshot: &Snapshot, command: &str) -> Result<()> {
+    let missing = |what: &str| {
+        let next = format!("`portolan run` comes before `portolan {command}`");
+        Err(Stop::error(Exit::Missing, what, next))
+    };
+    if STAGES.iter().any(|(stage, _)| !snapshot.stages.contains_key(*stage)) {
+        return missing("nothing is computed yet");
+    }
+    // A lake that does not know its day is of an earlier release and has to be cleaned again.
+    let fresh = snapshot.as_of.is_some_and(|day| lake::is_clean(snapshot, &refine_params(workspace, snapshot, day)));
+    let mut before = snapshot.stages.get("clean").cloned().unwrap_or_default();
+    for (stage, version) in STAGES {
+        let has = snapshot.stages.get(stage).cloned().unwrap_or_default();
+        let wanted = fingerprint(&before, stage, version, workspace.home);
+        if !fresh || has.split(' ').next() != Some(wanted.as_str()) {
+            return missing("the data or the settings changed since the last run, which its figures do not know");
+        }
+        before = has;
+    }
+    Ok(())
+}
+
+/// Computes the stages whose inputs changed, all of them with `force`. Zone `clean` comes first: it is
+/// made again where `portolan.toml` asks for another currency or link, or where an ingest could not
+/// finish it.
 pub(crate) async fn run(
     workspace: &Workspace,
     lake: &Lake,
     lock: &LakeLock,
     seed: Seed,
     force: bool,
+    today: Day,
     bar: &Bar,
 ) -> Result<RunReport> {
     let mut report = RunReport::default();
-    if !force {
-        gate(&Engine::open(lake, &Snapshot::latest(lake).await?, &EngineOptions::default()).await?).await?;
+    let snapshot = Snapshot::latest(lake).await?;
+    if snapshot.tables.is_empty() {
+        let next = "`portolan ingest YOUR_FILES` brings data in first";
+        return Err(Stop::error(Exit::Missing, "the lake is empty", next));
     }
+    let refined = lake::refine(lake, lock, &refine_params(workspace, &snapshot, today), &|p| bar.show(p)).await?;
+    if !refined.unchanged {
+        report.computed.push("clean");
+    }
+    if !force {
+        gate(&Engine::open(lake, &refined.snapshot, &EngineOptions::default()).await?).await?;
+    }
+    let mut before = refined.snapshot.stages.get("clean").cloned().unwrap_or_default();
     for (i, (stage, version)) in STAGES.into_iter().enumerate() {
         bar.step("running", stage, i as u64, STAGES.len() as u64);
         let snapshot = Snapshot::latest(lake).await?;
-        let clean = snapshot.stages.get("clean").ok_or_else(|| {
-            Stop::error(Exit::Missing, "the lake is empty", "`portolan ingest YOUR_FILES` brings data in first")
-        })?;
-        let text = format!("{clean} {stage} {version} seed {} home {:?}", seed.0, workspace.home);
-        let fingerprint = Sha256::digest(text).iter().take(16).map(|b| format!("{b:02x}")).collect::<String>();
-        if !force && snapshot.stages.get(stage) == Some(&fingerprint) {
+        let entry = remembered(&fingerprint(&before, stage, version, workspace.home), seed);
+        before.clone_from(&entry);
+        if !force && snapshot.stages.get(stage) == Some(&entry) {
             report.unchanged.push(stage);
             continue;
         }
         let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
-        let context = Stage { engine, workspace, seed, bar };
-        let tables = match stage {
+        let context = Stage { name: stage, engine, workspace, seed, bar, missing: Mutex::default() };
+        let mut tables = match stage {
             "marts" => marts(&context).await?,
             "segments" => segments::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
             _ => offers::compute(&context).await?,
         };
-        lake::write_mart(lake, lock, stage, &fingerprint, tables).await?;
+        tables.push(("not_computed", vec![context.all_not_computed().await?]));
+        lake::write_mart(lake, lock, stage, &entry, tables).await?;
         report.computed.push(stage);
     }
-    report.snapshot = Snapshot::latest(lake).await?.number;
+    let snapshot = Snapshot::latest(lake).await?;
+    report.not_computed = not_computed(&Engine::open(lake, &snapshot, &EngineOptions::default()).await?).await?;
+    report.snapshot = snapshot.number;
     bar.clear();
     Ok(report)
 }
@@ -114,8 +217,8 @@ async fn gate(engine: &Engine) -> Result<()> {
 
 async fn marts(stage: &Stage<'_>) -> Result<Tables> {
     let mut tables = Vec::new();
-    for mart in queries::MARTS {
-        tables.push((mart.name, stage.engine.sql(mart.sql).await?));
+    for mart in queries::marts() {
+        tables.push((mart.name, stage.engine.sql(&mart.sql).await?));
     }
     Ok(tables)
 }
@@ -138,4 +241,25 @@ pub(crate) async fn home(engine: &Engine, workspace: &Workspace) -> Result<Marke
             "`portolan quality` shows what became of the rows that came",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test] // A stage that is computed anew gives other tables to those after it.
+    fn a_raised_stage_computes_those_after_it_again() {
+        let entries = |version: u32| {
+            let mut before = "clean".to_owned();
+            let stages = [("marts", version), ("segments", 1), ("offers", 1)];
+            stages.map(|(stage, version)| {
+                before = remembered(&fingerprint(&before, stage, version, None), Seed(1));
+                before.clone()
+            })
+        };
+        for (before, after) in entries(1).iter().zip(entries(2)) {
+            assert_ne!(*before, after);
+        }
+        assert_eq!(entries(1), entries(1));
+    }
 }

@@ -6,37 +6,88 @@ pub(crate) struct Mart {
     /// Name in zone `marts`.
     pub(crate) name: &'static str,
     /// The query.
-    pub(crate) sql: &'static str,
+    pub(crate) sql: String,
 }
 
-/// Shoppers with at least one settled sale.
+/// Shoppers with at least one settled sale. Where a source only marks a sale as returned, the day on
+/// which it came back is unknown, and so is the day of the shopper's last return.
 const SHOPPER_SUMMARY: &str = "\
 with bought as (
-  select shopper_id, order_id, min(day) as day, sum(amount_base) as amount
+  select shopper_id, order_key, min(day) as day, sum(amount_base) as amount
   from clean.order_lines where settled and shopper_id is not null
-  group by shopper_id, order_id
+  group by shopper_id, order_key
+), numbered as (
+  select shopper_id, day, amount, row_number() over (partition by shopper_id order by day, order_key) as nth from bought
 ), back as (
-  select shopper_id, sum(amount_base) as returned
-  from clean.order_lines where kind = 'cancellation' and shopper_id is not null
+  select shopper_id,
+    sum(case when kind = 'cancellation' then amount_base else 0 end) + sum(returned_base) as returned,
+    case when min(returned_base) < 0 then null else max(case when kind = 'cancellation' then day end) end as last_return_day
+  from clean.order_lines where shopper_id is not null and flags not like '%other_file_repeat%'
   group by shopper_id
 ), summary as (
-  select shopper_id, min(day) as first_day, max(day) as last_day, count(*) as n_orders, sum(amount) as revenue
-  from bought group by shopper_id
+  select shopper_id, min(day) as first_day, min(case when nth = 2 then day end) as second_day, max(day) as last_day,
+    count(*) as n_orders, sum(amount) as revenue
+  from numbered group by shopper_id
 )
-select s.shopper_id, p.market, s.first_day, s.last_day, s.n_orders, s.revenue,
-  coalesce(b.returned, 0) as returned
+select s.shopper_id, p.market, s.first_day, s.second_day, s.last_day, s.n_orders, s.revenue,
+  coalesce(b.returned, 0) as returned, b.last_return_day
 from summary s
 join clean.shoppers p on p.shopper_id = s.shopper_id
 left join back b on b.shopper_id = s.shopper_id
 order by s.shopper_id";
 
+/// Places are compared in capitals, because sources write Berlin and BERLIN, and shown in the spelling
+/// that comes last in the alphabet, which prefers small letters.
+const SHOPPER_TRAITS: &str = "\
+with who as (
+  select distinct shopper_id from clean.order_lines where settled and shopper_id is not null
+), places as (
+  select shopper_id, upper(coalesce(region, '')) as region_key, upper(coalesce(city, '')) as city_key,
+    max(region) as region, max(city) as city, count(*) as n, max(day) as last_day
+  from clean.orders
+  where kind = 'sale' and shopper_id is not null and (region is not null or city is not null)
+  group by shopper_id, upper(coalesce(region, '')), upper(coalesce(city, ''))
+), place as (
+  select shopper_id, region, city,
+    row_number() over (partition by shopper_id order by n desc, last_day desc, region_key, city_key) as nth
+  from places
+), channels as (
+  select shopper_id, channel, count(*) as n
+  from (select distinct shopper_id, channel, order_key from clean.order_lines
+    where settled and shopper_id is not null and channel is not null)
+  group by shopper_id, channel
+), channel as (
+  select shopper_id, channel, cast(n as double) / sum(n) over (partition by shopper_id) as share,
+    row_number() over (partition by shopper_id order by n desc, channel) as nth
+  from channels
+), brands as (
+  select l.shopper_id, p.brand, sum(l.quantity) as n
+  from clean.order_lines l join clean.products p on p.product_id = l.product_id
+  where l.settled and l.shopper_id is not null and p.brand is not null
+  group by l.shopper_id, p.brand
+), brand as (
+  select shopper_id, brand, cast(n as double) / sum(n) over (partition by shopper_id) as share,
+    row_number() over (partition by shopper_id order by n desc, brand) as nth
+  from brands
+)
+select w.shopper_id, s.market,
+  case when p.shopper_id is null then s.region_of_record else p.region end as region,
+  case when p.shopper_id is null then s.city_of_record else p.city end as city,
+  c.channel, c.share as channel_share, b.brand, b.share as brand_share
+from who w
+join clean.shoppers s on s.shopper_id = w.shopper_id
+left join (select * from place where nth = 1) p on p.shopper_id = w.shopper_id
+left join (select * from channel where nth = 1) c on c.shopper_id = w.shopper_id
+left join (select * from brand where nth = 1) b on b.shopper_id = w.shopper_id
+order by w.shopper_id";
+
 /// Markets with at least one settled sale. Mean and deviation come from sums of exact decimals: a sum
 /// of floats would depend on the order in which parallel streams arrive.
 const MARKET_SUMMARY: &str = "\
 with o as (
-  select market, order_id, min(shopper_id) as shopper_id, sum(amount_base) as value,
+  select market, order_key, min(shopper_id) as shopper_id, sum(amount_base) as value,
     count(*) as n_lines, sum(quantity) as n_units, min(day) as first_day, max(day) as last_day
-  from clean.order_lines where settled group by market, order_id
+  from clean.order_lines where settled group by market, order_key
 ), s as (
   select market, shopper_id, count(*) as n from o where shopper_id is not null group by market, shopper_id
 ), r as (
@@ -44,9 +95,9 @@ with o as (
   from s group by market
 ), x as (
   select market,
-    sum(case when kind = 'cancellation' then amount_base else 0 end) as returned,
+    sum(case when kind = 'cancellation' then amount_base else 0 end) + sum(returned_base) as returned,
     sum(case when kind = 'service' then amount_base else 0 end) as services
-  from clean.order_lines group by market
+  from clean.order_lines where flags not like '%other_file_repeat%' group by market
 )
 select o.market, count(*) as n_orders, coalesce(max(r.n_shoppers), 0) as n_shoppers,
   coalesce(max(r.n_repeat_shoppers), 0) as n_repeat_shoppers,
@@ -62,14 +113,34 @@ group by o.market order by o.market";
 
 const MARKET_MONTHS: &str = "\
 select market, cast(date_trunc('month', day) as date) as month,
-  count(distinct case when settled then order_id end) as n_orders,
+  count(distinct case when settled then order_key end) as n_orders,
   count(distinct case when settled then shopper_id end) as n_shoppers,
   sum(case when settled then amount_base else 0 end) as revenue,
-  sum(case when kind = 'cancellation' then amount_base else 0 end) as returned
+  sum(case when kind = 'cancellation' then amount_base else 0 end) + sum(returned_base) as returned
 from clean.order_lines
-where settled or kind = 'cancellation'
+where (settled or kind = 'cancellation') and flags not like '%other_file_repeat%'
 group by market, cast(date_trunc('month', day) as date)
 order by market, month";
+
+/// Every settled order lies in the place of its address, every shopper in its home place.
+const GEOGRAPHY: &str = "\
+with o as (
+  select l.market, upper(coalesce(p.region, '')) as region_key, upper(coalesce(p.city, '')) as city_key,
+    max(coalesce(p.region, '')) as region, max(coalesce(p.city, '')) as city,
+    count(distinct l.order_key) as n_orders, sum(l.amount_base) as revenue
+  from clean.order_lines l join clean.orders p on p.order_key = l.order_key
+  where l.settled
+  group by l.market, upper(coalesce(p.region, '')), upper(coalesce(p.city, ''))
+), s as (
+  select market, upper(coalesce(region, '')) as region_key, upper(coalesce(city, '')) as city_key,
+    max(coalesce(region, '')) as region, max(coalesce(city, '')) as city, count(*) as n_shoppers
+  from traits group by market, upper(coalesce(region, '')), upper(coalesce(city, ''))
+)
+select * from (
+  select coalesce(o.market, s.market) as market, coalesce(o.region, s.region) as region, coalesce(o.city, s.city) as city,
+    coalesce(s.n_shoppers, 0) as n_shoppers, coalesce(o.n_orders, 0) as n_orders, coalesce(o.revenue, 0) as revenue
+  from o full outer join s on s.market = o.market and s.region_key = o.region_key and s.city_key = o.city_key
+) order by market, region, city";
 
 const COHORTS: &str = "\
 with b as (
@@ -91,14 +162,14 @@ order by b.market, f.cohort, months_since";
 /// buffer for each of the many groups.
 const PRODUCT_MARKET: &str = "\
 with o as (
-  select product_id, market, order_id, shopper_id, day, sum(quantity) as units, sum(amount_base) as revenue
+  select product_id, market, order_key, shopper_id, day, sum(quantity) as units, sum(amount_base) as revenue
   from clean.order_lines where settled and product_id is not null
-  group by product_id, market, order_id, shopper_id, day
+  group by product_id, market, order_key, shopper_id, day
 ), p as (
   select product_id, market, count(*) as n_orders, sum(units) as units, sum(revenue) as revenue,
     min(day) as first_day, max(day) as last_day
-  from (select product_id, market, order_id, min(day) as day, sum(units) as units, sum(revenue) as revenue
-    from o group by product_id, market, order_id)
+  from (select product_id, market, order_key, min(day) as day, sum(units) as units, sum(revenue) as revenue
+    from o group by product_id, market, order_key)
   group by product_id, market
 ), b as (
   select product_id, market, count(*) as n_buyers
@@ -117,13 +188,18 @@ join l on l.product_id = p.product_id and l.market = p.market
 order by p.product_id, p.market";
 
 /// All of them, in the order they are computed.
-pub(crate) const MARTS: [Mart; 5] = [
-    Mart { name: "shopper_summary", sql: SHOPPER_SUMMARY },
-    Mart { name: "market_summary", sql: MARKET_SUMMARY },
-    Mart { name: "market_months", sql: MARKET_MONTHS },
-    Mart { name: "cohorts", sql: COHORTS },
-    Mart { name: "product_market", sql: PRODUCT_MARKET },
-];
+pub(crate) fn marts() -> [Mart; 7] {
+    [
+        ("shopper_summary", SHOPPER_SUMMARY.to_owned()),
+        ("shopper_traits", SHOPPER_TRAITS.to_owned()),
+        ("market_summary", MARKET_SUMMARY.to_owned()),
+        ("market_months", MARKET_MONTHS.to_owned()),
+        ("geography", GEOGRAPHY.replace("from traits", &format!("from ({SHOPPER_TRAITS})"))),
+        ("cohorts", COHORTS.to_owned()),
+        ("product_market", PRODUCT_MARKET.to_owned()),
+    ]
+    .map(|(name, sql)| Mart { name, sql })
+}
 
 /// Purchases for the recommenders: each shopper, product and day once.
 pub(crate) const INTERACTIONS: &str = "\
@@ -135,7 +211,7 @@ order by l.shopper_id, l.day, l.product_id";
 
 /// Baskets for association rules: each product once an order.
 pub(crate) const BASKETS: &str = "\
-select distinct market, order_id, product_id
+select distinct market, order_key, product_id
 from clean.order_lines
 where settled and product_id is not null
-order by market, order_id, product_id";
+order by market, order_key, product_id";

@@ -73,6 +73,12 @@ impl Rows {
         Ok(values.values().iter().map(|d| Day(*d)).collect())
     }
 
+    /// Days or nothing.
+    pub(crate) fn optional_days(&self, name: &str) -> Result<Vec<Option<Day>>> {
+        let column = self.column(name, &DataType::Date32)?;
+        Ok(column.as_primitive::<Date32Type>().iter().map(|d| d.map(Day)).collect())
+    }
+
     /// Markets.
     pub(crate) fn markets(&self, name: &str) -> Result<Vec<Market>> {
         self.texts(name)?.into_iter().map(|t| t.parse().with_context(|| format!("column `{name}`"))).collect()

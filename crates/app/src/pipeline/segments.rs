@@ -4,48 +4,81 @@ use super::batch::Columns;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
-use audience::clusters::ClusterParams;
-use audience::rfm::RfmParams;
+use audience::clusters::{Candidate, ClusterParams, Clusters};
+use audience::rfm::{RfmParams, RfmRow};
 use audience::tags::{TagFacts, TagParams};
 use audience::{AudienceError, ShopperSummary};
-use domain::{Amount, Day, Language, ShopperId};
+use domain::{Amount, Day, Language, Market, ShopperId};
 use lake::Engine;
+use learn::LearnError;
 
-/// Shoppers with a settled sale and the day after the last sale of all, the cutoff.
-pub(crate) async fn summaries(engine: &Engine) -> Result<(Vec<ShopperSummary>, Vec<Amount>, Day)> {
+/// What tagging knows of each shopper with a settled sale, and the day after the last sale of all, the
+/// cutoff.
+async fn facts(engine: &Engine) -> Result<(Vec<TagFacts>, Day)> {
     let rows = Rows::query(engine, "select * from marts.shopper_summary order by shopper_id").await?;
     let (ids, markets) = (rows.texts("shopper_id")?, rows.markets("market")?);
     let (first, last) = (rows.days("first_day")?, rows.days("last_day")?);
-    let (orders, revenue) = (rows.ints("n_orders")?, rows.amounts("revenue")?);
+    let (second, back) = (rows.optional_days("second_day")?, rows.optional_days("last_return_day")?);
+    let (orders, revenue, returned) = (rows.ints("n_orders")?, rows.amounts("revenue")?, rows.amounts("returned")?);
     let cutoff = last.iter().max().map_or(Day(0), |d| d.plus(1));
-    let shoppers = ids.into_iter().enumerate().map(|(i, id)| ShopperSummary {
-        shopper: ShopperId::new(id),
-        market: markets[i],
-        first_day: first[i],
-        last_day: last[i],
-        n_orders: u32::try_from(orders[i]).unwrap_or(u32::MAX),
-        revenue: revenue[i],
+    let facts = ids.into_iter().enumerate().map(|(i, id)| TagFacts {
+        summary: ShopperSummary {
+            shopper: ShopperId::new(id),
+            market: markets[i],
+            first_day: first[i],
+            last_day: last[i],
+            n_orders: u32::try_from(orders[i]).unwrap_or(u32::MAX),
+            revenue: revenue[i],
+        },
+        second_day: second[i],
+        returned: returned[i],
+        last_return_day: back[i],
     });
-    Ok((shoppers.collect(), rows.amounts("returned")?, cutoff))
+    Ok((facts.collect(), cutoff))
+}
+
+/// Groups the shoppers whose spend has a logarithm. The cluster of each row where it has one, and the
+/// grouping where there is one.
+fn clusters(stage: &Stage<'_>, rows: &[RfmRow]) -> Result<(Vec<Option<i64>>, Option<Clusters>)> {
+    let what = "groups of similar shoppers";
+    let fine: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].monetary >= Amount::ZERO).collect();
+    if fine.len() < rows.len() {
+        let why = format!("{} shoppers have spent less than nothing after discounts", rows.len() - fine.len());
+        stage.not_computed(Market::UNKNOWN, "the group of some shoppers", &why);
+    }
+    let kept: Vec<RfmRow> = fine.iter().map(|&i| rows[i].clone()).collect();
+    let mut labels = vec![None; rows.len()];
+    let clusters = match ClusterParams::default().fit(&kept, stage.seed) {
+        Ok(clusters) => clusters,
+        Err(error @ (AudienceError::TooLittleData { .. } | AudienceError::Learn(LearnError::TooLittleData { .. }))) => {
+            stage.not_computed(Market::UNKNOWN, what, &error.to_string());
+            return Ok((labels, None));
+        }
+        Err(other) => return Err(other.into()),
+    };
+    for (&row, &label) in fine.iter().zip(clusters.labels()) {
+        labels[row] = Some(i64::from(label));
+    }
+    Ok((labels, Some(clusters)))
 }
 
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
-    let (shoppers, returned, cutoff) = summaries(&stage.engine).await?;
-    let rfm = RfmParams { snapshot: cutoff, method: audience::rfm::ScoreMethod::RankQuintiles }.score(&shoppers)?;
-    let rows = rfm.rows();
-    // A handful of shoppers cannot be clustered; the table then has no clusters, and says so.
-    let clusters = match ClusterParams::default().fit(rows, stage.seed) {
-        Ok(clusters) => Some(clusters),
-        Err(AudienceError::TooLittleData { .. }) => None,
-        Err(other) => return Err(other.into()),
+    let (facts, cutoff) = facts(&stage.engine).await?;
+    let shoppers: Vec<ShopperSummary> = facts.iter().map(|f| f.summary.clone()).collect();
+    let (rows, tags) = if shoppers.is_empty() {
+        let why = "no order says who bought: every one is a guest's";
+        stage.not_computed(Market::UNKNOWN, "segments of shoppers", why);
+        (Vec::new(), None)
+    } else {
+        let params = RfmParams { snapshot: cutoff, method: audience::rfm::ScoreMethod::RankQuintiles };
+        let tags = TagParams::default().rules(&shoppers)?.tag(&facts, cutoff)?;
+        (params.score(&shoppers)?.rows().to_vec(), Some(tags))
     };
-    let facts: Vec<TagFacts> = shoppers
-        .iter()
-        .zip(&returned)
-        .map(|(s, back)| TagFacts { returned: *back, ..TagFacts::from(s.clone()) })
-        .collect();
-    let tags = TagParams::default().rules(&shoppers)?.tag(&facts, cutoff)?;
-    let tags_of = |id: &ShopperId| serde_json::to_string(tags.of(id).unwrap_or_default()).unwrap_or_default();
+    let (labels, clusters) = if rows.is_empty() { (Vec::new(), None) } else { clusters(stage, &rows)? };
+    let tags_of = |id: &ShopperId| {
+        let tags = tags.as_ref().and_then(|t| t.of(id)).unwrap_or_default();
+        serde_json::to_string(tags).unwrap_or_default()
+    };
     let segments = Columns::default()
         .text("shopper_id", rows.iter().map(|r| r.shopper.as_str()))
         .text("market", rows.iter().map(|r| r.market.code().to_owned()))
@@ -56,27 +89,24 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .int("f", rows.iter().map(|r| i64::from(r.f)))
         .int("m", rows.iter().map(|r| i64::from(r.m)))
         .text("segment", rows.iter().map(|r| r.segment.key()))
-        .optional_int("cluster", (0..rows.len()).map(|i| clusters.as_ref().map(|c| i64::from(c.labels()[i]))))
+        .optional_int("cluster", labels)
         .text("tags", rows.iter().map(|r| tags_of(&r.shopper)))
         .batch()?;
-    let mut tables = vec![("segments", vec![segments])];
-    if let Some(clusters) = clusters {
-        let chosen = clusters.chosen();
-        let profiles = clusters.profiles();
-        let n = profiles.len();
-        let batch = Columns::default()
-            .int("cluster", 0..n as i64)
-            .text("label", profiles.iter().map(|p| p.label(Language::EN)))
-            .int("n_shoppers", profiles.iter().map(|p| p.n_shoppers as i64))
-            .float("recency_days", profiles.iter().map(|p| p.median_recency_days))
-            .float("frequency", profiles.iter().map(|p| p.median_frequency))
-            .float("monetary", profiles.iter().map(|p| p.median_monetary))
-            .float("silhouette", vec![chosen.silhouette; n])
-            .optional_float("stability", vec![Some(chosen.stability); n])
-            .optional_float("stability_low", vec![Some(chosen.stability_interval.low); n])
-            .optional_float("stability_high", vec![Some(chosen.stability_interval.high); n])
-            .batch()?;
-        tables.push(("clusters", vec![batch]));
-    }
-    Ok(tables)
+    // Without a grouping the table is empty: an earlier one would speak of other shoppers.
+    let profiles = clusters.as_ref().map_or(&[][..], Clusters::profiles);
+    let n = profiles.len();
+    let of_all = |value: fn(&Candidate) -> f64| clusters.iter().flat_map(move |c| vec![value(c.chosen()); n]);
+    let batch = Columns::default()
+        .int("cluster", 0..n as i64)
+        .text("label", profiles.iter().map(|p| p.label(Language::EN)))
+        .int("n_shoppers", profiles.iter().map(|p| p.n_shoppers as i64))
+        .float("recency_days", profiles.iter().map(|p| p.median_recency_days))
+        .float("frequency", profiles.iter().map(|p| p.median_frequency))
+        .float("monetary", profiles.iter().map(|p| p.median_monetary))
+        .float("silhouette", of_all(|c| c.silhouette))
+        .optional_float("stability", of_all(|c| c.stability).map(Some))
+        .optional_float("stability_low", of_all(|c| c.stability_interval.low).map(Some))
+        .optional_float("stability_high", of_all(|c| c.stability_interval.high).map(Some))
+        .batch()?;
+    Ok(vec![("segments", vec![segments]), ("clusters", vec![batch])])
 }

@@ -106,6 +106,31 @@ fn one_bad_file_among_good_ones_is_told_and_the_good_ones_are_taken() {
     assert_eq!(shop.value("select count(*) from clean.order_lines"), 8);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_opened_is_told_as_such_and_the_others_are_taken() {
+    let shop = Shop::new();
+    let folder = shop.root().join("exports");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("good.csv"), RETAIL).unwrap();
+    std::os::unix::fs::symlink(folder.join("gone"), folder.join("orders.csv")).unwrap();
+    let said = shop.ingest(&folder);
+    assert_eq!(said.code, BAD_INPUT);
+    assert!(said.err.contains("orders.csv` cannot be read: No such file"), "{}", said.err);
+    assert!(!said.err.contains("hold a lake"), "{}", said.err);
+    assert_eq!(shop.value("select count(*) from clean.order_lines"), 8);
+}
+
+#[test]
+fn words_that_are_no_currency_do_not_choose_the_reporting_currency() {
+    let shop = Shop::with(&["--home", "GB"]);
+    let header = "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n";
+    let line = |i: u32, currency| format!("{i},A,KETTLE,1,10.00,{currency},2025-01-02 10:00:00,s{i},GB\n");
+    let lines: String = (0..5).map(|i| line(i, if i < 3 { "POUNDS" } else { "GBP" })).collect();
+    let said = shop.ingest_ok(&shop.file("orders.csv", format!("{header}{lines}")));
+    assert!(said.contains("2 order lines, reporting currency GBP"), "{said}");
+}
+
 #[test]
 fn a_missing_rate_names_the_pair_and_the_day_and_keeps_the_rows() {
     let shop = Shop::with(&["--home", "DE", "--currency", "EUR"]);

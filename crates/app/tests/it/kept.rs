@@ -12,7 +12,7 @@ fn every_row_is_kept_and_the_sum_ties_out_to_the_decimal() {
     // 6 × 2.55 + 6 × 2.55 + 10 × 1.855 - 4 × 1.855 + 3.71 + 18 + 2 × 2.55 + 0
     //   = 15.3 + 15.3 + 18.55 - 7.42 + 3.71 + 18 + 5.1 = 68.54
     assert_eq!(shop.value("select cast(sum(amount) as varchar) from clean.order_lines"), "68.540000");
-    // Without the repeat's 15.3, the cancellation and the postage, the gift counts nothing:
+    // Without the cancellation and the postage; the repeat's 15.3 is a line of its own, the gift counts nothing:
     //   settled: 15.3 + 15.3 + 18.55 + 3.71 + 5.1 = 57.96
     assert_eq!(shop.value("select cast(sum(amount) as varchar) from clean.order_lines where settled"), "57.960000");
     assert_eq!(shop.value("select count(*) from clean.order_lines where repeat"), 1);

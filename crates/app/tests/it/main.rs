@@ -5,4 +5,6 @@ mod figures;
 mod filled;
 mod journey;
 mod kept;
+mod marts;
+mod sources;
 mod support;

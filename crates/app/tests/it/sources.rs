@@ -1,0 +1,197 @@
+//! Every number of a plan is what its own source query gives: the query of each figure is run through
+//! `portolan sql` and the shown value is worked out from the answer by the figure's formula.
+
+use crate::support::{RETAIL, Shop, TODAY, portolan};
+use flate2::read::GzDecoder;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+/// A figure of the JSON with the path of the object it stands in.
+struct Shown<'a> {
+    figure: &'a Value,
+    /// Objects around it, innermost last.
+    around: Vec<&'a Value>,
+}
+
+fn figures<'a>(value: &'a Value, around: &mut Vec<&'a Value>, out: &mut Vec<Shown<'a>>) {
+    match value {
+        Value::Object(fields) if fields.contains_key("formula") && fields.contains_key("source") => {
+            out.push(Shown { figure: value, around: around.clone() });
+        }
+        Value::Object(fields) => {
+            around.push(value);
+            fields.values().for_each(|v| figures(v, around, out));
+            around.pop();
+        }
+        Value::Array(items) => items.iter().for_each(|v| figures(v, around, out)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(f64::NAN)
+}
+
+/// The shown number in major units, where one is shown.
+fn shown(figure: &Value) -> Option<f64> {
+    let value = &figure["value"];
+    if let Some(money) = value.get("money") {
+        let currency: domain::Currency = text(&money["currency"]).parse().unwrap();
+        return Some(number(&money["minor"]) / 10_f64.powi(currency.exponent() as i32));
+    }
+    value.get("number").map(number)
+}
+
+/// What the figure should show, worked out from the answer of its query; `None` for a figure whose
+/// arithmetic is tested where it is done (uptake, growth, season, retention, models).
+fn expected(key: &str, row_key: &str, hint: &str, around: &[&Value], rows: &[Value]) -> Option<f64> {
+    let one = |name: &str| number(&rows[0][name]);
+    let row = |column: &str, wanted: &str| {
+        rows.iter().find(|r| text(&r[column]) == wanted).unwrap_or_else(|| panic!("{key}: no {column} = {wanted}"))
+    };
+    let sum = |name: &str| rows.iter().map(|r| number(&r[name])).sum::<f64>();
+    let segment = || row("segment", &text(&around[around.len() - 1]["key"]));
+    let product = || row("product_id", hint.strip_prefix("product ").unwrap_or(row_key).split(" -- ").next().unwrap());
+    Some(match key {
+        "market.revenue" => one("revenue") + one("returned"),
+        "market.orders" => one("n_orders"),
+        "market.shoppers" => one("n_shoppers"),
+        "market.basket" => one("revenue") / one("n_orders"),
+        "market.repeat_rate" => one("n_repeat_shoppers") / one("n_shoppers"),
+        "market.return_rate" => -one("returned") / one("revenue"),
+        "month.revenue" | "month.orders" => {
+            let month = row("month", hint.strip_prefix("month ").unwrap_or(row_key));
+            if key == "month.orders" {
+                number(&month["n_orders"])
+            } else {
+                number(&month["revenue"]) + number(&month["returned"])
+            }
+        }
+        "segment.shoppers" => number(&segment()["n"]),
+        "segment.revenue" => number(&segment()["revenue"]),
+        "segment.revenue_share" => number(&segment()["revenue"]) / sum("revenue"),
+        "product.buyers" => number(&product()["here"]),
+        "product.buyers_home" => number(&product()["at_home"]),
+        "product.score" => number(&product()["score"]),
+        "product.price" => number(&product()["price"]),
+        "product.stock" => number(&product()["stock"]),
+        "quality.rows" => number(&row("rule", &text(&around[around.len() - 1]["rule"]))["n"]),
+        _ => return None,
+    })
+}
+
+/// Runs the source of every figure and compares what is shown. The number of figures compared.
+fn check(shop: &Shop, market: &str) -> usize {
+    let plan: Value = serde_json::from_str(&shop.ok(&["plan", "--market", market, "--json"])).expect("JSON");
+    let mut all = Vec::new();
+    figures(&plan["plan"], &mut Vec::new(), &mut all);
+    assert!(!all.is_empty());
+    let mut answers: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut compared = 0;
+    for Shown { figure, around } in &all {
+        let source = text(&figure["source"]);
+        // A comment behind the query says which row of the answer is meant.
+        let (query, hint) = source.split_once(" -- ").unwrap_or((&source, ""));
+        assert!(query.starts_with("select "), "{figure}");
+        let rows = answers.entry(query.to_owned()).or_insert_with(|| shop.sql(query));
+        let key = text(&figure["key"]);
+        let (base, row_key) = key.split_once('[').map_or((key.as_str(), ""), |(b, r)| (b, r.trim_end_matches(']')));
+        let Some(value) = shown(figure) else { continue };
+        assert!(!rows.is_empty(), "{key} shows {value} and its source gives no row: {source}");
+        if let Some(expected) = expected(base, row_key, hint, around, rows) {
+            // Money is rounded to its minor unit once; floats are printed in full.
+            let off = if figure["value"].get("money").is_some() { 0.5 + 1e-6 } else { 1e-9 * expected.abs().max(1.0) };
+            assert!((value - expected).abs() <= off, "{key} of {market} shows {value}, its source says {expected}");
+            compared += 1;
+        }
+    }
+    // The source itself, comment and all, can be pasted.
+    let whole = all.iter().map(|s| text(&s.figure["source"])).find(|s| s.contains(" -- "));
+    if let Some(source) = whole {
+        shop.sql(&source);
+    }
+    compared
+}
+
+#[test]
+fn the_figures_of_a_plan_of_eight_lines_are_what_their_sources_say() {
+    let shop = Shop::new();
+    shop.ingest_ok(&shop.file("orders.csv", RETAIL));
+    shop.ok(&["run"]);
+    for market in ["GB", "IE", "DE"] {
+        assert!(check(&shop, market) > 5, "{market}");
+    }
+    // 30.60 pounds of one order of one shopper, shown as such.
+    let plan: Value = serde_json::from_str(&shop.ok(&["plan", "--market", "GB", "--json"])).unwrap();
+    let mut all = Vec::new();
+    figures(&plan["plan"], &mut Vec::new(), &mut all);
+    let of = |key: &str| all.iter().find(|s| s.figure["key"] == key).and_then(|s| shown(s.figure));
+    assert_eq!((of("market.revenue"), of("market.orders"), of("market.shoppers")), (Some(30.6), Some(1.0), Some(1.0)));
+}
+
+#[test]
+fn the_figures_of_a_merchants_plans_are_what_their_sources_say() {
+    let shop = Shop::with(&["--home", "CN", "--currency", "CNY"]);
+    let data = shop.root().join("data");
+    let made = portolan(&["simulate", "--scale", "0.02", "--seed", "3", "--out", data.to_str().unwrap()]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    shop.ok(&["ingest", data.join("exports").to_str().unwrap(), "--as-of", TODAY]);
+    shop.ok(&["run"]);
+    for market in ["CN", "DE", "US"] {
+        assert!(check(&shop, market) > 60, "{market}: {}", check(&shop, market));
+    }
+}
+
+/// Germany, France, Ireland and every twentieth shopper of the United Kingdom.
+fn small_uci() -> Option<String> {
+    let path = testkit::shared::shared_data("uci_online_retail/online_retail.csv.gz")?;
+    let mut text = String::new();
+    GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    let mut kept = String::new();
+    for (i, line) in text.lines().enumerate() {
+        let mut from_the_end = line.rsplit(',');
+        let (country, shopper) = (from_the_end.next().unwrap_or_default(), from_the_end.next().unwrap_or_default());
+        let home = country == "United Kingdom" && shopper.parse::<u32>().is_ok_and(|n| n % 20 == 0);
+        if i == 0 || home || ["Germany", "France", "EIRE"].contains(&country) {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    Some(kept)
+}
+
+#[test]
+fn a_part_of_a_real_year_becomes_plans_whose_figures_are_what_their_sources_say() {
+    let Some(file) = small_uci() else { return };
+    let shop = Shop::new();
+    shop.ingest_ok(&shop.file("orders.csv", &file));
+    shop.ok(&["run"]);
+    shop.ok(&["plan", "--all"]);
+    // Who bought in Germany, recounted from the file: no cancellation, something for money, no postage.
+    let bought: BTreeSet<&str> = file
+        .lines()
+        .filter(|l| l.ends_with(",Germany") && !l.starts_with('C'))
+        .filter_map(|l| {
+            let fields: Vec<&str> = l.rsplitn(6, ',').collect();
+            let (shopper, price, quantity) = (fields[1], fields[2], fields[4]);
+            let code = l.split(',').nth(1)?;
+            let fine = quantity.parse::<i64>().ok()? > 0 && price.parse::<f64>().ok()? > 0.0;
+            (fine && !shopper.is_empty() && !["POST", "M", "D", "DOT"].contains(&code)).then_some(shopper)
+        })
+        .collect();
+    let shoppers = shop.value("select n_shoppers from marts.market_summary where market = 'DE'");
+    assert_eq!(shoppers, bought.len());
+    for market in ["GB", "DE", "FR", "IE"] {
+        for lang in ["en", "zh"] {
+            shop.ok(&["plan", "--market", market, "--lang", lang]);
+            let page = std::fs::read_to_string(shop.root().join(format!("plans/plan-{market}-{lang}.html"))).unwrap();
+            assert!(page.contains("<svg") && page.contains("</html>"), "{market} {lang}");
+        }
+        assert!(check(&shop, market) > 80, "{market}");
+    }
+}
