@@ -73,6 +73,7 @@ pub(crate) async fn run(
         let text = format!("{clean} {stage} {version} seed {} home {:?}", seed.0, workspace.home);
         let fingerprint = Sha256::digest(text).iter().take(16).map(|b| format!("{b:02x}")).collect::<String>();
         if !force && snapshot.stages.get(stage) == Some(&fingerprint) {
+            tracing::info!(stage, "unchanged");
             report.unchanged.push(stage);
             continue;
         }
@@ -84,7 +85,11 @@ pub(crate) async fn run(
             "rules" => rules::compute(&context).await?,
             _ => offers::compute(&context).await?,
         };
+        for (table, batches) in &tables {
+            tracing::debug!(stage, table, rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>(), "computed");
+        }
         lake::write_mart(lake, lock, stage, &fingerprint, tables).await?;
+        tracing::info!(stage, "written");
         report.computed.push(stage);
     }
     report.snapshot = Snapshot::latest(lake).await?.number;

@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod figures;
+mod front;
 mod journey;
 mod kept;
+mod simulated;
 mod support;
