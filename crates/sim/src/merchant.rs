@@ -138,7 +138,7 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    /// Simulates. Pure: the same parameters give the same merchant on any machine.
+    /// Simulates. Pure: the same parameters give the same merchant at any number of threads.
     ///
     /// # Errors
     /// [`SimError`] naming the first parameter that describes no merchant.
