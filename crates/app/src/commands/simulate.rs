@@ -26,7 +26,7 @@ pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
     }
     let usage = |e: SimError| match e {
         SimError::Write { .. } => e.into(),
-        _ => Stop::error(Exit::Usage, e.to_string(), "docs/simulator.md lists the ranges and the markets"),
+        _ => Stop::error(Exit::Usage, e.to_string(), "`portolan simulate --help` shows the ranges and the markets"),
     };
     let mut params = SimParams::at(args.scale, Seed(args.seed));
     if !args.markets.is_empty() {
