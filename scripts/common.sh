@@ -23,6 +23,13 @@ portolan_path() {
     (cd "$(dirname "$path")" && printf '%s/%s\n' "$PWD" "$(basename "$path")")
 }
 
+# `N passed, N failed`, added up from the test runner's own `test result:` lines in a log, such as
+# `test result: ok. 12 passed; 0 failed; 0 ignored; …`.
+count_tests() { # count_tests LOG
+    awk '/^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
+        END { printf "%d passed, %d failed\n", p, f }' "$1"
+}
+
 # Milliseconds since some fixed moment.
 now_ms() { date +%s%3N; }
 

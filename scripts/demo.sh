@@ -32,9 +32,10 @@ step() {
 }
 
 if [[ -z "$data" ]]; then
-    data="$dir/data"
     home=CN
-    step simulate --scale "$scale" --seed "$seed" --out "$data"
+    step simulate --scale "$scale" --seed "$seed" --out "$dir/data"
+    # Beside the exports lie the truth and a file of odd dates whose orders are in no total.
+    data="$dir/data/exports"
 elif [[ ! -e "$data" ]]; then
     fail "DATA=$data does not exist"
 fi

@@ -55,7 +55,5 @@ if grep -q '^skipped: ' "$log"; then
 fi
 printf '\n'
 printf '%s\n' "${report[@]}"
-# `test result: ok. 12 passed; 0 failed; 0 ignored; …`
-awk '/^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
-    END { printf "%d passed, %d failed\n", p, f }' "$log"
+count_tests "$log"
 exit "$failed"

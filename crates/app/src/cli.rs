@@ -48,16 +48,14 @@ pub(crate) enum Command {
     Quality(Quality),
     /// Make up a merchant with markets, shoppers, orders and a known truth.
     Simulate(Simulate),
-    /// Check that workspace, lake and machine are in order.
+    /// Compare every file of the lake with the hash it was written under.
     Doctor(Doctor),
     /// Print shell completions.
-    #[command(hide = true)]
     Completions {
         /// Shell to write them for.
         shell: clap_complete::Shell,
     },
     /// Print the manual page.
-    #[command(hide = true)]
     Man,
 }
 
@@ -73,6 +71,9 @@ pub(crate) struct Init {
     /// Reporting currency; without it, the one of most order lines.
     #[arg(long)]
     pub(crate) currency: Option<Currency>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which number of a date is the day.
@@ -87,7 +88,7 @@ pub(crate) enum DateOrder {
 /// `portolan ingest`.
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files or folders; .gz, .zst and .zip are opened.
+    /// Files or folders; .gz, .zst and .zip are opened. In a folder, what is no table is passed over.
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     /// Format, when it should not be detected: uci-retail, shopify-orders, amazon-orders …
@@ -222,16 +223,16 @@ pub(crate) struct Quality {
 /// `portolan simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// 1 is about 50,000 orders.
+    /// 1 is about 50,000 orders; 0.0001 to 10,000.
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,
-    /// Seed; the same seed gives the same bytes.
+    /// Seed; the same seed gives the same bytes on the same platform.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Folder for the files.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: PathBuf,
-    /// Markets besides the home market, two letters each.
+    /// Markets besides the home market CN: US, DE, VN, TH, SA, GB, FR, JP, MX, BR, AE; without it, the first five.
     #[arg(long, value_delimiter = ',', value_name = "XX,YY")]
     pub(crate) markets: Vec<Market>,
     /// Write one file of so many order lines instead, in the layout of a retail export.

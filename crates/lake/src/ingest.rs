@@ -152,7 +152,10 @@ async fn take(
     let files = tokio::task::block_in_place(|| writer.finish());
     let (files, summary) = match (files, read) {
         (Err(error), _) => return Err(error),
-        (Ok(_), Err(error)) => return Err(error.into()),
+        (Ok(files), Err(error)) => {
+            forget(lake, &kept, &files)?;
+            return Err(error.into());
+        }
         (Ok(files), Ok(summary)) => (files, summary),
     };
     for (def, entries) in files {
@@ -160,8 +163,20 @@ async fn take(
         pending.rows += entries.iter().map(|f| f.rows).sum::<u64>();
         slot.1.extend(entries);
     }
+    tracing::info!(file = %name, source = %kept.source, format = %summary.format, rows = summary.rows, rejected = summary.rejected, "taken");
     sources.add(&kept, &name, sequence, &summary)?;
     Ok((kept.source, FileTaken::Added(summary)))
+}
+
+/// Removes what was written of a file that is refused. Nothing names it yet: its fingerprint is in
+/// no row of `raw.sources`, its data files in no table.
+fn forget(lake: &Lake, kept: &Kept, files: &[(&'static TableDef, Vec<FileEntry>)]) -> Result<(), LakeError> {
+    let data =
+        files.iter().flat_map(|(def, entries)| entries.iter().map(move |f| format!("{}/{}", folder(def), f.path)));
+    for path in data.map(|p| lake.root().join(p)).chain([kept.path.clone()]) {
+        std::fs::remove_file(&path).map_err(LakeError::io(format!("removing {}", path.display())))?;
+    }
+    Ok(())
 }
 
 /// A file's copy in the lake.
@@ -249,6 +264,7 @@ pub(crate) async fn commit_all(
         files.sort();
         lake.sync_folder(&folder(def)).await?;
         let version = set_files(lake, def, &files).await?;
+        tracing::debug!(table = %def.full_name(), version, files = files.len(), "committed");
         let rows = files.iter().map(|f| f.rows).sum();
         Ok::<_, LakeError>((def.full_name(), TableVersion { version, rows, files }))
     });

@@ -21,7 +21,7 @@ mod store;
 mod table;
 
 pub use clean::{Filling, Undone};
-pub use digest::digest;
+pub use digest::{Health, digest};
 pub use engine::{Engine, EngineOptions};
 pub use error::LakeError;
 pub use ingest::{FileOutcome, FileTaken, IngestOptions, IngestReport, Phase, Progress, ingest};

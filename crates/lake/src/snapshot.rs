@@ -107,6 +107,7 @@ impl Snapshot {
             .map_err(LakeError::store(format!("writing {path}")))?;
         crate::local::sync_file(&lake.root().join(&path))?;
         lake.sync_folder(FOLDER).await?;
+        tracing::info!(snapshot = self.number, tables = self.tables.len(), "published");
         Ok(self)
     }
 

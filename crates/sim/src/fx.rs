@@ -7,6 +7,8 @@
 use crate::part::{Part, seed_of};
 use crate::{SimError, SimParams};
 use domain::{Currency, Day};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// Columns of the ECB's `eurofxref-hist.csv` in its order, then the three currencies of our
@@ -16,6 +18,27 @@ pub const COLUMNS: [&str; 44] = [
     "SIT", "SKK", "CHF", "ISK", "NOK", "HRK", "RUB", "TRL", "TRY", "AUD", "BRL", "CAD", "CNY", "HKD", "IDR", "ILS",
     "INR", "KRW", "MXN", "MYR", "NZD", "PHP", "SGD", "THB", "ZAR", "VND", "SAR", "AED",
 ];
+
+/// How rates move.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RateRules {
+    /// Deviation of a day's change in logs; 0 for the lev.
+    daily_volatility: f64,
+    /// Units for one dollar of the currencies that follow it.
+    pegs: [(&'static str, f64); 2],
+    /// Units for one euro ten days before the period.
+    start: BTreeMap<&'static str, f64>,
+}
+
+const DAILY_VOLATILITY: f64 = 0.0035;
+const PEGS: [(&str, f64); 2] = [("SAR", 3.75), ("AED", 3.6725)];
+
+impl RateRules {
+    pub(crate) fn usual() -> Self {
+        let start = COLUMNS.iter().filter_map(|name| Some((*name, level(name)?))).collect();
+        Self { daily_volatility: DAILY_VOLATILITY, pegs: PEGS, start }
+    }
+}
 
 /// Level at the start; `None` for currencies that have ended.
 fn level(currency: &str) -> Option<f64> {
@@ -75,7 +98,7 @@ impl RateHistory {
         for (c, name) in COLUMNS.iter().enumerate() {
             let Some(start) = level(name) else { continue };
             let mut rng = seed.stream(c as u64);
-            let volatility = if *name == "BGN" { 0.0 } else { 0.0035 };
+            let volatility = if *name == "BGN" { 0.0 } else { DAILY_VOLATILITY };
             let mut log = start.ln();
             for row in 0..days.len() {
                 micros[row * COLUMNS.len() + c] = published(log.exp());
@@ -84,7 +107,7 @@ impl RateHistory {
         }
         let column = |name| COLUMNS.iter().position(|c| *c == name).unwrap_or(0);
         let dollar = column("USD");
-        for (name, parity) in [("SAR", 3.75), ("AED", 3.6725)] {
+        for (name, parity) in PEGS {
             for row in 0..days.len() {
                 let per_euro = micros[row * COLUMNS.len() + dollar] as f64 * 1e-6 * parity;
                 micros[row * COLUMNS.len() + column(name)] = published(per_euro);

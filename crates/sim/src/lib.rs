@@ -4,12 +4,15 @@
 //! [`Merchant::generate`] makes the whole history in memory from [`SimParams`], without IO;
 //! [`export::all`] writes it as the files that real systems would have exported, dirt included,
 //! into any [`export::Sink`]; [`write_to`] does both into a folder. `truth.json` states every
-//! parameter and total, so that whoever learns from the files can be compared with what is true.
+//! parameter and total, and the tables beside it what is true of every shopper, product and review,
+//! so that whoever learns from the files can be compared with it.
 //! [`write_bulk_retail`] makes one big flat file for load tests and has nothing to do with the rest.
 //!
-//! The same parameters give the same bytes on any machine and any number of threads.
+//! The same parameters give the same bytes at any number of threads. Logarithms and powers come from
+//! the platform's mathematics library, so another platform may round a figure the other way.
 
 mod error;
+mod mechanism;
 mod params;
 mod part;
 mod png_file;

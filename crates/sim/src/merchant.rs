@@ -25,6 +25,19 @@ pub enum LinkedBy {
     Phone,
 }
 
+/// Which shoppers of a market abroad are shoppers at home too.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct LinkRules {
+    /// One web shopper in so many.
+    one_in: usize,
+    /// At least so many where there are.
+    at_least: usize,
+    /// One link in so many is by telephone, the others by e-mail.
+    by_phone_one_in: usize,
+}
+
+pub(crate) const LINKS: LinkRules = LinkRules { one_in: 80, at_least: 3, by_phone_one_in: 3 };
+
 /// A shopper of a market abroad who is also a shopper at home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -55,6 +68,8 @@ pub struct Book {
     pub orders: Vec<Order>,
     /// Lines, grouped by order.
     pub lines: Vec<Line>,
+    /// By number of the shopper: left for good, rather than alive when the period ended.
+    pub left: Vec<bool>,
     /// Events of tracked shoppers by time.
     pub events: Vec<Event>,
     /// Shoppers known at home too, by number.
@@ -123,7 +138,7 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    /// Simulates. Pure: the same parameters give the same merchant on any machine.
+    /// Simulates. Pure: the same parameters give the same merchant at any number of threads.
     ///
     /// # Errors
     /// [`SimError`] naming the first parameter that describes no merchant.
@@ -156,7 +171,7 @@ impl Merchant {
                 rules,
                 bad_product,
             };
-            let History { orders, lines } = simulate(&scene, &shoppers);
+            let History { orders, lines, left } = simulate(&scene, &shoppers);
             let mut book = Book {
                 profile,
                 params: market.clone(),
@@ -166,17 +181,21 @@ impl Merchant {
                 shoppers,
                 orders,
                 lines,
+                left,
                 events: Vec::new(),
                 links: Vec::new(),
             };
             let kinds: Vec<u16> = catalogue.products.iter().map(|p| p.kind as u16).collect();
             book.events = events(params, &book, &choice, &kinds);
-            if profile.market != HOME
-                && let Some(home) = books.iter().find(|b| b.profile.market == HOME)
-            {
-                book.links = links(params, &book, home);
-            }
             books.push(book);
+        }
+        // Home may stand anywhere among the markets, so links wait for all of them.
+        if let Some(home) = books.iter().position(|b| b.profile.market == HOME) {
+            let of = |book: &Book| links(params, book, &books[home]);
+            let found: Vec<Vec<Link>> = books.iter().map(of).collect();
+            for (i, (book, links)) in books.iter_mut().zip(found).enumerate() {
+                book.links = if i == home { Vec::new() } else { links };
+            }
         }
         Ok(Self { params: params.clone(), catalogue, rates, books, bad_product, rules })
     }
@@ -205,8 +224,7 @@ fn bad_product(params: &SimParams, tastes: &[MarketTaste], catalogue: &Catalogue
     wide.max_by(|a, b| liked[*a].total_cmp(&liked[*b])).unwrap_or(0)
 }
 
-/// One web shopper in eighty of a market abroad, at least three where there are, is a web shopper at
-/// home: in two of three cases by the e-mail address, else by the telephone number.
+/// Some web shoppers of a market abroad are web shoppers at home, told by e-mail or telephone.
 fn links(params: &SimParams, book: &Book, home: &Book) -> Vec<Link> {
     let mut rng = market_seed(params.seed, Part::Links, book.profile.market).stream(0);
     let web = |book: &Book| -> Vec<u32> {
@@ -216,8 +234,9 @@ fn links(params: &SimParams, book: &Book, home: &Book) -> Vec<Link> {
     let (mut abroad, mut at_home) = (web(book), web(home));
     rng.shuffle(&mut abroad);
     rng.shuffle(&mut at_home);
-    let n = (abroad.len() / 80).max(3);
-    let by = |i: usize| if i % 3 == 2 { LinkedBy::Phone } else { LinkedBy::Email };
+    let n = (abroad.len() / LINKS.one_in).max(LINKS.at_least);
+    let last = LINKS.by_phone_one_in - 1;
+    let by = |i: usize| if i % LINKS.by_phone_one_in == last { LinkedBy::Phone } else { LinkedBy::Email };
     let pairs = abroad.iter().zip(&at_home).take(n).enumerate();
     let mut links: Vec<Link> = pairs.map(|(i, (a, h))| Link { abroad: *a, home: *h, by: by(i) }).collect();
     links.sort_by_key(|l| l.abroad);

@@ -71,7 +71,8 @@ pub struct BadLotParams {
     pub starts_after: u32,
     /// Days until the lot is sold out.
     pub lasts: u32,
-    /// Where it was delivered to.
+    /// Where it was delivered to; markets that are not simulated are passed over. In a market that
+    /// leaves by Shopify its returns are amounts only, in a canonical one also units of a line.
     pub markets: Vec<Market>,
     /// Probability that a unit fails, in [0, 1].
     pub defect_rate: f64,
@@ -116,7 +117,7 @@ impl Default for SimParams {
             bad_lot: BadLotParams {
                 starts_after: 430,
                 lasts: 90,
-                markets: [*b"US", *b"DE"].into_iter().filter_map(Market::from_code).collect(),
+                markets: [*b"US", *b"DE", *b"VN"].into_iter().filter_map(Market::from_code).collect(),
                 defect_rate: 0.5,
             },
             dirt: DirtParams {
@@ -162,6 +163,8 @@ impl SimParams {
     }
 
     /// With these markets at their usual settings instead of the usual six. Home is added when missing.
+    /// The bad lot goes to those of its usual markets that are among them, else to the first one
+    /// abroad, and to one at least whose exports say which line came back.
     ///
     /// # Errors
     /// [`SimError::Market`] for a market without a profile, [`SimError::Twice`] for a repeated one.
@@ -171,8 +174,23 @@ impl SimParams {
             wanted.insert(0, HOME);
         }
         self.markets = wanted.iter().map(|m| usual(*m).ok_or(SimError::Market(*m))).collect::<Result<_, _>>()?;
+        self.bad_lot.markets = self.lot_markets();
         self.checked()?;
         Ok(self)
+    }
+
+    /// Where the bad lot can be among the markets.
+    fn lot_markets(&self) -> Vec<Market> {
+        let abroad = || self.markets.iter().filter(|m| m.market != HOME).chain(&self.markets);
+        let mut lot: Vec<&MarketParams> =
+            self.markets.iter().filter(|m| self.bad_lot.markets.contains(&m.market)).collect();
+        if lot.is_empty() {
+            lot.extend(abroad().next());
+        }
+        if lot.iter().all(|m| m.export != Export::Canonical) {
+            lot.extend(abroad().find(|m| m.export == Export::Canonical));
+        }
+        lot.iter().map(|m| m.market).collect()
     }
 
     /// Day after the last.
@@ -260,5 +278,20 @@ mod tests {
         let gb = Market::from_code(*b"GB").unwrap();
         let params = SimParams::default().with_markets(&[gb]).unwrap();
         assert_eq!(params.markets.iter().map(|m| m.market).collect::<Vec<_>>(), [HOME, gb]);
+    }
+
+    #[test] // US and DE leave by Shopify, JP and SA by Amazon; CN, VN and BR say which line came back.
+    fn the_bad_lot_goes_to_markets_that_are_there_and_one_shows_its_lines() {
+        let lot = |codes: &[&str]| {
+            let markets: Vec<Market> = codes.iter().map(|c| c.parse().unwrap()).collect();
+            let params = SimParams::default().with_markets(&markets).unwrap();
+            params.bad_lot.markets.iter().map(Market::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(lot(&["VN", "TH"]), ["VN"]);
+        assert_eq!(lot(&["US", "DE"]), ["US", "DE", "CN"]);
+        assert_eq!(lot(&["GB", "BR"]), ["GB", "BR"]);
+        assert_eq!(lot(&["JP"]), ["JP", "CN"]);
+        assert_eq!(lot(&["CN"]), ["CN"]);
+        assert_eq!(lot(&["US", "VN", "SA"]), ["US", "VN"]);
     }
 }

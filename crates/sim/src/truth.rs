@@ -1,17 +1,25 @@
 //! `truth.json`: every parameter and every total, so that what is learnt from the files can be
 //! compared with what is true.
 //!
+//! The process is in `params` (what the caller chose), `mechanism` (what drives all markets alike) and
+//! `markets` (what differs: profile, festivals, tastes, advertising curves). What was drawn from it row
+//! by row is in the tables of [`crate::export::truth_tables`]; prices and attributes of products are in
+//! the exports as they are.
+//!
 //! Amounts are exact decimal texts in the market's currency. Totals leave out what is no business
 //! (duplicates, test orders, impossible rows); the files' own row counts include it.
 
-use crate::catalogue::TYPES;
+use crate::catalogue::{COLOURS, Catalogue, TYPES};
 use crate::export::FileFacts;
+use crate::mechanism::Mechanism;
 use crate::merchant::LinkedBy;
-use crate::plan::{AdChannel, CHANNELS, TIER_SHARES, TIER_WEIGHTS};
-use crate::trade::{DROPOUT, Line, MEAN_RATE, RATE_SHAPE, Rules};
+use crate::plan::{AdChannel, CHANNELS, SIZE_AT, TASTE};
+use crate::trade::Line;
+use crate::world::{Festival, Profile};
 use crate::{Book, Merchant, SimParams};
 use domain::{Currency, Day, Decimal, Market};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The whole truth.
 #[derive(Clone, Debug, Serialize)]
@@ -20,8 +28,8 @@ pub struct Truth {
     pub format: u32,
     /// What was simulated.
     pub params: SimParams,
-    /// How shoppers behave everywhere.
-    pub behaviour: Behaviour,
+    /// What drives all markets alike.
+    pub(crate) mechanism: Mechanism,
     /// Market by market.
     pub markets: Vec<MarketTruth>,
     /// Latent figures of every product.
@@ -34,25 +42,10 @@ pub struct Truth {
     pub identity_links: Vec<IdentityLink>,
     /// Products listed twice.
     pub near_duplicate_products: Vec<NearDuplicate>,
-    /// Files, their rows and their dirt; empty until they are written.
+    /// Tables of the truth beside this file; empty until they are written.
+    pub tables: Vec<FileFacts>,
+    /// Files to ingest, their rows and their dirt; empty until they are written.
     pub files: Vec<FileFacts>,
-}
-
-/// Parameters of shoppers' behaviour.
-#[derive(Clone, Debug, Serialize)]
-pub struct Behaviour {
-    /// Shape of the gamma distribution of ordering rates (BG/NBD's r).
-    pub rate_shape: f64,
-    /// Mean ordering rate, orders a day, before demand moves it.
-    pub mean_rate: f64,
-    /// Beta distribution of the probability of leaving after an order (BG/NBD's a and b).
-    pub dropout: (f64, f64),
-    /// Multiples of the market's price coefficient by tier, richest first.
-    pub tier_weights: [f64; 3],
-    /// Shares of the tiers.
-    pub tier_shares: [f64; 3],
-    /// Habits: see the crate's source for each.
-    pub(crate) habits: Rules,
 }
 
 /// The truth about a market.
@@ -62,14 +55,18 @@ pub struct MarketTruth {
     pub market: Market,
     /// Its currency.
     pub currency: Currency,
+    /// What does not change about it: prices' level and endings, tax, climate, sockets, delivery.
+    pub profile: &'static Profile,
+    /// Festivals that touch the period.
+    pub festivals: Vec<Festival>,
     /// Day of its opening.
     pub opened: Day,
     /// `1 − correlation` of its part-worths with home, as asked for.
     pub distance: f64,
     /// Correlation of the products' mean utility with home, as drawn.
     pub utility_correlation_with_home: f64,
-    /// Shares of the taste clusters.
-    pub cluster_shares: Vec<f64>,
+    /// Taste clusters, numbered from 1 in the tables.
+    pub clusters: Vec<ClusterTruth>,
     /// Mean part-worth of each type, by the names in the catalogue's truth.
     pub kind_worths: Vec<(&'static str, f64)>,
     /// Mean price coefficient: the negative of an own-price elasticity.
@@ -112,6 +109,23 @@ pub struct MarketTruth {
     pub tracked_shoppers: u64,
 }
 
+/// What the shoppers of a cluster like: part-worths in the utility of the choice model.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClusterTruth {
+    /// Share among the market's shoppers.
+    pub share: f64,
+    /// By type.
+    pub kinds: BTreeMap<&'static str, f64>,
+    /// By colour.
+    pub colours: BTreeMap<&'static str, f64>,
+    /// By brand.
+    pub brands: BTreeMap<&'static str, f64>,
+    /// Of log size against the type's.
+    pub size: f64,
+    /// Of quality, its mean worth everywhere included.
+    pub quality: f64,
+}
+
 /// Latent figures of a product: mean 0 and deviation about 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProductTruth {
@@ -149,7 +163,7 @@ pub struct BadLot {
     pub from: Day,
     /// Day after the last.
     pub to: Day,
-    /// Where.
+    /// Where, of the markets that are simulated.
     pub markets: Vec<Market>,
     /// Probability that a line's units fail.
     pub defect_rate: f64,
@@ -184,7 +198,7 @@ pub struct NearDuplicate {
 }
 
 impl Truth {
-    /// The truth about a merchant; files are added when they are written.
+    /// The truth about a merchant; files are added by [`Self::with_files`] when they are written.
     pub fn of(merchant: &Merchant) -> Self {
         let products = &merchant.catalogue.products;
         let home = merchant.book(crate::world::HOME).unwrap_or(&merchant.books[0]);
@@ -210,16 +224,9 @@ impl Truth {
         };
         let twice = crate::export::near_duplicates(merchant).into_iter();
         Self {
-            format: 1,
+            format: 2,
             params: merchant.params.clone(),
-            behaviour: Behaviour {
-                rate_shape: RATE_SHAPE,
-                mean_rate: MEAN_RATE,
-                dropout: DROPOUT,
-                tier_weights: TIER_WEIGHTS,
-                tier_shares: TIER_SHARES,
-                habits: merchant.rules,
-            },
+            mechanism: Mechanism::of(merchant.rules),
             markets: merchant.books.iter().map(|b| MarketTruth::of(merchant, b, home)).collect(),
             products: products
                 .iter()
@@ -237,13 +244,44 @@ impl Truth {
             near_duplicate_products: twice
                 .map(|(product_id, of)| NearDuplicate { product_id, of: products[of].id.clone() })
                 .collect(),
+            tables: Vec::new(),
             files: Vec::new(),
         }
     }
 }
 
+impl Truth {
+    /// With the tables of the truth and the files to ingest that were written.
+    #[must_use]
+    pub fn with_files(self, tables: Vec<FileFacts>, files: Vec<FileFacts>) -> Self {
+        Self { tables, files, ..self }
+    }
+}
+
+impl ClusterTruth {
+    fn all(book: &Book) -> Vec<Self> {
+        let taste = &book.taste;
+        let of = |(share, worth): (&f64, &Vec<f64>)| {
+            let (kinds, rest) = worth.split_at(TYPES.len());
+            let (colours, rest) = rest.split_at(COLOURS.len());
+            Self {
+                share: *share,
+                kinds: TYPES.iter().map(|t| t.name).zip(kinds.iter().copied()).collect(),
+                colours: COLOURS.iter().map(|c| c.name).zip(colours.iter().copied()).collect(),
+                brands: Catalogue::BRANDS.into_iter().zip(rest.iter().copied()).collect(),
+                size: worth[SIZE_AT],
+                quality: TASTE.quality_worth + worth[SIZE_AT + 1],
+            }
+        };
+        taste.cluster_shares.iter().zip(&taste.worths).map(of).collect()
+    }
+}
+
 impl MarketTruth {
     fn of(merchant: &Merchant, book: &Book, home: &Book) -> Self {
+        let (from, end) = (merchant.params.from, merchant.params.end());
+        let touches = |f: &Festival| f.from < end && from < f.from.plus(f.days);
+        let festivals = book.profile.festivals_between(from, end).into_iter().filter(touches).collect();
         let exponent = book.profile.currency.exponent();
         let exact = |minor: i64| Decimal::new(minor, exponent);
         let sum = |f: &dyn Fn(&Line) -> i64| exact(book.lines.iter().map(f).sum());
@@ -256,10 +294,12 @@ impl MarketTruth {
         Self {
             market: book.profile.market,
             currency: book.profile.currency,
+            profile: book.profile,
+            festivals,
             opened: merchant.params.from.plus(book.params.opens_after as i32),
             distance: book.params.distance,
             utility_correlation_with_home: correlation(&book.taste.mean_utility(), &home.taste.mean_utility()),
-            cluster_shares: book.taste.cluster_shares.clone(),
+            clusters: ClusterTruth::all(book),
             kind_worths: TYPES.iter().zip(&book.taste.kind_worths).map(|(t, w)| (t.name, *w)).collect(),
             price_coefficient: book.params.price_coefficient,
             ads: book.ads.channels.clone(),
@@ -293,7 +333,7 @@ impl BadLot {
             product_id: merchant.catalogue.products[merchant.bad_product].id.clone(),
             from,
             to,
-            markets: lot.markets.clone(),
+            markets: merchant.books.iter().map(|b| b.profile.market).filter(|m| lot.markets.contains(m)).collect(),
             defect_rate: lot.defect_rate,
             lines: 0,
             defects: 0,

@@ -1,6 +1,6 @@
 //! Into a folder: the only file of the crate that touches the file system.
 //!
-//! `truth.json` is written last, so that a folder that has it is complete.
+//! The tables of the truth and then `truth.json` are written last, so that a folder that has it is complete.
 
 use crate::bulk::{BulkSummary, write_bulk_retail};
 use crate::export::{self, FileFacts, Sink};
@@ -40,7 +40,7 @@ pub struct SimSummary {
     pub shoppers: u64,
     /// Products.
     pub products: u64,
-    /// Files with their rows and dirt, `truth.json` not among them.
+    /// Files with their rows and dirt, those of the truth not among them.
     pub files: Vec<FileFacts>,
     /// The folder to ingest: `exports` below the one asked for.
     pub exports: PathBuf,
@@ -49,7 +49,7 @@ pub struct SimSummary {
 }
 
 /// Simulates and writes everything into `dir`, which is made when it is missing. Files of the same
-/// name are replaced: `exports/…`, `extra/…`, `truth.json`.
+/// name are replaced: `exports/…`, `extra/…`, `truth_….csv`, `truth.json`.
 ///
 /// # Errors
 /// [`SimError`] naming the parameter that is wrong or the file that could not be written.
@@ -60,7 +60,8 @@ pub fn write_to(dir: &Path, params: &SimParams, progress: &mut dyn FnMut(Progres
     let files = export::all(&merchant, &mut folder, &mut |facts| {
         progress(Progress::Written { file: facts.name.clone(), rows: facts.rows });
     })?;
-    let truth = Truth { files: files.clone(), ..Truth::of(&merchant) };
+    let tables = export::truth_tables(&merchant, &mut folder)?;
+    let truth = Truth::of(&merchant).with_files(tables, files.clone());
     let name = "truth.json";
     let text = serde_json::to_string_pretty(&truth).map_err(io::Error::from).map_err(SimError::write(name))?;
     let mut out = folder.create(name).map_err(SimError::write(name))?;

@@ -16,7 +16,8 @@ fn written(params: &SimParams) -> (BTreeMap<String, Vec<u8>>, Value) {
     let merchant = Merchant::generate(params).unwrap();
     let mut memory = Memory::default();
     let files = export::all(&merchant, &mut memory, &mut |_| {}).unwrap();
-    let truth = Truth { files, ..Truth::of(&merchant) };
+    let tables = export::truth_tables(&merchant, &mut memory).unwrap();
+    let truth = Truth::of(&merchant).with_files(tables, files);
     (memory.0, serde_json::to_value(truth).unwrap())
 }
 
@@ -215,6 +216,23 @@ fn persons_in_two_sources_share_what_the_truth_says() {
         let key = link["home"][1].as_str().unwrap();
         assert!(home.iter().filter(|r| r["shopper_key"] == key).all(|r| r[column] == value));
     }
+}
+
+#[test]
+fn persons_are_linked_and_the_bad_lot_is_where_it_can_be_whatever_the_order_of_markets() {
+    let named = |codes: &[&str]| {
+        let markets: Vec<Market> = codes.iter().map(|c| c.parse().unwrap()).collect();
+        Truth::of(&Merchant::generate(&SimParams::at(0.02, Seed(3)).with_markets(&markets).unwrap()).unwrap())
+    };
+    let truth = named(&["US", "CN"]);
+    assert!(truth.identity_links.len() >= 3, "home is listed after the United States");
+    assert!(truth.identity_links.iter().all(|l| l.abroad.0.code() == "US" && l.home.0.code() == "CN"));
+    let lot = named(&["VN", "TH"]).bad_lot;
+    assert_eq!(lot.markets.iter().map(Market::code).collect::<Vec<_>>(), ["VN"]);
+    assert!(lot.lines > 0, "{lot:?}");
+    let few = SimParams::at(0.02, Seed(3));
+    let few = SimParams { markets: few.markets[..1].to_vec(), ..few };
+    assert!(Truth::of(&Merchant::generate(&few).unwrap()).bad_lot.markets.is_empty(), "only what is simulated");
 }
 
 #[test]

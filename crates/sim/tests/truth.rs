@@ -126,6 +126,23 @@ fn what_is_reduced_on_singles_day_sells_better() {
     assert!(reduced + full > 100.0 && ratio > 1.2, "{reduced} and {full} lines, ratio {ratio}");
 }
 
+#[test] // Festivals move the whole week, so the shares of the weekdays outside of them follow the stated factors.
+fn sundays_sell_more_than_tuesdays() {
+    let book = book(b"CN");
+    let festivals: Vec<_> = (2024..=2025).flat_map(|year| sim::world::festivals(book.profile.market, year)).collect();
+    let mut counts = [0.0; 7];
+    for order in &book.orders {
+        // Evenings in China are still the same day in UTC; days are those of the market.
+        let day = domain::Day::of_micros((order.at + i64::from(book.profile.utc_offset) * 60) * 1_000_000);
+        if festivals.iter().all(|f| day < f.from || day >= f.from.plus(f.days)) {
+            counts[(day.0 + 3).rem_euclid(7) as usize] += 1.0;
+        }
+    }
+    // 1.2 against 0.9; orders after midnight belong to the evening before, which blurs it a little.
+    let ratio = counts[6] / counts[1];
+    assert!((1.2..1.45).contains(&ratio), "{counts:?}");
+}
+
 #[test]
 fn the_bad_lot_comes_back() {
     let lot = Truth::of(merchant()).bad_lot;

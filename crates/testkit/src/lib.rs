@@ -5,6 +5,7 @@
 //! (direction of dependencies, forbidden calls, generated documentation) are in `tests/`.
 
 pub mod golden;
+pub mod pure;
 pub mod rules_md;
 pub mod shared;
 pub mod tables_md;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
+use testkit::pure::PURE;
 
 /// What each crate of ours may use. A new crate needs a row here and a paragraph in ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -43,10 +44,6 @@ const EVERYBODY: &[&str] = &[
     "app",
     "testkit",
 ];
-
-/// Tables in, values out.
-const PURE: &[&str] =
-    &["domain", "schema", "learn", "eval", "sim", "intake", "clean", "audience", "recommend", "decide"];
 
 /// What a pure crate must not reach: async runtimes, engines, object stores, HTTP, databases. A name
 /// stands for the crate and for its family: `datafusion` is `datafusion-expr` too.

@@ -7,10 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// Tables in, values out.
-const PURE: &[&str] =
-    &["domain", "schema", "learn", "eval", "sim", "intake", "clean", "audience", "recommend", "decide"];
+use testkit::pure::PURE;
 
 /// What a pure crate never says outside its tests.
 const NOT_IN_PURE: &[&str] = &[

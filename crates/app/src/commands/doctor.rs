@@ -1,9 +1,10 @@
 //! `portolan doctor`.
 
 use super::Environment;
+use crate::exit::Exit;
 use crate::{cli, output};
 use anyhow::Result;
-use lake::Snapshot;
+use lake::{LakeError, Snapshot};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -11,27 +12,37 @@ pub(crate) async fn run(env: &Environment, args: &cli::Doctor) -> Result<ExitCod
     let workspace = env.workspace()?;
     let lake = workspace.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
-    // Reading every file of the snapshot is the check; the hashes are its by-product.
-    let digest = lake::digest(&lake, &snapshot).await?;
-    let writable = lake.lock().is_ok();
+    let health = lake::digest(&lake, &snapshot).await?;
+    let writing = match lake.lock() {
+        Ok(_) => "free".to_owned(),
+        Err(LakeError::Locked(_)) => "another process is writing".to_owned(),
+        Err(error) => format!("not possible: {error}"),
+    };
     let rows: u64 = snapshot.tables.values().map(|t| t.rows).sum();
+    let code = if health.problems.is_empty() { ExitCode::SUCCESS } else { Exit::Storage.into() };
     if args.json {
-        let tables: serde_json::Map<String, serde_json::Value> =
-            digest.into_iter().map(|(k, v)| (k, json!(v))).collect();
         output::json(&json!({
             "workspace": workspace.root, "snapshot": snapshot.number, "tables": snapshot.tables.len(), "rows": rows,
-            "free_to_write": writable, "home": workspace.home, "currency": workspace.currency, "digest": tables,
+            "kept_files": health.kept_files, "kept_bytes": health.kept_bytes, "problems": health.problems,
+            "free_to_write": writing == "free", "writing": writing, "home": workspace.home,
+            "currency": workspace.currency, "digest": health.tables,
         }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(code);
     }
+    let whole = if health.problems.is_empty() { "every file is what was written" } else { "damaged, see below" };
     output::line(&format!("workspace  {}", workspace.root.display()));
     output::line(&format!(
-        "snapshot   {} with {} tables, {} rows; every file can be read",
+        "snapshot   {} with {} tables, {} rows; {whole}",
         snapshot.number,
         snapshot.tables.len(),
         output::count(rows)
     ));
-    output::line(&format!("writing    {}", if writable { "free" } else { "another process holds the lake" }));
+    output::line(&format!(
+        "kept       {} files as they came, {} bytes",
+        output::count(health.kept_files),
+        output::count(health.kept_bytes)
+    ));
+    output::line(&format!("writing    {writing}"));
     output::line(&format!(
         "home       {}",
         workspace.home.map_or_else(|| "the market with the largest revenue".into(), |m| m.to_string())
@@ -41,9 +52,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Doctor) -> Result<ExitCod
         workspace.currency.map_or_else(|| "the one of most order lines".into(), |c| c.to_string())
     ));
     if args.digest {
-        for (table, hash) in digest {
+        for (table, hash) in &health.tables {
             output::line(&format!("{hash}  {table}"));
         }
     }
-    Ok(ExitCode::SUCCESS)
+    for problem in &health.problems {
+        output::error(problem);
+    }
+    if !health.problems.is_empty() {
+        output::hint("bring the lake folder back from a copy, or make a new workspace and ingest the files again");
+    }
+    Ok(code)
 }

@@ -6,7 +6,7 @@ use crate::{cli, output};
 use anyhow::{Context, Result};
 use chrono::Utc;
 use domain::Day;
-use lake::{FileTaken, IngestOptions, RefineParams};
+use lake::{FileTaken, IngestOptions, LakeError, RefineParams};
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -16,10 +16,12 @@ use std::process::ExitCode;
 pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCode> {
     let as_of = args.as_of.unwrap_or_else(today);
     let options = read_options(args, as_of)?;
-    let paths = files(&args.paths)?;
+    let (paths, found) = files(&args.paths)?;
     if args.guess {
         return guess(&paths[0], &options);
     }
+    // Who names a format or a mapping says that every file is such a table.
+    let told = options.format.is_some() || options.mapping.is_some();
     let workspace = env.workspace()?;
     let lake = workspace.lake()?;
     let lock = lake.lock()?;
@@ -34,20 +36,29 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let refined = lake::refine(&lake, &lock, &refine, &|p| bar.show(p)).await;
     bar.clear();
 
-    let failed = report.files.iter().filter(|f| f.result.is_err()).count();
     let outcomes: Vec<_> = report
         .files
         .into_iter()
-        .map(|f| (f.path.display().to_string(), f.source, f.result.map_err(anyhow::Error::from)))
+        .zip(found)
+        .map(|(f, found)| {
+            let passed_over = !told && found == Found::InFolder && f.result.as_ref().is_err_and(is_no_table);
+            let outcome = match f.result {
+                Ok(taken) => Outcome::Taken(taken),
+                Err(error) if passed_over => Outcome::PassedOver(error.to_string()),
+                Err(error) => Outcome::Failed(error.into()),
+            };
+            (f.path.display().to_string(), f.source, outcome)
+        })
         .collect();
     if args.json {
         let files: Vec<_> = outcomes
             .iter()
             .map(|(path, source, result)| match result {
-                Ok(FileTaken::Added(s)) => json!({"file": path, "source": source, "state": "added", "format": s.format, "table": s.table,
+                Outcome::Taken(FileTaken::Added(s)) => json!({"file": path, "source": source, "state": "added", "format": s.format, "table": s.table,
                     "encoding": s.encoding, "compression": s.compression, "rows": s.rows, "rejected": s.rejected, "notes": s.notes}),
-                Ok(FileTaken::AlreadyThere) => json!({"file": path, "source": source, "state": "already there"}),
-                Err(e) => json!({"file": path, "state": "failed", "error": format!("{e:#}")}),
+                Outcome::Taken(FileTaken::AlreadyThere) => json!({"file": path, "source": source, "state": "already there"}),
+                Outcome::PassedOver(why) => json!({"file": path, "state": "passed over", "reason": why}),
+                Outcome::Failed(e) => json!({"file": path, "state": "failed", "error": format!("{e:#}")}),
             })
             .collect();
         let clean = match &refined {
@@ -58,7 +69,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     } else {
         for (path, _, result) in &outcomes {
             match result {
-                Ok(FileTaken::Added(s)) => {
+                Outcome::Taken(FileTaken::Added(s)) => {
                     let aside = if s.rejected > 0 {
                         format!(", {} put aside", output::count(s.rejected))
                     } else {
@@ -74,8 +85,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
                         output::note(&format!("  note: {note}"));
                     }
                 }
-                Ok(FileTaken::AlreadyThere) => output::line(&format!("{path}: already in the lake, nothing to do")),
-                Err(e) => output::error(&format!("{path}: {e:#}")),
+                Outcome::Taken(FileTaken::AlreadyThere) => {
+                    output::line(&format!("{path}: already in the lake, nothing to do"))
+                }
+                Outcome::PassedOver(why) => output::note(&format!("{path}: passed over, no table: {why}")),
+                Outcome::Failed(e) => output::error(&format!("{path}: {e:#}")),
             }
         }
     }
@@ -89,12 +103,37 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
         ));
         output::hint("portolan quality shows what the rules found; portolan run computes segments and recommendations");
     }
-    if failed > 0 {
-        // Every failure was already told; the code says what kind the first was.
-        let first = outcomes.iter().find_map(|(_, _, r)| r.as_ref().err()).map_or(Exit::BadInput, code_of);
-        return Ok(first.into());
+    // Every failure was already told; the code says what kind the first was.
+    if let Some(first) = outcomes.iter().find_map(|(_, _, o)| if let Outcome::Failed(e) = o { Some(e) } else { None }) {
+        return Ok(code_of(first).into());
+    }
+    if outcomes.iter().all(|(_, _, o)| matches!(o, Outcome::PassedOver(_))) {
+        output::error("none of the files in the folders given is a table");
+        return Ok(Exit::BadInput.into());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What became of a file, as it is told.
+enum Outcome {
+    Taken(FileTaken),
+    /// It lay in a folder that was given and is no table that is known: why.
+    PassedOver(String),
+    Failed(anyhow::Error),
+}
+
+/// How a file came to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Named,
+    InFolder,
+}
+
+/// Whether an error says that a file is something else than a table of ours, rather than one that is
+/// damaged or incomplete.
+fn is_no_table(error: &LakeError) -> bool {
+    use intake::IntakeError::{Binary, Empty, Header, UnknownFormat};
+    matches!(error, LakeError::Intake(Binary { .. } | Empty { .. } | Header { .. } | UnknownFormat { .. }))
 }
 
 /// The day of the clock, in UTC.
@@ -122,7 +161,10 @@ fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
         options.encoding = Some(encoding.map_err(|e| usage(e.to_string(), "write for example --encoding gbk"))?);
     }
     if let Some(path) = &args.map {
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading the mapping {}", path.display()))?;
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            let next = "name a mapping file; `portolan ingest FILE --guess` drafts one";
+            Stop::error(Exit::BadInput, format!("the mapping {} cannot be read: {e}", path.display()), next)
+        })?;
         let mapping = intake::Mapping::parse(&text).map_err(|e| {
             usage(format!("{}: {e}", path.display()), "`portolan ingest FILE --guess` drafts a mapping that works")
         })?;
@@ -133,15 +175,16 @@ fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
 
 /// Files as given and those below the folders given, in a stable order; hidden files, pictures and
 /// the simulator's truth are not data.
-fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
+fn files(given: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<Found>)> {
     fn walk(dir: &Path, out: &mut Vec<PathBuf>) -> Result<()> {
         let entries = std::fs::read_dir(dir).with_context(|| format!("listing {}", dir.display()))?;
         let mut entries: Vec<PathBuf> = entries.map(|e| Ok(e?.path())).collect::<Result<_>>()?;
         entries.sort();
+        let simulated = dir.join("truth.json").is_file();
         for path in entries {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-            if name.starts_with('.') || name == "truth.json" {
+            if name.starts_with('.') || simulated && (name == "truth.json" || name.starts_with("truth_")) {
                 continue;
             }
             if path.is_dir() {
@@ -152,12 +195,14 @@ fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
         }
         Ok(())
     }
-    let mut out = Vec::new();
+    let (mut out, mut found) = (Vec::new(), Vec::new());
     for path in given {
         if path.is_dir() {
             walk(path, &mut out)?;
+            found.resize(out.len(), Found::InFolder);
         } else if path.exists() {
             out.push(path.clone());
+            found.push(Found::Named);
         } else {
             return Err(Stop::error(
                 Exit::BadInput,
@@ -173,7 +218,7 @@ fn files(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
             "name a file or a folder with files",
         ));
     }
-    Ok(out)
+    Ok((out, found))
 }
 
 fn guess(path: &Path, options: &intake::ReadOptions) -> Result<ExitCode> {

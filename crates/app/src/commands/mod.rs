@@ -15,6 +15,7 @@ use crate::cli::{Cli, Command};
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// What every command gets.
@@ -62,8 +63,51 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Man => {
-            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).context("writing the manual page")?;
+            std::io::stdout().write_all(&manual()?).context("writing the manual page")?;
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// The manual page: the program, then every command with its options as a section of its own.
+fn manual() -> Result<Vec<u8>> {
+    let mut whole = Cli::command();
+    whole.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(whole.clone()).render(&mut page).context("the manual page")?;
+    for command in whole.get_subcommands().filter(|c| c.get_name() != "help") {
+        let man = clap_mangen::Man::new(command.clone());
+        let mut section = Vec::new();
+        man.render_synopsis_section(&mut section).context("the manual page")?;
+        man.render_description_section(&mut section).context("the manual page")?;
+        man.render_options_section(&mut section).context("the manual page")?;
+        // What is a section of a page of its own is a part of a section here.
+        let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
+        let name = command.get_name().to_uppercase();
+        page.extend_from_slice(format!(".SH \"PORTOLAN {name}\"\n{section}").as_bytes());
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_has_every_option_of_every_command() {
+        let page = String::from_utf8(manual().unwrap()).unwrap().replace("\\-", "-");
+        let mut whole = Cli::command();
+        whole.build();
+        let mut n_options = 0;
+        for command in whole.get_subcommands().filter(|c| c.get_name() != "help") {
+            let heading = format!(".SH \"PORTOLAN {}\"", command.get_name().to_uppercase());
+            let section = page.split(&heading).nth(1).unwrap_or_else(|| panic!("no section {heading}"));
+            let section = section.split(".SH ").next().unwrap();
+            for option in command.get_arguments().filter_map(|a| a.get_long()) {
+                assert!(section.contains(&format!("--{option}")), "{heading}: --{option} is not in {section}");
+                n_options += 1;
+            }
+        }
+        assert!(n_options > 60, "{n_options} options");
     }
 }

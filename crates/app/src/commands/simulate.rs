@@ -3,16 +3,16 @@
 use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::{cli, output};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use domain::Seed;
 use serde_json::json;
-use sim::{Progress, SimParams};
+use sim::{Progress, SimError, SimParams};
 use std::process::ExitCode;
 
 pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
     let bar = output::Bar::new(env.quiet || args.json);
     if let Some(lines) = args.bulk_lines {
-        std::fs::create_dir_all(&args.out)?;
+        std::fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
         let path = args.out.join("retail.csv");
         let summary = sim::write_bulk_retail_to(&path, lines, Seed(args.seed))?;
         if args.json {
@@ -24,8 +24,10 @@ pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let usage =
-        |e: sim::SimError| Stop::error(Exit::Usage, e.to_string(), "`portolan simulate --help` shows the ranges");
+    let usage = |e: SimError| match e {
+        SimError::Write { .. } => e.into(),
+        _ => Stop::error(Exit::Usage, e.to_string(), "`portolan simulate --help` shows the ranges and the markets"),
+    };
     let mut params = SimParams::at(args.scale, Seed(args.seed));
     if !args.markets.is_empty() {
         params = params.with_markets(&args.markets).map_err(usage)?;
@@ -39,7 +41,8 @@ pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
             files += 1;
             bar.step("writing", &file, files, 20);
         }
-    })?;
+    })
+    .map_err(usage)?;
     bar.clear();
     if args.json {
         output::json(&json!({"orders": summary.orders, "lines": summary.lines, "shoppers": summary.shoppers,

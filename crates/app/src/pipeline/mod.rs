@@ -173,6 +173,7 @@ pub(crate) async fn run(
         let entry = remembered(&fingerprint(&before, stage, version, workspace.home), seed);
         before.clone_from(&entry);
         if !force && snapshot.stages.get(stage) == Some(&entry) {
+            tracing::info!(stage, "unchanged");
             report.unchanged.push(stage);
             continue;
         }
@@ -185,7 +186,11 @@ pub(crate) async fn run(
             _ => offers::compute(&context).await?,
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));
+        for (table, batches) in &tables {
+            tracing::debug!(stage, table, rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>(), "computed");
+        }
         lake::write_mart(lake, lock, stage, &entry, tables).await?;
+        tracing::info!(stage, "written");
         report.computed.push(stage);
     }
     let snapshot = Snapshot::latest(lake).await?;

@@ -29,7 +29,11 @@ fn a_simulated_merchants_files_become_plans_in_two_languages() {
         assert!(said.contains("\n5. "), "five findings: {said}");
         let page = std::fs::read_to_string(shop.root().join(format!("plans/plan-DE-{lang}.html"))).unwrap();
         assert!(page.contains("<svg") && page.contains("</html>"));
-        assert!(!page.contains("http://") || page.contains("http://www.w3.org"), "no outside resource");
+        // The name of the SVG language looks like an address and is none.
+        let page = page.replace("http://www.w3.org/", "");
+        for outside in ["http://", "https://", "src=\"//", "href=\"//", "@import", "<link"] {
+            assert!(!page.contains(outside), "{outside}: a page needs nothing from outside");
+        }
     }
     let plan: Value = serde_json::from_str(&shop.ok(&["plan", "--market", "US", "--json"])).unwrap();
     assert!(plan.to_string().contains("market.revenue"));
@@ -72,12 +76,7 @@ fn revenue_by_market_is_the_merchants_own_to_the_cent() {
 }
 
 #[test]
-fn help_completions_and_the_manual_come_from_the_command_line() {
-    let help = portolan(&["--help"]);
-    for command in ["init", "ingest", "run", "plan", "recommend", "sql", "tables", "quality", "simulate", "doctor"] {
-        assert!(help.out.contains(command), "{command}");
-    }
+fn completions_and_the_meaning_of_columns_come_from_the_program() {
     assert!(portolan(&["completions", "bash"]).out.contains("complete"));
-    assert!(portolan(&["man"]).out.contains(".TH"));
     assert!(portolan(&["tables", "clean.orders"]).out.contains("reporting currency"));
 }

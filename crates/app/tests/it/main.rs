@@ -3,8 +3,10 @@
 mod bad_input;
 mod figures;
 mod filled;
+mod front;
 mod journey;
 mod kept;
 mod marts;
+mod simulated;
 mod sources;
 mod support;

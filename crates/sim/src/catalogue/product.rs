@@ -5,13 +5,15 @@
 
 use super::words::{COLOURS, FEATURES, Words};
 use domain::{Rng, Seed};
+use serde::Serialize;
 
 /// What all products of a type share.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct TypeSpec {
     /// Name in code and truth.
     pub name: &'static str,
     /// Name in six languages.
+    #[serde(skip)]
     pub words: Words,
     /// Category path in English, parts joined by ` > `.
     pub category: &'static str,
@@ -36,6 +38,34 @@ pub struct TypeSpec {
     /// Probability that the complement leads the next order.
     pub next_order: f64,
 }
+
+/// How products vary around their type.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct CatalogueRules {
+    /// Deviation of log size, cut at ±`size_cut`.
+    size_spread: f64,
+    size_cut: f64,
+    /// Quality is standard normal, cut at ± this.
+    quality_cut: f64,
+    /// Share of powered products for all mains and for 220 to 240 V only; the rest is for 110 to 127 V.
+    power_shares: (f64, f64),
+    /// Share of those for 220 V and up with exchangeable plugs, plug C and plug I; the rest has plug G.
+    plug_shares: (f64, f64, f64),
+    /// Exponent of size in cost, effect of quality on log cost, deviation of what is left.
+    cost: (f64, f64, f64),
+    /// Added to quietness and to ease where the title praises them.
+    praised: (f64, f64),
+}
+
+pub(crate) const CATALOGUE: CatalogueRules = CatalogueRules {
+    size_spread: 0.18,
+    size_cut: 0.5,
+    quality_cut: 2.5,
+    power_shares: (0.70, 0.20),
+    plug_shares: (0.65, 0.20, 0.10),
+    cost: (0.8, 0.16, 0.12),
+    praised: (0.8, 0.6),
+};
 
 /// Mains that a product can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,25 +208,28 @@ impl Catalogue {
 
 fn draw(i: usize, rng: &mut Rng) -> Product {
     let kind = i % TYPES.len();
-    let spec = &TYPES[kind];
-    let size = (0.18 * rng.normal()).clamp(-0.5, 0.5).exp();
-    let quality = rng.normal().clamp(-2.5, 2.5);
+    let (spec, rules) = (&TYPES[kind], CATALOGUE);
+    let size = (rules.size_spread * rng.normal()).clamp(-rules.size_cut, rules.size_cut).exp();
+    let quality = rng.normal().clamp(-rules.quality_cut, rules.quality_cut);
+    let (wide, high) = rules.power_shares;
     let power = match rng.uniform() {
         _ if spec.watts == 0 => Power::Unpowered,
-        u if u < 0.70 => Power::Wide,
-        u if u < 0.90 => Power::High,
+        u if u < wide => Power::Wide,
+        u if u < wide + high => Power::High,
         _ => Power::Low,
     };
+    let (multi, c, i_plug) = rules.plug_shares;
     let plug = match (power, rng.uniform()) {
         (Power::Unpowered, _) => "",
         (Power::Low, _) => "A",
-        (_, u) if u < 0.65 => "multi",
-        (_, u) if u < 0.85 => "C",
-        (_, u) if u < 0.95 => "I",
+        (_, u) if u < multi => "multi",
+        (_, u) if u < multi + c => "C",
+        (_, u) if u < multi + c + i_plug => "I",
         _ => "G",
     };
     // Better makes cost more; bigger ones too. Costs are whole tenths of a yuan.
-    let cost = spec.cost as f64 * size.powf(0.8) * (0.16 * quality + 0.12 * rng.normal()).exp();
+    let (of_size, of_quality, left) = rules.cost;
+    let cost = spec.cost as f64 * size.powf(of_size) * (of_quality * quality + left * rng.normal()).exp();
     let first = rng.below(FEATURES.len());
     let second = (first + 1 + rng.below(FEATURES.len() - 1)) % FEATURES.len();
     // What has no motor is neither quiet nor switches itself off: small and easy, or quick.
@@ -216,8 +249,8 @@ fn draw(i: usize, rng: &mut Rng) -> Product {
         cost: scaled(cost, 10.0) as i64,
         features,
         quality,
-        quietness: rng.normal() + if features.contains(&0) { 0.8 } else { 0.0 },
-        ease: rng.normal() + if features.contains(&4) { 0.6 } else { 0.0 },
+        quietness: rng.normal() + if features.contains(&0) { rules.praised.0 } else { 0.0 },
+        ease: rng.normal() + if features.contains(&4) { rules.praised.1 } else { 0.0 },
         partner: None,
     }
 }

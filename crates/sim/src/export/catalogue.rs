@@ -6,6 +6,23 @@ use super::{Encoding, Facts, FileFacts, Sink};
 use crate::catalogue::{COLOURS, Catalogue, LANGUAGES, Product, category, description, title};
 use crate::part::{Part, seed_of};
 use crate::{Merchant, SimError};
+use serde::Serialize;
+
+/// How costs move and what lies in the warehouses.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct SupplyRules {
+    /// Days between changes of a cost.
+    cost_days: u32,
+    /// Factor of a change, least and most, each as likely.
+    cost_change: (f64, f64),
+    /// Weeks of the last quarter's sales in stock, least and most, each as likely.
+    stock_weeks: (f64, f64),
+    /// Share of products without stock.
+    out_of_stock: f64,
+}
+
+pub(crate) const SUPPLY: SupplyRules =
+    SupplyRules { cost_days: 183, cost_change: (0.97, 1.06), stock_weeks: (2.0, 12.0), out_of_stock: 1.0 / 15.0 };
 
 /// The catalogue: titles and descriptions in six languages, attributes, cost, picture. At the end
 /// the near-duplicates: a product again, under another id, with its titles in other case and spacing.
@@ -86,13 +103,15 @@ pub(super) fn costs(merchant: &Merchant, sink: &mut dyn Sink) -> Result<FileFact
     for (j, product) in merchant.catalogue.products.iter().enumerate() {
         let mut rng = seed.stream(j as u64);
         let mut cost = product.cost;
-        for half in 0..merchant.params.days.div_ceil(183) {
+        for change in 0..merchant.params.days.div_ceil(SUPPLY.cost_days) {
             table.cell(&product.id);
             table.minor(cost, 2);
             table.cell("CNY");
-            table.day(merchant.params.from.plus((half * 183) as i32));
+            table.day(merchant.params.from.plus((change * SUPPLY.cost_days) as i32));
             table.end_row()?;
-            cost = (cost as f64 * (0.97 + 0.09 * rng.uniform()) / 10.0).round() as i64 * 10;
+            let (least, most) = SUPPLY.cost_change;
+            let factor = least + (most - least) * rng.uniform();
+            cost = (cost as f64 * factor / 10.0).round() as i64 * 10;
         }
     }
     Ok(facts.finish(table.finish()?))
@@ -115,7 +134,9 @@ pub(super) fn stock(merchant: &Merchant, sink: &mut dyn Sink) -> Result<FileFact
         }
         let mut rng = seed.stream(1000 + b as u64);
         for (j, product) in merchant.catalogue.products.iter().enumerate() {
-            let (weeks, empty) = (2.0 + 10.0 * rng.uniform(), rng.uniform() < 1.0 / 15.0);
+            let (least, most) = SUPPLY.stock_weeks;
+            let weeks = least + (most - least) * rng.uniform();
+            let empty = rng.uniform() < SUPPLY.out_of_stock;
             if !merchant.catalogue.offered(j, book.profile.volts) {
                 continue;
             }

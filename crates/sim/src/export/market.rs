@@ -5,6 +5,36 @@ use super::{Encoding, Facts, FileFacts, Sink};
 use crate::part::{Part, market_seed};
 use crate::plan::CHANNELS;
 use crate::{Book, Merchant, SimError};
+use serde::Serialize;
+
+/// What advertising reports and competitors' prices are made from.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct MarketRules {
+    /// Euros for a thousand impressions by channel, in the order of [`CHANNELS`].
+    euros_a_thousand: [f64; CHANNELS.len()],
+    /// Clicks an impression by channel.
+    click_rate: [f64; CHANNELS.len()],
+    /// Deviation of log impressions.
+    impressions_noise: f64,
+    /// Deviation of a competitor's log price level against ours for a product.
+    competitor_spread: f64,
+    /// Deviation of its change in logs from one record to the next.
+    competitor_drift: f64,
+    /// Weeks between records.
+    competitor_weeks: usize,
+    /// One product in so many is compared.
+    competitor_products: usize,
+}
+
+pub(crate) const MARKET: MarketRules = MarketRules {
+    euros_a_thousand: [9.0, 5.0, 2.0],
+    click_rate: [0.03, 0.012, 0.003],
+    impressions_noise: 0.1,
+    competitor_spread: 0.12,
+    competitor_drift: 0.03,
+    competitor_weeks: 4,
+    competitor_products: 5,
+};
 
 /// Reviews of all markets in one file, Thai ones in another that came as "Unicode text".
 pub(super) fn reviews(merchant: &Merchant, sink: &mut dyn Sink) -> Result<Vec<FileFacts>, SimError> {
@@ -32,7 +62,7 @@ fn review_file(
         for (k, review) in crate::trade::reviews(&merchant.params, &merchant.catalogue.products, book).enumerate() {
             let order = &book.orders[review.order as usize];
             let product = usize::from(book.lines[review.line as usize].product);
-            table.cell(&format!("R-{}-{:07}", book.profile.market, k + 1));
+            table.cell(&super::truth::review_id(book, k));
             table.cell(&merchant.catalogue.products[product].id);
             // A marketplace abroad shows a review without its writer.
             if book.by_amazon(order) {
@@ -66,9 +96,9 @@ pub(super) fn ad_spend(merchant: &Merchant, sink: &mut dyn Sink) -> Result<FileF
             let day = merchant.params.from.plus((book.params.opens_after as usize + i) as i32);
             for (c, channel) in CHANNELS.iter().enumerate().filter(|(c, _)| spend[*c] > 0) {
                 let (year, month) = day.year_month();
-                // Euros for a thousand impressions, and clicks an impression.
-                let (mille, rate) = ([9.0, 5.0, 2.0][c], [0.03, 0.012, 0.003][c]);
-                let impressions = spend[c] as f64 / euro / mille * 1000.0 * (0.1 * rng.normal()).exp();
+                let (mille, rate) = (MARKET.euros_a_thousand[c], MARKET.click_rate[c]);
+                let impressions =
+                    spend[c] as f64 / euro / mille * 1000.0 * (MARKET.impressions_noise * rng.normal()).exp();
                 table.day(day);
                 table.cell(profile.market.code());
                 table.cell(channel);
@@ -94,12 +124,13 @@ pub(super) fn competitor_prices(merchant: &Merchant, sink: &mut dyn Sink) -> Res
     for book in &merchant.books {
         let profile = book.profile;
         let seed = market_seed(merchant.params.seed, Part::Competitors, profile.market);
-        for j in (0..merchant.catalogue.len()).step_by(5) {
+        for j in (0..merchant.catalogue.len()).step_by(MARKET.competitor_products) {
             for (c, competitor) in profile.competitors.iter().enumerate() {
                 let mut rng = seed.stream((2 * j + c) as u64);
-                let mut level = (0.12 * rng.normal()).exp();
-                for week in (book.params.opens_after as usize / 7..book.prices.n_weeks()).step_by(4) {
-                    level *= (0.03 * rng.normal()).exp();
+                let mut level = (MARKET.competitor_spread * rng.normal()).exp();
+                let weeks = book.params.opens_after as usize / 7..book.prices.n_weeks();
+                for week in weeks.step_by(MARKET.competitor_weeks) {
+                    level *= (MARKET.competitor_drift * rng.normal()).exp();
                     table.day(merchant.params.from.plus(7 * week as i32));
                     table.cell(profile.market.code());
                     table.cell(&merchant.catalogue.products[j].id);

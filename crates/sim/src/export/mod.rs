@@ -11,11 +11,14 @@ mod journal;
 mod market;
 mod shopify;
 mod table;
+mod truth;
 
-pub(crate) use catalogue::near_duplicates;
+pub(crate) use catalogue::{SUPPLY, SupplyRules, near_duplicates};
 pub use dirt::Dirt;
+pub(crate) use market::{MARKET, MarketRules};
 pub use table::Encoding;
 pub(crate) use table::{push_digits, push_instant, push_int, push_minor};
+pub use truth::truth_tables;
 
 use crate::{Export, Merchant, SimError, pictures};
 use rayon::prelude::*;
@@ -92,7 +95,7 @@ impl Facts {
     }
 }
 
-/// Writes all files except `truth.json` and reports each when it is done: name, rows.
+/// Writes all files except those of the truth and reports each when it is done: name, rows.
 ///
 /// # Errors
 /// [`SimError::Write`] naming the file that could not be written.

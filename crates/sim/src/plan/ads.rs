@@ -28,6 +28,22 @@ pub struct AdChannel {
     pub shape: f64,
 }
 
+/// How spend is planned, in every market; the order of channels is that of [`CHANNELS`].
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct AdRules {
+    /// Euros spent for each order that is expected.
+    euros_an_order: f64,
+    /// Shares of the channels.
+    shares: [f64; CHANNELS.len()],
+    /// Weekly levels of spend against the usual, each as likely as the others.
+    levels: [f64; 5],
+    /// Deviation of a day's log spend around the week's level.
+    noise: f64,
+}
+
+pub(crate) const ADS: AdRules =
+    AdRules { euros_an_order: 3.0, shares: [0.5, 0.3, 0.2], levels: [0.0, 0.4, 0.8, 1.2, 2.0], noise: 0.2 };
+
 /// Advertising in a market from its opening to the end.
 #[derive(Clone, Debug)]
 pub struct AdBook {
@@ -49,7 +65,7 @@ impl AdBook {
         let (mut channels, mut spend, mut lift) = (Vec::new(), vec![[0; 3]; days], vec![[0.0; 3]; days]);
         for (c, name) in CHANNELS.iter().enumerate() {
             let mut rng = seed.stream(c as u64);
-            let usual = 3.0 * profile.per_euro * orders_per_day.max(0.2) * [0.5, 0.3, 0.2][c];
+            let usual = ADS.euros_an_order * profile.per_euro * orders_per_day.max(0.2) * ADS.shares[c];
             let carry_over = [0.3, 0.6, 0.75][c];
             let truth = AdChannel {
                 channel: name,
@@ -61,9 +77,9 @@ impl AdBook {
             let (mut stock, mut level) = (0.0, 1.0);
             for day in 0..days {
                 if day % 7 == 0 {
-                    level = [0.0, 0.4, 0.8, 1.2, 2.0][rng.below(5)];
+                    level = ADS.levels[rng.below(ADS.levels.len())];
                 }
-                let minor = (usual * level * (0.2 * rng.normal()).exp() * unit).round();
+                let minor = (usual * level * (ADS.noise * rng.normal()).exp() * unit).round();
                 spend[day][c] = minor as i64;
                 stock = minor / unit + truth.carry_over * stock;
                 lift[day][c] = truth.response(stock);

@@ -11,6 +11,33 @@ use crate::fx::RateHistory;
 use crate::part::{Part, market_seed};
 use crate::world::{HOME, Profile, festival_in_week};
 use domain::Currency;
+use serde::Serialize;
+
+/// How prices are set, in every market.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct PriceRules {
+    /// Deviation of a product's log price around cost × markup × price level.
+    level_spread: f64,
+    /// Probability that a week brings a new step of a product's price.
+    step_chance: f64,
+    /// Steps against the product's level, each as likely as the others.
+    steps: [f64; 5],
+    /// Share of products that a festival reduces by its discount.
+    festival_share: f64,
+    /// Share of products that is reduced in any week, festival or not.
+    sale_share: f64,
+    /// By how much, basis points; both are as likely.
+    sale_bp: [u16; 2],
+}
+
+pub(crate) const PRICES: PriceRules = PriceRules {
+    level_spread: 0.08,
+    step_chance: 0.15,
+    steps: [0.90, 0.95, 1.0, 1.05, 1.10],
+    festival_share: 0.4,
+    sale_share: 0.06,
+    sale_bp: [1500, 1000],
+};
 
 /// Prices of one market.
 #[derive(Clone, Debug)]
@@ -43,24 +70,19 @@ impl PriceBook {
         let festival = |week: usize| festival_in_week(&festivals, params.from.plus(7 * week as i32));
         for (j, product) in catalogue.products.iter().enumerate() {
             let mut rng = seed.stream(j as u64);
-            let base = product.cost as f64 * product.spec().markup * level * minor * (0.08 * rng.normal()).exp();
+            let base = product.cost as f64 * product.spec().markup * level * minor;
+            let base = base * (PRICES.level_spread * rng.normal()).exp();
             let mut step = 1.0;
             for week in 0..n_weeks {
-                if rng.uniform() < 0.15 {
-                    step = [0.90, 0.95, 1.0, 1.05, 1.10][rng.below(5)];
+                if rng.uniform() < PRICES.step_chance {
+                    step = PRICES.steps[rng.below(PRICES.steps.len())];
                 }
                 let at = week * n_products + j;
                 list[at] = shop_price(base * step, profile);
                 let (u, deep) = (rng.uniform(), rng.uniform() < 0.5);
                 reduction[at] = match festival(week) {
-                    Some(f) if u < 0.4 => f.discount_bp,
-                    _ if u > 0.94 => {
-                        if deep {
-                            1500
-                        } else {
-                            1000
-                        }
-                    }
+                    Some(f) if u < PRICES.festival_share => f.discount_bp,
+                    _ if u > 1.0 - PRICES.sale_share => PRICES.sale_bp[usize::from(!deep)],
                     _ => 0,
                 };
             }

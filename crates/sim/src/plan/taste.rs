@@ -17,6 +17,7 @@ use crate::sampling::AliasTables;
 use crate::world::Profile;
 use crate::{MarketParams, SimParams};
 use domain::Rng;
+use serde::Serialize;
 
 /// Price tiers of shoppers.
 pub const TIERS: usize = 3;
@@ -30,29 +31,66 @@ const N_COLOURS: usize = COLOURS.len();
 const N_BRANDS: usize = Catalogue::BRANDS.len();
 /// Length of a part-worth vector: types, colours, brands, size, quality.
 const N_WORTHS: usize = N_KINDS + N_COLOURS + N_BRANDS + 2;
-/// Spread of the appeal that attributes do not explain.
-const APPEAL: f64 = 0.7;
-/// What quality is worth on average, everywhere.
-const QUALITY: f64 = 0.35;
+/// Rows of a part-worth vector: where size and quality stand.
+pub(crate) const SIZE_AT: usize = N_KINDS + N_COLOURS + N_BRANDS;
+
+/// How part-worths are drawn, in every market.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct TasteRules {
+    /// Spreads of part-worths between the values of an attribute.
+    kind_spread: f64,
+    colour_spread: f64,
+    brand_spread: f64,
+    size_spread: f64,
+    quality_spread: f64,
+    /// Spread of the appeal that attributes do not explain.
+    appeal_spread: f64,
+    /// Share of a part-worth's variance that all clusters have in common.
+    general_share: f64,
+    /// What quality is worth on average, everywhere; added to the drawn worth.
+    pub(crate) quality_worth: f64,
+    /// Deviation of the clusters' log weights.
+    cluster_weight_spread: f64,
+    /// Temperature at which a season's effect is nought, °C.
+    mild: f64,
+    /// Multiples of the market's price coefficient by tier, richest first, and the tiers' shares.
+    tier_weights: [f64; TIERS],
+    tier_shares: [f64; TIERS],
+}
+
+pub(crate) const TASTE: TasteRules = TasteRules {
+    kind_spread: 1.1,
+    colour_spread: 0.5,
+    brand_spread: 0.4,
+    size_spread: 0.8,
+    quality_spread: 0.2,
+    appeal_spread: 0.7,
+    general_share: 0.6,
+    quality_worth: 0.35,
+    cluster_weight_spread: 0.4,
+    mild: 18.0,
+    tier_weights: TIER_WEIGHTS,
+    tier_shares: TIER_SHARES,
+};
 
 /// Spread of a part-worth by its place in the vector.
 fn spread(i: usize) -> f64 {
     const COLOUR: usize = N_KINDS;
     const BRAND: usize = COLOUR + N_COLOURS;
-    const SIZE: usize = BRAND + N_BRANDS;
     match i {
-        0..COLOUR => 1.1,
-        COLOUR..BRAND => 0.5,
-        BRAND..SIZE => 0.4,
-        SIZE => 0.8,
-        _ => 0.2,
+        0..COLOUR => TASTE.kind_spread,
+        COLOUR..BRAND => TASTE.colour_spread,
+        BRAND..SIZE_AT => TASTE.brand_spread,
+        SIZE_AT => TASTE.size_spread,
+        _ => TASTE.quality_spread,
     }
 }
 
-/// Draws one vector a cluster: a general part of 0.6 of the variance and the cluster's own.
+/// Draws one vector a cluster: a general part of the variance and the cluster's own.
 fn draw_worths(n_clusters: usize, rng: &mut Rng) -> Vec<Vec<f64>> {
     let general: Vec<f64> = (0..N_WORTHS).map(|_| rng.normal()).collect();
-    let own = |general: &f64, i, rng: &mut Rng| spread(i) * (0.6_f64.sqrt() * general + 0.4_f64.sqrt() * rng.normal());
+    let (shared, rest) = (TASTE.general_share.sqrt(), (1.0 - TASTE.general_share).sqrt());
+    let own = |general: &f64, i, rng: &mut Rng| spread(i) * (shared * general + rest * rng.normal());
     (0..n_clusters).map(|_| general.iter().enumerate().map(|(i, g)| own(g, i, rng)).collect()).collect()
 }
 
@@ -68,7 +106,7 @@ impl SharedTaste {
     pub fn generate(params: &SimParams) -> Self {
         let rng = &mut seed_of(params.seed, Part::Taste).stream(0);
         let worths = draw_worths(params.n_clusters, rng);
-        Self { worths, appeal: (0..params.n_products).map(|_| APPEAL * rng.normal()).collect() }
+        Self { worths, appeal: (0..params.n_products).map(|_| TASTE.appeal_spread * rng.normal()).collect() }
     }
 }
 
@@ -81,6 +119,10 @@ pub struct MarketTaste {
     pub cluster_shares: Vec<f64>,
     /// Mean part-worth of each type over the clusters, in the order of [`TYPES`].
     pub kind_worths: Vec<f64>,
+    /// `n_clusters` part-worth vectors: types, colours, brands, size, quality without its mean worth.
+    pub worths: Vec<Vec<f64>>,
+    /// Appeal of each product beyond its attributes.
+    pub appeal: Vec<f64>,
 }
 
 impl MarketTaste {
@@ -94,19 +136,18 @@ impl MarketTaste {
             shared.iter().zip(own).map(|(s, o)| rho * s + rest * o).collect()
         };
         let worths: Vec<Vec<f64>> = shared.worths.iter().zip(&own).map(|(s, o)| bend(s, o)).collect();
-        let own_appeal: Vec<f64> = shared.appeal.iter().map(|_| APPEAL * rng.normal()).collect();
+        let own_appeal: Vec<f64> = shared.appeal.iter().map(|_| TASTE.appeal_spread * rng.normal()).collect();
         let appeal = bend(&shared.appeal, &own_appeal);
-        let raw: Vec<f64> = worths.iter().map(|_| (0.4 * rng.normal()).exp()).collect();
+        let raw: Vec<f64> = worths.iter().map(|_| (TASTE.cluster_weight_spread * rng.normal()).exp()).collect();
         let value = |worth: &[f64]| -> Vec<f64> {
             let products = catalogue.products.iter().zip(&appeal);
             products
                 .map(|(p, a)| {
-                    let tail = N_KINDS + N_COLOURS + N_BRANDS;
                     worth[p.kind]
                         + worth[N_KINDS + p.colour]
                         + worth[N_KINDS + N_COLOURS + p.brand]
-                        + worth[tail] * p.relative_size()
-                        + (QUALITY + worth[tail + 1]) * p.quality
+                        + worth[SIZE_AT] * p.relative_size()
+                        + (TASTE.quality_worth + worth[SIZE_AT + 1]) * p.quality
                         + a
                 })
                 .collect()
@@ -116,6 +157,8 @@ impl MarketTaste {
             utility: worths.iter().map(|w| value(w)).collect(),
             cluster_shares: raw.iter().map(|r| r / raw.iter().sum::<f64>()).collect(),
             kind_worths: (0..N_KINDS).map(|k| worths.iter().map(|w| w[k]).sum::<f64>() / n).collect(),
+            worths,
+            appeal,
         }
     }
 
@@ -148,7 +191,7 @@ impl ChoiceTables {
         let mut tables = AliasTables::new(n);
         let mut weights = vec![0.0; n];
         for week in 0..prices.n_weeks() {
-            let warmth = profile.temperature(params.from.plus(7 * week as i32 + 3)) - 18.0;
+            let warmth = profile.temperature(params.from.plus(7 * week as i32 + 3)) - TASTE.mild;
             let log_price: Vec<f64> = (0..n).map(|j| prices.relative(week, j).ln()).collect();
             for utility in &taste.utility {
                 for tier in TIER_WEIGHTS {

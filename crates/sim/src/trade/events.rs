@@ -10,6 +10,25 @@ use crate::part::{Part, market_seed};
 use crate::plan::ChoiceTables;
 use crate::{Book, SimParams};
 use domain::{Day, Rng};
+use serde::Serialize;
+
+/// How tracked shoppers look around, in every market.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct EventRules {
+    /// Mean number of sessions without an order before each order.
+    idle_sessions: f64,
+    /// Mean days by which they precede it.
+    idle_days: f64,
+    /// Mean number of further views in such a session.
+    idle_views: f64,
+    /// Share of them that leave a product in the basket.
+    abandoned: f64,
+    /// Mean number of views of other products before an order.
+    views: f64,
+}
+
+pub(crate) const EVENTS: EventRules =
+    EventRules { idle_sessions: 2.0, idle_days: 6.0, idle_views: 1.5, abandoned: 0.25, views: 1.0 };
 
 /// What happened in an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +109,8 @@ pub(crate) fn of_market(params: &SimParams, book: &Book, choice: &ChoiceTables, 
         for (i, (_, o)) in orders.iter().enumerate() {
             let order = &book.orders[*o as usize];
             // Idle visits before the order, newest last; the first ones brought the shopper here.
-            let mut idle: Vec<i64> = (0..diary.rng.poisson(2.0))
-                .map(|_| (diary.rng.exponential() * 6.0 * DAY as f64) as i64 + 7200)
+            let mut idle: Vec<i64> = (0..diary.rng.poisson(EVENTS.idle_sessions))
+                .map(|_| (diary.rng.exponential() * EVENTS.idle_days * DAY as f64) as i64 + 7200)
                 .collect();
             idle.sort_unstable_by(|a, b| b.cmp(a));
             let open = params.from.plus(book.params.opens_after as i32);
@@ -105,11 +124,11 @@ pub(crate) fn of_market(params: &SimParams, book: &Book, choice: &ChoiceTables, 
                 let first = pick(at, &mut diary.rng);
                 diary.note(Action::Searched(kinds[usize::from(first)]));
                 diary.note(Action::Viewed(first));
-                for _ in 0..diary.rng.poisson(1.5) {
+                for _ in 0..diary.rng.poisson(EVENTS.idle_views) {
                     let seen = pick(at, &mut diary.rng);
                     diary.note(Action::Viewed(seen));
                 }
-                if diary.rng.uniform() < 0.25 {
+                if diary.rng.uniform() < EVENTS.abandoned {
                     diary.note(Action::Added(first, 1));
                 }
                 diary.now.source = 0;
@@ -117,7 +136,7 @@ pub(crate) fn of_market(params: &SimParams, book: &Book, choice: &ChoiceTables, 
             let lines = &book.lines[order.first_line as usize..(order.first_line + order.n_lines) as usize];
             diary.now.at = diary.now.at.max(order.at - 1500);
             diary.note(Action::Searched(kinds[usize::from(lines[0].product)]));
-            for _ in 0..diary.rng.poisson(1.0) {
+            for _ in 0..diary.rng.poisson(EVENTS.views) {
                 let seen = pick(order.at, &mut diary.rng);
                 diary.note(Action::Viewed(seen));
             }

@@ -9,11 +9,12 @@ mod shoppers;
 
 pub use contacts::Contact;
 pub(crate) use contacts::Person;
-pub(crate) use events::of_market as events;
 pub use events::{Action, Event};
+pub(crate) use events::{EVENTS, EventRules, of_market as events};
 pub(crate) use orders::{History, Rules, Scene, simulate};
 pub use orders::{Line, Order};
 pub use phrases::ASPECTS;
+pub(crate) use reviews::{REVIEWS, ReviewRules};
 pub use reviews::{Review, reviews};
-pub(crate) use shoppers::{DROPOUT, MEAN_RATE, RATE_SHAPE, arrivals, mean_orders};
+pub(crate) use shoppers::{SHOPPERS, ShopperRules, arrivals, mean_orders};
 pub use shoppers::{Shopper, shopper_key};

@@ -100,6 +100,24 @@ pub(crate) struct Rules {
     /// Effects on satisfaction: quality, quietness, ease, plug that does not fit, break-down, and
     /// each mean delivery time of delay.
     pub(crate) satisfaction: [f64; 6],
+    /// Deviation of what else makes a shopper happy.
+    pub(crate) satisfaction_noise: f64,
+    /// Units of a trader's line, least and most.
+    pub(crate) trader_units: (i32, i32),
+    /// Lines from which a basket takes no more that is chosen freely.
+    pub(crate) most_lines: usize,
+    /// Deviation of log delivery time around the market's mean days.
+    pub(crate) delivery_noise: f64,
+    /// Share of late deliveries, and how many times longer they take.
+    pub(crate) late: (f64, f64),
+    /// Days from delivery to a return, least and most, each as likely.
+    pub(crate) return_days: (f64, f64),
+    /// Probability that of several units only one comes back.
+    pub(crate) part_return: f64,
+    /// Euros from which shipping is free, and what it costs at home and abroad below that.
+    pub(crate) shipping_euros: (f64, f64, f64),
+    /// Hours of the local day between which orders come, the more the later.
+    pub(crate) hours: (f64, f64),
 }
 
 impl Default for Rules {
@@ -113,6 +131,15 @@ impl Default for Rules {
             return_logit: (-3.7, -1.2),
             return_logit_defect: 1.5,
             satisfaction: [0.45, 0.2, 0.2, -0.9, -3.0, -0.6],
+            satisfaction_noise: 0.5,
+            trader_units: (20, 120),
+            most_lines: 12,
+            delivery_noise: 0.25,
+            late: (0.06, 2.0),
+            return_days: (2.0, 20.0),
+            part_return: 0.4,
+            shipping_euros: (60.0, 1.3, 5.0),
+            hours: (7.0, 25.0),
         }
     }
 }
@@ -135,17 +162,18 @@ impl Demand {
         Self { from: params.from, end: params.end(), utc_offset: i64::from(profile.utc_offset) * 60, by_day, highest }
     }
 
-    /// Days of a shopper's orders, the first on arrival. Later ones are proposed at the highest
+    /// Days of a shopper's orders, the first on arrival, and whether the shopper has left for good
+    /// rather than the period ended. Later orders are proposed at the highest
     /// demand and kept by the day's share of it (thinning: Lewis and Shedler, "Simulation of
     /// nonhomogeneous Poisson processes by thinning", Naval Research Logistics 26(3), 1979).
-    pub(crate) fn order_days(&self, shopper: &Shopper, rng: &mut Rng) -> Vec<Day> {
+    pub(crate) fn order_days(&self, shopper: &Shopper, rng: &mut Rng) -> (Vec<Day>, bool) {
         let mut days = vec![shopper.arrived];
         let mut time = f64::from(shopper.arrived.0) + 1.0;
         while rng.uniform() >= f64::from(shopper.dropout) {
             let day = loop {
                 time += rng.exponential() / (f64::from(shopper.rate) * self.highest);
                 if time >= f64::from(self.end.0) {
-                    return days;
+                    return (days, false);
                 }
                 let day = Day(time.floor() as i32);
                 if rng.uniform() * self.highest < self.by_day[day.since(self.from) as usize] {
@@ -154,12 +182,13 @@ impl Demand {
             };
             days.push(day);
         }
-        days
+        (days, true)
     }
 
     /// A time of the day in seconds UTC: evenings are busier, nobody orders from 1 to 7.
-    fn instant(&self, day: Day, rng: &mut Rng) -> i64 {
-        let hour = 7.0 + 18.0 * rng.uniform().max(rng.uniform());
+    fn instant(&self, rules: &Rules, day: Day, rng: &mut Rng) -> i64 {
+        let (first, last) = rules.hours;
+        let hour = first + (last - first) * rng.uniform().max(rng.uniform());
         i64::from(day.0) * DAY + (hour * 3600.0) as i64 - self.utc_offset
     }
 }
@@ -182,6 +211,8 @@ pub(crate) struct Scene<'a> {
 pub(crate) struct History {
     pub(crate) orders: Vec<Order>,
     pub(crate) lines: Vec<Line>,
+    /// By shopper: left for good before the end.
+    pub(crate) left: Vec<bool>,
 }
 
 /// Runs all shoppers of a market; each has an own stream, so threads change nothing.
@@ -196,7 +227,8 @@ pub(crate) fn simulate(scene: &Scene<'_>, shoppers: &[Shopper]) -> History {
         .flat_map(|(s, h)| h.orders.iter().enumerate().map(move |(o, order)| (order.at, s, o)))
         .collect();
     order_of.par_sort_unstable();
-    let mut all = History::default();
+    let left = parts.iter().flat_map(|h| h.left.iter().copied()).collect();
+    let mut all = History { left, ..History::default() };
     all.orders.reserve(order_of.len());
     all.lines.reserve(parts.iter().map(|h| h.lines.len()).sum());
     for (_, s, o) in order_of {
@@ -209,17 +241,20 @@ pub(crate) fn simulate(scene: &Scene<'_>, shoppers: &[Shopper]) -> History {
 }
 
 fn shopper_orders(scene: &Scene<'_>, demand: &Demand, number: usize, shopper: &Shopper, rng: &mut Rng) -> History {
-    let mut history = History::default();
+    let (days, left) = demand.order_days(shopper, rng);
+    let mut history = History { left: vec![left], ..History::default() };
     let mut owned = 0_u32;
     let mut pending = None;
     let mut basket: Vec<usize> = Vec::new();
-    for day in demand.order_days(shopper, rng) {
+    let rules = &scene.rules;
+    for day in days {
         let week = (day.since(scene.params.from) / 7) as usize;
         basket.clear();
         fill(scene, shopper, week, owned, pending.take(), &mut basket, rng);
-        let at = demand.instant(day, rng);
+        let at = demand.instant(rules, day, rng);
         let usual = scene.profile.delivery_days;
-        let delivery = usual * (0.25 * rng.normal()).exp() * if rng.uniform() < 0.06 { 2.0 } else { 1.0 };
+        let noise = (rules.delivery_noise * rng.normal()).exp();
+        let delivery = usual * noise * if rng.uniform() < rules.late.0 { rules.late.1 } else { 1.0 };
         let order = Order {
             shopper: number as u32,
             at,
@@ -228,9 +263,11 @@ fn shopper_orders(scene: &Scene<'_>, demand: &Demand, number: usize, shopper: &S
             n_lines: basket.len() as u32,
             shipping: 0,
         };
-        let trader = rng.uniform() < scene.rules.trader;
+        let trader = rng.uniform() < rules.trader;
         for (i, &product) in basket.iter().enumerate() {
-            let quantity = if trader && i == 0 { 20 + rng.below(101) as i32 } else { units(&scene.rules, rng) };
+            let (least, most) = rules.trader_units;
+            let bulk = trader && i == 0;
+            let quantity = if bulk { least + rng.below((most - least + 1) as usize) as i32 } else { units(rules, rng) };
             history.lines.push(line(scene, &order, week, product, quantity, delivery / usual, rng));
             let chosen = &scene.catalogue.products[product];
             owned |= 1 << chosen.kind;
@@ -239,7 +276,7 @@ fn shopper_orders(scene: &Scene<'_>, demand: &Demand, number: usize, shopper: &S
             }
         }
         let paid: i64 = history.lines[order.first_line as usize..].iter().map(Line::revenue).sum();
-        history.orders.push(Order { shipping: shipping(scene.profile, paid), ..order });
+        history.orders.push(Order { shipping: shipping(rules, scene.profile, paid), ..order });
     }
     history
 }
@@ -279,7 +316,7 @@ fn fill(
         let joins = rng.uniform() < chosen.spec().same_basket;
         match chosen.partner.map(usize::from) {
             Some(partner) if joins && !basket.contains(&partner) => wanted = Some(partner),
-            _ if basket.len() < 12 && rng.uniform() < scene.rules.another_line => {}
+            _ if basket.len() < scene.rules.most_lines && rng.uniform() < scene.rules.another_line => {}
             _ => break,
         }
     }
@@ -306,15 +343,17 @@ fn line(scene: &Scene<'_>, order: &Order, week: usize, j: usize, quantity: i32, 
     let [quality, quietness, ease, plug, broken, late] = rules.satisfaction;
     let moving = if product.watts > 0 { 1.0 } else { 0.0 };
     let mut happy = quality * product.quality + moving * quietness * product.quietness + ease * product.ease;
-    happy += late * (delay - 1.0).max(0.0) + 0.5 * rng.normal();
+    happy += late * (delay - 1.0).max(0.0) + rules.satisfaction_noise * rng.normal();
     happy += if product.plug_fits(scene.profile.plugs) { 0.0 } else { plug };
     happy += if defect { broken } else { 0.0 };
     let logit =
         rules.return_logit.0 + rules.return_logit.1 * happy + if defect { rules.return_logit_defect } else { 0.0 };
     let goes_back = rng.uniform() < 1.0 / (1.0 + (-logit).exp());
-    let returned_at = order.delivered_at + ((2.0 + 18.0 * rng.uniform()) * DAY as f64) as i64;
+    let (soonest, latest) = rules.return_days;
+    let after = soonest + (latest - soonest) * rng.uniform();
+    let returned_at = order.delivered_at + (after * DAY as f64) as i64;
     let goes_back = goes_back && returned_at < i64::from(scene.params.end().0) * DAY;
-    let part = quantity > 1 && rng.uniform() < 0.4;
+    let part = quantity > 1 && rng.uniform() < rules.part_return;
     let paid = unit_price * i64::from(quantity) - discount;
     Line {
         product: j as u16,
@@ -335,13 +374,14 @@ pub(crate) fn tax(profile: &Profile, paid: i64) -> i64 {
     (paid * profile.tax_permille + whole / 2) / whole
 }
 
-/// Free from about sixty euros, else about five (one at home), in the market's round amounts.
-fn shipping(profile: &Profile, paid: i64) -> i64 {
+/// Free from some euros, else a flat amount, in the market's round amounts.
+fn shipping(rules: &Rules, profile: &Profile, paid: i64) -> i64 {
+    let (free_from, at_home, abroad) = rules.shipping_euros;
     let euro = profile.per_euro * 10_f64.powi(profile.currency.exponent() as i32);
-    if paid as f64 >= 60.0 * euro {
+    if paid as f64 >= free_from * euro {
         return 0;
     }
-    let flat = if profile.market == HOME { 1.3 } else { 5.0 };
+    let flat = if profile.market == HOME { at_home } else { abroad };
     ((flat * euro / profile.price_step as f64).round() as i64).max(1) * profile.price_step
 }
 

@@ -11,13 +11,45 @@ use crate::sampling::{beta, gamma, weighted};
 use crate::world::{Profile, demand_multiplier};
 use crate::{Export, MarketParams, SimParams};
 use domain::{Day, Rng};
+use serde::Serialize;
 
-/// Shape of the ordering rate's gamma distribution, r.
-pub(crate) const RATE_SHAPE: f64 = 1.3;
-/// Mean ordering rate, orders a day.
-pub(crate) const MEAN_RATE: f64 = 1.0 / 80.0;
-/// Parameters of the dropout probability's beta distribution, (a, b).
-pub(crate) const DROPOUT: (f64, f64) = (1.1, 3.1);
+/// How shoppers are drawn, in every market.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct ShopperRules {
+    /// Shape of the ordering rate's gamma distribution, r.
+    rate_shape: f64,
+    /// Mean ordering rate, orders a day, before demand moves it.
+    mean_rate: f64,
+    /// Parameters of the dropout probability's beta distribution, (a, b).
+    dropout: (f64, f64),
+    /// Deviation of log income.
+    income_spread: f64,
+    /// Incomes above which the first and the second tier begin: the distribution's 70th and 30th
+    /// percentile, exp(±0.5 × 0.5244), so that the shares are [`crate::plan::TIER_SHARES`].
+    tier_from: (f64, f64),
+    /// Share that orders on the marketplace, by the market's export.
+    marketplace_share: MarketplaceShare,
+    /// Share that accepts marketing mail.
+    accepts_marketing: f64,
+}
+
+/// Shares of shoppers on the marketplace.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct MarketplaceShare {
+    canonical: f64,
+    shopify: f64,
+    amazon: f64,
+}
+
+pub(crate) const SHOPPERS: ShopperRules = ShopperRules {
+    rate_shape: 1.3,
+    mean_rate: 1.0 / 80.0,
+    dropout: (1.1, 3.1),
+    income_spread: 0.5,
+    tier_from: (1.3, 0.769_3),
+    marketplace_share: MarketplaceShare { canonical: 0.5, shopify: 0.0, amazon: 0.45 },
+    accepts_marketing: 0.6,
+};
 
 /// A shopper of one market.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,16 +102,15 @@ fn draw(
     i: usize,
     rng: &mut Rng,
 ) -> Shopper {
-    let income = (0.5 * rng.normal()).exp();
-    // Tiers cut the income's distribution at its 70th and 30th percentile, exp(±0.5 × 0.5244), so
-    // that their shares are `TIER_SHARES`.
-    let tier = if income > 1.3 { 0 } else { if income > 0.769_3 { 1 } else { 2 } };
+    let rules = SHOPPERS;
+    let income = (rules.income_spread * rng.normal()).exp();
+    let tier = if income > rules.tier_from.0 { 0 } else { if income > rules.tier_from.1 { 1 } else { 2 } };
     let lifts = ads.lift[i];
     let source = weighted(rng, std::iter::once(1.0).chain(lifts));
     let marketplace_share = match market.export {
-        Export::Amazon => 0.45,
-        Export::Canonical => 0.5,
-        Export::Shopify => 0.0,
+        Export::Amazon => rules.marketplace_share.amazon,
+        Export::Canonical => rules.marketplace_share.canonical,
+        Export::Shopify => rules.marketplace_share.shopify,
     };
     let marketplace = rng.uniform() < marketplace_share;
     let tracked = rng.uniform() < params.tracked_share && !marketplace;
@@ -91,10 +122,10 @@ fn draw(
         source: source as u8,
         marketplace,
         tracked,
-        accepts_marketing: rng.uniform() < 0.6,
+        accepts_marketing: rng.uniform() < rules.accepts_marketing,
         income: income as f32,
-        rate: (gamma(rng, RATE_SHAPE) / RATE_SHAPE * MEAN_RATE) as f32,
-        dropout: beta(rng, DROPOUT.0, DROPOUT.1) as f32,
+        rate: (gamma(rng, rules.rate_shape) / rules.rate_shape * rules.mean_rate) as f32,
+        dropout: beta(rng, rules.dropout.0, rules.dropout.1) as f32,
     }
 }
 
@@ -134,7 +165,7 @@ pub(crate) fn mean_orders(
         let rng = &mut seed.stream(k as u64);
         let day = weighted(rng, weights.iter().copied());
         let shopper = draw(params, market, taste, ads, day, rng);
-        demand.order_days(&shopper, rng).len()
+        demand.order_days(&shopper, rng).0.len()
     };
     (0..TRIALS).map(orders).sum::<usize>() as f64 / TRIALS as f64
 }

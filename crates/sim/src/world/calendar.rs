@@ -8,6 +8,18 @@ use super::Profile;
 use domain::{Day, Market};
 use serde::Serialize;
 
+/// How demand moves from day to day in every market, festivals apart.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct DemandRules {
+    /// Orders against a usual day, Monday first.
+    pub(crate) weekday: [f64; 7],
+    /// Orders after a year against those before it, everything else equal.
+    pub(crate) yearly_growth: f64,
+}
+
+pub(crate) const DEMAND: DemandRules =
+    DemandRules { weekday: [0.95, 0.9, 0.95, 0.95, 1.0, 1.15, 1.2], yearly_growth: 1.2 };
+
 /// A festival in a market and year.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Festival {
@@ -92,13 +104,13 @@ pub fn festivals(market: Market, year: i32) -> Vec<Festival> {
     all
 }
 
-/// Orders on `day` against a usual day: festival × weekday × a growth of 20 % a year from `start`.
+/// Orders on `day` against a usual day: festival × weekday × growth since `start`.
 pub(crate) fn demand_multiplier(festivals: &[Festival], start: Day, day: Day) -> f64 {
     let festival: f64 =
         festivals.iter().filter(|f| f.from <= day && day < f.from.plus(f.days)).map(|f| f.demand).product();
-    // Thursday is 0; the week-end is stronger.
-    let weekday = [0.95, 1.0, 1.15, 1.2, 0.95, 0.9, 0.95][day.0.rem_euclid(7) as usize];
-    festival * weekday * 1.2_f64.powf(f64::from(day.since(start)) / 365.25)
+    // 1970-01-01 was a Thursday, three days after a Monday.
+    let weekday = DEMAND.weekday[(day.0 + 3).rem_euclid(7) as usize];
+    festival * weekday * DEMAND.yearly_growth.powf(f64::from(day.since(start)) / 365.25)
 }
 
 /// The festival with the deepest promotion that touches the week of `monday`'s seven days.
@@ -141,6 +153,12 @@ mod tests {
         assert!(!names(*b"SA").contains(&"Christmas"));
         assert!(names(*b"US").contains(&"Black Friday"));
         assert!(festivals(Market::from_code(*b"US").unwrap(), 1999).is_empty());
+    }
+
+    #[test] // 2025-03-02 was a Sunday, 2025-03-04 a Tuesday: 1.2 and 0.9 of a usual day at the very start.
+    fn sundays_are_strong_and_tuesdays_weak() {
+        let at = |text: &str| demand_multiplier(&[], text.parse().unwrap(), text.parse().unwrap());
+        assert_eq!([at("2025-03-02"), at("2025-03-04")], [1.2, 0.9]);
     }
 
     #[test]

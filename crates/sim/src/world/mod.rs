@@ -3,6 +3,6 @@
 mod calendar;
 mod profiles;
 
+pub(crate) use calendar::{DEMAND, DemandRules, demand_multiplier, festival_in_week};
 pub use calendar::{Festival, festivals};
-pub(crate) use calendar::{demand_multiplier, festival_in_week};
 pub use profiles::{HOME, Place, Profile, profile};

@@ -4,6 +4,7 @@
 //! are monthly mean temperatures of the largest city, taxes are the standard rate.
 
 use domain::{Currency, Market};
+use serde::Serialize;
 
 /// The merchant's home.
 pub const HOME: Market = market(*b"CN");
@@ -20,7 +21,7 @@ pub struct Place {
 }
 
 /// What does not change about a market.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Profile {
     /// ISO 3166-1.
     pub market: Market,
@@ -63,10 +64,13 @@ pub struct Profile {
     /// Country as dirty exports write it; the ISO code is not among them.
     pub spellings: &'static [&'static str],
     /// Places, most frequent first.
+    #[serde(skip)]
     pub places: &'static [Place],
     /// Given names.
+    #[serde(skip)]
     pub given: &'static [&'static str],
     /// Family names.
+    #[serde(skip)]
     pub family: &'static [&'static str],
 }
 

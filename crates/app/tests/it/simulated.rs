@@ -1,0 +1,73 @@
+//! What came out of the lake is what the simulator's truth says went in.
+
+use crate::support::{Shop, TODAY, portolan};
+use domain::Decimal;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A shop with a simulated merchant's exports in it, and the truth about them.
+fn simulated(args: &[&str]) -> (Shop, Value) {
+    let shop = Shop::with(&["--home", "CN", "--currency", "CNY"]);
+    let data = shop.root().join("data");
+    let made = portolan(&[&["simulate", "--out", data.to_str().unwrap()], args].concat());
+    assert_eq!(made.code, 0, "{}", made.err);
+    // The whole folder: the truth and its tables are no data and must not be taken.
+    shop.ok(&["ingest", data.to_str().unwrap(), "--as-of", TODAY, "--date-order", "day-first"]);
+    let truth = serde_json::from_str(&std::fs::read_to_string(data.join("truth.json")).unwrap()).unwrap();
+    (shop, truth)
+}
+
+fn decimal(value: &Value) -> Decimal {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn rows_in_the_lake_are_those_of_the_files_and_returns_those_of_the_truth() {
+    let (shop, truth) = simulated(&["--scale", "0.03", "--seed", "12"]);
+    let files: BTreeMap<&str, &Value> =
+        truth["files"].as_array().unwrap().iter().map(|f| (f["name"].as_str().unwrap(), f)).collect();
+
+    // Raw: every row that the truth counts was taken or put aside, file by file.
+    let mut came: BTreeMap<String, i64> = BTreeMap::new();
+    for row in shop.sql("select name, rows, rejected from raw.sources") {
+        let rows = row["rows"].as_i64().unwrap() + row["rejected"].as_i64().unwrap();
+        came.insert(row["name"].as_str().unwrap().to_owned(), rows);
+    }
+    assert!(came.keys().all(|name| !name.starts_with("truth")), "{came:?}");
+    for (name, facts) in &files {
+        let layout = facts["layout"].as_str().unwrap();
+        // Pictures are no table; rates become a row for each currency, an event one for each of its
+        // products, a refund a row of its own.
+        if matches!(layout, "png pictures" | "ECB reference rates" | "shopify orders" | "segment events") {
+            continue;
+        }
+        let short = name.rsplit('/').next().unwrap();
+        assert_eq!(came.get(short).copied(), facts["rows"].as_i64(), "{name}");
+    }
+
+    // Clean: the same less the dirt that the truth counts.
+    for table in ["ad_spend", "competitor_prices", "costs", "stock"] {
+        let facts = files[format!("exports/{table}.csv").as_str()];
+        let n = shop.value(&format!("select count(*) from clean.{table}"));
+        assert_eq!(n, facts["rows"], "{table}");
+    }
+    let events = files["exports/events.jsonl"];
+    let sent = events["rows"].as_i64().unwrap() - events["dirt"]["resent_event"].as_i64().unwrap();
+    assert_eq!(shop.value("select count(distinct message_id) from clean.events"), sent);
+    let reviews = files["exports/reviews.csv"]["rows"].as_i64().unwrap()
+        + files["exports/reviews_TH.csv"]["rows"].as_i64().unwrap();
+    assert_eq!(shop.value("select count(*) from clean.reviews"), reviews);
+
+    // Returns: a canonical export has a row for each, Shopify an amount on the order (in the United
+    // States with the tax on top, which the truth leaves out).
+    let back = "select market, cast(-sum(amount) as varchar) as amount from clean.order_lines \
+                where quantity < 0 and not repeat group by market";
+    let found: BTreeMap<String, Decimal> =
+        shop.sql(back).into_iter().map(|r| (r["market"].as_str().unwrap().to_owned(), decimal(&r["amount"]))).collect();
+    for market in truth["markets"].as_array().unwrap() {
+        let name = market["market"].as_str().unwrap();
+        if matches!(name, "CN" | "VN" | "TH" | "DE") {
+            assert_eq!(found[name], decimal(&market["refunds"]), "returns of {name}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What drives every market alike: the numbers behind the simulation, as `truth.json` states them.
+//!
+//! Each group stands beside the code that uses it and is that code's only source, so that what is
+//! stated and what is done cannot drift apart. What differs by market is in [`crate::Truth`]'s
+//! markets, what the caller chose in its `params`.
+
+use crate::catalogue::{CATALOGUE, CatalogueRules, TYPES, TypeSpec};
+use crate::export::{MARKET, MarketRules, SUPPLY, SupplyRules};
+use crate::fx::RateRules;
+use crate::merchant::{LINKS, LinkRules};
+use crate::plan::{ADS, AdRules, PRICES, PriceRules, TASTE, TasteRules};
+use crate::trade::{EVENTS, EventRules, REVIEWS, ReviewRules, Rules, SHOPPERS, ShopperRules};
+use crate::world::{DEMAND, DemandRules};
+use serde::Serialize;
+
+/// All of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Mechanism {
+    /// Weekdays and growth; festivals are by market.
+    demand: DemandRules,
+    /// Types of products: typical figures, season, complement.
+    types: &'static [TypeSpec],
+    /// How products vary around their type.
+    catalogue: CatalogueRules,
+    /// Prices and promotions.
+    prices: PriceRules,
+    /// Part-worths; those drawn are by market.
+    taste: TasteRules,
+    /// Arrival, ordering rate, dropout, income.
+    shoppers: ShopperRules,
+    /// Baskets, delivery, satisfaction, returns.
+    orders: Rules,
+    /// Stars and what is written.
+    reviews: ReviewRules,
+    /// Visits to the web shop.
+    events: EventRules,
+    /// Advertising spend; the response curves are by market.
+    ads: AdRules,
+    /// Exchange rates.
+    rates: RateRules,
+    /// Impressions, clicks, competitors' prices.
+    markets: MarketRules,
+    /// Costs and stock.
+    supply: SupplyRules,
+    /// Persons known in two markets.
+    links: LinkRules,
+}
+
+impl Mechanism {
+    /// With the habits that a merchant was made with.
+    pub(crate) fn of(habits: Rules) -> Self {
+        Self {
+            demand: DEMAND,
+            types: &TYPES,
+            catalogue: CATALOGUE,
+            prices: PRICES,
+            taste: TASTE,
+            shoppers: SHOPPERS,
+            orders: habits,
+            reviews: REVIEWS,
+            events: EVENTS,
+            ads: ADS,
+            rates: RateRules::usual(),
+            markets: MARKET,
+            supply: SUPPLY,
+            links: LINKS,
+        }
+    }
+}
