@@ -3,9 +3,11 @@
 //! run that is killed has lost the stage it was in and nothing else.
 
 pub(crate) mod batch;
+mod cluster_tables;
 pub(crate) mod gather;
 pub(crate) mod measured;
 pub(crate) mod offers;
+mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod queries;
 pub(crate) mod rows;
@@ -49,7 +51,7 @@ const MAX_REJECTED: f64 = 0.2;
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 4] = [("marts", 1), ("segments", 1), ("rules", 1), ("offers", 1)];
+const STAGES: [(&str, u32); 5] = [("marts", 1), ("segments", 2), ("profiles", 1), ("rules", 2), ("offers", 1)];
 
 /// Computes the stages whose inputs changed, all of them with `force`.
 pub(crate) async fn run(
@@ -81,6 +83,7 @@ pub(crate) async fn run(
         let tables = match stage {
             "marts" => marts(&context).await?,
             "segments" => segments::compute(&context).await?,
+            "profiles" => profiles::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
             _ => offers::compute(&context).await?,
         };

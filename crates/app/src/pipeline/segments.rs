@@ -1,6 +1,7 @@
 //! Stage `segments`: RFM scores and named segments, clusters, tags.
 
 use super::batch::Columns;
+use super::cluster_tables::cluster_tables;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
@@ -8,7 +9,7 @@ use audience::clusters::ClusterParams;
 use audience::rfm::RfmParams;
 use audience::tags::{TagFacts, TagParams};
 use audience::{AudienceError, ShopperSummary};
-use domain::{Amount, Day, Language, ShopperId};
+use domain::{Amount, Day, ShopperId};
 use lake::Engine;
 
 /// Shoppers with a settled sale and the day after the last sale of all, the cutoff.
@@ -60,23 +61,6 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .text("tags", rows.iter().map(|r| tags_of(&r.shopper)))
         .batch()?;
     let mut tables = vec![("segments", vec![segments])];
-    if let Some(clusters) = clusters {
-        let chosen = clusters.chosen();
-        let profiles = clusters.profiles();
-        let n = profiles.len();
-        let batch = Columns::default()
-            .int("cluster", 0..n as i64)
-            .text("label", profiles.iter().map(|p| p.label(Language::EN)))
-            .int("n_shoppers", profiles.iter().map(|p| p.n_shoppers as i64))
-            .float("recency_days", profiles.iter().map(|p| p.median_recency_days))
-            .float("frequency", profiles.iter().map(|p| p.median_frequency))
-            .float("monetary", profiles.iter().map(|p| p.median_monetary))
-            .float("silhouette", vec![chosen.silhouette; n])
-            .optional_float("stability", vec![Some(chosen.stability); n])
-            .optional_float("stability_low", vec![Some(chosen.stability_interval.low); n])
-            .optional_float("stability_high", vec![Some(chosen.stability_interval.high); n])
-            .batch()?;
-        tables.push(("clusters", vec![batch]));
-    }
+    tables.extend(cluster_tables(clusters.as_ref())?);
     Ok(tables)
 }

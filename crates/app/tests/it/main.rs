@@ -4,4 +4,5 @@ mod bad_input;
 mod figures;
 mod journey;
 mod kept;
+mod profiles;
 mod support;
