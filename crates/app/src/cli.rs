@@ -155,7 +155,7 @@ pub(crate) struct Plan {
     /// Language of the page.
     #[arg(long, value_enum, default_value_t = Lang::En)]
     pub(crate) lang: Lang,
-    /// The plan as JSON on standard output instead of a page.
+    /// The plan as JSON on standard output instead of a page; with `--out`, the pages too.
     #[arg(long)]
     pub(crate) json: bool,
     /// Print so many of the most important findings.

@@ -4,7 +4,8 @@
 //! carry an interval where the counts allow one:
 //! - average basket: revenue / orders, Student's t from the orders' standard deviation;
 //! - repeat rate: Wilson;
-//! - growth: revenue of the later period / revenue of the earlier one. Revenue is a sum of a Poisson
+//! - growth: revenue of the later period / revenue of the earlier one, undefined where the earlier
+//!   one is not above zero (cancellations can outweigh sales). Revenue is a sum of a Poisson
 //!   number of orders, so `Var ln(ratio) ≈ (1 + cv²)(1/n_earlier + 1/n_later)` with `cv` the orders'
 //!   coefficient of variation (delta method), and the interval is `ratio · exp(±z·sqrt(Var))`;
 //! - seasonality: a calendar month's mean revenue / mean revenue of all months, 1 is an average
@@ -73,6 +74,26 @@ impl Subject {
             Self::Segment(segment) => format!("segment.{}.{figure}", segment.key()),
         }
     }
+}
+
+/// What growth compares with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The same months of the year before.
+    YearBefore,
+    /// The months just before, so the season is part of it.
+    MonthsBefore,
+}
+
+/// The two periods of a growth figure, each with its first and last month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrowthPeriods {
+    /// The period before.
+    pub earlier: (Month, Month),
+    /// The latest months.
+    pub later: (Month, Month),
+    /// How they lie to each other.
+    pub basis: Basis,
 }
 
 /// The months that lie wholly in `window`, without gaps: a month in which nothing was sold is a row
@@ -190,7 +211,7 @@ impl MarketCounts {
     }
 
     fn growth(&self, key: &str) -> Figure {
-        let Some((earlier, later, basis)) = growth_periods(&self.months) else {
+        let Some((earlier, later, basis)) = periods(&self.months) else {
             return Figure::number(key, Unit::Ratio, f64::NAN, self.months.len() as u64, 2)
                 .formula("revenue of the later months / revenue of the earlier ones; needs two complete months");
         };
@@ -198,11 +219,16 @@ impl MarketCounts {
         let orders = |months: &[MonthCounts]| months.iter().map(|m| m.n_orders).sum::<u64>();
         let (before, after) = (orders(earlier), orders(later));
         // Both periods have to carry the ratio, so the weaker one is held against the minimum.
-        let ratio = if before > 0 { sum(later) / sum(earlier) } else { f64::NAN };
+        // Nothing grows from a sum that is not above zero: from -10 to 5 would be "-150 %".
+        let ratio = if before > 0 && sum(earlier) > 0.0 { sum(later) / sum(earlier) } else { f64::NAN };
         let figure = Figure::number(key, Unit::Ratio, ratio, before.min(after), MIN_OBSERVATIONS);
         let span = |months: &[MonthCounts]| match (months.first(), months.last()) {
             (Some(a), Some(b)) => format!("{} to {}", a.month, b.month),
             _ => String::new(),
+        };
+        let basis = match basis {
+            Basis::YearBefore => "same months of the year before",
+            Basis::MonthsBefore => "the months just before, so the season is part of it",
         };
         let figure = figure.formula(format!("revenue of {} / revenue of {}; {basis}", span(later), span(earlier)));
         let mean = self.revenue_gross.to_f64() / self.n_orders as f64;
@@ -217,18 +243,22 @@ impl MarketCounts {
     }
 }
 
-/// The last three months against the same months a year before; where there is no such year,
-/// against the three (or fewer) months just before. `None` below two months.
-fn growth_periods(months: &[MonthCounts]) -> Option<(&[MonthCounts], &[MonthCounts], &'static str)> {
+/// The periods that [`MarketCounts::profile`] compares for growth: the last three months against the
+/// same months a year before; where there is no such year, against the three (or fewer) months just
+/// before. `None` below two months.
+pub fn growth_periods(months: &[MonthCounts]) -> Option<GrowthPeriods> {
+    let (earlier, later, basis) = periods(months)?;
+    let ends = |months: &[MonthCounts]| Some((months.first()?.month, months.last()?.month));
+    Some(GrowthPeriods { earlier: ends(earlier)?, later: ends(later)?, basis })
+}
+
+fn periods(months: &[MonthCounts]) -> Option<(&[MonthCounts], &[MonthCounts], Basis)> {
     let n = months.len();
     if n >= 15 {
-        return Some((&months[n - 15..n - 12], &months[n - 3..], "same months of the year before"));
+        return Some((&months[n - 15..n - 12], &months[n - 3..], Basis::YearBefore));
     }
     let k = (n / 2).min(3);
-    (k > 0).then(|| {
-        let basis = "the months just before, so the season is part of it";
-        (&months[n - 2 * k..n - k], &months[n - k..], basis)
-    })
+    (k > 0).then(|| (&months[n - 2 * k..n - k], &months[n - k..], Basis::MonthsBefore))
 }
 
 #[cfg(test)]
@@ -300,9 +330,20 @@ mod tests {
         let year = [20, 20, 20, 9, 9, 9, 9, 9, 9, 9, 9, 9, 30, 30, 30];
         assert_eq!(figure(&counts(&year), "market.growth").as_f64(), Some(1.5));
         assert_eq!(figure(&counts(&[5]), "market.growth").value, FigureValue::TooLittleData { have: 1, need: 2 });
+        let found = growth_periods(&months(&year)).unwrap();
+        assert_eq!((found.earlier.0, found.later.1), (Month { year: 2023, month: 1 }, Month { year: 2024, month: 3 }));
+        assert_eq!(found.basis, Basis::YearBefore);
+        assert_eq!(growth_periods(&months(&[1, 2, 3])).unwrap().basis, Basis::MonthsBefore);
+        assert_eq!(growth_periods(&months(&[1])), None);
         let mut still = counts(&[0, 5]);
         still.months[0].n_orders = 0;
         assert_eq!(figure(&still, "market.growth").value, FigureValue::TooLittleData { have: 0, need: 30 });
+    }
+
+    #[test] // Cancellations of 10 more than was sold, then 5: 5 / -10 is no growth of any size.
+    fn nothing_grows_from_a_negative_revenue() {
+        assert_eq!(figure(&counts(&[-10, 5]), "market.growth").value, FigureValue::Undefined);
+        assert_eq!(figure(&counts(&[0, 5]), "market.growth").value, FigureValue::Undefined);
     }
 
     #[test] // Eleven months of 10 and a December of 130: mean 20, index 0.5 and 6.5.

@@ -70,14 +70,30 @@ pub struct RuleSet {
     rules: Vec<Rule>,
 }
 
-/// Names of a set's items in ascending text order, joined by `+`.
+/// Names of a set's items in ascending text order, joined by `+`. A name may hold a `+` itself: there
+/// it is written `\+`, and a backslash `\\`, so that [`set_names`] gets the names back.
 ///
 /// # Panics
 /// If an item has no name.
 pub fn set_text(items: &[u32], names: &[String]) -> String {
     let mut texts: Vec<&str> = items.iter().map(|&item| names[item as usize].as_str()).collect();
     texts.sort_unstable();
-    texts.join("+")
+    texts.iter().map(|text| text.replace('\\', r"\\").replace('+', r"\+")).collect::<Vec<_>>().join("+")
+}
+
+/// The names that [`set_text`] joined.
+pub fn set_names(text: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let name = names.last_mut().expect("there is always a name under way");
+        match c {
+            '+' => names.push(String::new()),
+            '\\' => name.extend(chars.next()),
+            c => name.push(c),
+        }
+    }
+    names
 }
 
 impl RuleParams {
@@ -207,6 +223,15 @@ mod tests {
     // Five baskets; kettle 4, descaler 3, filter 2, cup 1; kettle + descaler 3, kettle + filter 2. At 40 %, so 2 baskets.
     // descaler -> kettle: confidence 3/3, lift 1 / 0.8; leverage 0.6 - 0.6 · 0.8. kettle -> descaler: 3/4, lift 0.75 / 0.6.
     // filter -> kettle: 2/2, lift 1.25; kettle -> filter: 2/4, lift 0.5 / 0.4 = 1.25. All lifts 1.25: support, then text.
+    #[test] // A code such as `USB+C` split at its plus would be two products that do not exist.
+    fn names_with_a_plus_come_back_whole() {
+        let names: Vec<String> = ["USB+C", r"a\b", r"end\", "plain"].map(str::to_owned).to_vec();
+        let text = set_text(&[0, 1, 2, 3], &names);
+        assert_eq!(text, r"USB\+C+a\\b+end\\+plain");
+        assert_eq!(set_names(&text), names);
+        assert_eq!(set_names("85123A+22423"), ["85123A", "22423"]);
+    }
+
     #[test]
     fn rules_of_five_baskets_by_hand() {
         let baskets = [vec![0, 1], vec![0, 1, 2], vec![0, 1], vec![0, 2], vec![3]];

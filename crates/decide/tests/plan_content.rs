@@ -66,7 +66,7 @@ fn five_findings_come_in_english() {
         [
             "Germany brought £205,314 from 457 orders by 94 shoppers.",
             "Champions are 23.4 % of shoppers and bring 54.5 % of revenue.",
-            "Offer ROUND SNACK BOXES SET OF4 WOODLAND first: 50.0 % (40.9 to 59.2) of shoppers are expected to buy it.",
+            "Offer ROUND SNACK BOXES SET OF4 WOODLAND first: expected uptake 50.0 % (40.9 to 59.2), going by who has bought it so far.",
             "Data from the United Kingdom helps: ranking quality (nDCG@10) rises by +0.035 (+0.012 to +0.059).",
             "69.2 % (59.2 to 77.6) of shoppers ordered again, against 65.6 % (64.1 to 67.1) at home.",
         ]
@@ -126,11 +126,20 @@ fn what_is_brought_is_no_longer_unknown() {
             UnknownKey::AdSpend,
             UnknownKey::Stock,
             UnknownKey::Season,
+            UnknownKey::Reviews,
             UnknownKey::Events
         ]
     );
+    // A table that no figure is made from answers nothing; a figure does.
+    let before = open(&evidence);
     evidence.inputs.extend([Input::Costs, Input::AdSpend, Input::Stock, Input::Events]);
-    assert_eq!(open(&evidence), [UnknownKey::CompetitorPrices, UnknownKey::Season]);
+    assert_eq!(open(&evidence), before);
+    let unused: Vec<_> = plan(&evidence).unknowns.into_iter().filter(|u| u.have == Have::Unused).collect();
+    assert_eq!(unused.len(), 5);
+    assert!(unused.iter().all(|u| u.bring(Lang::En).contains("makes no figure from it yet")));
+    evidence.products[0].stock = Some(Metric::ProductStock.number(7.0, 1, "q"));
+    evidence.products[0].margin = Some(Metric::ProductMargin.number(0.3, 1, "q"));
+    assert!(!open(&evidence).iter().any(|key| matches!(key, UnknownKey::Stock | UnknownKey::Margin)));
     for unknown in plan(&thin()).unknowns {
         assert_ne!(unknown.question(Lang::En), unknown.question(Lang::Zh));
         assert!(!unknown.bring(Lang::En).is_empty() && !unknown.bring(Lang::Zh).is_empty());
@@ -141,7 +150,10 @@ fn what_is_brought_is_no_longer_unknown() {
 fn a_figure_without_a_formula_gets_the_dictionarys() {
     let mut evidence = germany();
     evidence.glance.basket.as_mut().unwrap().formula.clear();
-    assert_eq!(plan(&evidence).glance.basket.unwrap().formula, "revenue / orders");
+    assert_eq!(
+        plan(&evidence).glance.basket.unwrap().formula,
+        "settled sales before cancellations / orders; interval: Student's t"
+    );
 }
 
 /// How many figures of a plan show a number, counted in its JSON.
@@ -160,4 +172,46 @@ proptest! {
         let few = numbers(&LaunchPlan::build(&evidence, all(low)));
         prop_assert!(numbers(&LaunchPlan::build(&evidence, all(low + more))) <= few);
     }
+}
+
+#[test]
+fn the_median_of_a_group_of_one_is_not_shown() {
+    let mut evidence = germany();
+    let rows = &mut evidence.clusters.as_mut().unwrap().rows;
+    rows[0].spend.n = 1;
+    rows[0].recency.n = 1;
+    let plan = plan(&evidence);
+    for figure in [&plan.clusters[0].spend, &plan.clusters[0].recency] {
+        assert_eq!(figure.value, FigureValue::TooLittleData { have: 1, need: 30 }, "{}", figure.key);
+    }
+    assert!(plan.clusters[1].spend.as_f64().is_some());
+}
+
+#[test]
+fn parts_of_a_score_rest_on_the_shoppers_they_are_a_mean_of() {
+    let plan = plan(&germany());
+    assert_eq!((plan.products[0].reasons[0].part.n, plan.products[0].score.n), (60, 94));
+}
+
+#[test]
+fn a_fall_of_retention_inside_its_intervals_calls_for_nothing() {
+    let mut evidence = germany();
+    assert_eq!(plan(&evidence).retention_drop, None, "20 to 50 % before and after is noise");
+    let curve = &mut evidence.cohorts.as_mut().unwrap().curve;
+    curve[1] = Metric::Retention.number(0.38, 940, "q").interval(0.35, 0.41, 0.95);
+    curve[2] = Metric::Retention.number(0.3, 940, "q").interval(0.27, 0.33, 0.95);
+    let plan = plan(&evidence);
+    assert_eq!(plan.retention_drop, Some(3));
+    assert!(plan.html(Lang::En).contains("the curve falls most into month 3"));
+}
+
+#[test]
+fn a_reason_that_is_the_whole_score_is_said_once() {
+    let mut evidence = germany();
+    let product = &mut evidence.products[0];
+    product.reasons.truncate(1);
+    product.reasons[0].part = product.score.as_f64().unwrap();
+    let html = plan(&evidence).html(Lang::En);
+    assert!(!html.contains("data-figure=\"product.reason[22326#1]\""));
+    assert!(html.contains("data-figure=\"product.reason[22328#1]\""));
 }

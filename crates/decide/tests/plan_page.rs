@@ -270,6 +270,35 @@ fn the_overview_is_sorted_by_revenue_whatever_the_order_of_its_rows() {
 }
 
 #[test]
+fn groups_that_cannot_be_trusted_say_so_and_have_names() {
+    let mut evidence = germany();
+    let english = plan(&evidence).html(Lang::En);
+    assert!(english.contains("For orientation only") && english.contains("Ordered recently, often, much spent"));
+    assert!(plan(&evidence).html(Lang::Zh).contains("近期下单、高频、高消费"));
+    evidence.clusters.as_mut().unwrap().trust = Trust::Trusted;
+    assert!(!plan(&evidence).html(Lang::En).contains("For orientation only"));
+}
+
+#[test]
+fn a_thin_cell_of_the_heat_map_opens_and_its_note_is_on_paper() {
+    let html = plan(&germany()).html(Lang::En);
+    let dot = "aria-label=\"too little data\" data-figure=\"cohort.retention[2011-04+1]\" data-value=\"\">·</button>";
+    assert!(html.contains(dot));
+    let note = between(&html, "Formula and source of these numbers: ", ".</p>")[0];
+    assert!(note.split(", ").all(|n| n.parse::<usize>().is_ok()), "{note}");
+}
+
+#[test]
+fn growth_says_what_it_is_measured_against() {
+    let mut evidence = germany();
+    evidence.home_glance.as_mut().unwrap().growth = None;
+    let said = |evidence: &MarketEvidence| plan(evidence).html(Lang::En);
+    assert!(said(&evidence).contains("against the period before"));
+    evidence.glance.growth_against = Against::YearBefore;
+    assert!(said(&evidence).contains("against the same months a year before"));
+}
+
+#[test]
 fn the_home_market_has_no_transfer_section() {
     let mut evidence = germany();
     evidence.home = evidence.market;

@@ -208,6 +208,28 @@ fn nothing_is_left_open() {
     }
 }
 
+/// A reason that a model gives ends on a page in two languages: its term needs its words.
+#[test]
+fn every_reason_of_a_model_is_in_the_plans_vocabulary() {
+    let crates = root().join("crates");
+    let read = |path: &str| fs::read_to_string(crates.join(path)).expect("a source file");
+    let vocabulary = read("decide/src/plan/vocabulary.rs").replace(['\n', ' '], "");
+    let mut terms = Vec::new();
+    for (name, text) in rust_files(&crates.join("recommend/src")) {
+        for (line, code) in code(&name, &text) {
+            let terms_of = ["term: \"", "term = \"", "let term = if"].into_iter().filter(|at| code.contains(at));
+            for _ in terms_of.take(1) {
+                terms
+                    .extend(code.split('"').skip(1).step_by(2).map(|term| (term.to_owned(), format!("{name}:{line}"))));
+            }
+        }
+    }
+    let known = |term: &str| vocabulary.contains(&format!("e(\"{}\",", term.replace([' ', '-'], "_")));
+    let unknown: Vec<_> = terms.iter().filter(|(term, _)| !known(term)).collect();
+    assert!(terms.len() >= 6, "the scan has to find the terms there are: {terms:?}");
+    assert!(unknown.is_empty(), "add these to TERMS in decide/src/plan/vocabulary.rs: {unknown:?}");
+}
+
 #[test]
 fn the_scan_sees_code_and_overlooks_comments_and_tests() {
     let text =

@@ -53,6 +53,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
     }
     bar.clear();
     if args.json {
+        // Pages as well where a folder was named; nothing but JSON goes to standard output.
+        if let Some(dir) = &args.out {
+            write_pages(dir, &plans, lang, args)?;
+        }
         match &plans[..] {
             [one] if !args.all => output::line(&one.json()),
             many => output::line(&format!("[{}]", many.iter().map(LaunchPlan::json).collect::<Vec<_>>().join(","))),
@@ -60,26 +64,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         return Ok(ExitCode::SUCCESS);
     }
     let dir = args.out.clone().unwrap_or_else(|| workspace.root.join("plans"));
-    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
-    let mut first: Option<PathBuf> = None;
-    for plan in &plans {
-        let stem = format!("plan-{}-{}", plan.market, if lang == Lang::En { "en" } else { "zh" });
-        let page = dir.join(format!("{stem}.html"));
-        write(&page, &plan.html(lang))?;
-        write(&dir.join(format!("{stem}.json")), &plan.json())?;
-        first.get_or_insert(page);
-    }
-    if args.all {
-        let pages: Vec<String> = plans
-            .iter()
-            .map(|p| format!("plan-{}-{}.html", p.market, if lang == Lang::En { "en" } else { "zh" }))
-            .collect();
-        let rows: Vec<OverviewRow<'_>> =
-            plans.iter().zip(&pages).map(|(plan, href)| OverviewRow { plan, href }).collect();
-        let index = dir.join("index.html");
-        write(&index, &overview_html(&rows, lang))?;
-        first = Some(index);
-    }
+    let first = write_pages(&dir, &plans, lang, args)?;
     output::line(&format!("{} launch plans in {}", plans.len(), dir.display()));
     if let Some(page) = first {
         output::line(&format!("open {}", page.display()));
@@ -92,6 +77,28 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Page and JSON of every plan, and the overview where all markets were asked for. Gives the page to
+/// open. Each language has its own overview, so that one does not take the other's place.
+fn write_pages(dir: &Path, plans: &[LaunchPlan], lang: Lang, args: &cli::Plan) -> Result<Option<PathBuf>> {
+    std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+    let stem = |plan: &LaunchPlan| format!("plan-{}-{}", plan.market, lang.code());
+    for plan in plans {
+        write(&dir.join(format!("{}.html", stem(plan))), &plan.html(lang))?;
+        write(&dir.join(format!("{}.json", stem(plan))), &plan.json())?;
+    }
+    if !args.all {
+        return Ok(plans.first().map(|plan| dir.join(format!("{}.html", stem(plan)))));
+    }
+    let pages: Vec<String> = plans.iter().map(|plan| format!("{}.html", stem(plan))).collect();
+    let rows: Vec<OverviewRow<'_>> = plans.iter().zip(&pages).map(|(plan, href)| OverviewRow { plan, href }).collect();
+    let index = dir.join(match lang {
+        Lang::En => "index.html",
+        Lang::Zh => "index-zh.html",
+    });
+    write(&index, &overview_html(&rows, lang))?;
+    Ok(Some(index))
 }
 
 /// The most important findings over all plans: how large home is, whether its data helps a target

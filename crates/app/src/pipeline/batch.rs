@@ -1,7 +1,7 @@
 //! Columns to a record batch, for marts that a kernel computes.
 
 use anyhow::Result;
-use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use domain::Amount;
 use std::sync::Arc;
 
@@ -34,6 +34,12 @@ impl Columns {
 
     pub(crate) fn optional_float(mut self, name: &'static str, values: impl IntoIterator<Item = Option<f64>>) -> Self {
         self.columns.push((name, Arc::new(values.into_iter().collect::<Float64Array>())));
+        self
+    }
+
+    pub(crate) fn truth(mut self, name: &'static str, values: impl IntoIterator<Item = bool>) -> Self {
+        let values: Vec<bool> = values.into_iter().collect();
+        self.columns.push((name, Arc::new(BooleanArray::from(values))));
         self
     }
 

@@ -3,9 +3,11 @@
 //! run that is killed has lost the stage it was in and nothing else.
 
 pub(crate) mod batch;
+mod cluster_tables;
 pub(crate) mod gather;
 pub(crate) mod measured;
 pub(crate) mod offers;
+mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod queries;
 pub(crate) mod rows;
@@ -97,7 +99,7 @@ const MAX_REJECTED: f64 = 0.2;
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 4] = [("marts", 2), ("segments", 2), ("rules", 2), ("offers", 2)];
+const STAGES: [(&str, u32); 5] = [("marts", 2), ("segments", 3), ("profiles", 2), ("rules", 2), ("offers", 2)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method and the home market. Raising one stage's number computes those after it again.
@@ -114,7 +116,12 @@ fn remembered(fingerprint: &str, seed: Seed) -> String {
 /// What cleaning would be asked for now. The day is the one of the last ingest, so that a run alone
 /// never judges future orders anew; `today` where the lake does not know it.
 fn refine_params(workspace: &Workspace, snapshot: &Snapshot, today: Day) -> RefineParams {
-    RefineParams { base: workspace.currency, as_of: snapshot.as_of.unwrap_or(today), undone: workspace.undone.clone() }
+    RefineParams {
+        base: workspace.currency,
+        as_of: snapshot.as_of.unwrap_or(today),
+        undone: workspace.undone.clone(),
+        fillings: workspace.fillings.clone(),
+    }
 }
 
 /// Stops where what was computed does not follow from the data and settings of now: a plan would put
@@ -182,6 +189,7 @@ pub(crate) async fn run(
         let mut tables = match stage {
             "marts" => marts(&context).await?,
             "segments" => segments::compute(&context).await?,
+            "profiles" => profiles::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
             _ => offers::compute(&context).await?,
         };

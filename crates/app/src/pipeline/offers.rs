@@ -19,9 +19,9 @@ use std::sync::Arc;
 /// Products listed for a market; a plan shows the first of them.
 const LISTED: usize = 50;
 /// Shoppers of a market whose scores are averaged, drawn once for a seed.
-const SAMPLED: usize = 400;
+pub(crate) const SAMPLED: usize = 400;
 /// Shoppers whose explanations are added up for a product's reasons.
-const EXPLAINED: usize = 60;
+pub(crate) const EXPLAINED: usize = 60;
 /// Markets with fewer shoppers get no list: it would be somebody's shopping list.
 const MIN_SHOPPERS: usize = 2;
 /// Days without a sale anywhere after which a product is no longer offered.

@@ -1,6 +1,7 @@
 //! Stage `segments`: RFM scores and named segments, clusters, tags.
 
 use super::batch::Columns;
+use super::cluster_tables::cluster_tables;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
@@ -8,7 +9,7 @@ use audience::clusters::{Candidate, ClusterParams, Clusters};
 use audience::rfm::{RfmParams, RfmRow};
 use audience::tags::{TagFacts, TagParams};
 use audience::{AudienceError, ShopperSummary};
-use domain::{Amount, Day, Language, Market, ShopperId};
+use domain::{Amount, Day, Market, ShopperId};
 use lake::Engine;
 use learn::LearnError;
 
@@ -92,21 +93,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .optional_int("cluster", labels)
         .text("tags", rows.iter().map(|r| tags_of(&r.shopper)))
         .batch()?;
-    // Without a grouping the table is empty: an earlier one would speak of other shoppers.
-    let profiles = clusters.as_ref().map_or(&[][..], Clusters::profiles);
-    let n = profiles.len();
-    let of_all = |value: fn(&Candidate) -> f64| clusters.iter().flat_map(move |c| vec![value(c.chosen()); n]);
-    let batch = Columns::default()
-        .int("cluster", 0..n as i64)
-        .text("label", profiles.iter().map(|p| p.label(Language::EN)))
-        .int("n_shoppers", profiles.iter().map(|p| p.n_shoppers as i64))
-        .float("recency_days", profiles.iter().map(|p| p.median_recency_days))
-        .float("frequency", profiles.iter().map(|p| p.median_frequency))
-        .float("monetary", profiles.iter().map(|p| p.median_monetary))
-        .float("silhouette", of_all(|c| c.silhouette))
-        .optional_float("stability", of_all(|c| c.stability).map(Some))
-        .optional_float("stability_low", of_all(|c| c.stability_interval.low).map(Some))
-        .optional_float("stability_high", of_all(|c| c.stability_interval.high).map(Some))
-        .batch()?;
-    Ok(vec![("segments", vec![segments]), ("clusters", vec![batch])])
+    let mut tables = vec![("segments", vec![segments])];
+    tables.extend(cluster_tables(clusters.as_ref())?);
+    Ok(tables)
 }

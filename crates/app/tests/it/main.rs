@@ -7,6 +7,7 @@ mod front;
 mod journey;
 mod kept;
 mod marts;
+mod profiles;
 mod simulated;
 mod sources;
 mod support;

@@ -11,7 +11,7 @@ use super::number;
 use super::sentence::fill;
 use super::vocabulary;
 use super::words::{Lang, Text};
-use domain::{Currency, Day};
+use domain::{Currency, Day, Figure};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -339,6 +339,53 @@ pub(crate) fn transfer(rows: &[Measured], lang: Lang) -> Option<String> {
         Ok(())
     };
     Some(chart(Text::TransferChart.get(lang), height, draw))
+}
+
+/// The share who came back in each month after the first order, with its interval. Months without a
+/// number break the line. `None` below two points.
+pub(crate) fn retention(curve: &[Figure], lang: Lang) -> Option<String> {
+    let points: Vec<Option<(f64, f64, f64)>> =
+        curve.iter().map(|f| f.as_f64().map(|x| f.interval.map_or((x, x, x), |i| (x, i.low, i.high)))).collect();
+    let last = points.iter().rposition(Option::is_some)?;
+    if points.iter().flatten().count() < 2 {
+        return None;
+    }
+    let points = &points[..=last];
+    let top = points.iter().flatten().map(|p| p.2).fold(0.01, f64::max).min(1.0);
+    let height = 200;
+    let draw = |c: &Canvas<'_>, width: Width| {
+        let (left, right, head, foot) = (50, 24, 12, 44);
+        let every = step(top, 4.0);
+        let ceiling = (top / every).ceil() * every;
+        let y = |v: f64| {
+            head + ((ceiling - v.clamp(0.0, ceiling)) / ceiling * f64::from(height - head - foot)).round() as i32
+        };
+        let mut tick = 0.0;
+        while tick <= ceiling + every / 2.0 {
+            c.line((left, y(tick)), (width.pixels() - right, y(tick)), Ink::Line, 1)?;
+            let digits = usize::from(every < 0.01);
+            let text = format!("{} %", number::fixed(tick * 100.0, digits));
+            c.text(&text, (left - 8, y(tick)), At::End, Ink::Muted, 12)?;
+            tick += every;
+        }
+        let slot = f64::from(width.pixels() - left - right) / points.len() as f64;
+        let x = |i: usize| left + (slot * (i as f64 + 0.5)).round() as i32;
+        let skip = (26.0 / slot).ceil().max(1.0) as usize;
+        for (i, point) in points.iter().enumerate() {
+            if i.is_multiple_of(skip) {
+                c.text(&format!("+{}", i + 1), (x(i), height - foot + 13), At::Middle, Ink::Muted, 12)?;
+            }
+            let Some((value, low, high)) = point else { continue };
+            c.line((x(i), y(*low)), (x(i), y(*high)), Ink::Second, 2)?;
+            if let Some(Some((next, ..))) = points.get(i + 1) {
+                c.line((x(i), y(*value)), (x(i + 1), y(*next)), Ink::Accent, 2)?;
+            }
+            c.dot((x(i), y(*value)), 4, Ink::Accent)?;
+        }
+        let middle = (left + width.pixels() - right) / 2;
+        c.text(Text::RetentionAxis.get(lang), (middle, height - foot + 32), At::Middle, Ink::Muted, 12)
+    };
+    Some(chart(Text::RetentionChart.get(lang), |_| height, draw))
 }
 
 /// What a model was trained on, in words.

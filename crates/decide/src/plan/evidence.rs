@@ -25,6 +25,9 @@ pub struct MarketEvidence {
     pub home_glance: Option<Glance>,
     /// Revenue by month, oldest first.
     pub months: Vec<MonthEvidence>,
+    /// One index for each calendar month, January first ([`Metric::SeasonIndex`]); empty where it was
+    /// not computed.
+    pub seasonality: Vec<Figure>,
     /// RFM segments, in the order to show them.
     pub segments: Vec<SegmentEvidence>,
     /// Clusters, where they were fitted.
@@ -37,6 +40,8 @@ pub struct MarketEvidence {
     pub transfer: Option<TransferEvidence>,
     /// Who came back, by month of the first order.
     pub cohorts: Option<CohortEvidence>,
+    /// When shoppers who come back do so, where it was computed.
+    pub repeat: Option<RepeatEvidence>,
     /// What the cleaning rules touched, worst first.
     pub caveats: Vec<CaveatEvidence>,
     /// Which optional inputs the workspace has; the others become unknowns.
@@ -58,8 +63,10 @@ pub struct Glance {
     pub repeat_rate: Option<Figure>,
     /// Share of sold value that came back.
     pub return_rate: Option<Figure>,
-    /// Growth against the period before.
+    /// Growth against [`Self::growth_against`].
     pub growth: Option<Figure>,
+    /// What growth is measured against.
+    pub growth_against: Against,
     /// Share of the revenue of all markets.
     pub sales_share: Option<Figure>,
 }
@@ -78,6 +85,17 @@ impl Glance {
             (Metric::SalesShare, self.sales_share.as_ref()),
         ]
     }
+}
+
+/// What growth is measured against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The months just before: the season is part of it.
+    #[default]
+    MonthsBefore,
+    /// The same months of the year before.
+    YearBefore,
 }
 
 /// How much of a month the data covers.
@@ -114,6 +132,48 @@ pub struct SegmentEvidence {
     pub revenue: Option<Figure>,
     /// Their share of revenue.
     pub revenue_share: Figure,
+    /// How they buy, where it was computed.
+    pub habits: Option<SegmentHabits>,
+}
+
+/// How the shoppers of a segment buy.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct SegmentHabits {
+    /// Their orders.
+    pub orders: Figure,
+    /// Sales an order.
+    pub basket: Figure,
+    /// Share of them who ordered again.
+    pub repeat_rate: Figure,
+    /// Share of sold value that came back.
+    pub return_rate: Figure,
+    /// Entry `k`: share with an order `k + 1` months after the month of the first one.
+    pub retention: Vec<Figure>,
+}
+
+/// Whether a grouping passed all conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Separated, reproducible, no group too small.
+    Trusted,
+    /// Not all of these: for orientation only.
+    Orientation,
+}
+
+/// What one number of groups would give.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ClusterCandidate {
+    /// Number of groups.
+    pub k: u32,
+    /// How far apart they are.
+    pub silhouette: Figure,
+    /// How well they survive resampling.
+    pub stability: Figure,
+    /// Shoppers in the smallest.
+    pub smallest: Figure,
+    /// Whether it passed.
+    pub trust: Trust,
 }
 
 /// Clusters of shoppers found by k-means.
@@ -121,6 +181,10 @@ pub struct SegmentEvidence {
 pub struct ClusterEvidence {
     /// How well they survive resampling.
     pub stability: Option<Figure>,
+    /// Whether the grouping passed all conditions.
+    pub trust: Trust,
+    /// Every number of groups that was tried, ascending; may be empty.
+    pub candidates: Vec<ClusterCandidate>,
     /// One row a cluster, largest first.
     pub rows: Vec<ClusterRow>,
 }
@@ -128,6 +192,10 @@ pub struct ClusterEvidence {
 /// One cluster.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct ClusterRow {
+    /// What sets it apart, in English; may be empty.
+    pub label_en: String,
+    /// The same in Chinese.
+    pub label_zh: String,
     /// Shoppers in it.
     pub shoppers: Figure,
     /// Days since the last order.
@@ -174,6 +242,8 @@ pub struct ReasonEvidence {
     pub text: String,
     /// The part of the score.
     pub part: f64,
+    /// Shoppers whose explanations it is the mean of.
+    pub n: u64,
 }
 
 /// One association rule.
@@ -244,6 +314,21 @@ pub struct CohortEvidence {
     pub source: String,
     /// One row a starting month, oldest first.
     pub rows: Vec<Cohort>,
+    /// All starting months together: entry `k` is `k + 1` months later ([`Metric::Retention`]).
+    pub curve: Vec<Figure>,
+    /// The month after the first order, from 2, into which the curve falls most.
+    pub steepest: Option<usize>,
+}
+
+/// When shoppers who come back do so.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct RepeatEvidence {
+    /// Median days between orders.
+    pub gap: Figure,
+    /// Lower and upper quartile of these days: half of the returns.
+    pub due: Option<(Figure, Figure)>,
+    /// Share of later returns that fell between the quartiles of the earlier ones.
+    pub hit: Option<Figure>,
 }
 
 /// Shoppers who started in one month.
@@ -253,7 +338,8 @@ pub struct Cohort {
     pub month: Day,
     /// How many started.
     pub shoppers: u64,
-    /// `active[k]`: how many of them ordered `k + 1` months after the starting month.
+    /// `active[k]`: how many of them ordered `k + 1` months after the starting month, up to the last
+    /// month that the data cover in full.
     pub active: Vec<u64>,
 }
 
@@ -262,8 +348,10 @@ pub struct Cohort {
 pub struct CaveatEvidence {
     /// Rule name, such as `missing_customer`; known rules are explained.
     pub rule: String,
-    /// Rows touched ([`Metric::CaveatRows`](super::Metric::CaveatRows)).
+    /// Rows touched in all data ([`Metric::CaveatRows`](super::Metric::CaveatRows)).
     pub rows: Figure,
+    /// Order lines of this market that it touched; `None` where the rule is not about order lines.
+    pub here: Option<Figure>,
     /// One example as the source wrote it; may be empty.
     pub sample: String,
 }

@@ -2,8 +2,9 @@
 //! and the minimum of data on every figure.
 
 use super::evidence::{
-    BundleEvidence, CaveatEvidence, ClusterRow, Cohort, CohortEvidence, Glance, MonthEvidence, ProductEvidence,
-    ReasonEvidence, SegmentEvidence, Span, TrainedOn, TransferEvidence, TransferVerdict,
+    BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterRow, Cohort, CohortEvidence, Glance, MonthEvidence,
+    ProductEvidence, ReasonEvidence, RepeatEvidence, SegmentEvidence, SegmentHabits, Span, TrainedOn, TransferEvidence,
+    TransferVerdict,
 };
 use super::launch::{Bundle, Caveat, CohortRow, Measured, MonthRow, Product, Reason, Season, SegmentRow, Transfer};
 use super::metric::Metric;
@@ -45,6 +46,7 @@ impl Keep<'_> {
             repeat_rate: keep(&glance.repeat_rate, Metric::RepeatRate),
             return_rate: keep(&glance.return_rate, Metric::ReturnRate),
             growth: keep(&glance.growth, Metric::Growth),
+            growth_against: glance.growth_against,
             sales_share: keep(&glance.sales_share, Metric::SalesShare),
         }
     }
@@ -69,6 +71,12 @@ impl Keep<'_> {
         Some(Season { month: best.month, peak: self.0.apply(peak) })
     }
 
+    /// January is row `01`.
+    pub(super) fn seasonality(&self, indices: &[Figure]) -> Vec<Figure> {
+        let row = |(i, figure): (usize, &Figure)| self.row(figure, Metric::SeasonIndex, &format!("{:02}", i + 1));
+        indices.iter().enumerate().map(row).collect()
+    }
+
     pub(super) fn segments(&self, segments: &[SegmentEvidence]) -> Vec<SegmentRow> {
         let count = |s: &SegmentEvidence| s.shoppers.as_f64().unwrap_or(0.0);
         let all: f64 = segments.iter().map(count).sum();
@@ -82,15 +90,30 @@ impl Keep<'_> {
                 shopper_share: self.row(&share, Metric::SegmentShopperShare, &segment.key),
                 revenue: segment.revenue.as_ref().map(|f| self.row(f, Metric::SegmentRevenue, &segment.key)),
                 revenue_share: self.row(&revenue_share, Metric::SegmentRevenueShare, &segment.key),
+                habits: segment.habits.as_ref().map(|habits| self.habits(habits, &segment.key)),
             }
         };
         segments.iter().map(row).collect()
+    }
+
+    fn habits(&self, habits: &SegmentHabits, key: &str) -> SegmentHabits {
+        let later =
+            |(k, figure): (usize, &Figure)| self.row(figure, Metric::SegmentRetention, &format!("{key}+{}", k + 1));
+        SegmentHabits {
+            orders: self.row(&habits.orders, Metric::SegmentOrders, key),
+            basket: self.row(&habits.basket, Metric::SegmentBasket, key),
+            repeat_rate: self.row(&habits.repeat_rate, Metric::SegmentRepeatRate, key),
+            return_rate: self.row(&habits.return_rate, Metric::SegmentReturnRate, key),
+            retention: habits.retention.iter().enumerate().map(later).collect(),
+        }
     }
 
     pub(super) fn clusters(&self, rows: &[ClusterRow]) -> Vec<ClusterRow> {
         let row = |(i, cluster): (usize, &ClusterRow)| {
             let row = (i + 1).to_string();
             ClusterRow {
+                label_en: cluster.label_en.clone(),
+                label_zh: cluster.label_zh.clone(),
                 shoppers: self.row(&cluster.shoppers, Metric::ClusterShoppers, &row),
                 recency: self.row(&cluster.recency, Metric::ClusterRecency, &row),
                 frequency: self.row(&cluster.frequency, Metric::ClusterFrequency, &row),
@@ -98,6 +121,45 @@ impl Keep<'_> {
             }
         };
         rows.iter().enumerate().map(row).collect()
+    }
+
+    pub(super) fn candidates(&self, candidates: &[ClusterCandidate]) -> Vec<ClusterCandidate> {
+        let row = |candidate: &ClusterCandidate| {
+            let row = format!("k={}", candidate.k);
+            ClusterCandidate {
+                silhouette: self.row(&candidate.silhouette, Metric::ClusterSilhouette, &row),
+                stability: self.row(&candidate.stability, Metric::ClusterStability, &row),
+                smallest: self.row(&candidate.smallest, Metric::ClusterSmallest, &row),
+                ..candidate.clone()
+            }
+        };
+        candidates.iter().map(row).collect()
+    }
+
+    /// One month later is row `+1`.
+    pub(super) fn retention(&self, curve: &[Figure]) -> Vec<Figure> {
+        let row = |(k, figure): (usize, &Figure)| self.row(figure, Metric::Retention, &format!("+{}", k + 1));
+        curve.iter().enumerate().map(row).collect()
+    }
+
+    /// The month that retention falls most into, where the fall is more than noise: the interval of the
+    /// month before lies wholly above its own.
+    pub(super) fn drop(&self, cohorts: &CohortEvidence) -> Option<usize> {
+        let month = cohorts.steepest?;
+        let at = |month: usize| cohorts.curve.get(month.checked_sub(1)?)?.interval;
+        let (before, after) = (at(month.checked_sub(1)?)?, at(month)?);
+        (after.high < before.low).then_some(month)
+    }
+
+    pub(super) fn repeat(&self, repeat: &RepeatEvidence) -> RepeatEvidence {
+        RepeatEvidence {
+            gap: self.one(&repeat.gap, Metric::RepeatGap),
+            due: repeat
+                .due
+                .as_ref()
+                .map(|(from, to)| (self.one(from, Metric::RepeatDueFrom), self.one(to, Metric::RepeatDueTo))),
+            hit: repeat.hit.as_ref().map(|hit| self.one(hit, Metric::RepeatDueHit)),
+        }
     }
 
     pub(super) fn cohorts(&self, cohorts: &CohortEvidence) -> Vec<CohortRow> {
@@ -124,7 +186,7 @@ impl Keep<'_> {
         let optional = |figure: &Option<Figure>, metric| figure.as_ref().map(|f| keep(f, metric));
         let reason = |(i, reason): (usize, &ReasonEvidence)| {
             let row = format!("{id}#{}", i + 1);
-            let part = Metric::ProductReason.number_of(&row, reason.part, product.score.n, &product.score.source);
+            let part = Metric::ProductReason.number_of(&row, reason.part, reason.n, &product.score.source);
             Reason { term: reason.term.clone(), text: reason.text.clone(), part }
         };
         Product {
@@ -186,7 +248,8 @@ impl Keep<'_> {
 
     pub(super) fn caveat(&self, caveat: &CaveatEvidence) -> Caveat {
         let rows = self.row(&caveat.rows, Metric::CaveatRows, &caveat.rule);
-        Caveat { rule: caveat.rule.clone(), rows, sample: caveat.sample.clone() }
+        let here = caveat.here.as_ref().map(|here| self.row(here, Metric::CaveatRowsHere, &caveat.rule));
+        Caveat { rule: caveat.rule.clone(), rows, here, sample: caveat.sample.clone() }
     }
 }
 

@@ -1,7 +1,10 @@
 //! The plan: evidence with the minimum of data applied, and what follows from it. Every number a
 //! reader can meet is a [`Figure`] in here; the page and the JSON only print.
 
-use super::evidence::{ClusterRow, Glance, MarketEvidence, Span, TrainedOn, TransferVerdict};
+use super::evidence::{
+    ClusterCandidate, ClusterRow, Glance, MarketEvidence, RepeatEvidence, SegmentHabits, Span, TrainedOn,
+    TransferVerdict, Trust,
+};
 use super::keep::Keep;
 use super::metric::Metric;
 use super::minimums::Minimums;
@@ -47,14 +50,27 @@ pub struct LaunchPlan {
     pub months: Vec<MonthRow>,
     /// The strongest whole month.
     pub season: Option<Season>,
+    /// One index for each calendar month, January first; empty where it was not computed.
+    pub seasonality: Vec<Figure>,
     /// Segments.
     pub segments: Vec<SegmentRow>,
     /// Stability of the clusters.
     pub cluster_stability: Option<Figure>,
+    /// Whether the clusters passed all conditions.
+    pub cluster_trust: Option<Trust>,
+    /// Every number of clusters that was tried.
+    pub cluster_candidates: Vec<ClusterCandidate>,
     /// Clusters, largest first.
     pub clusters: Vec<ClusterRow>,
     /// Who came back.
     pub cohorts: Vec<CohortRow>,
+    /// The same over all starting months: entry `k` is `k + 1` months later.
+    pub retention: Vec<Figure>,
+    /// The month after the first order, from 2, into which retention falls most; `None` where no fall
+    /// is larger than its intervals.
+    pub retention_drop: Option<usize>,
+    /// When shoppers who come back do so.
+    pub repeat: Option<RepeatEvidence>,
     /// What to offer first.
     pub products: Vec<Product>,
     /// What to offer together.
@@ -102,6 +118,8 @@ pub struct SegmentRow {
     pub revenue: Option<Figure>,
     /// Their share of revenue.
     pub revenue_share: Figure,
+    /// How they buy.
+    pub habits: Option<SegmentHabits>,
 }
 
 /// A starting month and who came back.
@@ -197,8 +215,10 @@ pub struct Measured {
 pub struct Caveat {
     /// Rule name.
     pub rule: String,
-    /// Rows.
+    /// Rows in all data.
     pub rows: Figure,
+    /// Order lines of this market.
+    pub here: Option<Figure>,
     /// An example.
     pub sample: String,
 }
@@ -221,14 +241,20 @@ impl LaunchPlan {
             home_glance: evidence.home_glance.as_ref().map(|g| keep.glance(g, Some(evidence.home.code()))),
             months: evidence.months.iter().map(|month| keep.month(month)).collect(),
             season: keep.season(&evidence.months),
+            seasonality: keep.seasonality(&evidence.seasonality),
             segments: keep.segments(&evidence.segments),
             cluster_stability: evidence
                 .clusters
                 .as_ref()
                 .and_then(|c| c.stability.as_ref())
                 .map(|f| keep.one(f, Metric::ClusterStability)),
+            cluster_trust: evidence.clusters.as_ref().map(|c| c.trust),
+            cluster_candidates: evidence.clusters.iter().flat_map(|c| keep.candidates(&c.candidates)).collect(),
             clusters: evidence.clusters.iter().flat_map(|c| keep.clusters(&c.rows)).collect(),
             cohorts: evidence.cohorts.iter().flat_map(|c| keep.cohorts(c)).collect(),
+            retention: evidence.cohorts.iter().flat_map(|c| keep.retention(&c.curve)).collect(),
+            retention_drop: evidence.cohorts.as_ref().and_then(|c| keep.drop(c)),
+            repeat: evidence.repeat.as_ref().map(|r| keep.repeat(r)),
             products: evidence.products.iter().map(|product| keep.product(product)).collect(),
             bundles: evidence.bundles.iter().enumerate().map(|(i, bundle)| keep.bundle(i, bundle)).collect(),
             unknowns: unknowns(evidence, transfer.as_ref(), shoppers, &minimums),

@@ -4,9 +4,10 @@
 //! `market.revenue`, `segment.revenue_share[champions]`, `product.uptake[22423]`. Build figures
 //! with [`Metric::number`] and [`Metric::money`], so that key, unit and formula agree with the page.
 
+use super::evidence::Against;
 use super::minimums::Rests;
 use super::words::{Lang, Words};
-use domain::{Figure, Money, Unit};
+use domain::{Figure, FigureValue, Money, Unit};
 
 macro_rules! metrics {
     ($($name:ident $key:literal $unit:ident $rests:ident; $en:literal, $zh:literal; $formula_en:literal, $formula_zh:literal;)*) => {
@@ -54,19 +55,21 @@ metrics! {
     Shoppers "market.shoppers" Count Itself; "Shoppers", "顾客数";
         "number of distinct identified shoppers; guests are not counted", "可识别的不同顾客数，不含游客";
     Basket "market.basket" Money Orders; "Average basket", "客单价";
-        "revenue / orders", "销售额 ÷ 订单数";
+        "settled sales before cancellations / orders; interval: Student's t", "扣除取消前的成交额 ÷ 订单数；区间为学生 t 区间";
     RepeatRate "market.repeat_rate" Share Shoppers; "Repeat rate", "复购率";
-        "shoppers with at least two orders / shoppers", "至少下过两单的顾客数 ÷ 顾客数";
+        "shoppers with at least two orders / shoppers; interval: Wilson", "至少下过两单的顾客数 ÷ 顾客数；区间为 Wilson 区间";
     ReturnRate "market.return_rate" Share Orders; "Return rate", "退货率";
         "value of cancelled and returned lines / value of sold lines", "取消和退货的金额 ÷ 售出金额";
     Growth "market.growth" Share Orders; "Growth", "增长率";
-        "revenue of the last whole months / revenue of as many months before, minus 1; n is the orders of the weaker period", "最近若干整月销售额 ÷ 之前同样多整月销售额 − 1；n 为较弱一期的订单数";
+        "revenue of the last three whole months / revenue of the months just before, minus 1, so the season is part of it; interval: delta method on the log ratio; n is the orders of the weaker period", "最近三个整月销售额 ÷ 紧邻之前同样多整月的销售额 − 1，因此含季节影响；区间为对数比的 delta 法；n 为较弱一期的订单数";
     SalesShare "market.sales_share" Share Itself; "Share of all sales", "占全部销售额";
         "revenue of this market / revenue of all markets", "本市场销售额 ÷ 全部市场销售额";
     SeasonPeak "market.season_peak" Ratio Months; "Strongest month", "最旺月份";
         "revenue of the strongest whole month / mean revenue of the whole months", "最旺整月销售额 ÷ 各整月平均销售额";
+    SeasonIndex "market.season" Ratio Itself; "Against an average month", "相对月均";
+        "mean revenue of the calendar month / mean over the twelve calendar months; whole months only", "该日历月的平均销售额 ÷ 十二个日历月的平均；仅计整月";
     MonthRevenue "month.revenue" Money Itself; "Revenue of the month", "当月销售额";
-        "sum of quantity × unit price over the month's clean order lines", "当月清洗后订单行的 数量 × 单价 之和";
+        "sum of quantity × unit price over the month's clean order lines, cancellations subtracted", "当月清洗后订单行的 数量 × 单价 之和，已扣除取消";
     MonthOrders "month.orders" Count Itself; "Orders of the month", "当月订单数";
         "number of distinct orders of the month", "当月不同订单数";
     SegmentShoppers "segment.shoppers" Count Itself; "Shoppers", "顾客数";
@@ -77,28 +80,42 @@ metrics! {
         "revenue of the segment's shoppers in the window", "该分群顾客在数据期内的销售额";
     SegmentRevenueShare "segment.revenue_share" Share Shoppers; "Share of revenue", "销售额占比";
         "revenue of the segment's shoppers / revenue of all segmented shoppers", "该分群销售额 ÷ 全部已分群顾客销售额";
+    SegmentOrders "segment.orders" Count Itself; "Orders", "订单数";
+        "number of distinct orders by the segment's shoppers", "该分群顾客的不同订单数";
+    SegmentBasket "segment.basket" Money Orders; "Average basket", "客单价";
+        "settled sales of the segment before cancellations / its orders; interval: Student's t", "该分群扣除取消前的成交额 ÷ 其订单数；区间为学生 t 区间";
+    SegmentRepeatRate "segment.repeat_rate" Share Shoppers; "Repeat rate", "复购率";
+        "shoppers of the segment with at least two orders / shoppers of the segment; interval: Wilson", "该分群至少下过两单的顾客数 ÷ 该分群顾客数；区间为 Wilson 区间";
+    SegmentReturnRate "segment.return_rate" Share Orders; "Return rate", "退货率";
+        "value of cancelled and returned lines of the segment / value of its sold lines; n is its orders", "该分群取消和退货的金额 ÷ 售出金额；n 为其订单数";
+    SegmentRetention "segment.retention" Share Shoppers; "Came back", "回购率";
+        "shoppers of the segment with an order so many months after their first one / those whose first order is at least that old; interval: Wilson", "该分群中首单后第若干月再次下单的顾客数 ÷ 首单至少已满该月数的顾客数；区间为 Wilson 区间";
     ClusterShoppers "cluster.shoppers" Count Itself; "Shoppers", "顾客数";
         "number of shoppers nearest to this centre (k-means on standardised log recency, frequency, money)", "距该中心最近的顾客数（对数标准化 RFM 的 k 均值）";
-    ClusterRecency "cluster.recency" Days Itself; "Days since last order", "距上次下单天数";
+    ClusterRecency "cluster.recency" Days Shoppers; "Days since last order", "距上次下单天数";
         "median days from the last order to the cutoff", "上次下单至截止日的天数中位数";
-    ClusterFrequency "cluster.frequency" Ratio Itself; "Orders a shopper", "人均订单数";
+    ClusterFrequency "cluster.frequency" Ratio Shoppers; "Orders a shopper", "人均订单数";
         "median number of orders a shopper", "每位顾客订单数的中位数";
-    ClusterSpend "cluster.spend" Money Itself; "Spend a shopper", "人均消费";
+    ClusterSpend "cluster.spend" Money Shoppers; "Spend a shopper", "人均消费";
         "median revenue a shopper", "每位顾客消费额的中位数";
     ClusterStability "cluster.stability" Score Shoppers; "Stability of the clusters", "聚类稳定性";
         "mean adjusted Rand index between clusterings of resampled shoppers (1 is identical, 0 is chance)", "重抽样聚类之间调整兰德指数的均值（1 为完全一致，0 为随机）";
+    ClusterSilhouette "cluster.silhouette" Score Shoppers; "Separation", "分离度";
+        "mean silhouette: how much closer shoppers are to their own group than to the next one (1 is far apart, 0 is touching)", "平均轮廓系数：顾客与本群相比邻群的接近程度（1 为完全分开，0 为相接）";
+    ClusterSmallest "cluster.smallest" Count Itself; "Smallest group", "最小的群";
+        "number of shoppers in the smallest group", "最小群的顾客数";
     ProductBuyersHere "product.buyers" Count Itself; "Buyers here", "本市场买家";
         "number of distinct shoppers of this market who bought the product", "本市场购买过该商品的不同顾客数";
     ProductBuyersHome "product.buyers_home" Count Itself; "Buyers at home", "主场买家";
         "number of distinct shoppers of the home market who bought the product", "主场市场购买过该商品的不同顾客数";
     ProductScore "product.score" Score Itself; "Score", "得分";
-        "mean score of the chosen model over the market's shoppers; only the order matters", "所选模型对本市场顾客的平均得分，仅用于排序";
+        "mean score of the model over a sample of the market's shoppers (n of them, drawn once); only the order matters", "模型对本市场抽样顾客（n 位，只抽一次）的平均得分，仅用于排序";
     ProductReason "product.reason" Score Itself; "Part of the score", "得分构成";
-        "the named part of the product's score, in the score's unit", "该理由在商品得分中的部分，单位与得分相同";
+        "mean of the named part over some of the sampled shoppers (n of them); only the largest parts are listed, so they need not add up to the score", "该理由对部分抽样顾客（n 位）得分的平均贡献；仅列出最大的几项，因此不必等于得分";
     ProductUptake "product.uptake" Share Shoppers; "Expected uptake", "预期购买率";
-        "(buyers here + k × rate at home) / (shoppers here + k); interval: quantiles of the Beta posterior", "（本市场买家 + k × 主场购买率）÷（本市场顾客 + k）；区间为 Beta 后验分位数";
+        "share of shoppers who buy the product in a period as long as the data's: (buyers here + k × rate at home) / (shoppers here + k), rate at home = (buyers at home + 1) / (shoppers at home + 2); interval: quantiles of the Beta posterior", "在与数据期等长的时间内购买该商品的顾客占比：（本市场买家 + k × 主场购买率）÷（本市场顾客 + k），主场购买率 =（主场买家 + 1）÷（主场顾客 + 2）；区间为 Beta 后验分位数";
     ProductPrice "product.price" Money Itself; "Price", "价格";
-        "median unit price paid in this market, else at home", "本市场成交单价中位数，缺失时取主场";
+        "mean unit price paid on the last day it sold in this market (at home where it never sold here)", "在本市场最后一个有成交日的平均成交单价（本市场从未售出时取主场）";
     ProductStock "product.stock" Count Itself; "In stock", "库存";
         "units on hand in the latest stock table", "最新库存表中的可用件数";
     ProductMargin "product.margin" Share Itself; "Margin", "毛利率";
@@ -119,8 +136,20 @@ metrics! {
         "number of shoppers whose first order in the window falls into the month", "数据期内首单落在该月的顾客数";
     CohortRetention "cohort.retention" Share Cohort; "Came back", "回购率";
         "shoppers of the cohort with an order in that month / shoppers of the cohort", "该批顾客中当月再次下单的人数 ÷ 该批顾客数";
-    CaveatRows "quality.rows" Count Itself; "Rows", "行数";
-        "number of rows that the cleaning rule touched", "该清洗规则涉及的行数";
+    Retention "retention.pooled" Share Shoppers; "Came back", "回购率";
+        "shoppers with an order so many months after the month of their first one / shoppers whose first order is at least that old, all starting months together; interval: Wilson", "首单月之后第若干月再次下单的顾客数 ÷ 首单至少已满该月数的顾客数，全部首单月合并；区间为 Wilson 区间";
+    RepeatGap "repeat.gap_days" Days Orders; "Days between orders", "两次下单间隔";
+        "median of the days between consecutive orders of one shopper; interval between two order statistics; n is the pairs of orders", "同一顾客相邻两次下单间隔天数的中位数；区间为两个次序统计量之间；n 为相邻订单对数";
+    RepeatDueFrom "repeat.due_from" Days Orders; "Next order from", "下次下单最早";
+        "lower quartile of the days between consecutive orders", "相邻两次下单间隔天数的下四分位数";
+    RepeatDueTo "repeat.due_to" Days Orders; "Next order up to", "下次下单最晚";
+        "upper quartile of the days between consecutive orders", "相邻两次下单间隔天数的上四分位数";
+    RepeatDueHit "repeat.due_hit" Share Orders; "Fell into the window", "落入区间";
+        "later gaps between the quartiles of the earlier ones / later gaps; the window is learnt on the first three quarters of the data, one half is expected; interval: Wilson", "后期间隔中落在前期上下四分位数之间的比例；区间由前四分之三数据得出，预期为一半；区间为 Wilson 区间";
+    CaveatRowsHere "quality.rows_here" Count Itself; "Rows here", "本市场行数";
+        "number of order lines of this market that the cleaning rule touched", "该清洗规则涉及的本市场订单行数";
+    CaveatRows "quality.rows" Count Itself; "Rows in all data", "全部数据行数";
+        "number of rows of the whole data that the cleaning rule touched", "该清洗规则在全部数据中涉及的行数";
 }
 
 impl Metric {
@@ -139,6 +168,29 @@ impl Metric {
     /// An exact amount.
     pub fn money(self, value: Money, n: u64, source: &str) -> Figure {
         Figure::money(self.key(), value, n).formula(self.formula_words().en).source(source)
+    }
+
+    /// A figure that another crate has computed, under this metric's key, unit and formula: its value
+    /// (or why there is none), interval and `n` stay.
+    pub fn adopt(self, figure: Figure, source: &str) -> Figure {
+        let formula = self.formula_words().en.to_owned();
+        Figure { key: self.key().to_owned(), unit: self.unit(), formula, source: source.to_owned(), ..figure }
+    }
+
+    /// [`Self::Growth`] as a change, from the ratio of the later period to the earlier one.
+    pub fn growth(ratio: Figure, against: Against, source: &str) -> Figure {
+        let mut figure = Self::Growth.adopt(ratio, source);
+        if let FigureValue::Number(x) = &mut figure.value {
+            *x -= 1.0;
+        }
+        if let Some(interval) = &mut figure.interval {
+            interval.low -= 1.0;
+            interval.high -= 1.0;
+        }
+        match against {
+            Against::YearBefore => figure.formula(Other::GROWTH_YEAR.en),
+            Against::MonthsBefore => figure,
+        }
     }
 
     /// [`Self::number`] for one row of many.
@@ -162,12 +214,38 @@ impl Metric {
     }
 }
 
+/// Formulas that a metric has in some markets instead of the dictionary's, so that a Chinese page has
+/// them in Chinese too.
+pub(crate) struct Other;
+
+impl Other {
+    /// [`Metric::Growth`] with a year before to compare with.
+    pub(crate) const GROWTH_YEAR: Words = Words {
+        en: "revenue of the last three whole months / revenue of the same months of the year before, minus 1; interval: delta method on the log ratio; n is the orders of the weaker period",
+        zh: "最近三个整月销售额 ÷ 上年同月销售额 − 1；区间为对数比的 delta 法；n 为较弱一期的订单数",
+    };
+    /// [`Metric::ProductUptake`] without a home to learn from.
+    pub(crate) const UPTAKE_OWN: Words = Words {
+        en: "share of shoppers who buy the product in a period as long as the data's: buyers here / shoppers here; interval: Jeffreys, quantiles of Beta(buyers + 1/2, others + 1/2)",
+        zh: "在与数据期等长的时间内购买该商品的顾客占比：本市场买家 ÷ 本市场顾客；区间为 Jeffreys 区间，即 Beta(买家 + 1/2, 其余 + 1/2) 的分位数",
+    };
+    /// [`Metric::ProductUptake`] where the counts contradict each other.
+    pub(crate) const UPTAKE_CONTRADICTS: Words = Words {
+        en: "not computed: more buyers than shoppers are counted, see the data quality",
+        zh: "未计算：统计出的买家多于顾客，见数据质量",
+    };
+    const ALL: [Words; 3] = [Self::GROWTH_YEAR, Self::UPTAKE_OWN, Self::UPTAKE_CONTRADICTS];
+}
+
 /// The formula as the reader should see it: translated where it is the dictionary's own, as it
 /// was written where the maker of the figure has changed it.
 pub(crate) fn formula(figure: &Figure, lang: Lang) -> &str {
     match Metric::of_key(&figure.key) {
         Some(metric) if metric.formula_words().en == figure.formula => metric.formula_words().get(lang),
-        Some(_) | None => &figure.formula,
+        Some(_) | None => {
+            let other = Other::ALL.into_iter().find(|words| words.en == figure.formula);
+            other.map_or(&figure.formula, |words| words.get(lang))
+        }
     }
 }
 
@@ -197,10 +275,23 @@ mod tests {
         }
     }
 
+    #[test] // A ratio of 1.25 (1.1 to 1.4) is +25 % (+10 to +40).
+    fn growth_is_the_ratio_less_one_with_its_interval() {
+        let ratio = Figure::number("market.growth", Unit::Ratio, 1.25, 40, 30).interval(1.1, 1.4, 0.95);
+        let figure = Metric::growth(ratio.clone(), Against::YearBefore, "q");
+        let interval = figure.interval.unwrap();
+        assert_eq!((figure.as_f64(), figure.unit, figure.n), (Some(0.25), Unit::Share, 40));
+        assert!((interval.low - 0.1).abs() < 1e-12 && (interval.high - 0.4).abs() < 1e-12);
+        assert_eq!(figure.formula, Other::GROWTH_YEAR.en);
+        assert_eq!(Metric::growth(ratio, Against::MonthsBefore, "q").formula, Metric::Growth.formula_words().en);
+    }
+
     #[test]
     fn a_changed_formula_is_not_replaced_by_the_dictionary() {
         let own = Metric::Basket.number(1.0, 40, "q").formula("median, not mean");
         assert_eq!(formula(&own, Lang::Zh), "median, not mean");
-        assert_eq!(formula(&Metric::Basket.number(1.0, 40, "q"), Lang::Zh), "销售额 ÷ 订单数");
+        assert!(formula(&Metric::Basket.number(1.0, 40, "q"), Lang::Zh).starts_with("扣除取消前的成交额"));
+        let year = Metric::Growth.number(0.1, 40, "q").formula(Other::GROWTH_YEAR.en);
+        assert_eq!(formula(&year, Lang::Zh), Other::GROWTH_YEAR.zh);
     }
 }

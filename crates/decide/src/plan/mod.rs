@@ -35,9 +35,9 @@ mod json;
 mod style;
 
 pub use evidence::{
-    BundleEvidence, CaveatEvidence, ClusterEvidence, ClusterRow, Cohort, CohortEvidence, Glance, Input, MarketEvidence,
-    MonthEvidence, ProductEvidence, ReasonEvidence, SegmentEvidence, Span, TrainedOn, TransferEvidence, TransferRow,
-    TransferVerdict,
+    Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
+    Glance, Input, MarketEvidence, MonthEvidence, ProductEvidence, ReasonEvidence, RepeatEvidence, SegmentEvidence,
+    SegmentHabits, Span, TrainedOn, TransferEvidence, TransferRow, TransferVerdict, Trust,
 };
 pub use findings::Topic;
 pub use index::{OverviewRow, overview_html};
@@ -49,6 +49,6 @@ pub use metric::Metric;
 pub use minimums::{Minimums, Rests};
 pub use number::figure_text;
 pub use sentence::{Piece, Sentence};
-pub use unknown::{Unknown, UnknownKey};
+pub use unknown::{Have, Unknown, UnknownKey};
 pub use uptake::{Uptake, UptakeError, UptakeParams};
 pub use words::Lang;

@@ -39,7 +39,7 @@ pub(crate) fn value_text(figure: &Figure, lang: Lang) -> String {
 pub(crate) fn interval_text(figure: &Figure, interval: Interval, lang: Lang) -> String {
     let end = |x: f64| match (figure.unit, figure.value) {
         (Unit::Money, FigureValue::Money(m)) => major(x, m.currency, lang),
-        (Unit::Share, _) => fixed(x * 100.0, share_digits(figure)),
+        (Unit::Share, _) => with_sign(x, fixed(x * 100.0, share_digits(figure)), signed(figure)),
         (unit, _) => number(x, unit, signed(figure), lang),
     };
     match lang {
@@ -77,7 +77,7 @@ fn signed(figure: &Figure) -> bool {
 fn share_digits(figure: &Figure) -> usize {
     match figure.value {
         // A cohort is a handful of shoppers: a decimal would promise what they cannot hold.
-        FigureValue::Number(_) if metric(figure) == Some(Metric::CohortRetention) => 0,
+        FigureValue::Number(_) if matches!(metric(figure), Some(Metric::CohortRetention | Metric::Retention)) => 0,
         FigureValue::Number(x) if x != 0.0 && x.abs() < 0.001 => 2,
         FigureValue::Number(_) | FigureValue::Money(_) | FigureValue::TooLittleData { .. } | FigureValue::Undefined => {
             1
@@ -99,7 +99,15 @@ fn number(x: f64, unit: Unit, sign: bool, lang: Lang) -> String {
             Lang::Zh => format!("{}{NO_BREAK_SPACE}天", fixed(x, 0)),
         },
         Unit::Ratio => fixed(x, if x.abs() < 10.0 { 2 } else { 1 }),
-        Unit::Score => with_sign(x, fixed(x, 3), sign),
+        // A popularity counts buyers, a similarity lies below 1: both are scores.
+        Unit::Score => {
+            let digits = match x.abs() {
+                a if a < 10.0 => 3,
+                a if (a - a.round()).abs() < 1e-9 => 0,
+                _ => 1,
+            };
+            with_sign(x, fixed(x, digits), sign)
+        }
     }
 }
 
@@ -190,6 +198,15 @@ pub(crate) fn day(day: Day, lang: Lang) -> String {
     }
 }
 
+/// A month of any year: `Dec`, `12月`.
+pub(crate) fn month_of_year(month: u32, lang: Lang) -> String {
+    let day = Day::from_ymd(2001, month, 1);
+    day.map_or_else(String::new, |day| match lang {
+        Lang::En => day.date().format("%b").to_string(),
+        Lang::Zh => day.date().format("%-m月").to_string(),
+    })
+}
+
 /// A month: `Dec 2011`, `2011年12月`.
 pub(crate) fn month(day: Day, lang: Lang) -> String {
     match lang {
@@ -275,6 +292,14 @@ mod tests {
         assert_eq!(growth(-0.25), "\u{2212}25.0 %");
         assert_eq!(growth(-0.0001), "\u{2212}0.01 %");
         assert_eq!(fixed(-0.0001, 1), "0.0");
+        let both = Metric::Growth.number(0.25, 12, "q").interval(-0.05, 0.4, 0.95);
+        assert_eq!(plain(&figure_text(&both, Lang::En)), "+25.0 % (\u{2212}5.0 to +40.0)");
+    }
+
+    #[test]
+    fn a_score_that_counts_has_no_decimals() {
+        let score = |x| value_text(&Metric::ProductScore.number(x, 40, "q"), Lang::En);
+        assert_eq!([score(0.2044), score(58.0), score(58.25)], ["0.204", "58", "58.2"]);
     }
 
     #[test]

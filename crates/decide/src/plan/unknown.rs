@@ -16,22 +16,32 @@ pub enum UnknownKey {
     Shoppers,
     /// The transfer is not proven.
     Transfer,
-    /// No costs: margins are unknown.
+    /// No margins are computed.
     Margin,
     /// Less than the whole months that a season needs, or less than two years.
     Season,
-    /// No competitor prices.
+    /// Prices are not compared with competitors'.
     CompetitorPrices,
-    /// No ad spend: what a new shopper costs is unknown.
+    /// Ad spend is not evaluated: what a new shopper costs is unknown.
     AdSpend,
-    /// No stock.
+    /// No product has a known stock.
     Stock,
-    /// No reviews: why shoppers are content or not is unknown.
+    /// Reviews are not evaluated: why shoppers are content or not is unknown.
     Reviews,
-    /// No views and carts: what shoppers looked at and left is unknown.
+    /// Views and carts are not evaluated: what shoppers looked at and left is unknown.
     Events,
     /// Returns are not measured.
     Returns,
+}
+
+/// Whether the input that would settle a question is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Have {
+    /// It has to be brought.
+    Nothing,
+    /// It is in the workspace, but no figure of the plan is made from it yet.
+    Unused,
 }
 
 /// An open question with the fact behind it and what to bring, in a reader's words by
@@ -40,7 +50,14 @@ pub enum UnknownKey {
 pub struct Unknown {
     /// Which question.
     pub key: UnknownKey,
+    /// Whether its input is there.
+    pub have: Have,
 }
+
+const UNUSED: Words = Words {
+    en: "The data is in the workspace, but this plan makes no figure from it yet.",
+    zh: "数据已在工作区中，但本计划尚未据此计算任何数字。",
+};
 
 impl UnknownKey {
     const fn words(self) -> (Words, Words) {
@@ -110,9 +127,12 @@ impl Unknown {
         self.key.words().0.get(lang)
     }
 
-    /// What settles it.
+    /// What settles it, or that its input is there and unused.
     pub fn bring(self, lang: Lang) -> &'static str {
-        self.key.words().1.get(lang)
+        match self.have {
+            Have::Nothing => self.key.words().1.get(lang),
+            Have::Unused => UNUSED.get(lang),
+        }
     }
 }
 
@@ -131,22 +151,23 @@ pub(crate) fn unknowns(
     let whole = evidence.months.iter().filter(|month| month.span == Span::Whole).count() as u64;
     let returns = evidence.glance.return_rate.as_ref();
     let measured = returns.is_some_and(|r| !matches!(r.value, FigureValue::Undefined));
-    let known = |input| evidence.inputs.contains(&input);
-    let margin = known(Input::Costs) || evidence.products.iter().any(|p| p.margin.is_some());
-    let stock = known(Input::Stock) || evidence.products.iter().any(|p| p.stock.is_some());
+    // A table with rows settles nothing by itself: only a figure made from it does.
+    let input = |input| if evidence.inputs.contains(&input) { Have::Unused } else { Have::Nothing };
+    let margin = evidence.products.iter().any(|p| p.margin.is_some());
+    let stock = evidence.products.iter().any(|p| p.stock.is_some());
     [
-        (UnknownKey::Shoppers, shoppers < minimums.shoppers),
-        (UnknownKey::Transfer, !at_home && !proven),
-        (UnknownKey::Margin, !margin),
-        (UnknownKey::CompetitorPrices, !known(Input::CompetitorPrices)),
-        (UnknownKey::AdSpend, !known(Input::AdSpend)),
-        (UnknownKey::Stock, !stock),
-        (UnknownKey::Season, whole < SEASON_MONTHS),
-        (UnknownKey::Returns, !measured),
-        (UnknownKey::Reviews, !known(Input::Reviews)),
-        (UnknownKey::Events, !known(Input::Events)),
+        (UnknownKey::Shoppers, shoppers < minimums.shoppers, Have::Nothing),
+        (UnknownKey::Transfer, !at_home && !proven, Have::Nothing),
+        (UnknownKey::Margin, !margin, input(Input::Costs)),
+        (UnknownKey::CompetitorPrices, true, input(Input::CompetitorPrices)),
+        (UnknownKey::AdSpend, true, input(Input::AdSpend)),
+        (UnknownKey::Stock, !stock, input(Input::Stock)),
+        (UnknownKey::Season, whole < SEASON_MONTHS, Have::Nothing),
+        (UnknownKey::Returns, !measured, Have::Nothing),
+        (UnknownKey::Reviews, true, input(Input::Reviews)),
+        (UnknownKey::Events, true, input(Input::Events)),
     ]
     .into_iter()
-    .filter_map(|(key, open)| open.then_some(Unknown { key }))
+    .filter_map(|(key, open, have)| open.then_some(Unknown { key, have }))
     .collect()
 }

@@ -5,10 +5,17 @@
 //! `b = k (1 − p_home) + shoppers − buyers`; the estimate is `a / (a + b)`, the interval the
 //! quantiles of `Beta(a, b)`. With no shoppers here it is home's rate with an honest, wide
 //! interval; with many it is the market's own rate.
+//!
+//! At home, and wherever home has no shoppers, there is nothing to start from: the estimate is the
+//! plain share `buyers / shoppers` with Jeffreys' interval, the quantiles of
+//! `Beta(buyers + 1/2, shoppers − buyers + 1/2)`, its ends 0 and 1 where nobody or everybody bought
+//! (Brown, Cai, DasGupta, "Interval estimation for a binomial proportion", Statistical Science
+//! 16(2), 2001). A prior of one half worth 20 shoppers would turn 1 buyer of 30 into 22 %.
 //! Source: Gelman et al., "Bayesian Data Analysis", 3rd ed. 2013, section 2.4 (informative
 //! conjugate prior). Cost: some hundred evaluations of a continued fraction a product.
 
 use super::Metric;
+use super::metric::Other;
 use domain::Figure;
 
 /// How much home counts and how wide the interval is.
@@ -33,9 +40,9 @@ pub struct Uptake {
     pub buyers: u64,
     /// Shoppers of this market.
     pub shoppers: u64,
-    /// Shoppers of the home market who bought it; 0 at home itself.
+    /// Shoppers of the home market who bought it; 0 for a plan of the home market.
     pub buyers_home: u64,
-    /// Shoppers of the home market; 0 at home itself.
+    /// Shoppers of the home market; 0 for a plan of the home market and where home has no data.
     pub shoppers_home: u64,
 }
 
@@ -62,6 +69,13 @@ pub enum UptakeError {
     },
 }
 
+impl Uptake {
+    /// What stands in place of an estimate where the counts contradict each other: no number, and why.
+    pub fn contradiction(self, source: &str) -> Figure {
+        Metric::ProductUptake.number(f64::NAN, self.shoppers, source).formula(Other::UPTAKE_CONTRADICTS.en)
+    }
+}
+
 impl UptakeParams {
     /// The estimate as a figure ([`Metric::ProductUptake`]) that rests on the shoppers here.
     ///
@@ -80,6 +94,9 @@ impl UptakeParams {
                 return Err(UptakeError::Buyers { buyers, shoppers });
             }
         }
+        if seen.shoppers_home == 0 {
+            return Ok(self.own_share(seen, source));
+        }
         let prior = (seen.buyers_home as f64 + 1.0) / (seen.shoppers_home as f64 + 2.0);
         let a = k * prior + seen.buyers as f64;
         let b = k * (1.0 - prior) + (seen.shoppers - seen.buyers) as f64;
@@ -89,6 +106,16 @@ impl UptakeParams {
         let source = format!("{source} -- k = {k}");
         let figure = Metric::ProductUptake.number(a / (a + b), seen.shoppers, &source);
         Ok(figure.interval(low, high, self.level))
+    }
+
+    fn own_share(&self, seen: Uptake, source: &str) -> Figure {
+        let (a, b) = (seen.buyers as f64 + 0.5, (seen.shoppers - seen.buyers) as f64 + 0.5);
+        let tail = (1.0 - self.level) / 2.0;
+        let low = if seen.buyers == 0 { 0.0 } else { beta_quantile(a, b, tail) };
+        let high = if seen.buyers == seen.shoppers { 1.0 } else { beta_quantile(a, b, 1.0 - tail) };
+        let share = seen.buyers as f64 / seen.shoppers as f64;
+        let figure = Metric::ProductUptake.number(share, seen.shoppers, source).formula(Other::UPTAKE_OWN.en);
+        figure.interval(low, high, self.level)
     }
 }
 
@@ -185,11 +212,29 @@ mod tests {
         assert!((ln_gamma(0.5) - 0.5 * std::f64::consts::PI.ln()).abs() < 1e-13);
     }
 
+    // Home itself: 1 of 30 is 3.3 %. Jeffreys by Beta(1.5, 29.5): 0.36 % to 14.5 % (Brown et al. give such by table).
+    #[test]
+    fn at_home_the_estimate_is_the_plain_share() {
+        let seen = |buyers| Uptake { buyers, shoppers: 30, buyers_home: 0, shoppers_home: 0 };
+        let figure = UptakeParams::default().estimate(seen(1), "q").unwrap();
+        assert!((number(&figure) - 1.0 / 30.0).abs() < 1e-12);
+        let interval = figure.interval.unwrap();
+        assert!((beta_cdf(1.5, 29.5, interval.low) - 0.025).abs() < 1e-9);
+        assert!((beta_cdf(1.5, 29.5, interval.high) - 0.975).abs() < 1e-9);
+        assert_eq!(figure.formula, Other::UPTAKE_OWN.en);
+        assert_eq!(UptakeParams::default().estimate(seen(0), "q").unwrap().interval.unwrap().low, 0.0);
+        assert_eq!(UptakeParams::default().estimate(seen(30), "q").unwrap().interval.unwrap().high, 1.0);
+        let nobody = Uptake { buyers: 0, shoppers: 0, buyers_home: 0, shoppers_home: 0 };
+        assert_eq!(UptakeParams::default().estimate(nobody, "q").unwrap().value, FigureValue::Undefined);
+    }
+
     #[test]
     fn more_buyers_than_shoppers_is_refused() {
         let seen = Uptake { buyers: 5, shoppers: 4, buyers_home: 0, shoppers_home: 0 };
         let error = UptakeParams::default().estimate(seen, "q").unwrap_err();
         assert_eq!(error.to_string(), "5 buyers among 4 shoppers: buyers are a part of the shoppers");
+        let instead = seen.contradiction("q");
+        assert!(instead.value == FigureValue::Undefined && instead.formula.contains("more buyers than shoppers"));
         let none = UptakeParams { prior_shoppers: 0.0, level: 0.95 };
         assert!(matches!(none.estimate(seen, "q"), Err(UptakeError::Param { name: "prior_shoppers", .. })));
     }
@@ -197,7 +242,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_estimate_lies_in_its_interval_and_between_zero_and_one(
-            shoppers in 0_u64..5_000, part in 0.0_f64..=1.0, home in 0_u64..50_000, home_part in 0.0_f64..=1.0,
+            shoppers in 1_u64..5_000, part in 0.0_f64..=1.0, home in 0_u64..50_000, home_part in 0.0_f64..=1.0,
         ) {
             let buyers = (shoppers as f64 * part) as u64;
             let buyers_home = (home as f64 * home_part) as u64;

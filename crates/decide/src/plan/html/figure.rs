@@ -61,6 +61,18 @@ impl Figures {
         )
     }
 
+    /// A figure without a number as a dot, where the words would fill a whole table; it opens like any
+    /// other.
+    pub(crate) fn dot(&mut self, figure: &Figure, about: &str) -> String {
+        let card = self.card(figure, about);
+        format!(
+            "<button type=\"button\" class=\"fig thin\" popovertarget=\"f{card}\" aria-label=\"{}\" data-figure=\"{}\" data-value=\"{}\">·</button>",
+            escape(&number::value_text(figure, self.lang)),
+            escape(&figure.key),
+            number::machine_text(figure),
+        )
+    }
+
     /// A sentence whose figures open like any other.
     pub(crate) fn sentence(&mut self, sentence: &Sentence) -> String {
         let piece = |piece: &Piece| match piece {
@@ -85,7 +97,8 @@ impl Figures {
         self.cards.len() - 1
     }
 
-    fn note(&mut self, figure: &Figure) -> usize {
+    /// The number of the note that has the figure's formula and source on paper.
+    pub(crate) fn note(&mut self, figure: &Figure) -> usize {
         let note = (metric::formula(figure, self.lang).to_owned(), figure.source.clone());
         if let Some(&at) = self.by_note.get(&note) {
             return at + 1;

@@ -9,6 +9,7 @@ mod market;
 mod offer;
 mod open;
 mod table;
+mod who;
 
 pub(crate) use figure::Figures;
 pub(crate) use table::{Cell, Column, Table};

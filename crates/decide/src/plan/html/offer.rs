@@ -64,7 +64,11 @@ impl Page<'_> {
             }
             table.row(cells);
         }
-        let mut out = format!("<p class=\"muted\">{}</p>\n", self.text(Text::OfferIntro));
+        let mut out = format!(
+            "<p class=\"muted\">{}</p>\n<p class=\"muted small\">{}</p>\n",
+            self.text(Text::OfferIntro),
+            self.text(Text::UptakeSaid)
+        );
         out.push_str(&table.html(self.text(Text::OfferFirst)));
         for (known, text) in [(stock, Text::StockUnknown), (price, Text::PriceUnknown)] {
             if !known {
@@ -84,6 +88,14 @@ impl Page<'_> {
                 Lang::En => format!(" {}", name(&reason.text)),
                 Lang::Zh => format!("：{}", name(&reason.text)),
             };
+            // A reason that is the whole score need not repeat it.
+            let whole = match (reason.part.as_f64(), product.score.as_f64()) {
+                (Some(part), Some(score)) => (part - score).abs() <= 1e-6 * score.abs(),
+                (_, None) | (None, _) => false,
+            };
+            if product.reasons.len() == 1 && whole {
+                return format!("<li>{term}{text}</li>");
+            }
             let part = figures.show_of(&reason.part, &product.name);
             format!("<li>{term}{text} <span class=\"part\">({part})</span></li>")
         };

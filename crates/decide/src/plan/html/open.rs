@@ -25,6 +25,7 @@ impl Page<'_> {
         }
         let mut table = Table::new(vec![
             Column::Text(self.text(Text::Rule)),
+            Column::Number(Metric::CaveatRowsHere.label(lang)),
             Column::Number(Metric::CaveatRows.label(lang)),
             Column::Text(self.text(Text::Example)),
         ]);
@@ -43,10 +44,16 @@ impl Page<'_> {
             };
             table.row([
                 Cell::Head(format!("{}{meaning}", name(&rule))),
+                caveat.here.as_ref().map_or(Cell::Empty, |here| Cell::Value(self.figures.show_of(here, &rule))),
                 Cell::Value(self.figures.show_of(&caveat.rows, &rule)),
                 sample,
             ]);
         }
-        format!("<p class=\"muted\">{}</p>\n{}", self.text(Text::CaveatIntro), table.html(self.text(Text::Caveats)))
+        format!(
+            "<p class=\"muted\">{} {}</p>\n{}",
+            self.text(Text::CaveatIntro),
+            self.text(Text::CaveatHere),
+            table.html(self.text(Text::Caveats))
+        )
     }
 }

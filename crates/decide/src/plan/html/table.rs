@@ -61,8 +61,8 @@ impl<'a> Table<'a> {
             }
         };
         let numbers = self.columns.iter().filter(|column| matches!(column, Column::Number(_))).count();
-        // On a phone numbers stand side by side, as many as divide their count.
-        let abreast = if numbers % 3 == 0 { 3 } else { 2 };
+        // On a phone numbers stand side by side: two, for their intervals need the room; three alone make one row.
+        let abreast = if numbers == 3 { 3 } else { 2 };
         let head: String = self.columns.iter().map(head).collect();
         format!(
             "<div class=\"wrap\"><table class=\"cards abreast-{abreast}\" role=\"table\" aria-label=\"{}\"><thead role=\"rowgroup\"><tr role=\"row\">{head}</tr></thead>\n\
