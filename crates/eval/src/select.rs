@@ -9,6 +9,12 @@
 //! A choice in several steps (which model, then how much its sources weigh in each market) is honest
 //! only when *all* its steps are repeated without the fold: [`cross_fitted_by`] repeats whatever it
 //! is given, [`choose_in_steps`] is the choice of an option and then of a variant for each group.
+//!
+//! Honest marks have the right mean, but they are not independent: a lucky option is lucky for every
+//! fold that it is chosen by, so their mean spreads more than that of as many independent shoppers,
+//! the more the more folds there are. With `k` equal options and two folds the variance is `1 + e²/(k −
+//! 1)` times the naive one, `e` the expected largest of `k` standard normals: at most 1.36 (`k = 3`).
+//! With five folds simulated worlds had up to 1.8 times. So decide from two folds and widen.
 //! Cost: one pass over the marks for each fold.
 
 use crate::EvalError;
