@@ -258,7 +258,7 @@ pub(crate) fn transfer_table(
     }
 
     let known = CoBuyers::new(&train);
-    let filler = Filler { methods: &methods, reports, known, best_alone, best_pooled, home: plan.home, seed };
+    let filler = Filler { methods: &methods, reports, known, best_alone, best_pooled, home: plan.home };
     let applied = |own: &TransferVerdict| match own.decision {
         Decision::Accepted => Applied::OwnEvidence,
         Decision::TooLittleData if together.accepted() => Applied::AllTargets,
@@ -411,7 +411,6 @@ struct Filler<'a> {
     best_alone: usize,
     best_pooled: usize,
     home: Market,
-    seed: Seed,
 }
 
 impl Filler<'_> {

@@ -1,12 +1,12 @@
 //! What a launch plan is made of: marts in, [`MarketEvidence`] out. Every figure carries the query
 //! that gives it.
 
+use super::evidence;
 use super::rows::Rows;
 use anyhow::Result;
 use decide::plan::{
     BundleEvidence, CaveatEvidence, ClusterEvidence, ClusterRow, Cohort, CohortEvidence, Glance, Input, MarketEvidence,
-    Metric, MonthEvidence, ProductEvidence, ReasonEvidence, SegmentEvidence, Span, TrainedOn, TransferEvidence,
-    TransferRow, TransferVerdict, Uptake, UptakeParams,
+    Metric, MonthEvidence, ProductEvidence, ReasonEvidence, SegmentEvidence, Span, Uptake, UptakeParams,
 };
 use domain::{Amount, Currency, Day, Figure, Market, Money, ProductId, Rounding, Window};
 use lake::Engine;
@@ -167,7 +167,8 @@ impl<'a> Gatherer<'a> {
             clusters: self.clusters(market).await?,
             products: self.products(market).await?,
             bundles: self.bundles(market).await?,
-            transfer: self.transfer(market).await?,
+            transfer: evidence::transfer(self.engine, market).await?,
+            serving: evidence::serving(self.engine, market).await?,
             cohorts: self.cohorts(market).await?,
             caveats: self.caveats(market).await?,
             inputs: self.inputs.clone(),
@@ -267,7 +268,7 @@ impl<'a> Gatherer<'a> {
 
     async fn products(&self, market: Market) -> Result<Vec<ProductEvidence>> {
         let query = format!(
-            "select r.rank, r.product_id, r.model, r.score, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
+            "select r.rank, r.product_id, r.model, r.score, r.n_shoppers, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
              coalesce(h.last_price, o.last_price) as price, s.quantity as stock \
              from marts.recommendations r \
              left join marts.product_market h on h.product_id = r.product_id and h.market = '{market}' \
@@ -280,7 +281,7 @@ impl<'a> Gatherer<'a> {
         let rows = Rows::query(self.engine, &query).await?;
         let (ids, models, scores) = (rows.texts("product_id")?, rows.texts("model")?, rows.floats("score")?);
         let (here, at_home, reasons) = (rows.ints("here")?, rows.ints("at_home")?, rows.texts("reasons")?);
-        let (prices, stock) = (rows.amounts("price")?, rows.floats("stock")?);
+        let (prices, stock, asked) = (rows.amounts("price")?, rows.floats("stock")?, rows.ints("n_shoppers")?);
         let shoppers = |m: Market| self.glances.get(&m).map_or(0, |(_, s)| s.shoppers);
         (0..rows.len())
             .map(|i| {
@@ -298,8 +299,8 @@ impl<'a> Gatherer<'a> {
                     buyers: Metric::ProductBuyersHere.number(buyers as f64, buyers, &source),
                     buyers_home: (market != self.home)
                         .then(|| Metric::ProductBuyersHome.number(buyers_home as f64, buyers_home, &source)),
-                    score: Metric::ProductScore.number(scores[i].unwrap_or(f64::NAN), shoppers(market), &source),
-                    scorer: models[i].split(" (").next().unwrap_or_default().replace('-', "_"),
+                    score: Metric::ProductScore.number(scores[i].unwrap_or(f64::NAN), asked[i].unsigned_abs(), &source),
+                    scorer: models[i].clone(),
                     reasons: reasons
                         .into_iter()
                         .map(|(term, product, part)| ReasonEvidence {
@@ -358,56 +359,6 @@ impl<'a> Gatherer<'a> {
             });
         }
         Ok(out)
-    }
-
-    async fn transfer(&self, market: Market) -> Result<Option<TransferEvidence>> {
-        let query = format!("select * from marts.evidence where market = '{market}' order by model, training, metric");
-        let rows = Rows::query(self.engine, &query).await?;
-        let (models, training, metrics) = (rows.texts("model")?, rows.texts("training")?, rows.texts("metric")?);
-        let (values, low, high, n) =
-            (rows.floats("value")?, rows.floats("low")?, rows.floats("high")?, rows.ints("n")?);
-        let verdicts = rows.texts("verdict")?;
-        let figure = |metric: Metric, i: usize| -> Figure {
-            let figure = metric.number_of(
-                &format!("{} {}", models[i], training[i]),
-                values[i].unwrap_or(f64::NAN),
-                n[i].unsigned_abs(),
-                &query,
-            );
-            match (low[i], high[i]) {
-                (Some(low), Some(high)) => figure.interval(low, high, 0.95),
-                _ => figure,
-            }
-        };
-        let mut measured = Vec::new();
-        let (mut gain, mut verdict) = (None, TransferVerdict::TooLittleData);
-        for i in 0..rows.len() {
-            let trained_on = match training[i].as_str() {
-                "market" => TrainedOn::Local,
-                "home" => TrainedOn::Home,
-                _ => TrainedOn::Pooled,
-            };
-            match metrics[i].as_str() {
-                "ndcg@10" => measured.push(TransferRow {
-                    model: models[i].clone(),
-                    trained_on,
-                    ndcg: figure(Metric::TransferNdcg, i),
-                }),
-                "gain ndcg@10" => {
-                    gain = Some(figure(Metric::TransferGain, i));
-                    verdict = match verdicts[i].as_str() {
-                        "accepted" => TransferVerdict::Accepted,
-                        "refused" => TransferVerdict::Refused,
-                        _ => TransferVerdict::TooLittleData,
-                    };
-                }
-                _ => {}
-            }
-        }
-        if measured.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(TransferEvidence { rows: measured, verdict, gain }))
     }
 
     async fn cohorts(&self, market: Market) -> Result<Option<CohortEvidence>> {

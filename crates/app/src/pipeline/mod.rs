@@ -3,6 +3,7 @@
 //! run that is killed has lost the stage it was in and nothing else.
 
 pub(crate) mod batch;
+mod evidence;
 pub(crate) mod gather;
 pub(crate) mod measured;
 pub(crate) mod offers;
@@ -49,7 +50,7 @@ const MAX_REJECTED: f64 = 0.2;
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 4] = [("marts", 1), ("segments", 1), ("rules", 1), ("offers", 1)];
+const STAGES: [(&str, u32); 4] = [("marts", 1), ("segments", 1), ("rules", 1), ("offers", 2)];
 
 /// Computes the stages whose inputs changed, all of them with `force`.
 pub(crate) async fn run(
