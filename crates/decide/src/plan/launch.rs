@@ -1,7 +1,7 @@
 //! The plan: evidence with the minimum of data applied, and what follows from it. Every number a
 //! reader can meet is a [`Figure`] in here; the page and the JSON only print.
 
-use super::evidence::{ClusterRow, Glance, MarketEvidence, Span, TrainedOn, TransferVerdict};
+use super::evidence::{ClusterRow, Glance, MarketEvidence, Periods, ServingBasis, Span, TrainedOn, TransferVerdict};
 use super::keep::Keep;
 use super::metric::Metric;
 use super::minimums::Minimums;
@@ -59,8 +59,10 @@ pub struct LaunchPlan {
     pub products: Vec<Product>,
     /// What to offer together.
     pub bundles: Vec<Bundle>,
-    /// What home taught.
+    /// What the other markets taught.
     pub transfer: Option<Transfer>,
+    /// Which model made the list of products, and why that one.
+    pub serving: Option<Serving>,
     /// Open questions.
     pub unknowns: Vec<Unknown>,
     /// What cleaning found.
@@ -168,15 +170,36 @@ pub struct Bundle {
     pub lift: Figure,
 }
 
-/// What home taught.
+/// What the other markets taught.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Transfer {
     /// Measured models.
     pub rows: Vec<Measured>,
     /// The verdict.
     pub verdict: TransferVerdict,
-    /// The gain.
+    /// The gain that decided, on the validation days.
+    pub decided: Option<Figure>,
+    /// The gain on the test days after them.
     pub gain: Option<Figure>,
+    /// The days of both.
+    pub periods: Option<Periods>,
+    /// The same over all target markets together.
+    pub together: Option<Box<Transfer>>,
+}
+
+/// The model behind the list of products.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Serving {
+    /// Model name.
+    pub model: String,
+    /// Its training data.
+    pub trained_on: TrainedOn,
+    /// What an order of another market counts.
+    pub source_weight: Option<Figure>,
+    /// On what that rests.
+    pub basis: ServingBasis,
+    /// The reason with its figures, in English.
+    pub why: String,
 }
 
 /// One measured model.
@@ -186,8 +209,12 @@ pub struct Measured {
     pub model: String,
     /// Its training data.
     pub trained_on: TrainedOn,
+    /// What an order of another market counts.
+    pub source_weight: Option<Figure>,
     /// nDCG@10.
     pub ndcg: Figure,
+    /// Recall@20.
+    pub recall: Option<Figure>,
     /// Held-out shoppers behind it.
     pub test_shoppers: Figure,
 }
@@ -231,6 +258,7 @@ impl LaunchPlan {
             cohorts: evidence.cohorts.iter().flat_map(|c| keep.cohorts(c)).collect(),
             products: evidence.products.iter().map(|product| keep.product(product)).collect(),
             bundles: evidence.bundles.iter().enumerate().map(|(i, bundle)| keep.bundle(i, bundle)).collect(),
+            serving: evidence.serving.as_ref().map(|serving| keep.serving(serving)),
             unknowns: unknowns(evidence, transfer.as_ref(), shoppers, &minimums),
             transfer,
             caveats: evidence.caveats.iter().map(|caveat| keep.caveat(caveat)).collect(),

@@ -36,14 +36,15 @@ mod style;
 
 pub use evidence::{
     BundleEvidence, CaveatEvidence, ClusterEvidence, ClusterRow, Cohort, CohortEvidence, Glance, Input, MarketEvidence,
-    MonthEvidence, ProductEvidence, ReasonEvidence, SegmentEvidence, Span, TrainedOn, TransferEvidence, TransferRow,
-    TransferVerdict,
+    MonthEvidence, Periods, ProductEvidence, ReasonEvidence, SegmentEvidence, ServingBasis, ServingEvidence, Span,
+    TrainedOn, TransferEvidence, TransferRow, TransferVerdict,
 };
 pub use findings::Topic;
 pub use index::{OverviewRow, overview_html};
 pub use json::SCHEMA_VERSION;
 pub use launch::{
-    Bundle, Caveat, CohortRow, LaunchPlan, Measured, MonthRow, Product, Reason, Season, SegmentRow, Stance, Transfer,
+    Bundle, Caveat, CohortRow, LaunchPlan, Measured, MonthRow, Product, Reason, Season, SegmentRow, Serving, Stance,
+    Transfer,
 };
 pub use metric::Metric;
 pub use minimums::{Minimums, Rests};
@@ -51,4 +52,5 @@ pub use number::figure_text;
 pub use sentence::{Piece, Sentence};
 pub use unknown::{Unknown, UnknownKey};
 pub use uptake::{Uptake, UptakeError, UptakeParams};
+pub use vocabulary::{scorer as scorer_name, term as term_name};
 pub use words::Lang;
