@@ -330,10 +330,19 @@ fn the_overview_shows_every_model_in_every_market_and_over_all_targets() {
     (home.market, home.transfer.as_mut().unwrap().verdict) = (home.home, TransferVerdict::Home);
     home.transfer.as_mut().unwrap().rows.truncate(3);
     let home = plan(&home);
-    let rows = [&small, &large, &home].map(|plan| OverviewRow { plan, href: "x.html" });
+    let mut few = germany();
+    few.market = "BE".parse().unwrap();
+    few.transfer.as_mut().unwrap().rows.iter_mut().for_each(|row| row.ndcg.n = 6);
+    let few = plan(&few);
+    let rows = [&small, &large, &home, &few].map(|plan| OverviewRow { plan, href: "x.html" });
     for lang in Lang::ALL {
         let html = overview_html(&rows, lang);
         elements(&html);
+        assert!(!html.contains("transfer.ndcg[item-knn:local][BE]"), "a row without a number");
+        let thin = ["1 more markets have too few", "另有 1 个市场"];
+        assert!(thin.iter().any(|text| html.contains(text)), "it is counted");
+        let order = ["popularity:local][GB]", "item-knn:local][GB]", "ials:local][GB]"].map(|key| html.find(key));
+        assert!(order[0] < order[1] && order[1] < order[2] && order[0].is_some(), "the simplest first");
         let shown = shown(&html);
         for (key, value) in [
             ("transfer.ndcg[item-knn:pooled@all][all]", "0.051"),

@@ -220,6 +220,7 @@ texts! {
     OverviewIntro: "{0} markets, largest first. Open a market for its plan.", "共 {0} 个市场，按销售额从高到低排列。点击市场查看计划。";
     OverviewModels: "How well the models rank", "各模型的排序质量";
     OverviewModelsIntro: "nDCG@10 on shoppers held out by time, with interval: each model trained on the market alone and with the orders of all markets.", "在按时间留出的顾客上的 nDCG@10 及其区间：每个模型分别仅用本市场、与加入全部市场的订单训练。";
+    OverviewThin: "{0} more markets have too few held-out shoppers for a number; their plans have what there is.", "另有 {0} 个市场的留出顾客太少，不显示数字；详见各市场计划。";
     OverviewRecall: "The same as recall@20", "以召回率@20 衡量的同一比较";
     ModelOn: "{0}, {1}", "{0}（{1}训练）";
     AtHomeTag: "home", "主场";

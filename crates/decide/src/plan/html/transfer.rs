@@ -3,6 +3,7 @@
 
 use super::super::charts;
 use super::super::evidence::{Periods, TrainedOn, TransferVerdict};
+use super::super::findings::shown;
 use super::super::index::OverviewRow;
 use super::super::launch::{Measured, Transfer};
 use super::super::metric::Metric;
@@ -112,14 +113,21 @@ fn days(window: Option<Window>, lang: Lang) -> String {
 }
 
 /// Every model in every market: a section of the overview, or nothing where nothing was measured.
-/// All target markets together come first; `rows` is in the order of the overview.
+/// All target markets together come first; `rows` is in the order of the overview. Markets with too
+/// few held-out shoppers for any number are counted, not listed: a table of "too little data" hides
+/// the rest.
 pub(crate) fn models_by_market(rows: &[OverviewRow<'_>], figures: &mut Figures, lang: Lang) -> String {
     let all = rows.iter().filter_map(|row| row.plan.transfer.as_ref()?.together.as_deref()).next();
+    let mut n_thin = 0;
     // Key, head of the row, models.
     let mut markets: Vec<(&str, String, &[Measured])> = Vec::new();
     markets.extend(all.map(|all| ("all", escape(Text::AllTargets.get(lang)), all.rows.as_slice())));
     for row in rows {
         let Some(transfer) = row.plan.transfer.as_ref().filter(|t| !t.rows.is_empty()) else { continue };
+        if !transfer.rows.iter().any(|m| shown(&m.ndcg)) {
+            n_thin += 1;
+            continue;
+        }
         let market = escape(&number::market(row.plan.market, lang));
         let home = row.plan.market == row.plan.home;
         let tag =
@@ -127,14 +135,19 @@ pub(crate) fn models_by_market(rows: &[OverviewRow<'_>], figures: &mut Figures, 
         markets.push((row.plan.market.code(), format!("{market}{tag}"), &transfer.rows));
     }
     // Markets choose parameters, not families: popularity lately and popularity ever share a column.
-    let column = |m: &Measured| (data_order(m.trained_on), vocabulary::family(&m.model));
-    let columns: BTreeSet<(u8, String)> = markets.iter().flat_map(|(_, _, rows)| rows.iter().map(column)).collect();
+    let column = |m: &Measured| {
+        let family = vocabulary::family(&m.model);
+        let at = FAMILIES.iter().position(|f| *f == family).unwrap_or(FAMILIES.len());
+        (data_order(m.trained_on), at, family)
+    };
+    let columns: BTreeSet<(u8, usize, String)> =
+        markets.iter().flat_map(|(_, _, rows)| rows.iter().map(column)).collect();
     if columns.is_empty() {
         return String::new();
     }
     let heads: Vec<String> = columns
         .iter()
-        .map(|(data, family)| {
+        .map(|(data, _, family)| {
             let data = charts::trained_on(DATA[usize::from(*data)], lang);
             fill(Text::ModelOn.get(lang), &[&vocabulary::scorer(family, lang), data])
         })
@@ -143,7 +156,7 @@ pub(crate) fn models_by_market(rows: &[OverviewRow<'_>], figures: &mut Figures, 
         let heads = heads.iter().map(|head| Column::Number(head));
         let mut table = Table::new(std::iter::once(Column::Text(Text::Market.get(lang))).chain(heads).collect());
         for (place, market, rows) in &markets {
-            let mut cell = |wanted: &(u8, String)| {
+            let mut cell = |wanted: &(u8, usize, String)| {
                 let found = rows.iter().find(|m| column(m) == *wanted);
                 let Some((row, figure)) = found.and_then(|row| Some((row, pick(row)?))) else { return Cell::Empty };
                 // Each plan has its own `transfer.ndcg[item-knn:local]`; here they stand side by side.
@@ -158,12 +171,21 @@ pub(crate) fn models_by_market(rows: &[OverviewRow<'_>], figures: &mut Figures, 
     let title = Text::OverviewModels.get(lang);
     let ndcg = side_by_side(|m| Some(&m.ndcg), title);
     let recall = side_by_side(|m| m.recall.as_ref(), Text::OverviewRecall.get(lang));
+    let thin = if n_thin == 0 {
+        String::new()
+    } else {
+        format!("<p class=\"small muted\">{}</p>\n", fill(Text::OverviewThin.get(lang), &[&n_thin.to_string()]))
+    };
     format!(
-        "<section><h2>{title}</h2>\n<p class=\"muted\">{}</p>\n{ndcg}<details><summary>{}</summary>{recall}</details></section>\n",
+        "<section class=\"models\"><h2>{title}</h2>\n<p class=\"muted\">{}</p>\n{ndcg}{thin}\
+         <details><summary>{}</summary>{recall}</details></section>\n",
         Text::OverviewModelsIntro.get(lang),
         Text::OverviewRecall.get(lang),
     )
 }
+
+/// Families in the order of the columns, the simplest first; others follow by name.
+const FAMILIES: [&str; 3] = ["popularity", "item_knn", "ials"];
 
 const DATA: [TrainedOn; 4] = [TrainedOn::Local, TrainedOn::Home, TrainedOn::Pooled, TrainedOn::Weighted];
 
