@@ -6,16 +6,22 @@
 //! table is filled. Nothing is chosen on the test window.
 //!
 //! Each family (popularity, item-kNN, iALS) is fitted on the market alone and on all markets pooled.
-//! The marks that decide are cross-fitted over shoppers, so that choosing among many options does
-//! not pass for a gain. The weight of the source markets is chosen for each target that has enough
-//! shoppers of its own; the others take the sources as they are.
+//! The best pooled option is chosen on all targets together; the weight of the source markets is
+//! then chosen for each target that has enough shoppers of its own, the others take the sources as
+//! they are. Choosing among many options would pass for a gain, so the marks that decide are
+//! cross-fitted: every shopper is marked by what the *whole* procedure, option and weight, chooses
+//! without that shopper's half, and the market's own side likewise, in the same halves.
+//!
+//! Who decides for a target: its own shoppers from `EvidenceRule::min_cases` on; below that all
+//! target markets together, by policy, and the row says so ([`Applied::AllTargets`]).
 //!
 //! This file joins `eval` and `recommend`, which do not know each other. Cost: about ten fits on all
-//! rows and three on each market.
+//! rows, three on each market, and for each target with shoppers enough one more a weight and option
+//! that wins in some fold (mostly one option).
 
 use domain::{Day, FitError, Interactions, Market, Score, Seed};
-use eval::{Case, Estimate, EvalError, Metric, Nested, PairedDifference, Protocol, Report, TemporalSplit};
-use eval::{choose, cross_fitted, evaluate_with, mean_interval, paired_difference};
+use eval::{Case, CoBuyers, Estimate, EvalError, Folds, Metric, Nested, PairedDifference, Protocol, Report, Summary};
+use eval::{TemporalSplit, choose, choose_in_steps, cross_fitted, cross_fitted_by, evaluate_with};
 use learn::LearnError;
 use recommend::transfer::{Decision, EvidenceRule, Pool, Sources, TransferVerdict, judge};
 use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, Strength, prepare};
@@ -54,7 +60,16 @@ impl EvidencePlan {
                 vec![ials(1.0), ials(0.3)],
             ],
             source_weights: vec![1.0, 0.5, 0.25],
-            protocol: Protocol::default(),
+            protocol: Protocol {
+                metrics: vec![
+                    Metric::Ndcg(10),
+                    Metric::Recall(20),
+                    Metric::HitRate(10),
+                    Metric::Mrr(10),
+                    Metric::Map(10),
+                ],
+                ..Protocol::default()
+            },
             rule: EvidenceRule::default(),
         }
     }
@@ -78,6 +93,19 @@ pub(crate) struct Method {
     pub(crate) trained: Trained,
 }
 
+/// A method on the test shoppers of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Marked {
+    /// Which.
+    pub(crate) method: Method,
+    /// Weight of the other markets' rows: 0 alone, 1 pooled, else what was chosen for the target.
+    pub(crate) source_weight: f32,
+    /// One estimate a metric.
+    pub(crate) estimates: Vec<Estimate>,
+    /// Coverage and the like.
+    pub(crate) beyond: Summary,
+}
+
 /// Whether the pooled model serves a target, and by whose evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
@@ -96,8 +124,9 @@ pub(crate) struct MarketRow {
     pub(crate) market: Option<Market>,
     /// Shoppers asked about in the test window.
     pub(crate) n_cases: usize,
-    /// One estimate a method and metric: `estimates[method][metric]`.
-    pub(crate) estimates: Vec<Vec<Estimate>>,
+    /// The methods of the table in their order, then the best pooled one at the weight chosen for
+    /// this target, where that is not 1.
+    pub(crate) marked: Vec<Marked>,
     /// The decision, made on the validation window; `None` for home.
     pub(crate) verdict: Option<TransferVerdict>,
     /// What follows from the verdict, or for a market with too little data from that of all targets.
@@ -105,7 +134,8 @@ pub(crate) struct MarketRow {
     /// Weight of the source markets chosen for this target; 1 where it was too small to choose.
     pub(crate) source_weight: f32,
     /// What the transfer gained in the test window over the best model of the market alone, a
-    /// difference a metric; `None` for home.
+    /// difference a metric; `None` for home. Over all targets together it is the pool at weight 1,
+    /// which is what their verdict is about.
     pub(crate) gain: Option<Vec<PairedDifference>>,
 }
 
@@ -120,7 +150,8 @@ pub(crate) struct TransferTable {
     pub(crate) last_day: Day,
     /// The metrics, in the order of the estimates.
     pub(crate) metrics: Vec<Metric>,
-    /// The columns: every family alone, then every family pooled.
+    /// The columns: every family alone, then every family pooled. Home's own models have the
+    /// parameters of the pooled ones.
     pub(crate) methods: Vec<Method>,
     /// Position of the best method alone, by validation: what a transfer has to beat.
     pub(crate) best_alone: usize,
@@ -168,13 +199,36 @@ pub(crate) fn transfer_table(
     let train = prepare(&splits.validation.train, Strength::Presence);
     let cases: Vec<Case> = splits.validation.cases.iter().filter(is_target).cloned().collect();
     let ask = Asking { train: &train, cases: &cases, plan, seed };
-    let alone = Chosen::of(plan, options.iter().map(|kind| ask.alone(kind)).collect::<Result<_, _>>()?)?;
-    let pooled = Chosen::of(plan, options.iter().map(|kind| ask.pooled(kind)).collect::<Result<_, _>>()?)?;
-    let weights = ask.weights(&options[pooled.best_option], &pooled.marks)?;
+    let alone_marks = options.iter().map(|kind| ask.alone(kind)).collect::<Result<Vec<_>, _>>()?;
+    let pooled_marks = options.iter().map(|kind| ask.pooled(kind)).collect::<Result<Vec<_>, _>>()?;
+    let (alone, pooled) = (Chosen::of(plan, &alone_marks)?, Chosen::of(plan, &pooled_marks)?);
+    let asked_in: Vec<Market> = cases.iter().map(|case| case.market).collect();
+    let folds = Folds::by_group(&asked_in, N_FOLDS)?;
+    let mut weighings = Weighings { ask: &ask, options: &options, plain: &pooled_marks, known: BTreeMap::new() };
+    let mut steps = |kept: &[usize]| {
+        choose_in_steps(&pooled_marks, &asked_in, kept, &mut |market, option| weighings.of(market, option))
+    };
+    let served = steps(&(0..cases.len()).collect::<Vec<_>>())?;
+    let weights: BTreeMap<Market, f32> =
+        served.variants.iter().map(|(market, at)| (*market, plan.source_weights[*at])).collect();
+    let honest = Honest {
+        alone: cross_fitted(&alone_marks, &folds)?,
+        pooled: cross_fitted(&pooled_marks, &folds)?,
+        weighted: cross_fitted_by(&folds, |kept| Ok::<_, EvidenceError>(steps(kept)?.marks))?,
+    };
+    let validated = |market: Option<Market>| -> Result<TransferVerdict, EvidenceError> {
+        let of = |marks: &[f64]| -> Vec<f64> {
+            let asked = asked_in.iter().zip(marks);
+            asked.filter(|(of, _)| market.is_none_or(|m| m == **of)).map(|(_, mark)| *mark).collect()
+        };
+        // What all targets together decide is applied at weight 1, so that is what they judge.
+        let transferred = if market.is_some() { &honest.weighted } else { &honest.pooled };
+        Ok(judge(&of(&honest.alone), &of(transferred), &plan.rule, seed)?)
+    };
+    let together = validated(None)?;
 
     let n_families = plan.families.len();
     let method = |option: &usize, trained| Method { model: options[*option], trained };
-    let of_home = pooled.options.iter().map(|o| method(o, Trained::Alone).model).collect::<Vec<_>>();
     let methods: Vec<Method> = (alone.options.iter().map(|o| method(o, Trained::Alone)))
         .chain(pooled.options.iter().map(|o| method(o, Trained::Pooled)))
         .collect();
@@ -187,39 +241,24 @@ pub(crate) fn transfer_table(
     }
     let ask = Asking { train: &train, cases: &cases, plan, seed };
     let mut reports = Vec::new();
-    let mut best_pooled_model = None;
     for (m, method) in methods.iter().enumerate() {
-        match method.trained {
+        reports.push(match method.trained {
             // Home has the rows to bear the parameters that suit the pool.
-            Trained::Alone => reports.push(ask.alone_but(&method.model, plan.home, &of_home[m])?),
-            Trained::Pooled => {
-                let model = method.model.fit(&train, seed)?;
-                reports.push(ask.report(|_| Some(&*model as &dyn Score))?);
-                best_pooled_model = if m == best_pooled { Some(model) } else { best_pooled_model };
-            }
+            Trained::Alone => ask.alone_but(&method.model, plan.home, &methods[n_families + m].model)?,
+            Trained::Pooled => ask.pooled_report(&method.model)?,
+        });
+    }
+    let mut weighted = BTreeMap::new();
+    for (market, weight) in weights.iter().filter(|(_, weight)| **weight != 1.0) {
+        let own: Vec<Case> = cases.iter().filter(|case| case.market == *market).cloned().collect();
+        if !own.is_empty() {
+            let own = Asking { cases: &own, ..ask };
+            weighted.insert(*market, own.weighted_report(&methods[best_pooled].model, *market, *weight)?);
         }
     }
-    let weighted: Models = (weights.iter().filter(|(_, choice)| choice.weight != 1.0))
-        .map(|(market, choice)| {
-            Ok((*market, methods[best_pooled].model.fit(&ask.pool(*market, choice.weight)?, seed)?))
-        })
-        .collect::<Result<_, FitError>>()?;
-    let plain = best_pooled_model.as_deref();
-    let transferred = ask.report(|case| {
-        let own = weighted.get(&case.market).map(|model| &**model);
-        own.or(plain).map(|model| model as &dyn Score)
-    })?;
 
-    let filler = Filler { plan, reports: &reports, transferred: &transferred, best_alone, seed };
-    let validated = |market: Option<Market>| -> Result<TransferVerdict, EvidenceError> {
-        let of = |marks: &[f64]| -> Vec<f64> {
-            let asked = splits.validation.cases.iter().filter(is_target).zip(marks);
-            asked.filter(|(case, _)| market.is_none_or(|m| m == case.market)).map(|(_, mark)| *mark).collect()
-        };
-        let tuned = market.and_then(|m| weights.get(&m)).map(|choice| choice.honest_marks.clone());
-        Ok(judge(&of(&alone.honest_marks), &tuned.unwrap_or_else(|| of(&pooled.honest_marks)), &plan.rule, seed)?)
-    };
-    let together = validated(None)?;
+    let known = CoBuyers::new(&train);
+    let filler = Filler { methods: &methods, reports, known, best_alone, best_pooled, home: plan.home };
     let applied = |own: &TransferVerdict| match own.decision {
         Decision::Accepted => Applied::OwnEvidence,
         Decision::TooLittleData if together.accepted() => Applied::AllTargets,
@@ -228,21 +267,27 @@ pub(crate) fn transfer_table(
     let targets: BTreeSet<Market> = cases.iter().map(|case| case.market).filter(|m| *m != plan.home).collect();
     let mut rows = Vec::new();
     for market in targets {
-        let weight = weights.get(&market).map_or(1.0, |choice| choice.weight);
+        let weight = weights.get(&market).copied().unwrap_or(1.0);
         let verdict = validated(Some(market))?;
         let applied = applied(&verdict);
-        rows.push(MarketRow { applied, ..filler.row(Some(market), |m| m == market, Some(verdict), weight)? });
+        let own = weighted.get(&market).map(|report| (weight, report));
+        let row = filler.row(Some(market), |m| m == market, Some(verdict), own)?;
+        rows.push(MarketRow { applied, source_weight: weight, ..row });
     }
     rows.sort_by_key(|row: &MarketRow| (std::cmp::Reverse(row.n_cases), row.market));
     if cases.iter().any(|case| case.market == plan.home) {
-        rows.insert(0, filler.row(Some(plan.home), |m| m == plan.home, None, 1.0)?);
+        rows.insert(0, filler.row(Some(plan.home), |m| m == plan.home, None, None)?);
     }
     let applied = applied(&together);
-    rows.insert(0, MarketRow { applied, ..filler.row(None, |m| m != plan.home, Some(together.clone()), 1.0)? });
+    rows.insert(0, MarketRow { applied, ..filler.row(None, |m| m != plan.home, Some(together.clone()), None)? });
     let metrics = plan.protocol.metrics.clone();
     let validation_from = test_from.plus(-plan.window_days);
     Ok(TransferTable { validation_from, test_from, last_day, metrics, methods, best_alone, best_pooled, rows })
 }
+
+/// Folds of the cross-fitting. Two, because more folds make the marks lean on each other: see
+/// `eval::select` and [`EvidenceRule::spread`].
+const N_FOLDS: usize = 2;
 
 /// The options that won on the validation window.
 struct Chosen {
@@ -250,44 +295,62 @@ struct Chosen {
     options: Vec<usize>,
     /// The family of the best option.
     best_family: usize,
-    /// The best option of all.
-    best_option: usize,
-    /// Its marks, one a case.
-    marks: Vec<f64>,
-    /// Marks of the whole procedure, cross-fitted.
-    honest_marks: Vec<f64>,
 }
-
-/// Folds of the cross-fitting, fewer where there are fewer cases.
-const N_FOLDS: usize = 5;
 
 impl Chosen {
     /// `marks` holds one list an option, the options of all families one after the other.
-    fn of(plan: &EvidencePlan, marks: Vec<Vec<f64>>) -> Result<Self, EvalError> {
+    fn of(plan: &EvidencePlan, marks: &[Vec<f64>]) -> Result<Self, EvalError> {
         let (mut options, mut first) = (Vec::new(), 0);
         for family in &plan.families {
             options.push(first + choose(&marks[first..first + family.len()])?.index);
             first += family.len();
         }
-        let best_option = choose(&marks)?.index;
-        let best_family = options.iter().position(|o| *o == best_option).unwrap_or(0);
-        let honest_marks = honest(&marks)?;
-        Ok(Self { options, best_family, best_option, marks: marks[best_option].clone(), honest_marks })
+        let best = choose(marks)?.index;
+        let best_family = options.iter().position(|o| *o == best).unwrap_or(0);
+        Ok(Self { options, best_family })
     }
 }
 
-fn honest(marks: &[Vec<f64>]) -> Result<Vec<f64>, EvalError> {
-    match marks.first().map_or(0, Vec::len) {
-        // One case cannot be held out from its own choice: the first, simplest option is taken.
-        0 | 1 => Ok(marks.first().cloned().unwrap_or_default()),
-        n => cross_fitted(marks, n.min(N_FOLDS)),
-    }
+/// Marks of the validation cases by what each side's procedure chooses without the case's half.
+struct Honest {
+    alone: Vec<f64>,
+    /// The option alone is chosen, at weight 1.
+    pooled: Vec<f64>,
+    /// Option and weight are chosen.
+    weighted: Vec<f64>,
 }
 
-/// The weight chosen for one target and the cross-fitted marks of choosing it.
-struct WeightChoice {
-    weight: f32,
-    honest_marks: Vec<f64>,
+/// The marks of every source weight, by market and option, made when they are asked for.
+struct Weighings<'a> {
+    ask: &'a Asking<'a>,
+    options: &'a [ModelKind],
+    /// Marks of the options at weight 1.
+    plain: &'a [Vec<f64>],
+    known: BTreeMap<(Market, usize), Vec<Vec<f64>>>,
+}
+
+impl Weighings<'_> {
+    /// One list a weight, over the market's cases; nothing for a market that is too small to choose.
+    fn of(&mut self, market: Market, option: usize) -> Result<Option<Vec<Vec<f64>>>, EvidenceError> {
+        if let Some(known) = self.known.get(&(market, option)) {
+            return Ok(Some(known.clone()));
+        }
+        let own = || self.ask.cases.iter().zip(&self.plain[option]).filter(|(case, _)| case.market == market);
+        if own().count() < self.ask.plan.rule.min_cases {
+            return Ok(None);
+        }
+        let (cases, plain): (Vec<Case>, Vec<f64>) = own().map(|(case, mark)| (case.clone(), *mark)).unzip();
+        let ask = Asking { cases: &cases, ..*self.ask };
+        let at = |weight: &f32| {
+            if *weight == 1.0 {
+                return Ok(plain.clone());
+            }
+            Ok(ask.marks(&ask.weighted_report(&self.options[option], market, *weight)?)?)
+        };
+        let marks = self.ask.plan.source_weights.iter().map(at).collect::<Result<Vec<_>, EvidenceError>>()?;
+        self.known.insert((market, option), marks.clone());
+        Ok(Some(marks))
+    }
 }
 
 /// One window: what is fitted on and who is asked about.
@@ -307,10 +370,6 @@ impl Asking<'_> {
         report.marks(self.plan.protocol.metrics[0], None)
     }
 
-    fn pool(&self, target: Market, weight: f32) -> Result<Interactions, FitError> {
-        Pool { target, sources: Sources::AllOthers, weight }.pooled(self.train)
-    }
-
     /// A model for each market that has a case, fitted on its own rows.
     fn alone_but(&self, kind: &ModelKind, except: Market, its: &ModelKind) -> Result<Report, EvidenceError> {
         let markets: BTreeSet<Market> = self.cases.iter().map(|case| case.market).collect();
@@ -328,78 +387,70 @@ impl Asking<'_> {
     }
 
     fn pooled(&self, kind: &ModelKind) -> Result<Vec<f64>, EvidenceError> {
-        let model = kind.fit(self.train, self.seed)?;
-        Ok(self.marks(&self.report(|_| Some(&*model as &dyn Score))?)?)
+        Ok(self.marks(&self.pooled_report(kind)?)?)
     }
 
-    /// The source weight of each target with enough cases; `plain` are the marks at weight 1.
-    fn weights(&self, kind: &ModelKind, plain: &[f64]) -> Result<BTreeMap<Market, WeightChoice>, EvidenceError> {
-        let mut n_cases: BTreeMap<Market, usize> = BTreeMap::new();
-        self.cases.iter().for_each(|case| *n_cases.entry(case.market).or_default() += 1);
-        n_cases.retain(|_, n| *n >= self.plan.rule.min_cases);
-        let choose_for = |target: Market| {
-            let (cases, plain): (Vec<Case>, Vec<f64>) =
-                self.cases.iter().zip(plain).filter(|(c, _)| c.market == target).map(|(c, m)| (c.clone(), *m)).unzip();
-            let own = Asking { cases: &cases, ..*self };
-            let at = |weight: &f32| {
-                if *weight == 1.0 {
-                    return Ok(plain.clone());
-                }
-                let model = kind.fit(&own.pool(target, *weight)?, self.seed)?;
-                Ok(own.marks(&own.report(|_| Some(&*model as &dyn Score))?)?)
-            };
-            let marks = self.plan.source_weights.iter().map(at).collect::<Result<Vec<_>, EvidenceError>>()?;
-            let weight = self.plan.source_weights[choose(&marks)?.index];
-            Ok((target, WeightChoice { weight, honest_marks: honest(&marks)? }))
-        };
-        n_cases.into_keys().map(choose_for).collect()
+    fn pooled_report(&self, kind: &ModelKind) -> Result<Report, EvidenceError> {
+        let model = kind.fit(self.train, self.seed)?;
+        Ok(self.report(|_| Some(&*model as &dyn Score))?)
+    }
+
+    /// All rows, those of other markets than the target at a weight; the cases are the target's.
+    fn weighted_report(&self, kind: &ModelKind, target: Market, weight: f32) -> Result<Report, EvidenceError> {
+        let pool = Pool { target, sources: Sources::AllOthers, weight }.pooled(self.train)?;
+        let model = kind.fit(&pool, self.seed)?;
+        Ok(self.report(|_| Some(&*model as &dyn Score))?)
     }
 }
 
 /// Turns the reports of the test window into rows.
 struct Filler<'a> {
-    plan: &'a EvidencePlan,
-    reports: &'a [Report],
-    transferred: &'a Report,
+    methods: &'a [Method],
+    reports: Vec<Report>,
+    known: CoBuyers,
     best_alone: usize,
-    seed: Seed,
+    best_pooled: usize,
+    home: Market,
 }
 
 impl Filler<'_> {
-    fn marks(report: &Report, metric: usize, is_in: &impl Fn(Market) -> bool) -> Vec<f64> {
-        report.cases.iter().filter(|case| is_in(case.market)).map(|case| case.marks[metric]).collect()
+    fn marked(&self, method: Method, source_weight: f32, report: &Report) -> Result<Marked, EvalError> {
+        let estimates = report.protocol.metrics.iter().map(|metric| report.estimate(*metric, None));
+        let estimates = estimates.collect::<Result<_, EvalError>>()?;
+        Ok(Marked { method, source_weight, estimates, beyond: report.summary(&self.known, None)? })
     }
 
+    /// `weighted` is the report of the best pooled method at the weight chosen for the target.
     fn row(
         &self,
         market: Option<Market>,
         is_in: impl Fn(Market) -> bool,
         verdict: Option<TransferVerdict>,
-        source_weight: f32,
+        weighted: Option<(f32, &Report)>,
     ) -> Result<MarketRow, EvidenceError> {
-        let how = &self.plan.protocol.bootstrap;
-        let metrics = 0..self.plan.protocol.metrics.len();
-        let estimate = |report: &Report| -> Result<Vec<Estimate>, EvalError> {
-            let one = |metric| mean_interval(&Self::marks(report, metric, &is_in), how, self.seed);
-            metrics.clone().map(one).collect()
-        };
-        let gain = |metric| {
-            let transferred = Self::marks(self.transferred, metric, &is_in);
-            paired_difference(
-                &transferred,
-                &Self::marks(&self.reports[self.best_alone], metric, &is_in),
-                how,
-                self.seed,
-            )
-        };
+        let mut marked = Vec::new();
+        let own: Vec<Report> = self.reports.iter().map(|report| report.only(&is_in)).collect();
+        for (m, (method, report)) in self.methods.iter().zip(&own).enumerate() {
+            let at_home = market == Some(self.home) && method.trained == Trained::Alone;
+            let model = if at_home { self.methods[self.methods.len() / 2 + m].model } else { method.model };
+            let source_weight = if method.trained == Trained::Alone { 0.0 } else { 1.0 };
+            marked.push(self.marked(Method { model, ..*method }, source_weight, report)?);
+        }
+        let mut transferred = &own[self.best_pooled];
+        if let Some((weight, report)) = weighted {
+            marked.push(self.marked(self.methods[self.best_pooled], weight, report)?);
+            transferred = report;
+        }
+        let gain = |metric: &Metric| transferred.better_than(&own[self.best_alone], *metric, None);
+        let metrics = &transferred.protocol.metrics;
         Ok(MarketRow {
             market,
-            n_cases: Self::marks(self.transferred, 0, &is_in).len(),
-            estimates: self.reports.iter().map(estimate).collect::<Result<_, EvalError>>()?,
-            gain: verdict.is_some().then(|| metrics.clone().map(gain).collect()).transpose()?,
+            n_cases: transferred.cases.len(),
+            marked,
+            gain: verdict.is_some().then(|| metrics.iter().map(gain).collect()).transpose()?,
             verdict,
             applied: Applied::No,
-            source_weight,
+            source_weight: 1.0,
         })
     }
 }

@@ -67,7 +67,7 @@ fn five_findings_come_in_english() {
             "Germany brought £205,314 from 457 orders by 94 shoppers.",
             "Champions are 23.4 % of shoppers and bring 54.5 % of revenue.",
             "Offer ROUND SNACK BOXES SET OF4 WOODLAND first: expected uptake 50.0 % (40.9 to 59.2), going by who has bought it so far.",
-            "Data from the United Kingdom helps: ranking quality (nDCG@10) rises by +0.035 (+0.012 to +0.059).",
+            "Data of the other markets helps: it changed ranking quality (nDCG@10) by +0.041 (+0.014 to +0.069) when that was decided, and by +0.035 (+0.012 to +0.059) on later orders.",
             "69.2 % (59.2 to 77.6) of shoppers ordered again, against 65.6 % (64.1 to 67.1) at home.",
         ]
     );
@@ -93,11 +93,55 @@ fn a_market_with_next_to_nothing_still_has_five_findings_and_none_shows_a_rate()
 fn too_few_test_shoppers_overrule_an_accepted_transfer() {
     let mut evidence = germany();
     let transfer = evidence.transfer.as_mut().unwrap();
-    transfer.gain.as_mut().unwrap().n = 19;
+    transfer.decided.as_mut().unwrap().n = 19;
     let plan = plan(&evidence);
     assert_eq!(plan.transfer.as_ref().unwrap().verdict, TransferVerdict::TooLittleData);
     assert_eq!(plan.stance, Stance::TestSmall);
     assert!(plan.unknowns.iter().any(|u| u.key == UnknownKey::Transfer));
+}
+
+#[test]
+fn a_verdict_without_the_figure_that_carries_it_decides_nothing() {
+    for verdict in [TransferVerdict::Accepted, TransferVerdict::Refused] {
+        let mut evidence = germany();
+        let transfer = evidence.transfer.as_mut().unwrap();
+        (transfer.verdict, transfer.decided) = (verdict, None);
+        assert_eq!(plan(&evidence).transfer.unwrap().verdict, TransferVerdict::TooLittleData);
+    }
+}
+
+#[test]
+fn too_few_shoppers_on_later_days_do_not_undo_what_was_decided() {
+    let mut evidence = germany();
+    evidence.transfer.as_mut().unwrap().gain.as_mut().unwrap().n = 3;
+    let plan = plan(&evidence);
+    assert_eq!(plan.transfer.as_ref().unwrap().verdict, TransferVerdict::Accepted);
+    let said = plain(plan.findings(Lang::En)).remove(3);
+    assert_eq!(
+        said,
+        "Data of the other markets helps: on held-out shoppers it changed ranking quality (nDCG@10) by +0.041 (+0.014 to +0.069)."
+    );
+    assert!(plan.html(Lang::En).contains("have too few held-out shoppers to check it"));
+}
+
+#[test]
+fn a_market_that_follows_all_targets_says_so() {
+    let mut evidence = germany();
+    evidence.transfer.as_mut().unwrap().verdict = TransferVerdict::TooLittleData;
+    let serving = evidence.serving.as_mut().unwrap();
+    (serving.trained_on, serving.basis) = (TrainedOn::Pooled, ServingBasis::AllTargets);
+    let plan = plan(&evidence);
+    let said = plain(plan.findings(Lang::En)).remove(3);
+    assert!(said.starts_with("This market has too few held-out shoppers to tell and follows all target"), "{said}");
+    assert!(said.contains("by +0.059 (+0.031 to +0.089), so it is used"), "{said}");
+    let page = plan.html(Lang::En);
+    assert!(page.contains("trained on the orders of all markets"));
+    assert!(page.contains("a policy, not evidence of this market"));
+    assert!(plan.html(Lang::Zh).contains("这是一项规则，而非来自本市场的证据"));
+    let json: serde_json::Value = serde_json::from_str(&plan.json()).unwrap();
+    assert_eq!(json["plan"]["serving"]["basis"], "all_targets");
+    assert_eq!(json["plan"]["serving"]["trained_on"], "pooled");
+    assert!(json["plan"]["serving"]["why"].as_str().is_some_and(|why| !why.is_empty()));
 }
 
 #[test]

@@ -299,10 +299,90 @@ fn growth_says_what_it_is_measured_against() {
 }
 
 #[test]
-fn the_home_market_has_no_transfer_section() {
+fn the_home_market_shows_its_models_and_transfers_nothing() {
     let mut evidence = germany();
     evidence.home = evidence.market;
+    evidence.transfer.as_mut().unwrap().verdict = TransferVerdict::Home;
     let html = plan(&evidence).html(Lang::En);
-    assert!(html.contains("This is") || html.contains("is the home market"));
-    assert!(!html.contains("id=\"transfer\""));
+    assert!(html.contains("Nothing is transferred to the home market"));
+    assert!(html.contains("data-figure=\"transfer.ndcg[ials:local]\""));
+    assert!(!html.contains("data-figure=\"transfer.decided\""), "nothing was decided");
+    evidence.transfer = None;
+    let html = plan(&evidence).html(Lang::En);
+    assert!(html.contains("is the home market") && !html.contains("id=\"transfer\""));
+}
+
+/// The transfer section as words.
+fn section(html: &str) -> String {
+    let inside = between(html, "<section id=\"transfer\"", "</section>")[0];
+    inside.split('<').filter_map(|t| t.split_once('>').map(|(_, text)| text)).collect::<String>().replace('\u{a0}', " ")
+}
+
+#[test]
+fn what_was_decided_and_what_later_orders_showed_stand_side_by_side_with_their_days() {
+    let said = |later: f64| {
+        let mut evidence = germany();
+        let gain = evidence.transfer.as_mut().unwrap().gain.as_mut().unwrap();
+        *gain = Metric::TransferGain.number(later, 81, "q").interval(later - 0.02, later + 0.02, 0.95);
+        section(&plan(&evidence).html(Lang::En))
+    };
+    for (later, words) in [(0.035, "the ranking is better: +0.035"), (-0.01, "the ranking is worse: \u{2212}0.010")] {
+        let text = said(later);
+        assert!(text.contains("Accepted: on held-out shoppers (12 Aug 2011 to 10 Oct 2011)"), "{text}");
+        assert!(text.contains("improves nDCG@10 by +0.041"), "the figure that decided: {text}");
+        assert!(text.contains("Measured again on later orders (11 Oct 2011 to 9 Dec 2011)"), "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+    assert!(said(0.0).contains("the ranking is as good: 0.000"));
+}
+
+#[test]
+fn the_served_model_has_a_row_with_its_weight_and_recall_is_shown() {
+    let html = plan(&germany()).html(Lang::En);
+    let shown = shown(&html);
+    for (key, value) in [
+        ("transfer.ndcg[item-knn:weighted]", "0.1407"),
+        ("transfer.recall[item-knn:weighted]", "0.163"),
+        ("transfer.source_weight[item-knn:weighted]", "0.5"),
+        ("transfer.source_weight[serving]", "0.5"),
+        ("transfer.ndcg[item-knn:pooled@all]", "0.051"),
+    ] {
+        assert!(shown.contains(&(key.to_owned(), value.to_owned())), "{key}");
+    }
+    assert!(html.contains("An order of another market counts"));
+}
+
+#[test]
+fn the_overview_shows_every_model_in_every_market_and_over_all_targets() {
+    let (large, small) = (plan(&germany()), plan(&thin()));
+    let mut home = germany();
+    (home.market, home.transfer.as_mut().unwrap().verdict) = (home.home, TransferVerdict::Home);
+    home.transfer.as_mut().unwrap().rows.truncate(3);
+    let home = plan(&home);
+    let mut few = germany();
+    few.market = "BE".parse().unwrap();
+    few.transfer.as_mut().unwrap().rows.iter_mut().for_each(|row| row.ndcg.n = 6);
+    let few = plan(&few);
+    let rows = [&small, &large, &home, &few].map(|plan| OverviewRow { plan, href: "x.html" });
+    for lang in Lang::ALL {
+        let html = overview_html(&rows, lang);
+        elements(&html);
+        assert!(!html.contains("transfer.ndcg[item-knn:local][BE]"), "a row without a number");
+        let thin = ["1 more markets have too few", "另有 1 个市场"];
+        assert!(thin.iter().any(|text| html.contains(text)), "it is counted");
+        let order = ["popularity:local][GB]", "item-knn:local][GB]", "ials:local][GB]"].map(|key| html.find(key));
+        assert!(order[0] < order[1] && order[1] < order[2] && order[0].is_some(), "the simplest first");
+        let shown = shown(&html);
+        for (key, value) in [
+            ("transfer.ndcg[item-knn:pooled@all][all]", "0.051"),
+            ("transfer.ndcg[item-knn:local][DE]", "0.1043"),
+            ("transfer.ndcg[item-knn:weighted][DE]", "0.1407"),
+            ("transfer.recall[ials:pooled][DE]", "0.155"),
+            ("transfer.ndcg[popularity:local][GB]", "0.0871"),
+        ] {
+            assert!(shown.contains(&(key.to_owned(), value.to_owned())), "{key} {lang:?}");
+        }
+        assert!(!shown.iter().any(|(key, _)| key.contains("[US]") && key.starts_with("transfer")), "nothing measured");
+    }
+    assert!(!overview_html(&rows[..1], Lang::En).contains("How well the models rank"), "nothing to show");
 }

@@ -50,16 +50,44 @@ pub struct PairedDifference {
 }
 
 impl Bootstrap {
-    fn means(&self, values: &[f64], seed: Seed) -> Result<Vec<f64>, EvalError> {
+    fn check(&self, n: usize) -> Result<(), EvalError> {
         if self.n_resamples == 0 {
             return Err(EvalError::Param { name: "n_resamples", rule: "at least 1", got: 0.0 });
         }
         if !(self.level > 0.0 && self.level < 1.0) {
             return Err(EvalError::Param { name: "level", rule: "between 0 and 1", got: self.level });
         }
-        if values.is_empty() {
-            return Err(EvalError::NoCases { what: "bootstrap" });
-        }
+        if n == 0 { Err(EvalError::NoCases { what: "bootstrap" }) } else { Ok(()) }
+    }
+
+    /// A figure of `n` cases that is no mean of them, such as the share of the catalogue that their
+    /// lists cover. `statistic` gets the numbers of the drawn cases, with repeats.
+    ///
+    /// Repeats alone move such a figure (fewer distinct lists cover less), so the resampled values
+    /// are shifted to have `observed` as their mean: their spread counts, not their place.
+    pub(crate) fn shifted(
+        &self,
+        observed: f64,
+        n: usize,
+        statistic: impl Fn(&[usize]) -> f64 + Sync,
+        seed: Seed,
+    ) -> Result<Estimate, EvalError> {
+        self.check(n)?;
+        let resampled = |b: usize| {
+            let mut rng = seed.stream(b as u64);
+            statistic(&(0..n).map(|_| rng.below(n)).collect::<Vec<_>>())
+        };
+        let mut found: Vec<f64> = (0..self.n_resamples).into_par_iter().with_min_len(64).map(resampled).collect();
+        let shift = observed - found.iter().sum::<f64>() / found.len() as f64;
+        found.iter_mut().for_each(|value| *value += shift);
+        found.sort_by(f64::total_cmp);
+        let tail = (1.0 - self.level) / 2.0;
+        let interval = Interval { low: quantile(&found, tail), high: quantile(&found, 1.0 - tail), level: self.level };
+        Ok(Estimate { mean: observed, interval, n })
+    }
+
+    fn means(&self, values: &[f64], seed: Seed) -> Result<Vec<f64>, EvalError> {
+        self.check(values.len())?;
         if let Some(index) = values.iter().position(|value| !value.is_finite()) {
             return Err(EvalError::NotFinite { index, value: values[index] });
         }

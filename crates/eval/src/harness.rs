@@ -7,9 +7,10 @@
 //! Cost: one `score` of the catalogue and one partial sort a case, spread over rayon's threads;
 //! results are collected in case order, so they do not depend on the number of threads.
 
-use crate::{Bootstrap, Case, Estimate, EvalError, Metric, PairedDifference, Split};
-use crate::{coverage, gini, mean_interval, novelty, paired_difference};
-use domain::{History, ItemIdx, Market, Score, Seed, ShopperIdx};
+use crate::beyond::gini_of;
+use crate::{Bootstrap, Case, CoBuyers, Estimate, EvalError, Metric, PairedDifference, Split};
+use crate::{coverage, gini, mean_interval, paired_difference};
+use domain::{History, Interval, ItemIdx, Market, Score, Seed, ShopperIdx};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,17 +73,20 @@ pub struct Report {
     pub cases: Vec<CaseMarks>,
 }
 
-/// The figures beside the headline.
+/// The figures beside the headline, each with its interval over the shoppers who were asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// Share of the catalogue in at least one list.
-    pub coverage: Option<f64>,
+    /// Share of the catalogue in at least one list. It grows with the number of lists, so compare
+    /// models on the same cases only.
+    pub coverage: Option<Estimate>,
     /// Inequality of exposure.
-    pub gini: Option<f64>,
+    pub gini: Option<Estimate>,
     /// Mean self-information in bits.
-    pub novelty: Option<f64>,
+    pub novelty: Option<Estimate>,
+    /// Mean distance of the pairs of a list, by their buyers in training.
+    pub diversity: Option<Estimate>,
     /// Share of the cases for which the model had at least one item to offer.
-    pub answered: f64,
+    pub answered: Estimate,
 }
 
 impl Report {
@@ -133,16 +137,48 @@ impl Report {
         paired_difference(&mine, &theirs, &self.protocol.bootstrap, self.protocol.seed)
     }
 
-    /// Coverage, Gini and novelty of the lists.
-    pub fn summary(&self, split: &Split) -> Summary {
-        let lists: Vec<&[ItemIdx]> = self.cases.iter().map(|case| case.list.as_slice()).collect();
-        let n_answered = lists.iter().filter(|list| !list.is_empty()).count();
-        Summary {
-            coverage: coverage(&lists, split.train.n_items()),
-            gini: gini(&lists, split.train.n_items()),
-            novelty: novelty(&lists, &split.train),
-            answered: n_answered as f64 / lists.len().max(1) as f64,
-        }
+    /// The cases of the markets that `is_in` names.
+    #[must_use]
+    pub fn only(&self, is_in: impl Fn(Market) -> bool) -> Self {
+        let cases = self.cases.iter().filter(|case| is_in(case.market)).cloned().collect();
+        Self { protocol: self.protocol.clone(), cases }
+    }
+
+    /// What a good mark does not show, for all cases or one market's. `train` is what the models
+    /// were fitted on. A figure that is not defined (nothing was listed) is `None`.
+    ///
+    /// # Errors
+    /// [`EvalError::NoCases`] when the market has no case.
+    pub fn summary(&self, train: &CoBuyers, market: Option<Market>) -> Result<Summary, EvalError> {
+        let asked = self.cases.iter().filter(|case| market.is_none_or(|m| m == case.market));
+        let lists: Vec<&[ItemIdx]> = asked.map(|case| case.list.as_slice()).collect();
+        let (how, seed, n_items) = (&self.protocol.bootstrap, self.protocol.seed, train.n_items());
+        let average = |values: Vec<f64>| (!values.is_empty()).then(|| mean_interval(&values, how, seed)).transpose();
+        let shown = |drawn: &[usize]| {
+            let mut shown = vec![0_u32; n_items];
+            drawn.iter().flat_map(|at| lists[*at]).for_each(|item| shown[item.at()] += 1);
+            shown
+        };
+        let covered = |drawn: &[usize]| shown(drawn).iter().filter(|n| **n > 0).count() as f64 / n_items as f64;
+        let unequal = |drawn: &[usize]| gini_of(&shown(drawn)).unwrap_or(0.0);
+        let within = |e: Estimate| {
+            let interval = Interval { low: e.interval.low.max(0.0), high: e.interval.high.min(1.0), ..e.interval };
+            Estimate { interval, ..e }
+        };
+        let all = |observed: Option<f64>, statistic: &(dyn Fn(&[usize]) -> f64 + Sync)| {
+            observed.map(|o| Ok(within(how.shifted(o, lists.len(), statistic, seed)?))).transpose()
+        };
+        Ok(Summary {
+            answered: mean_interval(
+                &lists.iter().map(|list| f64::from(u8::from(!list.is_empty()))).collect::<Vec<_>>(),
+                how,
+                seed,
+            )?,
+            coverage: all(coverage(&lists, n_items), &covered)?,
+            gini: all(gini(&lists, n_items), &unequal)?,
+            novelty: average(train.bits_by_list(&lists))?,
+            diversity: average(train.distance_by_list(&lists))?,
+        })
     }
 }
 
@@ -284,7 +320,31 @@ mod tests {
         let worse = evaluate(&ByNumber(-1.0), &split, &protocol).unwrap();
         let gain = report.better_than(&worse, Metric::Recall(2), None).unwrap();
         assert_eq!((gain.difference.mean, gain.share_not_better), (0.75, 0.0));
-        assert_eq!(report.summary(&split).answered, 1.0);
+    }
+
+    #[test] // Lists of two, everything competes: shopper 0 (DE) and 1 (FR) both get items 5 and 4. Of six items
+    // two are covered, 2/6; exposures 0 0 0 0 2 2: (1·0 + … + 3·2 + 5·2) / (6 · 4) = 16/24. Items 4 and 5 were
+    // bought by 0 and 2 of two shoppers in training: bits −log2(1/4) = 2 and 0, mean 1. They share no buyer.
+    fn what_lies_beyond_accuracy_comes_by_market_with_intervals() {
+        let split = split();
+        let protocol = Protocol { seen: Seen::Include, list_len: 2, ..Protocol::default() };
+        let report = evaluate(&ByNumber(1.0), &split, &protocol).unwrap();
+        let known = CoBuyers::new(&split.train);
+        for market in [None, Some(DE)] {
+            let s = report.summary(&known, market).unwrap();
+            let got = [s.coverage, s.gini, s.novelty, s.diversity].map(|e| e.unwrap().mean);
+            for (got, want) in got.into_iter().zip([2.0 / 6.0, 16.0 / 24.0, 1.0, 1.0]) {
+                assert!((got - want).abs() < 1e-12, "{got}, not {want}");
+            }
+            assert_eq!((s.answered.mean, s.answered.n), (1.0, if market.is_none() { 2 } else { 1 }));
+            // Both shoppers see the same list, so drawing them again changes nothing.
+            let interval = s.coverage.unwrap().interval;
+            assert!((interval.low - 2.0 / 6.0).abs() < 1e-12 && (interval.high - 2.0 / 6.0).abs() < 1e-12);
+        }
+        assert_eq!(report.only(|m| m == DE).summary(&known, None).unwrap(), report.summary(&known, Some(DE)).unwrap());
+        assert!(report.summary(&known, Some(Market::UNKNOWN)).is_err());
+        let silent = evaluate_with(|_| None, &split.cases, 6, &protocol).unwrap().summary(&known, None).unwrap();
+        assert_eq!((silent.answered.mean, silent.gini, silent.diversity), (0.0, None, None));
     }
 
     #[test]

@@ -18,5 +18,5 @@ pub use bootstrap::{Bootstrap, Estimate, PairedDifference, mean_interval, paired
 pub use error::EvalError;
 pub use harness::{CaseMarks, Protocol, Report, Seen, Summary, evaluate, evaluate_with, rank};
 pub use ranking::Metric;
-pub use select::{Choice, choose, cross_fitted};
+pub use select::{Choice, Folds, Steps, choose, choose_in_steps, choose_on, cross_fitted, cross_fitted_by};
 pub use split::{Case, Hold, LeaveOneOut, Nested, Relevant, Split, TemporalSplit};

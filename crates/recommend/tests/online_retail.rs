@@ -79,7 +79,7 @@ fn print(table: &TransferTable) {
         for row in &table.rows {
             let name = row.market.map_or("targets".to_owned(), |m| m.to_string());
             let cell = |e: &eval::Estimate| format!("{:.3} [{:.3} {:.3}]", e.mean, e.interval.low, e.interval.high);
-            let cells: Vec<String> = row.estimates.iter().map(|e| cell(&e[at])).collect();
+            let cells: Vec<String> = row.marked.iter().map(|m| cell(&m.estimates[at])).collect();
             let gain = row.gain.as_ref().map_or(String::new(), |g| cell(&g[at].difference));
             eprintln!("{name:7} {:4} {} | gain {gain}", row.n_cases, cells.join(" "));
         }
@@ -110,7 +110,7 @@ fn other_markets_teach_the_small_ones_what_to_offer() {
     let targets = &table.rows[0];
     let mean = |row: usize, trained: Trained, name: &str| {
         let at = table.methods.iter().position(|m| m.trained == trained && m.model.name().starts_with(name)).unwrap();
-        table.rows[row].estimates[at][0].mean
+        table.rows[row].marked[at].estimates[0].mean
     };
     assert!(targets.n_cases > 140, "{}", targets.n_cases);
     assert!(mean(0, Trained::Pooled, "item-knn") > mean(0, Trained::Alone, "popularity") + 0.02);
@@ -120,7 +120,7 @@ fn other_markets_teach_the_small_ones_what_to_offer() {
     let recall = targets.gain.as_ref().unwrap()[1].difference; // observed 0.045, interval from 0.024
     assert!(recall.interval.low > 0.0, "{recall:?}");
     for row in &table.rows {
-        for estimate in row.estimates.iter().flatten() {
+        for estimate in row.marked.iter().flat_map(|m| &m.estimates) {
             let i = estimate.interval;
             assert!(0.0 <= i.low && i.low <= estimate.mean && estimate.mean <= i.high && i.high <= 1.0);
         }
@@ -160,6 +160,18 @@ fn a_planted_gain_is_accepted_and_a_planted_harm_refused() {
     assert!(row(*b"DE").gain.as_ref().unwrap()[0].difference.interval.low > 0.0);
     assert_eq!(row(*b"BE").applied == Applied::AllTargets, table.rows[0].applied == Applied::OwnEvidence);
     assert_eq!((table.rows[0].market, table.rows[1].market), (None, Some(plan.home)));
+    for row in &table.rows {
+        // What would serve at a weight of its own has a row of its own; all others have the six methods.
+        let weighted: Vec<f32> = row.marked[6..].iter().map(|m| m.source_weight).collect();
+        let want = if row.source_weight == 1.0 { vec![] } else { vec![row.source_weight] };
+        assert_eq!(weighted, want, "{:?}", row.market);
+        let last = row.marked.last().unwrap();
+        let gained = last.estimates[0].mean - row.marked[table.best_alone].estimates[0].mean;
+        if let (true, Some(gain)) = (row.source_weight != 1.0, &row.gain) {
+            assert!((gain[0].difference.mean - gained).abs() < 1e-12, "the gain is of what serves");
+        }
+        assert!(row.marked.iter().all(|m| m.beyond.coverage.is_some_and(|c| c.n == row.n_cases)));
+    }
     assert_eq!(table.methods.len(), 6);
     assert_eq!(table.methods.iter().filter(|m| m.trained == Trained::Pooled).count(), 3);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

@@ -5,7 +5,7 @@ use crate::exit::{Exit, Stop};
 use crate::pipeline::{measured, offers, purchases::Purchases, rows::Rows};
 use crate::{cli, output, pipeline};
 use anyhow::Result;
-use domain::{History, ItemIdx, Market, Seed};
+use domain::{History, ItemIdx, Market};
 use lake::{Engine, EngineOptions, Snapshot};
 use recommend::{Barred, Origin, Owned, TopNParams, top_n};
 use serde_json::json;
@@ -46,9 +46,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
             "portolan plan --market XX shows what there is",
         )
     })?;
-    let shelf = offers::shelf(&engine, &purchases).await?;
+    let shelf = offers::Shelves::load(&engine, &purchases).await?.of(market);
+    // The run's own seed, so that this is the model that the run judged and listed.
     let served = tokio::task::block_in_place(|| {
-        offers::Fitter::new(&purchases.interactions, Seed(1)).serve(market, &choice, shelf)
+        offers::Fitter::new(&purchases.interactions, choice.seed).serve(market, &choice, shelf)
     })?;
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
     let params = TopNParams { n: args.n, owned, n_reasons: 3 };
@@ -65,7 +66,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     };
     let origin = |o: Origin| match o {
         Origin::Model => served.name,
-        Origin::Fallback => "popularity",
+        Origin::Fallback => served.fallback_name,
     };
     if args.json {
         let items: Vec<_> = list
@@ -80,7 +81,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         let left_out: BTreeMap<&str, usize> = list.left_out.iter().map(|(b, n)| (barred(*b), *n)).collect();
         output::json(
             &json!({"shopper": args.shopper, "known": shopper.is_some(), "market": market, "model": served.name,
-            "training": served.training, "items": items, "left_out": left_out}),
+            "training": served.training, "source_weight": choice.pooled.unwrap_or(0.0), "basis": choice.basis.key(),
+            "why": choice.why, "items": items, "left_out": left_out}),
         )?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -91,11 +93,13 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         args.shopper,
         market.name(),
         served.name,
-        match served.training {
-            "pooled" => "all markets",
-            _ => "this market alone",
+        match choice.pooled {
+            None => "this market alone".to_owned(),
+            Some(1.0) => "all markets".to_owned(),
+            Some(weight) => format!("all markets, a purchase of another market counted {weight} times"),
         }
     ));
+    output::line(&format!("because {}", choice.why));
     let rows = list.ranked.iter().enumerate().map(|(i, r)| {
         let mut row = vec![
             (i + 1).to_string(),

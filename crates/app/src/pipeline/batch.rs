@@ -1,8 +1,10 @@
 //! Columns to a record batch, for marts that a kernel computes.
 
 use anyhow::Result;
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
-use domain::Amount;
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
+use domain::{Amount, Day};
 use std::sync::Arc;
 
 /// Named columns of one length.
@@ -19,6 +21,11 @@ impl Columns {
 
     pub(crate) fn int(mut self, name: &'static str, values: impl IntoIterator<Item = i64>) -> Self {
         self.columns.push((name, Arc::new(Int64Array::from_iter_values(values))));
+        self
+    }
+
+    pub(crate) fn day(mut self, name: &'static str, values: impl IntoIterator<Item = Day>) -> Self {
+        self.columns.push((name, Arc::new(Date32Array::from_iter_values(values.into_iter().map(|d| d.0)))));
         self
     }
 

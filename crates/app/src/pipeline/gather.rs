@@ -5,16 +5,16 @@ mod market;
 mod quality;
 mod who;
 
-use super::offers;
+use super::evidence;
 use super::rows::Rows;
 use anyhow::Result;
 use audience::market_profile::MarketCounts;
 use audience::rules::set_names;
 use decide::plan::{
-    BundleEvidence, CaveatEvidence, Glance, Input, MarketEvidence, Metric, ProductEvidence, ReasonEvidence, TrainedOn,
-    TransferEvidence, TransferRow, TransferVerdict, Uptake, UptakeError, UptakeParams,
+    BundleEvidence, CaveatEvidence, Glance, Input, MarketEvidence, Metric, ProductEvidence, ReasonEvidence, Uptake,
+    UptakeError, UptakeParams,
 };
-use domain::{Amount, Currency, Day, Figure, Market, Money, ProductId, Rounding, Window};
+use domain::{Amount, Currency, Day, Market, Money, ProductId, Rounding, Window};
 use lake::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,7 +114,8 @@ impl<'a> Gatherer<'a> {
             clusters: self.clusters(market).await?,
             products,
             bundles: self.bundles(market).await?,
-            transfer: self.transfer(market).await?,
+            transfer: evidence::transfer(self.engine, market).await?,
+            serving: evidence::serving(self.engine, market).await?,
             cohorts: self.cohorts(market).await?,
             repeat: self.repeat(market).await?,
             caveats,
@@ -125,7 +126,7 @@ impl<'a> Gatherer<'a> {
     /// The products, and a caveat about those whose buyers contradict the market's shoppers.
     async fn products(&self, market: Market) -> Result<(Vec<ProductEvidence>, Option<CaveatEvidence>)> {
         let query = format!(
-            "select r.rank, r.product_id, r.model, r.score, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
+            "select r.rank, r.product_id, r.model, r.score, r.n_shoppers, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
              coalesce(h.last_price, o.last_price) as price, s.quantity as stock \
              from marts.recommendations r \
              left join marts.product_market h on h.product_id = r.product_id and h.market = '{market}' \
@@ -138,9 +139,8 @@ impl<'a> Gatherer<'a> {
         let rows = Rows::query(self.engine, &query).await?;
         let (ids, models, scores) = (rows.texts("product_id")?, rows.texts("model")?, rows.floats("score")?);
         let (here, at_home, reasons) = (rows.ints("here")?, rows.ints("at_home")?, rows.texts("reasons")?);
-        let (prices, stock) = (rows.amounts("price")?, rows.floats("stock")?);
+        let (prices, stock, asked) = (rows.amounts("price")?, rows.floats("stock")?, rows.ints("n_shoppers")?);
         let shoppers = |m: Market| self.glances.get(&m).map_or(0, |(_, s)| s.shoppers);
-        let sampled = |most: usize| shoppers(market).min(most as u64);
         let mut contradicting: Vec<String> = Vec::new();
         let products = (0..rows.len())
             .map(|i| {
@@ -167,19 +167,15 @@ impl<'a> Gatherer<'a> {
                     buyers: Metric::ProductBuyersHere.number(buyers as f64, buyers, &source),
                     buyers_home: (market != self.home)
                         .then(|| Metric::ProductBuyersHome.number(buyers_home as f64, buyers_home, &source)),
-                    score: Metric::ProductScore.number(
-                        scores[i].unwrap_or(f64::NAN),
-                        sampled(offers::SAMPLED),
-                        &source,
-                    ),
-                    scorer: models[i].split(" (").next().unwrap_or_default().replace('-', "_"),
+                    score: Metric::ProductScore.number(scores[i].unwrap_or(f64::NAN), asked[i].unsigned_abs(), &source),
+                    scorer: models[i].clone(),
                     reasons: reasons
                         .into_iter()
                         .map(|(term, product, part)| ReasonEvidence {
                             term,
                             text: if product.is_empty() { product } else { self.name(&product) },
                             part,
-                            n: sampled(offers::EXPLAINED),
+                            n: asked[i].unsigned_abs(),
                         })
                         .collect(),
                     uptake,
@@ -233,56 +229,6 @@ impl<'a> Gatherer<'a> {
             });
         }
         Ok(out)
-    }
-
-    async fn transfer(&self, market: Market) -> Result<Option<TransferEvidence>> {
-        let query = format!("select * from marts.evidence where market = '{market}' order by model, training, metric");
-        let rows = Rows::query(self.engine, &query).await?;
-        let (models, training, metrics) = (rows.texts("model")?, rows.texts("training")?, rows.texts("metric")?);
-        let (values, low, high, n) =
-            (rows.floats("value")?, rows.floats("low")?, rows.floats("high")?, rows.ints("n")?);
-        let verdicts = rows.texts("verdict")?;
-        let figure = |metric: Metric, i: usize| -> Figure {
-            let figure = metric.number_of(
-                &format!("{} {}", models[i], training[i]),
-                values[i].unwrap_or(f64::NAN),
-                n[i].unsigned_abs(),
-                &query,
-            );
-            match (low[i], high[i]) {
-                (Some(low), Some(high)) => figure.interval(low, high, 0.95),
-                _ => figure,
-            }
-        };
-        let mut measured = Vec::new();
-        let (mut gain, mut verdict) = (None, TransferVerdict::TooLittleData);
-        for i in 0..rows.len() {
-            let trained_on = match training[i].as_str() {
-                "market" => TrainedOn::Local,
-                "home" => TrainedOn::Home,
-                _ => TrainedOn::Pooled,
-            };
-            match metrics[i].as_str() {
-                "ndcg@10" => measured.push(TransferRow {
-                    model: models[i].clone(),
-                    trained_on,
-                    ndcg: figure(Metric::TransferNdcg, i),
-                }),
-                "gain ndcg@10" => {
-                    gain = Some(figure(Metric::TransferGain, i));
-                    verdict = match verdicts[i].as_str() {
-                        "accepted" => TransferVerdict::Accepted,
-                        "refused" => TransferVerdict::Refused,
-                        _ => TransferVerdict::TooLittleData,
-                    };
-                }
-                _ => {}
-            }
-        }
-        if measured.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(TransferEvidence { rows: measured, verdict, gain }))
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod batch;
 mod cluster_tables;
+mod evidence;
 pub(crate) mod gather;
 pub(crate) mod measured;
 pub(crate) mod offers;
@@ -99,7 +100,7 @@ const MAX_REJECTED: f64 = 0.2;
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 5] = [("marts", 2), ("segments", 3), ("profiles", 2), ("rules", 2), ("offers", 2)];
+const STAGES: [(&str, u32); 5] = [("marts", 2), ("segments", 3), ("profiles", 2), ("rules", 2), ("offers", 3)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method and the home market. Raising one stage's number computes those after it again.

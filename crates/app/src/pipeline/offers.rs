@@ -1,6 +1,11 @@
 //! Stage `offers`: measures the models on held-out purchases, market by market, on the market's own
 //! data and with the others'; lets each market use the others' data only where that helps; and
 //! lists the products to offer first.
+//!
+//! A market's list is made of what was evaluated: each shopper's own scores, without what the shopper
+//! has already. A product's score is their mean, with 0 for a shopper who has it, so that what
+//! everybody has bought gives way to what can still be sold; its reasons are the same shoppers' and
+//! add up to the score.
 
 use super::batch::Columns;
 use super::measured::{Choice, Measured, serving};
@@ -18,10 +23,14 @@ use std::sync::Arc;
 
 /// Products listed for a market; a plan shows the first of them.
 const LISTED: usize = 50;
-/// Shoppers of a market whose scores are averaged, drawn once for a seed.
-pub(crate) const SAMPLED: usize = 400;
-/// Shoppers whose explanations are added up for a product's reasons.
-pub(crate) const EXPLAINED: usize = 60;
+/// Shoppers of a market whose scores and reasons are averaged, drawn once for a seed.
+const SAMPLED: usize = 400;
+/// Shoppers whose scores are held at a time.
+const AT_A_TIME: usize = 64;
+/// Reasons named for a product; the others are one sum.
+const REASONS: usize = 3;
+/// What the reasons are called that are not named.
+const FURTHER: &str = "further reasons";
 /// Markets with fewer shoppers get no list: it would be somebody's shopping list.
 const MIN_SHOPPERS: usize = 2;
 /// Days without a sale anywhere after which a product is no longer offered.
@@ -33,10 +42,14 @@ pub(crate) struct Served {
     pub(crate) model: Arc<dyn Recommender>,
     /// Its name.
     pub(crate) name: &'static str,
-    /// `market` or `pooled`.
+    /// `market`, `pooled` or `weighted`.
     pub(crate) training: &'static str,
     /// What sells in the market, else anywhere: fills lists where the model is silent.
     pub(crate) fallback: Box<dyn Recommender>,
+    /// Its name.
+    pub(crate) fallback_name: &'static str,
+    /// What it was trained on.
+    pub(crate) fallback_training: &'static str,
     /// What can be offered.
     pub(crate) shelf: Shelf,
 }
@@ -45,7 +58,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let engine = &stage.engine;
     let purchases = Purchases::load(engine).await?;
     let home = home(engine, stage.workspace).await?;
-    let shelf = shelf(engine, &purchases).await?;
+    let shelves = Shelves::load(engine, &purchases).await?;
     let all = &purchases.interactions;
     let report = |what: &str, done: u64, total: u64| stage.bar.step("running", what, done, total);
     report("measuring the models", 0, 1);
@@ -64,7 +77,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         }
         let choice = measured.choice(market);
         let listed = tokio::task::block_in_place(|| {
-            let served = fitter.serve(market, &choice, shelf.clone())?;
+            let served = fitter.serve(market, &choice, shelves.of(market))?;
             Ok::<_, FitError>(list(&served, &purchases, market, shoppers, stage.seed))
         })?;
         rows.extend(listed);
@@ -98,10 +111,16 @@ impl Fitter {
             Some(1.0) => self.of_all(&choice.kind)?,
             Some(_) => Arc::from(choice.kind.fit(&pool.pooled(&self.everybody)?, self.seed)?),
         };
-        let own = ModelKind::PopularityMarket(market).fit(&local, self.seed);
-        let fallback = own.or_else(|_| ModelKind::PopularityGlobal.fit(&self.everybody, self.seed))?;
-        let training = if choice.pooled.is_some() { "pooled" } else { "market" };
-        Ok(Served { model, name: choice.kind.name(), training, fallback, shelf })
+        let own = ModelKind::PopularityMarket(market);
+        let (fallback, fallback_name, fallback_training) = match own.fit(&local, self.seed) {
+            Ok(own_model) => (own_model, own.name(), "market"),
+            Err(_) => {
+                let everywhere = ModelKind::PopularityGlobal;
+                (everywhere.fit(&self.everybody, self.seed)?, everywhere.name(), "pooled")
+            }
+        };
+        let (name, training) = (choice.kind.name(), choice.training());
+        Ok(Served { model, name, training, fallback, fallback_name, fallback_training, shelf })
     }
 
     fn of_all(&mut self, kind: &ModelKind) -> Result<Arc<dyn Recommender>, FitError> {
@@ -114,24 +133,52 @@ impl Fitter {
     }
 }
 
-/// Everything but what cannot be sold: services, products out of stock, products long gone.
-pub(crate) async fn shelf(engine: &Engine, purchases: &Purchases) -> Result<Shelf> {
-    let of = |ids: Vec<String>| -> Vec<ItemIdx> {
-        let find = |id: &String| purchases.products.binary_search_by(|p| p.as_str().cmp(id)).ok();
-        ids.iter().filter_map(find).map(|i| ItemIdx(i as u32)).collect()
-    };
-    let services = Rows::query(engine, "select product_id from clean.products where service").await?;
-    let stale = format!(
-        "select product_id from marts.product_market group by product_id \
-         having max(last_day) < (select max(last_day) from marts.product_market) - interval '{STALE_DAYS} days'"
-    );
-    let stale = Rows::query(engine, &stale).await?;
-    let empty =
-        Rows::query(engine, "select product_id from clean.stock group by product_id having sum(quantity) <= 0").await?;
-    Ok(Shelf::full(purchases.products.len())
-        .without_all(of(services.texts("product_id")?), Barred::Unsellable)
-        .without_all(of(stale.texts("product_id")?), Barred::Unsellable)
-        .without_all(of(empty.texts("product_id")?), Barred::OutOfStock))
+/// What can be offered, market by market: everything but services, products long gone, and what is
+/// out of stock there.
+pub(crate) struct Shelves {
+    everywhere: Shelf,
+    /// Units on hand by item and market; [`Market::UNKNOWN`] holds what serves all markets.
+    stock: BTreeMap<ItemIdx, BTreeMap<Market, i64>>,
+}
+
+impl Shelves {
+    pub(crate) async fn load(engine: &Engine, purchases: &Purchases) -> Result<Self> {
+        let find = |id: &String| {
+            let at = purchases.products.binary_search_by(|p| p.as_str().cmp(id)).ok();
+            at.map(|i| ItemIdx(i as u32))
+        };
+        let of = |ids: Vec<String>| -> Vec<ItemIdx> { ids.iter().filter_map(find).collect() };
+        let services = Rows::query(engine, "select product_id from clean.products where service").await?;
+        let stale = format!(
+            "select product_id from marts.product_market group by product_id \
+             having max(last_day) < (select max(last_day) from marts.product_market) - interval '{STALE_DAYS} days'"
+        );
+        let stale = Rows::query(engine, &stale).await?;
+        let everywhere = Shelf::full(purchases.products.len())
+            .without_all(of(services.texts("product_id")?), Barred::Unsellable)
+            .without_all(of(stale.texts("product_id")?), Barred::Unsellable);
+        let sql = "select product_id, market, sum(quantity) as quantity from clean.stock group by product_id, market";
+        let rows = Rows::query(engine, sql).await?;
+        let mut stock: BTreeMap<ItemIdx, BTreeMap<Market, i64>> = BTreeMap::new();
+        let (ids, markets, quantities) = (rows.texts("product_id")?, rows.markets("market")?, rows.ints("quantity")?);
+        for ((id, market), quantity) in ids.iter().zip(markets).zip(quantities) {
+            if let Some(item) = find(id) {
+                stock.entry(item).or_default().insert(market, quantity);
+            }
+        }
+        Ok(Self { everywhere, stock })
+    }
+
+    /// The shelf of one market. Out of stock is what has been counted for this market or for all
+    /// markets, with nothing left; what was only counted for other markets is unknown here.
+    pub(crate) fn of(&self, market: Market) -> Shelf {
+        let empty = |units: &BTreeMap<Market, i64>| {
+            let here: Vec<i64> = [market, Market::UNKNOWN].iter().filter_map(|m| units.get(m).copied()).collect();
+            !here.is_empty() && here.iter().sum::<i64>() <= 0
+        };
+        let gone = self.stock.iter().filter(|(_, units)| empty(units)).map(|(item, _)| *item);
+        self.everywhere.clone().without_all(gone, Barred::OutOfStock)
+    }
 }
 
 /// One line of a market's list.
@@ -139,8 +186,10 @@ struct Listed {
     market: Market,
     rank: usize,
     item: ItemIdx,
-    model: String,
+    model: &'static str,
+    training: &'static str,
     score: f64,
+    n_shoppers: usize,
     /// Term, product it refers to (or nothing), part of the score.
     reasons: Vec<(&'static str, String, f64)>,
 }
@@ -156,78 +205,91 @@ fn list(
         seed.stream(u64::from_be_bytes([0, 0, 0, 0, 0, 0, market.code().as_bytes()[0], market.code().as_bytes()[1]]));
     rng.shuffle(&mut shoppers);
     shoppers.truncate(SAMPLED);
-    let items: Vec<ItemIdx> = (0..purchases.products.len() as u32).map(ItemIdx).collect();
-    let scores: Vec<Vec<Option<f32>>> =
-        shoppers.par_iter().map(|s| served.model.score(History::of(&purchases.history(*s)), &items)).collect();
-    // Added in the shoppers' order, so that the sum does not depend on the threads.
-    let mut mean = vec![0.0_f64; items.len()];
-    for row in &scores {
-        for (sum, score) in mean.iter_mut().zip(row) {
-            *sum += f64::from(score.unwrap_or(0.0)) / shoppers.len() as f64;
+    let histories: Vec<Vec<ItemIdx>> = shoppers.iter().map(|s| purchases.history(*s)).collect();
+    let open: Vec<ItemIdx> = (0..purchases.products.len() as u32).map(ItemIdx).collect();
+    let open: Vec<ItemIdx> = open.into_iter().filter(|i| served.shelf.barred(*i).is_none()).collect();
+    let mut best: Vec<(Asked<'_>, ItemIdx, f64)> = Vec::new();
+    for (model, name, training) in [
+        (&*served.model, served.name, served.training),
+        (&*served.fallback, served.fallback_name, served.fallback_training),
+    ] {
+        let asked = Asked { model, name, training, histories: &histories };
+        let taken: BTreeSet<ItemIdx> = best.iter().map(|(_, item, _)| *item).collect();
+        let rest: Vec<ItemIdx> = open.iter().copied().filter(|item| !taken.contains(item)).collect();
+        let mut found: Vec<(ItemIdx, f64)> = rest.iter().copied().zip(asked.mean_scores(&rest)).collect();
+        found.retain(|(_, score)| *score > 0.0);
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(LISTED - best.len());
+        best.extend(found.into_iter().map(|(item, score)| (asked, item, score)));
+        if best.len() == LISTED {
+            break;
         }
     }
-    let open: Vec<ItemIdx> = items.iter().copied().filter(|i| served.shelf.barred(*i).is_none()).collect();
-    let mut best: Vec<ItemIdx> = open.iter().copied().filter(|i| mean[i.at()] > 0.0).collect();
-    best.sort_by(|a, b| mean[b.at()].total_cmp(&mean[a.at()]).then(a.cmp(b)));
-    best.truncate(LISTED);
-    let model = format!("{} ({})", served.name, served.training);
-    let mut rows: Vec<Listed> = best
-        .into_iter()
-        .map(|item| Listed {
-            market,
-            rank: 0,
-            item,
-            model: model.clone(),
-            score: mean[item.at()],
-            reasons: reasons(served, purchases, &shoppers, item),
-        })
-        .collect();
-    if rows.len() < LISTED {
-        let taken: BTreeSet<ItemIdx> = rows.iter().map(|r| r.item).collect();
-        let scores = served.fallback.score(History::EMPTY, &open);
-        let mut rest: Vec<(ItemIdx, f32)> = open
-            .iter()
-            .copied()
-            .zip(scores)
-            .filter_map(|(i, s)| Some((i, s?)))
-            .filter(|(i, _)| !taken.contains(i))
-            .collect();
-        rest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        rest.truncate(LISTED - rows.len());
-        rows.extend(rest.into_iter().map(|(item, score)| Listed {
-            market,
-            rank: 0,
-            item,
-            model: "popularity-market".to_owned(),
-            score: f64::from(score),
-            reasons: vec![("popular in the market", String::new(), f64::from(score))],
-        }));
-    }
-    for (i, row) in rows.iter_mut().enumerate() {
-        row.rank = i + 1;
-    }
-    rows
+    let name = |of: Option<ItemIdx>| of.map_or_else(String::new, |i| purchases.products[i.at()].to_string());
+    let listed = |(at, (asked, item, score)): (usize, &(Asked<'_>, ItemIdx, f64))| Listed {
+        market,
+        rank: at + 1,
+        item: *item,
+        model: asked.name,
+        training: asked.training,
+        score: *score,
+        n_shoppers: histories.len(),
+        reasons: asked.reasons(*item).into_iter().map(|(term, of, part)| (term, name(of), part)).collect(),
+    };
+    best.par_iter().enumerate().map(listed).collect()
 }
 
-/// The largest parts of a product's score, added up over some of the market's shoppers.
-fn reasons(
-    served: &Served,
-    purchases: &Purchases,
-    shoppers: &[ShopperIdx],
-    item: ItemIdx,
-) -> Vec<(&'static str, String, f64)> {
-    let mut parts: BTreeMap<(&'static str, Option<ItemIdx>), f64> = BTreeMap::new();
-    let n = shoppers.len().min(EXPLAINED);
-    for shopper in &shoppers[..n] {
-        for reason in served.model.explain(History::of(&purchases.history(*shopper)), item) {
-            *parts.entry((reason.term, reason.item)).or_default() += f64::from(reason.part) / n as f64;
+/// A model and the shoppers whose scores are averaged.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    model: &'a dyn Recommender,
+    name: &'static str,
+    training: &'static str,
+    /// Distinct products of each shopper, at least one shopper.
+    histories: &'a [Vec<ItemIdx>],
+}
+
+impl Asked<'_> {
+    /// Mean score of each item, 0 for a shopper who has the item or for whom the model cannot say.
+    /// Added in the shoppers' order, so that the sum does not depend on the threads.
+    fn mean_scores(&self, items: &[ItemIdx]) -> Vec<f64> {
+        let mut mean = vec![0.0_f64; items.len()];
+        let n = self.histories.len() as f64;
+        for some in self.histories.chunks(AT_A_TIME) {
+            let of = |history: &Vec<ItemIdx>| {
+                let owned: BTreeSet<ItemIdx> = history.iter().copied().collect();
+                let scores = self.model.score(History::of(history), items);
+                let open = |(item, score): (&ItemIdx, Option<f32>)| score.filter(|_| !owned.contains(item));
+                items.iter().zip(scores).map(open).collect::<Vec<Option<f32>>>()
+            };
+            let scores: Vec<Vec<Option<f32>>> = some.par_iter().map(of).collect();
+            for row in &scores {
+                for (sum, score) in mean.iter_mut().zip(row) {
+                    *sum += f64::from(score.unwrap_or(0.0)) / n;
+                }
+            }
         }
+        mean
     }
-    let mut parts: Vec<_> = parts.into_iter().filter(|((_, of), _)| *of != Some(item)).collect();
-    parts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    parts.truncate(3);
-    let name = |of: Option<ItemIdx>| of.map_or_else(String::new, |i| purchases.products[i.at()].to_string());
-    parts.into_iter().map(|((term, of), part)| (term, name(of), part)).collect()
+
+    /// The largest parts of an item's mean score over the same shoppers, then the sum of the others.
+    fn reasons(&self, item: ItemIdx) -> Vec<(&'static str, Option<ItemIdx>, f64)> {
+        let mut parts: BTreeMap<(&'static str, Option<ItemIdx>), f64> = BTreeMap::new();
+        let n = self.histories.len() as f64;
+        for history in self.histories.iter().filter(|history| !history.contains(&item)) {
+            for reason in self.model.explain(History::of(history), item) {
+                *parts.entry((reason.term, reason.item)).or_default() += f64::from(reason.part) / n;
+            }
+        }
+        let mut parts: Vec<_> = parts.into_iter().map(|((term, of), part)| (term, of, part)).collect();
+        parts.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+        // One part more is named rather than called "further".
+        if parts.len() > REASONS + 1 {
+            let further = parts.drain(REASONS..).map(|(_, _, part)| part).sum::<f64>();
+            parts.push((FURTHER, None, further));
+        }
+        parts
+    }
 }
 
 fn listing(purchases: &Purchases, rows: &[Listed]) -> Result<arrow::array::RecordBatch> {
@@ -235,8 +297,97 @@ fn listing(purchases: &Purchases, rows: &[Listed]) -> Result<arrow::array::Recor
         .text("market", rows.iter().map(|r| r.market.code().to_owned()))
         .int("rank", rows.iter().map(|r| r.rank as i64))
         .text("product_id", rows.iter().map(|r| purchases.products[r.item.at()].to_string()))
-        .text("model", rows.iter().map(|r| r.model.clone()))
+        .text("model", rows.iter().map(|r| r.model))
+        .text("training", rows.iter().map(|r| r.training))
         .float("score", rows.iter().map(|r| r.score))
+        .int("n_shoppers", rows.iter().map(|r| r.n_shoppers as i64))
         .text("reasons", rows.iter().map(|r| serde_json::to_string(&r.reasons).unwrap_or_default()))
         .batch()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use decide::plan::{Lang, scorer_name, term_name};
+
+    fn chinese(text: &str) -> bool {
+        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    }
+
+    fn items(ids: &[u32]) -> Vec<ItemIdx> {
+        ids.iter().copied().map(ItemIdx).collect()
+    }
+
+    /// Three of four shoppers have item 0; items 1 and 2 come with it.
+    fn baskets() -> Interactions {
+        Interactions::from_baskets(5, [&[0, 1][..], &[0, 1, 2], &[0, 2, 3], &[1, 3, 4]])
+    }
+
+    fn asked<'a>(model: &'a dyn Recommender, histories: &'a [Vec<ItemIdx>]) -> Asked<'a> {
+        Asked { model, name: "", training: "", histories }
+    }
+
+    #[test] // Popularity: 3 buyers of item 0, of which 3 of 4 shoppers are left out: 3 · 1/4; item 4: 1 · 3/4;
+    // item 1 has 3 buyers, 3 · 1/4; item 2 has 2, 2 · 2/4.
+    fn what_everybody_has_gives_way_to_what_can_still_be_sold() {
+        let train = baskets();
+        let model = ModelKind::PopularityGlobal.fit(&train, Seed(0)).unwrap();
+        let histories: Vec<Vec<ItemIdx>> = (0..4).map(|s| train.row(ShopperIdx(s)).to_vec()).collect();
+        let mean = asked(&*model, &histories).mean_scores(&items(&[0, 1, 2, 3, 4]));
+        assert_eq!(mean, [0.75, 0.75, 1.0, 1.0, 0.75]);
+    }
+
+    #[test]
+    fn the_reasons_of_a_listed_product_add_up_to_its_score() {
+        let baskets: Vec<Vec<u32>> = (0..30).map(|s| vec![s % 7, 7 + s % 5, 12 + s % 3, 15 + s % 2]).collect();
+        let train = Interactions::from_baskets(17, baskets.iter().map(Vec::as_slice));
+        let histories: Vec<Vec<ItemIdx>> = (0..30).map(|s| train.row(ShopperIdx(s)).to_vec()).collect();
+        for kind in ModelKind::all(Market::UNKNOWN) {
+            let model = kind.fit(&train, Seed(3)).unwrap();
+            let asked = asked(&*model, &histories);
+            for (item, score) in items(&[0, 8, 16]).into_iter().zip(asked.mean_scores(&items(&[0, 8, 16]))) {
+                let reasons = asked.reasons(item);
+                let sum: f64 = reasons.iter().map(|r| r.2).sum();
+                assert!((sum - score).abs() < 1e-4 * (1.0 + score.abs()), "{}: {sum}, not {score}", kind.name());
+                assert!(reasons.len() <= REASONS + 1);
+                assert!(reasons.iter().all(|r| r.1 != Some(item)), "a product is no reason for itself");
+            }
+        }
+    }
+
+    #[test] // Counted for DE and for all markets: 0 + 2 left in DE, 3 + 2 in FR; item 1 is empty in DE, unknown in FR.
+    fn stock_is_judged_where_it_is_sold() {
+        let [de, fr] = ["DE", "FR"].map(|m| m.parse::<Market>().unwrap());
+        let all = Market::UNKNOWN;
+        let stock = [(0, [(de, 0), (fr, 3), (all, 2)].into()), (1, [(de, 0)].into()), (2, [(all, -1)].into())];
+        let stock = stock.map(|(item, units)| (ItemIdx(item), units)).into();
+        let shelves = Shelves { everywhere: Shelf::full(4), stock };
+        let barred =
+            |market| items(&[0, 1, 2, 3]).into_iter().map(|i| shelves.of(market).barred(i)).collect::<Vec<_>>();
+        let gone = Some(Barred::OutOfStock);
+        assert_eq!(barred(de), [None, gone, gone, None]);
+        assert_eq!(barred(fr), [None, None, gone, None]);
+    }
+
+    /// A model that is added brings its terms here by itself.
+    #[test]
+    fn every_term_that_a_model_gives_has_words_in_chinese() {
+        let train = baskets();
+        let mut terms: BTreeSet<&str> = [FURTHER].into();
+        for kind in ModelKind::all(Market::UNKNOWN) {
+            assert!(chinese(&scorer_name(kind.name(), Lang::Zh)), "{}", kind.name());
+            let model = kind.fit(&train, Seed(0)).unwrap();
+            for s in 0..4 {
+                let history = train.row(ShopperIdx(s)).to_vec();
+                for item in (0..5).map(ItemIdx) {
+                    terms.extend(model.explain(History::of(&history), item).iter().map(|reason| reason.term));
+                }
+            }
+        }
+        assert!(terms.len() > 4, "{terms:?}");
+        for term in terms {
+            assert!(chinese(&term_name(term, Lang::Zh)), "{term} has no words in Chinese");
+            assert!(!chinese(&term_name(term, Lang::En)), "{term}");
+        }
+    }
 }

@@ -2,7 +2,6 @@
 //! between two orders, and what cleaning touched in a market. Each is one query over zone `clean` and
 //! `marts.segments`, and can be pasted into `portolan sql`.
 
-use super::queries::Mart;
 use super::{Stage, Tables};
 use anyhow::Result;
 
@@ -86,17 +85,18 @@ with l as (
 )
 select market, rule, count(*) as n_lines from t group by market, rule order by market, rule";
 
-const MARTS: [Mart; 4] = [
-    Mart { name: "segment_summary", sql: SEGMENT_SUMMARY },
-    Mart { name: "segment_cohorts", sql: SEGMENT_COHORTS },
-    Mart { name: "repeat_gaps", sql: REPEAT_GAPS },
-    Mart { name: "market_quality", sql: MARKET_QUALITY },
+/// Names in zone `marts` with their queries.
+const MARTS: [(&str, &str); 4] = [
+    ("segment_summary", SEGMENT_SUMMARY),
+    ("segment_cohorts", SEGMENT_COHORTS),
+    ("repeat_gaps", REPEAT_GAPS),
+    ("market_quality", MARKET_QUALITY),
 ];
 
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let mut tables = Vec::new();
-    for mart in MARTS {
-        tables.push((mart.name, stage.engine.sql(mart.sql).await?));
+    for (name, sql) in MARTS {
+        tables.push((name, stage.engine.sql(sql).await?));
     }
     Ok(tables)
 }

@@ -5,7 +5,7 @@ use super::cluster_tables::cluster_tables;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
-use audience::clusters::{Candidate, ClusterParams, Clusters};
+use audience::clusters::{ClusterParams, Clusters};
 use audience::rfm::{RfmParams, RfmRow};
 use audience::tags::{TagFacts, TagParams};
 use audience::{AudienceError, ShopperSummary};

@@ -1,6 +1,7 @@
 //! The program through its front door: files in, exit codes, tables and pages out.
 
 mod bad_input;
+mod evidence;
 mod figures;
 mod filled;
 mod front;
@@ -8,6 +9,7 @@ mod journey;
 mod kept;
 mod marts;
 mod profiles;
+mod recommend;
 mod simulated;
 mod sources;
 mod support;

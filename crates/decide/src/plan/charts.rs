@@ -394,6 +394,7 @@ pub(crate) fn trained_on(data: TrainedOn, lang: Lang) -> &'static str {
         TrainedOn::Local => Text::Local,
         TrainedOn::Home => Text::HomeOnly,
         TrainedOn::Pooled => Text::Pooled,
+        TrainedOn::Weighted => Text::Weighted,
     }
     .get(lang)
 }

@@ -38,6 +38,8 @@ pub struct MarketEvidence {
     pub bundles: Vec<BundleEvidence>,
     /// What the comparison of training data showed, where it was made.
     pub transfer: Option<TransferEvidence>,
+    /// Which model made the list of products, and on what that rests.
+    pub serving: Option<ServingEvidence>,
     /// Who came back, by month of the first order.
     pub cohorts: Option<CohortEvidence>,
     /// When shoppers who come back do so, where it was computed.
@@ -271,6 +273,8 @@ pub enum TrainedOn {
     Home,
     /// All markets together.
     Pooled,
+    /// All markets together, an order of another market at the weight chosen for this one.
+    Weighted,
 }
 
 /// One measured model.
@@ -280,20 +284,28 @@ pub struct TransferRow {
     pub model: String,
     /// Its training data.
     pub trained_on: TrainedOn,
+    /// What an order of another market counts; nothing where none is used.
+    pub source_weight: Option<Figure>,
     /// nDCG@10 with interval; `n` is test shoppers.
     pub ndcg: Figure,
+    /// Recall@20 with interval, where it was measured.
+    pub recall: Option<Figure>,
 }
 
 /// What was decided about the transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferVerdict {
-    /// The gain's interval lies above zero.
+    /// The interval of [`TransferEvidence::decided`] lies above zero: a gain on the held-out
+    /// shoppers of the validation days. What later orders show is [`TransferEvidence::gain`], and
+    /// may differ.
     Accepted,
     /// It does not.
     Refused,
     /// Too few held-out shoppers to say.
     TooLittleData,
+    /// The home market: models are measured, nothing is decided.
+    Home,
 }
 
 /// The measured comparison of training data.
@@ -303,8 +315,58 @@ pub struct TransferEvidence {
     pub rows: Vec<TransferRow>,
     /// What was decided.
     pub verdict: TransferVerdict,
-    /// Best model with home data minus best model without, with interval.
+    /// The gain that decided: with the other markets' data less without, on held-out shoppers of the
+    /// validation days, cross-fitted over everything that was chosen.
+    pub decided: Option<Figure>,
+    /// The same on the test days after them, in which nothing was chosen.
     pub gain: Option<Figure>,
+    /// The days of both.
+    pub periods: Option<Periods>,
+    /// The same over all target markets together, which decides for a market with too few held-out
+    /// shoppers of its own.
+    pub together: Option<Box<TransferEvidence>>,
+}
+
+/// The days on which a transfer was decided and measured again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Periods {
+    /// Choosing and deciding.
+    pub validation: Window,
+    /// Measuring.
+    pub test: Window,
+}
+
+/// On what it rests that a market is served as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServingBasis {
+    /// Its own held-out shoppers gain from the other markets' orders.
+    OwnEvidence,
+    /// It has too few held-out shoppers; all target markets together gain. A policy.
+    AllTargets,
+    /// Its own held-out shoppers do not gain.
+    Refused,
+    /// It has too few held-out shoppers, and all target markets together do not gain.
+    NotShown,
+    /// It is the home market.
+    Home,
+    /// Nothing could be measured.
+    NotMeasured,
+}
+
+/// The model behind the list of products.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServingEvidence {
+    /// Model name.
+    pub model: String,
+    /// Its training data.
+    pub trained_on: TrainedOn,
+    /// What an order of another market counts; nothing where none is used.
+    pub source_weight: Option<Figure>,
+    /// On what that rests.
+    pub basis: ServingBasis,
+    /// The reason as the run wrote it, with its figures.
+    pub why: String,
 }
 
 /// Shoppers who came back, by the month of their first order.

@@ -3,7 +3,7 @@
 //! they come back; what cannot be said makes room for a bundle, the season and what is unknown.
 
 use super::Lang;
-use super::evidence::TransferVerdict;
+use super::evidence::{ServingBasis, TransferVerdict};
 use super::launch::{LaunchPlan, SegmentRow, Stance};
 use super::number;
 use super::sentence::{Piece, Sentence};
@@ -21,7 +21,7 @@ pub enum Topic {
     Who,
     /// What to offer.
     Offer,
-    /// Whether home data helps.
+    /// Whether the other markets' data helps.
     Transfer,
     /// Whether shoppers come back.
     Repeat,
@@ -98,18 +98,17 @@ impl LaunchPlan {
     /// Why, in one sentence.
     pub fn verdict_sentence(&self, lang: Lang) -> Sentence {
         let market = Piece::Text(number::market_said(self.market, lang));
-        let home = Piece::Text(number::market_said(self.home, lang));
         let shoppers = match &self.glance.shoppers {
             Some(figure) => figure.into(),
             None => Piece::Text("0".to_owned()),
         };
         let say = |text: Text, pieces: &[Piece]| Sentence::fill(text.get(lang), pieces);
         match self.stance {
-            Stance::Ready => say(Text::StanceReadyWhy, &[market, home]),
+            Stance::Ready => say(Text::StanceReadyWhy, &[market]),
             Stance::TestSmall if self.transfer.as_ref().is_some_and(|t| t.verdict == TransferVerdict::Refused) => {
-                say(Text::StanceTestRefused, &[market, shoppers, home])
+                say(Text::StanceTestRefused, &[market, shoppers])
             }
-            Stance::TestSmall => say(Text::StanceTestUnproven, &[market, shoppers, home]),
+            Stance::TestSmall => say(Text::StanceTestUnproven, &[market, shoppers]),
             Stance::GatherData => {
                 say(Text::StanceGatherWhy, &[market, shoppers, Piece::Text(self.minimums.shoppers.to_string())])
             }
@@ -161,22 +160,23 @@ impl LaunchPlan {
     }
 
     fn transferred(&self, lang: Lang) -> Sentence {
-        let home = Piece::Text(number::market_said(self.home, lang));
-        let open = Sentence::fill(Text::FindTransferOpen.get(lang), std::slice::from_ref(&home));
-        let Some(transfer) = &self.transfer else { return open };
-        let text = match transfer.verdict {
-            TransferVerdict::Accepted => Text::FindTransferAccepted,
-            TransferVerdict::Refused => Text::FindTransferRefused,
-            TransferVerdict::TooLittleData => return open,
+        let say = |text: Text, figures: &[&Figure]| {
+            Sentence::fill(text.get(lang), &figures.iter().map(|f| Piece::from(*f)).collect::<Vec<_>>())
         };
-        match &transfer.gain {
-            Some(gain) => Sentence::fill(text.get(lang), &[home, gain.into()]),
-            None => {
-                let plain = match transfer.verdict {
-                    TransferVerdict::Accepted => Text::TransferAcceptedPlain,
-                    TransferVerdict::Refused | TransferVerdict::TooLittleData => Text::TransferRefusedPlain,
-                };
-                Sentence(vec![Piece::Text(plain.get(lang).to_owned())])
+        let open = say(Text::FindTransferOpen, &[]);
+        let Some(transfer) = &self.transfer else { return open };
+        let decided = transfer.decided.as_ref().filter(|f| shown(f));
+        let later = transfer.gain.as_ref().filter(|f| shown(f));
+        match (transfer.verdict, decided, later) {
+            (TransferVerdict::Accepted, Some(decided), Some(later)) => {
+                say(Text::FindTransferAccepted, &[decided, later])
+            }
+            (TransferVerdict::Accepted, Some(decided), None) => say(Text::FindTransferAcceptedOnly, &[decided]),
+            (TransferVerdict::Refused, Some(decided), _) => say(Text::FindTransferRefused, &[decided]),
+            _ => {
+                let by_all = self.serving.as_ref().is_some_and(|s| s.basis == ServingBasis::AllTargets);
+                let all = transfer.together.as_ref().and_then(|t| t.decided.as_ref()).filter(|f| by_all && shown(f));
+                all.map_or(open, |all| say(Text::FindTransferTogether, &[all]))
             }
         }
     }

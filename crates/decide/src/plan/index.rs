@@ -1,7 +1,7 @@
-//! The overview over markets: one table, a link to each plan.
+//! The overview over markets: a link to each plan, and how well each model ranks in each market.
 
 use super::findings::shown;
-use super::html::{Cell, Column, Figures, Table, brand, document, escape};
+use super::html::{Cell, Column, Figures, Table, brand, document, escape, models_by_market};
 use super::launch::LaunchPlan;
 use super::metric::Metric;
 use super::number;
@@ -72,6 +72,7 @@ pub fn overview_html(rows: &[OverviewRow<'_>], lang: Lang) -> String {
         brand(Text::LaunchPlan.get(lang)),
         escape(&intro)
     );
-    let body = format!("<section><h2 class=\"skip\">{title}</h2>{}</section>\n", table.html(title));
+    let models = models_by_market(&rows, &mut figures, lang);
+    let body = format!("<section><h2 class=\"skip\">{title}</h2>{}</section>\n{models}", table.html(title));
     document(lang, title, &head, &body, &format!("<p>{}</p>", Text::MadeBy.get(lang)), &figures)
 }

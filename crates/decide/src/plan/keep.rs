@@ -3,10 +3,11 @@
 
 use super::evidence::{
     BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterRow, Cohort, CohortEvidence, Glance, MonthEvidence,
-    ProductEvidence, ReasonEvidence, RepeatEvidence, SegmentEvidence, SegmentHabits, Span, TrainedOn, TransferEvidence,
-    TransferVerdict,
+    ProductEvidence, ReasonEvidence, RepeatEvidence, SegmentEvidence, SegmentHabits, ServingEvidence, Span, TrainedOn,
+    TransferEvidence, TransferRow, TransferVerdict,
 };
-use super::launch::{Bundle, Caveat, CohortRow, Measured, MonthRow, Product, Reason, Season, SegmentRow, Transfer};
+use super::launch::{Bundle, Caveat, CohortRow, Measured, MonthRow, Product, Reason, Season, SegmentRow};
+use super::launch::{Serving, Transfer};
 use super::metric::Metric;
 use super::minimums::Minimums;
 use domain::{Day, Figure, FigureValue};
@@ -218,32 +219,61 @@ impl Keep<'_> {
         }
     }
 
-    /// Below the minimum of test shoppers nothing is accepted or refused, whatever was handed in:
-    /// the never "a transfer is never applied where the evidence does not carry it" ends here.
+    /// Below the minimum of held-out shoppers nothing is accepted or refused, whatever was handed in:
+    /// the never "a transfer is never applied where the evidence does not carry it" ends here. It is
+    /// the figure that decided that has to carry it, not the one that was measured later.
     pub(super) fn transfer(&self, transfer: &TransferEvidence) -> Transfer {
-        let rows: Vec<Measured> = transfer
-            .rows
-            .iter()
-            .map(|row| {
-                let data = match row.trained_on {
-                    TrainedOn::Local => "local",
-                    TrainedOn::Home => "home",
-                    TrainedOn::Pooled => "pooled",
-                };
-                let key = format!("{}:{data}", row.model);
-                let ndcg = self.row(&row.ndcg, Metric::TransferNdcg, &key);
-                let n = row.ndcg.n;
-                let test_shoppers = Metric::TestShoppers.number_of(&key, n as f64, n, &row.ndcg.source);
-                Measured { model: row.model.clone(), trained_on: row.trained_on, ndcg, test_shoppers }
-            })
-            .collect();
-        let gain = transfer.gain.as_ref().map(|f| self.one(f, Metric::TransferGain));
-        let thin = gain
-            .iter()
-            .chain(rows.iter().map(|row| &row.ndcg))
-            .any(|figure| matches!(figure.value, FigureValue::TooLittleData { .. }));
-        let verdict = if thin { TransferVerdict::TooLittleData } else { transfer.verdict };
-        Transfer { rows, verdict, gain }
+        let together = transfer.together.as_ref().map(|all| Box::new(self.transfer_of(all, Some("all"))));
+        Transfer { together, ..self.transfer_of(transfer, None) }
+    }
+
+    fn transfer_of(&self, transfer: &TransferEvidence, of: Option<&str>) -> Transfer {
+        let row = |row: &TransferRow| {
+            let data = match row.trained_on {
+                TrainedOn::Local => "local",
+                TrainedOn::Home => "home",
+                TrainedOn::Pooled => "pooled",
+                TrainedOn::Weighted => "weighted",
+            };
+            let key = format!("{}:{data}{}", row.model, of.map_or_else(String::new, |of| format!("@{of}")));
+            let keep = |figure: &Option<Figure>, metric| figure.as_ref().map(|f| self.row(f, metric, &key));
+            let n = row.ndcg.n;
+            Measured {
+                model: row.model.clone(),
+                trained_on: row.trained_on,
+                source_weight: keep(&row.source_weight, Metric::SourceWeight),
+                ndcg: self.row(&row.ndcg, Metric::TransferNdcg, &key),
+                recall: keep(&row.recall, Metric::TransferRecall),
+                test_shoppers: Metric::TestShoppers.number_of(&key, n as f64, n, &row.ndcg.source),
+            }
+        };
+        let one = |figure: &Option<Figure>, metric| {
+            figure.as_ref().map(|f| of.map_or_else(|| self.one(f, metric), |of| self.row(f, metric, of)))
+        };
+        let decided = one(&transfer.decided, Metric::TransferDecided);
+        let carried = decided.as_ref().is_some_and(|f| !matches!(f.value, FigureValue::TooLittleData { .. }));
+        let verdict = match transfer.verdict {
+            TransferVerdict::Accepted | TransferVerdict::Refused if !carried => TransferVerdict::TooLittleData,
+            verdict => verdict,
+        };
+        Transfer {
+            rows: transfer.rows.iter().map(row).collect(),
+            verdict,
+            decided,
+            gain: one(&transfer.gain, Metric::TransferGain),
+            periods: transfer.periods,
+            together: None,
+        }
+    }
+
+    pub(super) fn serving(&self, serving: &ServingEvidence) -> Serving {
+        Serving {
+            model: serving.model.clone(),
+            trained_on: serving.trained_on,
+            source_weight: serving.source_weight.as_ref().map(|f| self.row(f, Metric::SourceWeight, "serving")),
+            basis: serving.basis,
+            why: serving.why.clone(),
+        }
     }
 
     pub(super) fn caveat(&self, caveat: &CaveatEvidence) -> Caveat {

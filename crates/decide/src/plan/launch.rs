@@ -2,8 +2,8 @@
 //! reader can meet is a [`Figure`] in here; the page and the JSON only print.
 
 use super::evidence::{
-    ClusterCandidate, ClusterRow, Glance, MarketEvidence, RepeatEvidence, SegmentHabits, Span, TrainedOn,
-    TransferVerdict, Trust,
+    ClusterCandidate, ClusterRow, Glance, MarketEvidence, Periods, RepeatEvidence, SegmentHabits, ServingBasis, Span,
+    TrainedOn, TransferVerdict, Trust,
 };
 use super::keep::Keep;
 use super::metric::Metric;
@@ -75,8 +75,10 @@ pub struct LaunchPlan {
     pub products: Vec<Product>,
     /// What to offer together.
     pub bundles: Vec<Bundle>,
-    /// What home taught.
+    /// What the other markets taught.
     pub transfer: Option<Transfer>,
+    /// Which model made the list of products, and why that one.
+    pub serving: Option<Serving>,
     /// Open questions.
     pub unknowns: Vec<Unknown>,
     /// What cleaning found.
@@ -186,15 +188,36 @@ pub struct Bundle {
     pub lift: Figure,
 }
 
-/// What home taught.
+/// What the other markets taught.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Transfer {
     /// Measured models.
     pub rows: Vec<Measured>,
     /// The verdict.
     pub verdict: TransferVerdict,
-    /// The gain.
+    /// The gain that decided, on the validation days.
+    pub decided: Option<Figure>,
+    /// The gain on the test days after them.
     pub gain: Option<Figure>,
+    /// The days of both.
+    pub periods: Option<Periods>,
+    /// The same over all target markets together.
+    pub together: Option<Box<Transfer>>,
+}
+
+/// The model behind the list of products.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Serving {
+    /// Model name.
+    pub model: String,
+    /// Its training data.
+    pub trained_on: TrainedOn,
+    /// What an order of another market counts.
+    pub source_weight: Option<Figure>,
+    /// On what that rests.
+    pub basis: ServingBasis,
+    /// The reason with its figures, in English.
+    pub why: String,
 }
 
 /// One measured model.
@@ -204,8 +227,12 @@ pub struct Measured {
     pub model: String,
     /// Its training data.
     pub trained_on: TrainedOn,
+    /// What an order of another market counts.
+    pub source_weight: Option<Figure>,
     /// nDCG@10.
     pub ndcg: Figure,
+    /// Recall@20.
+    pub recall: Option<Figure>,
     /// Held-out shoppers behind it.
     pub test_shoppers: Figure,
 }
@@ -257,6 +284,7 @@ impl LaunchPlan {
             repeat: evidence.repeat.as_ref().map(|r| keep.repeat(r)),
             products: evidence.products.iter().map(|product| keep.product(product)).collect(),
             bundles: evidence.bundles.iter().enumerate().map(|(i, bundle)| keep.bundle(i, bundle)).collect(),
+            serving: evidence.serving.as_ref().map(|serving| keep.serving(serving)),
             unknowns: unknowns(evidence, transfer.as_ref(), shoppers, &minimums),
             transfer,
             caveats: evidence.caveats.iter().map(|caveat| keep.caveat(caveat)).collect(),

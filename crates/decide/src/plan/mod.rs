@@ -36,14 +36,16 @@ mod style;
 
 pub use evidence::{
     Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
-    Glance, Input, MarketEvidence, MonthEvidence, ProductEvidence, ReasonEvidence, RepeatEvidence, SegmentEvidence,
-    SegmentHabits, Span, TrainedOn, TransferEvidence, TransferRow, TransferVerdict, Trust,
+    Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence, RepeatEvidence,
+    SegmentEvidence, SegmentHabits, ServingBasis, ServingEvidence, Span, TrainedOn, TransferEvidence, TransferRow,
+    TransferVerdict, Trust,
 };
 pub use findings::Topic;
 pub use index::{OverviewRow, overview_html};
 pub use json::SCHEMA_VERSION;
 pub use launch::{
-    Bundle, Caveat, CohortRow, LaunchPlan, Measured, MonthRow, Product, Reason, Season, SegmentRow, Stance, Transfer,
+    Bundle, Caveat, CohortRow, LaunchPlan, Measured, MonthRow, Product, Reason, Season, SegmentRow, Serving, Stance,
+    Transfer,
 };
 pub use metric::Metric;
 pub use minimums::{Minimums, Rests};
@@ -51,4 +53,5 @@ pub use number::figure_text;
 pub use sentence::{Piece, Sentence};
 pub use unknown::{Have, Unknown, UnknownKey};
 pub use uptake::{Uptake, UptakeError, UptakeParams};
+pub use vocabulary::{scorer as scorer_name, term as term_name};
 pub use words::Lang;

@@ -70,7 +70,7 @@ pub(crate) fn machine_text(figure: &Figure) -> String {
 
 /// Differences carry their sign, so that a gain is seen to be one.
 fn signed(figure: &Figure) -> bool {
-    matches!(metric(figure), Some(Metric::Growth | Metric::TransferGain))
+    matches!(metric(figure), Some(Metric::Growth | Metric::TransferGain | Metric::TransferDecided))
 }
 
 /// A small share keeps two decimals: 0.4 % and 0.04 % are not the same news.

@@ -73,7 +73,7 @@ impl UnknownKey {
                 ),
             ),
             Self::Transfer => (
-                w("Whether what home taught helps here", "主场经验在此是否有效"),
+                w("Whether what the other markets taught helps here", "其他市场的经验在此是否有效"),
                 w(
                     "More shoppers of this market with orders after the training cutoff, then run again.",
                     "更多在训练截止日之后有订单的本市场顾客，然后重新运行。",

@@ -71,10 +71,12 @@ static TERMS: &[Entry] = &[
     e("bought_by_others", "bought by many", "热销", "", ""),
     e("bought_by_others_in_this_market", "popular in this market", "本市场热销", "", ""),
     e("bought_lately_by_others", "bought by many lately", "近期热销", "", ""),
+    e("bought_by_shoppers_who_also_bought", "bought by shoppers who also bought", "同时购买者也购买", "", ""),
     e("own_average", "the shoppers' own average", "顾客自身平均", "", ""),
     e("popular_in_the_market", "popular in this market", "本市场热销", "", ""),
     e("bought_by_shoppers_who_also_bought", "bought by shoppers who also bought", "购买以下商品的顾客也买", "", ""),
     e("popular_at_home", "popular at home", "主场热销", "", ""),
+    e("further_reasons", "further reasons", "其他理由合计", "", ""),
 ];
 
 static RULES: &[Entry] = &[
@@ -320,11 +322,19 @@ pub(crate) fn segment_advice(key: &str, lang: Lang) -> &'static str {
     advice(SEGMENTS, key, lang)
 }
 
-pub(crate) fn scorer(key: &str, lang: Lang) -> String {
+/// The name of a model for a reader.
+pub fn scorer(key: &str, lang: Lang) -> String {
     name(SCORERS, key, lang)
 }
 
-pub(crate) fn term(key: &str, lang: Lang) -> String {
+/// The family of a model, by which models of different markets stand in one column.
+pub(crate) fn family(key: &str) -> String {
+    let key = normal(key);
+    if key.starts_with("popularity") { "popularity".to_owned() } else { key }
+}
+
+/// The name of a part of a score for a reader.
+pub fn term(key: &str, lang: Lang) -> String {
     name(TERMS, key, lang)
 }
 

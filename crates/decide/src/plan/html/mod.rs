@@ -9,10 +9,12 @@ mod market;
 mod offer;
 mod open;
 mod table;
+mod transfer;
 mod who;
 
 pub(crate) use figure::Figures;
 pub(crate) use table::{Cell, Column, Table};
+pub(crate) use transfer::models_by_market;
 
 use super::findings::N_FINDINGS;
 use super::launch::{LaunchPlan, Stance};
@@ -35,7 +37,7 @@ impl LaunchPlan {
             ("offer", Text::OfferFirst, page.offer()),
             ("bundles", Text::Bundles, page.bundles()),
         ];
-        if self.stance != Stance::Home {
+        if self.stance != Stance::Home || self.transfer.as_ref().is_some_and(|t| !t.rows.is_empty()) {
             parts.push(("transfer", Text::TransferTitle, page.transfer()));
         }
         parts.push(("unknown", Text::Unknowns, page.unknowns()));

@@ -1,7 +1,6 @@
-//! What to offer first, what to offer together, and whether home data helped to find it.
+//! What to offer first, by which model and why that one, and what to offer together.
 
-use super::super::charts;
-use super::super::evidence::TransferVerdict;
+use super::super::evidence::{ServingBasis, TrainedOn};
 use super::super::findings::shown;
 use super::super::launch::{Product, Reason};
 use super::super::metric::Metric;
@@ -65,8 +64,9 @@ impl Page<'_> {
             table.row(cells);
         }
         let mut out = format!(
-            "<p class=\"muted\">{}</p>\n<p class=\"muted small\">{}</p>\n",
-            self.text(Text::OfferIntro),
+            "<p class=\"muted\">{} {}</p>\n<p class=\"muted small\">{}</p>\n",
+            self.served(),
+            self.text(Text::OfferBar),
             self.text(Text::UptakeSaid)
         );
         out.push_str(&table.html(self.text(Text::OfferFirst)));
@@ -76,6 +76,32 @@ impl Page<'_> {
             }
         }
         out
+    }
+
+    /// Which model made the list, what it was trained on, and on what that rests.
+    fn served(&mut self) -> String {
+        let (plan, lang) = (self.plan, self.lang);
+        let Some(serving) = &plan.serving else { return String::new() };
+        let data = match serving.trained_on {
+            TrainedOn::Local => Text::OfferLocal,
+            TrainedOn::Home => Text::OfferHome,
+            TrainedOn::Pooled | TrainedOn::Weighted => Text::OfferPooled,
+        };
+        let basis = match serving.basis {
+            ServingBasis::OwnEvidence => Text::BasisOwn,
+            ServingBasis::AllTargets => Text::BasisAllTargets,
+            ServingBasis::Refused => Text::BasisRefused,
+            ServingBasis::NotShown => Text::BasisNotShown,
+            ServingBasis::Home => Text::BasisHome,
+            ServingBasis::NotMeasured => Text::BasisNotMeasured,
+        };
+        let model = Piece::Name(vocabulary::scorer(&serving.model, lang));
+        let mut said = vec![self.say(Text::OfferIntro, &[model, Piece::Text(self.text(data).to_owned())])];
+        if let Some(weight) = serving.source_weight.as_ref().filter(|_| serving.trained_on == TrainedOn::Weighted) {
+            said.push(self.say(Text::OfferWeight, &[weight.into()]));
+        }
+        said.push(escape(self.text(basis)));
+        said.join(" ")
     }
 
     /// The reasons with their part of the score, then the model.
@@ -131,51 +157,6 @@ impl Page<'_> {
             table.row(names.into_iter().chain(numbers));
         }
         format!("<p class=\"muted\">{}</p>\n{}", self.text(Text::BundleIntro), table.html(self.text(Text::Bundles)))
-    }
-
-    pub(super) fn transfer(&mut self) -> String {
-        let (plan, lang) = (self.plan, self.lang);
-        let Some(transfer) = &plan.transfer else {
-            return format!("<p class=\"muted\">{}</p>\n", self.text(Text::TransferNone));
-        };
-        let (tone, with, plain) = match transfer.verdict {
-            TransferVerdict::Accepted => ("ready", Text::TransferAccepted, Text::TransferAcceptedPlain),
-            TransferVerdict::Refused => ("gather", Text::TransferRefused, Text::TransferRefusedPlain),
-            TransferVerdict::TooLittleData => ("test", Text::TransferOpen, Text::TransferOpen),
-        };
-        let verdict = match transfer.gain.as_ref().filter(|f| shown(f)) {
-            Some(gain) if transfer.verdict != TransferVerdict::TooLittleData => self.say(with, &[Piece::from(gain)]),
-            Some(_) | None => self.say(plain, &[]),
-        };
-        let mut out = format!(
-            "<p class=\"muted\">{}</p>\n<p class=\"said tone-{tone}\">{verdict}</p>\n",
-            self.text(Text::TransferIntro)
-        );
-        if let Some(chart) = charts::transfer(&transfer.rows, lang) {
-            out.push_str(&format!("<div class=\"figure\">{chart}</div>\n"));
-        }
-        if transfer.rows.is_empty() {
-            return out;
-        }
-        let mut table = Table::new(vec![
-            Column::Text(self.text(Text::Model)),
-            Column::Text(self.text(Text::TrainedOn)),
-            Column::Number(Metric::TransferNdcg.label(lang)),
-            Column::Number(Metric::TestShoppers.label(lang)),
-        ]);
-        for row in &transfer.rows {
-            let model = vocabulary::scorer(&row.model, lang);
-            let data = charts::trained_on(row.trained_on, lang);
-            let about = format!("{model} · {data}");
-            table.row([
-                Cell::Head(name(&model)),
-                Cell::Value(data.to_owned()),
-                Cell::Value(self.figures.show_of(&row.ndcg, &about)),
-                Cell::Value(self.figures.show_of(&row.test_shoppers, &about)),
-            ]);
-        }
-        out.push_str(&table.html(self.text(Text::TransferTitle)));
-        out
     }
 }
 
