@@ -71,6 +71,7 @@ pub fn keep_largest(cells: &mut Vec<(u32, f32)>, k: usize) {
     if cells.len() > k {
         cells.select_nth_unstable_by(k, better);
         cells.truncate(k);
+        cells.shrink_to_fit(); // many rows wait for each other, each with the room of the whole
     }
     cells.sort_unstable_by_key(|cell| cell.0);
 }
@@ -105,6 +106,19 @@ mod tests {
         let a = Csr::from_rows(2, [[(0, 1.0), (1, 2.0)]]);
         let b = Csr::from_rows(2, [[(1, 3.0)], [(0, 4.0)]]);
         assert_eq!(product(&a, &b, |_, _| ()).row(0), (&[0, 1][..], &[8.0, 3.0][..]));
+    }
+
+    #[test] // Nearly full rows are walked, sparse ones sorted: both ways, twice.
+    fn a_row_that_was_taken_leaves_nothing_behind() {
+        for n_cols in [4, 400] {
+            let mut sums = Accumulator::new(n_cols);
+            for _ in 0..2 {
+                sums.add_row(2.0, (&[3, 1], &[0.5, 1.0]));
+                sums.add(3, 1.0);
+                assert_eq!(sums.take(), [(1, 2.0), (3, 2.0)]);
+            }
+            assert_eq!(sums.take(), []);
+        }
     }
 
     #[test]

@@ -98,7 +98,6 @@ fn mirror<T: Copy>(a: &mut [T], n: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test] // [4 2; 2 5] has determinant 16: [5 −2; −2 4] / 16.
     fn two_by_two_by_hand() {
@@ -152,18 +151,18 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn one_thread_and_three_give_the_same_bits(n in 1_usize..200) {
-            let run = |n_threads| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-                pool.install(|| {
-                    let mut a = example(n);
-                    spd_inverse(&mut a, n).unwrap();
-                    a.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
-                })
-            };
-            prop_assert_eq!(run(1), run(3));
+    #[test]
+    fn one_thread_and_three_give_the_same_bits() {
+        let run = |n_threads, n| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            pool.install(|| {
+                let mut a = example(n);
+                spd_inverse(&mut a, n).unwrap();
+                a.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+            })
+        };
+        for n in [1, 65, 190] {
+            assert_eq!(run(1, n), run(3, n));
         }
     }
 }

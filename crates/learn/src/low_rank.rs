@@ -58,27 +58,20 @@ pub fn low_rank(by_row: &Csr, by_col: &Csr, params: &LowRankParams, seed: Seed) 
         (0..width).map(move |_| rng.normal() as f32)
     };
     let mut block: Vec<f32> = (0..n).flat_map(start).collect();
-    let mut width = orthonormal(&mut block, width);
+    let mut width = orthonormal(&mut block, width, 1);
     let turn = |block: &[f32], width: usize| times(by_col, &times(by_row, block, width), width);
-    for _ in 0..params.n_iterations {
+    for iteration in 1..=params.n_iterations {
         block = turn(&block, width);
-        width = orthonormal(&mut block, width);
+        // The second pass repairs what rounding left of the first, which matters only in the end.
+        width = orthonormal(&mut block, width, if iteration == params.n_iterations { 2 } else { 1 });
     }
     let turned = turn(&block, width);
     let (squares, rotation) = symmetric_eigen(cross(&block, &turned, width), width);
     // What lies below the rounding of the largest is not a direction of the matrix.
     let floor = squares.first().map_or(0.0, |s| s * 1e-6);
     let rank = squares.iter().take(params.rank).filter(|s| **s > floor).count();
-    let mut vectors = vec![0.0_f32; n * rank];
-    if rank > 0 {
-        let rotate = |(row, out): (&[f32], &mut [f32])| {
-            for (k, out) in out.iter_mut().enumerate() {
-                *out = (0..width).map(|j| f64::from(row[j]) * rotation[j * width + k]).sum::<f64>() as f32;
-            }
-        };
-        block.par_chunks(width).zip(vectors.par_chunks_mut(rank)).for_each(rotate);
-        fix_signs(&mut vectors, rank);
-    }
+    let mut vectors = turned_by(&block, width, &rotation, rank);
+    fix_signs(&mut vectors, rank);
     Ok(LowRank { rank, values: squares[..rank].iter().map(|s| s.sqrt() as f32).collect(), vectors })
 }
 
@@ -113,21 +106,35 @@ fn cross(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
     total
 }
 
+/// The first `kept` columns of a block times a square matrix.
+fn turned_by(block: &[f32], width: usize, rotation: &[f64], kept: usize) -> Vec<f32> {
+    if kept == 0 {
+        return Vec::new();
+    }
+    let mut out = vec![0.0_f32; block.len() / width * kept];
+    let turn = |sums: &mut Vec<f64>, (row, out): (&[f32], &mut [f32])| {
+        sums.clear();
+        sums.resize(kept, 0.0);
+        for (x, line) in row.iter().zip(rotation.chunks_exact(width)) {
+            sums.iter_mut().zip(line).for_each(|(s, r)| *s += f64::from(*x) * r);
+        }
+        out.iter_mut().zip(sums).for_each(|(o, s)| *o = *s as f32);
+    };
+    block.par_chunks(width).zip(out.par_chunks_mut(kept)).for_each_init(Vec::new, turn);
+    out
+}
+
 /// Makes the columns of a block orthonormal and drops those that depend on others; gives the new
-/// width. Twice `Q = A V Λ^(−1/2)` with the eigenvectors of `AᵀA`: the second time repairs what
-/// rounding left of the first.
-fn orthonormal(block: &mut Vec<f32>, mut width: usize) -> usize {
-    for _ in 0..2 {
-        let (squares, rotation) = symmetric_eigen(cross(block, block, width), width);
+/// width. `Q = A V Λ^(−1/2)` with the eigenvectors of `AᵀA`.
+fn orthonormal(block: &mut Vec<f32>, mut width: usize, n_passes: usize) -> usize {
+    for _ in 0..n_passes {
+        let (squares, mut rotation) = symmetric_eigen(cross(block, block, width), width);
         let floor = squares.first().map_or(0.0, |s| s * 1e-10);
         let kept = squares.iter().filter(|s| **s > floor).count();
-        let scale: Vec<f64> = squares.iter().map(|s| 1.0 / s.sqrt()).collect();
-        let turned = |row: &[f32]| {
-            let entry =
-                |k: usize| (0..width).map(|j| f64::from(row[j]) * rotation[j * width + k]).sum::<f64>() * scale[k];
-            (0..kept).map(|k| entry(k) as f32).collect::<Vec<f32>>()
-        };
-        *block = block.par_chunks(width.max(1)).flat_map_iter(turned).collect();
+        for line in rotation.chunks_exact_mut(width.max(1)) {
+            line.iter_mut().zip(&squares).for_each(|(r, s)| *r /= s.max(f64::MIN_POSITIVE).sqrt());
+        }
+        *block = turned_by(block, width, &rotation, kept);
         width = kept;
     }
     width
@@ -141,7 +148,7 @@ fn symmetric_eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     let total: f64 = a.iter().map(|x| x * x).sum();
     for _ in 0..30 {
         let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j].powi(2)).sum();
-        if off <= 1e-26 * total {
+        if off <= 1e-24 * total {
             break;
         }
         for p in 0..n {
