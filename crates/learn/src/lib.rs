@@ -5,10 +5,12 @@
 
 pub mod bootstrap;
 pub mod cluster_quality;
+pub mod dense;
 pub mod error;
 pub mod fpgrowth;
 pub mod interval;
 pub mod kmeans;
+pub mod low_rank;
 pub mod points;
 pub mod quantile;
 pub mod special;
@@ -17,8 +19,12 @@ pub mod standardize;
 pub use error::LearnError;
 pub use points::Points;
 
+mod accumulator;
 mod cholesky;
 mod csr;
+mod local_gram;
 
+pub use accumulator::{Accumulator, keep_largest, product};
 pub use cholesky::{NotPositiveDefinite, cholesky, cholesky_solve};
 pub use csr::Csr;
+pub use local_gram::LocalGram;

@@ -4,21 +4,35 @@
 //! [`ModelKind`] is the list of models, [`top_n`] makes the list that a person sees with its
 //! reasons, and [`transfer`] decides whether a target market may use what other markets taught.
 
+mod ease;
+mod gf_cf;
 mod ials;
+mod item_graph;
 mod item_knn;
+mod links;
 mod popularity;
 mod registry;
+mod rp3beta;
 mod signal;
 mod similarity;
+mod slim;
+mod swing;
 mod top_n;
 pub mod transfer;
 mod user_knn;
+mod walk;
 
+pub use ease::{Ease, EaseForm, EaseParams};
+pub use gf_cf::{GfCf, GfCfParams};
 pub use ials::{Ials, IalsParams};
+pub use item_graph::{ItemGraph, ItemGraphParams};
 pub use item_knn::{ItemKnn, ItemKnnParams};
 pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
 pub use registry::{ModelKind, Recommender};
+pub use rp3beta::{Rp3Beta, Rp3BetaParams};
 pub use signal::{Strength, prepare};
 pub use similarity::Similarity;
+pub use slim::{Slim, SlimParams};
+pub use swing::{Swing, SwingParams};
 pub use top_n::{Barred, Origin, Owned, Ranked, Shelf, TopList, TopNParams, top_n};
 pub use user_knn::{UserKnn, UserKnnParams};

@@ -1,6 +1,9 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
-use crate::{IalsParams, ItemKnnParams, MarketPopularityParams, PopularityParams, UserKnnParams};
+use crate::{
+    EaseForm, EaseParams, GfCfParams, IalsParams, ItemGraphParams, ItemKnnParams, MarketPopularityParams,
+    PopularityParams, Rp3BetaParams, SlimParams, SwingParams, UserKnnParams,
+};
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 
 /// A fitted model as the rest of the program sees it: it scores and says why.
@@ -24,6 +27,18 @@ pub enum ModelKind {
     UserKnn(UserKnnParams),
     /// Items bought together.
     ItemKnn(ItemKnnParams),
+    /// Pairs of shoppers who bought the same.
+    Swing(SwingParams),
+    /// A step from item to item over shoppers.
+    Rp3Beta(Rp3BetaParams),
+    /// A walk of several steps.
+    ItemGraph(ItemGraphParams),
+    /// Every item predicted from the others; its two forms have two names.
+    Ease(EaseParams),
+    /// Every item predicted from few others.
+    Slim(SlimParams),
+    /// A filter on the graph of items.
+    GfCf(GfCfParams),
     /// Factorised tastes.
     Ials(IalsParams),
 }
@@ -37,18 +52,32 @@ impl ModelKind {
             Self::PopularityDecayed { .. } => "popularity-decayed",
             Self::UserKnn(_) => "user-knn",
             Self::ItemKnn(_) => "item-knn",
+            Self::Swing(_) => "swing",
+            Self::Rp3Beta(_) => "rp3beta",
+            Self::ItemGraph(_) => "item-graph",
+            Self::Ease(EaseParams { form: EaseForm::Dense, .. }) => "ease",
+            Self::Ease(EaseParams { form: EaseForm::Sparse { .. }, .. }) => "ease-sparse",
+            Self::Slim(_) => "slim",
+            Self::GfCf(_) => "gf-cf",
             Self::Ials(_) => "ials",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 6] {
+    pub fn all(market: Market) -> [Self; 13] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
             Self::PopularityDecayed { half_life_days: 30.0 },
             Self::UserKnn(UserKnnParams::default()),
             Self::ItemKnn(ItemKnnParams::default()),
+            Self::Swing(SwingParams::default()),
+            Self::Rp3Beta(Rp3BetaParams::default()),
+            Self::ItemGraph(ItemGraphParams::default()),
+            Self::Ease(EaseParams::default()),
+            Self::Ease(EaseParams::default().sparse()),
+            Self::Slim(SlimParams::default()),
+            Self::GfCf(GfCfParams::default()),
             Self::Ials(IalsParams::default()),
         ]
     }
@@ -77,6 +106,12 @@ impl ModelKind {
             }
             Self::UserKnn(params) => Box::new(params.fit(train, seed)?),
             Self::ItemKnn(params) => Box::new(params.fit(train, seed)?),
+            Self::Swing(params) => Box::new(params.fit(train, seed)?),
+            Self::Rp3Beta(params) => Box::new(params.fit(train, seed)?),
+            Self::ItemGraph(params) => Box::new(params.fit(train, seed)?),
+            Self::Ease(params) => Box::new(params.fit(train, seed)?),
+            Self::Slim(params) => Box::new(params.fit(train, seed)?),
+            Self::GfCf(params) => Box::new(params.fit(train, seed)?),
             Self::Ials(params) => Box::new(params.fit(train, seed)?),
         })
     }

@@ -3,7 +3,8 @@
 //! For a history `q` the `k` most similar training shoppers `N` (see [`Similarity`]) vote:
 //! `score(i) = Σ_{v ∈ N} sim(q, v) · w(v, i)`. With Pearson the values are ratings and the score is
 //! the expected rating, `mean(q) + Σ sim · (r(v, i) − mean(v)) / Σ sim` over the neighbours who rated
-//! `i`. Only neighbours with a positive similarity vote.
+//! `i`; with adjusted cosine the means are those of item `i`. Only neighbours with a positive similarity
+//! vote.
 //!
 //! Any history can be scored, so a shopper who came after training is served too. What the
 //! neighbours have and the shopper has not is recommended, never the other way round.
@@ -100,7 +101,23 @@ impl UserKnn {
 
     /// What a neighbour's row says about items: the weights, or for ratings the deviations.
     const fn opinions(&self) -> &Csr {
-        if matches!(self.params.similarity, Similarity::Pearson) { self.space.rows() } else { &self.rows }
+        if self.params.similarity.is_for_ratings() { self.space.rows() } else { &self.rows }
+    }
+
+    /// What the deviations are from, with its name; nothing where there are no ratings.
+    fn average(&self, asked: &Asked, item: ItemIdx) -> Option<(&'static str, f32)> {
+        match self.params.similarity {
+            Similarity::Pearson => Some(("own average", asked.mean)),
+            Similarity::AdjustedCosine => Some(("average of the item", self.space.column_mean(item.0))),
+            Similarity::Cosine
+            | Similarity::AsymmetricCosine { .. }
+            | Similarity::DampedCosine
+            | Similarity::Jaccard
+            | Similarity::LogLikelihood
+            | Similarity::Euclidean
+            | Similarity::Bm25 { .. }
+            | Similarity::TfIdf => None,
+        }
     }
 
     fn vote(&self, asked: &Asked, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
@@ -115,7 +132,7 @@ impl UserKnn {
         let score = |c: &ItemIdx| {
             let total = voters.get(c.at()).copied().filter(|total| *total > 0.0)?;
             let vote = votes[c.at()];
-            Some(if self.params.similarity == Similarity::Pearson { asked.mean + vote / total } else { vote })
+            Some(self.average(asked, *c).map_or(vote, |(_, average)| average + vote / total))
         };
         candidates.iter().map(score).collect()
     }
@@ -150,14 +167,12 @@ impl Explain for UserKnn {
         if !any {
             return Vec::new();
         }
-        let pearson = self.params.similarity == Similarity::Pearson;
-        let scale = if pearson { 1.0 / total } else { 1.0 };
+        let average = self.average(&asked, candidate);
+        let scale = if average.is_some() { 1.0 / total } else { 1.0 };
         let term = "bought by shoppers who also bought";
         let of_item = |(item, part): (u32, f32)| Reason { term, item: Some(ItemIdx(item)), part: part * scale };
         let mut reasons: Vec<Reason> = parts.into_iter().map(of_item).collect();
-        if pearson {
-            reasons.push(Reason { term: "own average", item: None, part: asked.mean });
-        }
+        reasons.extend(average.map(|(term, part)| Reason { term, item: None, part }));
         reasons.sort_by(|a, b| b.part.total_cmp(&a.part).then(a.item.cmp(&b.item)));
         reasons
     }
@@ -188,7 +203,16 @@ mod tests {
     #[test]
     fn reasons_add_up_to_the_score_for_every_similarity() {
         let train = Interactions::from_baskets(5, [&[0, 1, 2][..], &[1, 2, 3], &[0, 3, 4], &[2, 4]]);
-        let plain = [Similarity::Cosine, Similarity::Jaccard, Similarity::TfIdf, Similarity::Bm25 { k1: 1.2, b: 0.7 }];
+        let plain = [
+            Similarity::Cosine,
+            Similarity::AsymmetricCosine { alpha: 0.3 },
+            Similarity::DampedCosine,
+            Similarity::Jaccard,
+            Similarity::LogLikelihood,
+            Similarity::Euclidean,
+            Similarity::TfIdf,
+            Similarity::Bm25 { k1: 1.2, b: 0.7 },
+        ];
         for similarity in plain {
             let model = UserKnnParams { similarity, k: 3, shrinkage: 1.0 }.fit(&train, Seed(0)).unwrap();
             for candidate in items(&[0, 3, 4]) {

@@ -3,7 +3,10 @@
 //! One function a promise, one macro line a model: a new model adds a line at the bottom.
 
 use domain::{History, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
-use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, UserKnnParams};
+use recommend::{
+    EaseForm, EaseParams, GfCfParams, IalsParams, ItemGraphParams, ItemKnnParams, ModelKind, Recommender,
+    Rp3BetaParams, Similarity, SlimParams, SwingParams, UserKnnParams,
+};
 
 const N_ITEMS: usize = 20;
 
@@ -177,8 +180,19 @@ const fn user_knn(similarity: Similarity) -> ModelKind {
 const BM25: Similarity = Similarity::Bm25 { k1: 1.2, b: 0.75 };
 const IALS: IalsParams = IalsParams { n_factors: 6, n_sweeps: 5, alpha: 2.0, reg: 0.5 };
 
-// Pearson is for ratings: equal purchases have no deviation and it cannot say anything (tested in
-// `similarity.rs` and `user_knn.rs`), so it is not on this list.
+const ASYMMETRIC: Similarity = Similarity::AsymmetricCosine { alpha: 0.3 };
+const RP3BETA: Rp3BetaParams = Rp3BetaParams { alpha: 0.8, beta: 0.4, k: 10 };
+const GRAPH: ItemGraphParams =
+    ItemGraphParams { from_exponent: 0.5, via_exponent: 0.7, to_exponent: 0.5, second_hop: 0.3, third_hop: 0.1, k: 10 };
+const SLIM: SlimParams = SlimParams { l1: 0.1, l2: 2.0, neighbours: 10, n_sweeps: 50, tolerance: 1e-4 };
+const GF_CF: GfCfParams = GfCfParams { rank: 3, low_pass: 0.3, k: 10 };
+
+const fn ease(form: EaseForm) -> ModelKind {
+    ModelKind::Ease(EaseParams { reg: 5.0, form })
+}
+
+// Pearson and adjusted cosine are for ratings: equal purchases have no deviation and they cannot say
+// anything (tested in `similarity.rs`, `item_knn.rs` and `user_knn.rs`), so they are not on this list.
 every_promise! {
     popularity_market: ModelKind::PopularityMarket(Market::UNKNOWN), Reads::Nothing;
     popularity_global: ModelKind::PopularityGlobal, Reads::Nothing;
@@ -187,9 +201,25 @@ every_promise! {
     user_knn_jaccard: user_knn(Similarity::Jaccard), Reads::History;
     user_knn_bm25: user_knn(BM25), Reads::History;
     user_knn_tf_idf: user_knn(Similarity::TfIdf), Reads::History;
+    user_knn_asymmetric: user_knn(ASYMMETRIC), Reads::History;
+    user_knn_damped: user_knn(Similarity::DampedCosine), Reads::History;
+    user_knn_log_likelihood: user_knn(Similarity::LogLikelihood), Reads::History;
+    user_knn_euclidean: user_knn(Similarity::Euclidean), Reads::History;
     item_knn_cosine: item_knn(Similarity::Cosine), Reads::History;
     item_knn_jaccard: item_knn(Similarity::Jaccard), Reads::History;
     item_knn_bm25: item_knn(BM25), Reads::History;
     item_knn_tf_idf: item_knn(Similarity::TfIdf), Reads::History;
+    item_knn_asymmetric: item_knn(ASYMMETRIC), Reads::History;
+    item_knn_damped: item_knn(Similarity::DampedCosine), Reads::History;
+    item_knn_log_likelihood: item_knn(Similarity::LogLikelihood), Reads::History;
+    item_knn_euclidean: item_knn(Similarity::Euclidean), Reads::History;
+    item_knn_all: ModelKind::ItemKnn(ItemKnnParams { similarity: Similarity::Jaccard, k: ItemKnnParams::ALL, shrinkage: 0.0 }), Reads::History;
+    swing: ModelKind::Swing(SwingParams { alpha: 1.0, offset: 5.0, power: 0.3, k: 10 }), Reads::History;
+    rp3beta: ModelKind::Rp3Beta(RP3BETA), Reads::History;
+    item_graph: ModelKind::ItemGraph(GRAPH), Reads::History;
+    ease_dense: ease(EaseForm::Dense), Reads::History;
+    ease_sparse: ease(EaseForm::Sparse { neighbours: 8 }), Reads::History;
+    slim: ModelKind::Slim(SLIM), Reads::History;
+    gf_cf: ModelKind::GfCf(GF_CF), Reads::History;
     ials: ModelKind::Ials(IALS), Reads::History;
 }

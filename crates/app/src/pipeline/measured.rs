@@ -14,7 +14,10 @@ use domain::{Day, FitError, Interactions, Market, Seed};
 use eval::{Estimate, EvalError};
 use lake::Engine;
 use recommend::transfer::Decision;
-use recommend::{IalsParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
+use recommend::{
+    EaseForm, EaseParams, GfCfParams, IalsParams, ItemGraphParams, ItemKnnParams, ModelKind, Rp3BetaParams, Similarity,
+    SlimParams, SwingParams, UserKnnParams,
+};
 use serde_json::{Value, json};
 
 /// The row of `marts.evidence` over all target markets.
@@ -274,19 +277,67 @@ pub(crate) async fn stored(engine: &Engine, market: Market) -> Result<Option<Cho
     Ok(Some(Choice { kind, pooled, basis: Basis::from_key(&bases[0])?, why: whys[0].clone(), seed }))
 }
 
+/// The name of a similarity in `marts.serving`; [`restore`] reads it.
+const fn similarity_name(similarity: Similarity) -> &'static str {
+    match similarity {
+        Similarity::Cosine => "cosine",
+        Similarity::AsymmetricCosine { .. } => "asymmetric-cosine",
+        Similarity::DampedCosine => "damped-cosine",
+        Similarity::AdjustedCosine => "adjusted-cosine",
+        Similarity::Pearson => "pearson",
+        Similarity::Jaccard => "jaccard",
+        Similarity::LogLikelihood => "log-likelihood",
+        Similarity::Euclidean => "euclidean",
+        Similarity::Bm25 { .. } => "bm25",
+        Similarity::TfIdf => "tf-idf",
+    }
+}
+
 fn parameters(kind: &ModelKind) -> Value {
-    let knn = |similarity: Similarity, k: usize, shrinkage: f32| match similarity {
-        Similarity::Cosine => json!({"similarity": "cosine", "k": k, "shrinkage": shrinkage}),
-        Similarity::Pearson => json!({"similarity": "pearson", "k": k, "shrinkage": shrinkage}),
-        Similarity::Jaccard => json!({"similarity": "jaccard", "k": k, "shrinkage": shrinkage}),
-        Similarity::Bm25 { k1, b } => json!({"similarity": "bm25", "k1": k1, "b": b, "k": k, "shrinkage": shrinkage}),
-        Similarity::TfIdf => json!({"similarity": "tf-idf", "k": k, "shrinkage": shrinkage}),
+    let knn = |similarity: Similarity, k: usize, shrinkage: f32| {
+        let name = similarity_name(similarity);
+        match similarity {
+            Similarity::Bm25 { k1, b } => json!({"similarity": name, "k1": k1, "b": b, "k": k, "shrinkage": shrinkage}),
+            Similarity::AsymmetricCosine { alpha } => {
+                json!({"similarity": name, "alpha": alpha, "k": k, "shrinkage": shrinkage})
+            }
+            Similarity::Cosine
+            | Similarity::DampedCosine
+            | Similarity::AdjustedCosine
+            | Similarity::Pearson
+            | Similarity::Jaccard
+            | Similarity::LogLikelihood
+            | Similarity::Euclidean
+            | Similarity::TfIdf => json!({"similarity": name, "k": k, "shrinkage": shrinkage}),
+        }
     };
     match kind {
         ModelKind::PopularityMarket(_) | ModelKind::PopularityGlobal => json!({}),
         ModelKind::PopularityDecayed { half_life_days } => json!({"half_life_days": half_life_days}),
         ModelKind::UserKnn(p) => knn(p.similarity, p.k, p.shrinkage),
         ModelKind::ItemKnn(p) => knn(p.similarity, p.k, p.shrinkage),
+        ModelKind::Swing(p) => json!({"alpha": p.alpha, "offset": p.offset, "power": p.power, "k": p.k}),
+        ModelKind::Rp3Beta(p) => json!({"alpha": p.alpha, "beta": p.beta, "k": p.k}),
+        ModelKind::ItemGraph(p) => json!({
+            "from_exponent": p.from_exponent,
+            "via_exponent": p.via_exponent,
+            "to_exponent": p.to_exponent,
+            "second_hop": p.second_hop,
+            "third_hop": p.third_hop,
+            "k": p.k,
+        }),
+        ModelKind::Ease(EaseParams { reg, form: EaseForm::Dense }) => json!({"reg": reg}),
+        ModelKind::Ease(EaseParams { reg, form: EaseForm::Sparse { neighbours } }) => {
+            json!({"reg": reg, "neighbours": neighbours})
+        }
+        ModelKind::Slim(p) => json!({
+            "l1": p.l1,
+            "l2": p.l2,
+            "neighbours": p.neighbours,
+            "n_sweeps": p.n_sweeps,
+            "tolerance": p.tolerance,
+        }),
+        ModelKind::GfCf(p) => json!({"rank": p.rank, "low_pass": p.low_pass, "k": p.k}),
         ModelKind::Ials(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha, "reg": p.reg}),
     }
 }
@@ -296,14 +347,20 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
     let similarity = || -> Result<Similarity> {
         Ok(match values["similarity"].as_str().unwrap_or_default() {
             "cosine" => Similarity::Cosine,
+            "asymmetric-cosine" => Similarity::AsymmetricCosine { alpha: number("alpha")? as f32 },
+            "damped-cosine" => Similarity::DampedCosine,
+            "adjusted-cosine" => Similarity::AdjustedCosine,
             "pearson" => Similarity::Pearson,
             "jaccard" => Similarity::Jaccard,
+            "log-likelihood" => Similarity::LogLikelihood,
+            "euclidean" => Similarity::Euclidean,
             "bm25" => Similarity::Bm25 { k1: number("k1")? as f32, b: number("b")? as f32 },
             "tf-idf" => Similarity::TfIdf,
             other => return Err(anyhow!("unknown similarity `{other}`")),
         })
     };
     let size = |key: &str| Ok::<_, anyhow::Error>(number(key)? as usize);
+    let float = |key: &str| Ok::<_, anyhow::Error>(number(key)? as f32);
     Ok(match model {
         "popularity-market" => ModelKind::PopularityMarket(market),
         "popularity" => ModelKind::PopularityGlobal,
@@ -318,6 +375,34 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
             k: size("k")?,
             shrinkage: number("shrinkage")? as f32,
         }),
+        "swing" => ModelKind::Swing(SwingParams {
+            alpha: float("alpha")?,
+            offset: float("offset")?,
+            power: float("power")?,
+            k: size("k")?,
+        }),
+        "rp3beta" => ModelKind::Rp3Beta(Rp3BetaParams { alpha: float("alpha")?, beta: float("beta")?, k: size("k")? }),
+        "item-graph" => ModelKind::ItemGraph(ItemGraphParams {
+            from_exponent: float("from_exponent")?,
+            via_exponent: float("via_exponent")?,
+            to_exponent: float("to_exponent")?,
+            second_hop: float("second_hop")?,
+            third_hop: float("third_hop")?,
+            k: size("k")?,
+        }),
+        "ease" => ModelKind::Ease(EaseParams { reg: float("reg")?, form: EaseForm::Dense }),
+        "ease-sparse" => ModelKind::Ease(EaseParams {
+            reg: float("reg")?,
+            form: EaseForm::Sparse { neighbours: size("neighbours")? },
+        }),
+        "slim" => ModelKind::Slim(SlimParams {
+            l1: float("l1")?,
+            l2: float("l2")?,
+            neighbours: size("neighbours")?,
+            n_sweeps: size("n_sweeps")?,
+            tolerance: float("tolerance")?,
+        }),
+        "gf-cf" => ModelKind::GfCf(GfCfParams { rank: size("rank")?, low_pass: float("low_pass")?, k: size("k")? }),
         "ials" => ModelKind::Ials(IalsParams {
             n_factors: size("n_factors")?,
             n_sweeps: size("n_sweeps")?,
@@ -382,7 +467,18 @@ mod tests {
     fn every_model_comes_back_with_its_parameters() {
         let market = Market::CHANNEL_ISLANDS;
         let bm25 = Similarity::Bm25 { k1: 1.5, b: 0.75 };
-        let more = [ModelKind::ItemKnn(ItemKnnParams { similarity: bm25, k: 7, shrinkage: 2.5 })];
+        let more = [
+            bm25,
+            Similarity::Cosine,
+            Similarity::AsymmetricCosine { alpha: 0.25 },
+            Similarity::DampedCosine,
+            Similarity::AdjustedCosine,
+            Similarity::Pearson,
+            Similarity::LogLikelihood,
+            Similarity::Euclidean,
+            Similarity::TfIdf,
+        ]
+        .map(|similarity| ModelKind::ItemKnn(ItemKnnParams { similarity, k: ItemKnnParams::ALL, shrinkage: 2.5 }));
         for kind in ModelKind::all(market).into_iter().chain(more) {
             assert_eq!(restore(kind.name(), &parameters(&kind), market).unwrap(), kind);
         }
