@@ -2,11 +2,13 @@
 //!
 //! Read in this order: [`prepare`] turns raw interactions into what a model learns from,
 //! [`ModelKind`] is the list of models, [`top_n`] makes the list that a person sees with its
-//! reasons, and [`transfer`] decides whether a target market may use what other markets taught.
+//! reasons, [`rank`] learns to order from the scores of several models, and [`transfer`] decides
+//! whether a target market may use what other markets taught.
 
 mod ials;
 mod item_knn;
 mod popularity;
+pub mod rank;
 mod registry;
 mod signal;
 mod similarity;

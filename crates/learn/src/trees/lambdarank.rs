@@ -116,15 +116,12 @@ impl<'a> LambdaRank<'a> {
         }
         room.sort(gains, scores, &self.discounts[..n]);
         let differ = room.scores[0] != room.scores[n - 1];
-        // Δ is divided by `floor + slope · |s_h − s_l|`.
         let (floor, slope) = match self.params.normalise {
             Normalise::Groups if differ => (0.01, 1.0),
             Normalise::Groups | Normalise::Off => (1.0, 0.0),
         };
-        let mut total = 0.0;
-        for i in 0..self.params.truncation.min(n - 1) {
-            total += room.pull_one(i, self.params.sigma, inverse_ideal, floor, slope);
-        }
+        let pairs = Pairs { sigma: self.params.sigma, inverse_ideal, floor, slope };
+        let total: f32 = (0..self.params.truncation.min(n - 1)).map(|i| room.pull_one(i, &pairs)).sum();
         let scale = match self.params.normalise {
             Normalise::Groups if total > 0.0 => (1.0 + total).log2() / total,
             Normalise::Groups | Normalise::Off => 1.0,
@@ -135,22 +132,23 @@ impl<'a> LambdaRank<'a> {
     }
 }
 
-/// One group by descending score, filled up to whole vectors; what is filled up is not `live`.
+/// One group by descending score. The lists have [`LANES`] places more than there are documents.
 #[derive(Default)]
 struct Room {
     order: Vec<u32>,
     scores: Vec<f32>,
     gains: Vec<f32>,
     discounts: Vec<f32>,
-    /// 1 for documents below the one whose pairs are summed.
-    live: Vec<f32>,
+    /// Terms of one document's pairs: what the lower one is pushed down by, and the curvature.
+    pushes: Vec<f32>,
+    bends: Vec<f32>,
     gradient: Vec<f32>,
     curvature: Vec<f32>,
 }
 
 impl Room {
     fn sort(&mut self, gains: &[f32], scores: &[f64], discounts: &[f32]) {
-        let (n, filled) = (scores.len(), scores.len().next_multiple_of(LANES));
+        let n = scores.len();
         self.order.clear();
         self.order.extend(0..n as u32);
         self.order.sort_unstable_by(|&a, &b| scores[b as usize].total_cmp(&scores[a as usize]).then(a.cmp(&b)));
@@ -158,51 +156,82 @@ impl Room {
         let fill = |to: &mut Vec<f32>, from: &mut dyn Iterator<Item = f32>| {
             to.clear();
             to.extend(from);
-            to.resize(filled, 0.0);
+            to.resize(n + LANES, 0.0);
         };
         // Relative to the best one, for precision.
         fill(&mut self.scores, &mut self.order.iter().map(|&row| (scores[row as usize] - best) as f32));
         fill(&mut self.gains, &mut self.order.iter().map(|&row| gains[row as usize]));
         fill(&mut self.discounts, &mut discounts.iter().copied());
-        fill(&mut self.live, &mut (0..n).map(|_| 1.0));
-        fill(&mut self.gradient, &mut std::iter::empty());
-        fill(&mut self.curvature, &mut std::iter::empty());
+        for sums in [&mut self.pushes, &mut self.bends, &mut self.gradient, &mut self.curvature] {
+            fill(sums, &mut std::iter::empty());
+        }
     }
 
     /// All pairs of document `i` with those below it; returns `2 Σ |λ|`.
-    fn pull_one(&mut self, i: usize, sigma: f32, inverse_ideal: f32, floor: f32, slope: f32) -> f32 {
-        self.live[i] = 0.0;
-        let (score, gain, discount) = (self.scores[i], self.gains[i], self.discounts[i]);
-        let (mut own_gradient, mut own_curvature, mut total) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        let from = i / LANES * LANES;
-        let below = self.scores[from..]
-            .chunks_exact(LANES)
-            .zip(self.gains[from..].chunks_exact(LANES))
-            .zip(self.discounts[from..].chunks_exact(LANES))
-            .zip(self.live[from..].chunks_exact(LANES));
-        let sums = self.gradient[from..].chunks_exact_mut(LANES).zip(self.curvature[from..].chunks_exact_mut(LANES));
-        for ((((scores, gains), discounts), live), (gradient, curvature)) in below.zip(sums) {
-            for lane in 0..LANES {
-                let apart = score - scores[lane];
-                let worth = gain - gains[lane];
-                // +1 where the upper document is the better one, −1 where the lower one is.
-                let sign = if worth > 0.0 { 1.0 } else { -1.0 };
-                let delta = live[lane] * worth.abs() * (discount - discounts[lane]) * inverse_ideal
-                    / (floor + slope * apart.abs());
-                let p = 1.0 / (1.0 + exp(sigma * sign * apart));
-                let lambda = sigma * delta * p;
-                let bend = sigma * lambda * (1.0 - p);
-                own_gradient[lane] -= sign * lambda;
-                gradient[lane] += sign * lambda;
-                own_curvature[lane] += bend;
-                curvature[lane] += bend;
-                total[lane] += lambda;
-            }
-        }
-        self.gradient[i] += own_gradient.iter().sum::<f32>();
-        self.curvature[i] += own_curvature.iter().sum::<f32>();
-        2.0 * total.iter().sum::<f32>()
+    fn pull_one(&mut self, i: usize, pairs: &Pairs) -> f32 {
+        let n = self.order.len();
+        // Whole vectors only: what lies behind the last document is made like document i, and a pair
+        // of equals comes to nothing.
+        let (score, gain) = (self.scores[i], self.gains[i]);
+        self.scores[n..].fill(score);
+        self.gains[n..].fill(gain);
+        let below = i + 1..i + 1 + (n - i - 1).next_multiple_of(LANES);
+        let upper = (score, gain, self.discounts[i]);
+        let (pushes, bends) = (&mut self.pushes[below.clone()], &mut self.bends[below.clone()]);
+        let (scores, gains) = (&self.scores[below.clone()], &self.gains[below.clone()]);
+        pairs.terms(upper, scores, gains, &self.discounts[below.clone()], pushes, bends);
+        self.gradient[below.clone()].iter_mut().zip(&*pushes).for_each(|(sum, push)| *sum += push);
+        self.curvature[below].iter_mut().zip(&*bends).for_each(|(sum, bend)| *sum += bend);
+        self.gradient[i] -= lanes(pushes, |push| push);
+        self.curvature[i] += lanes(bends, |bend| bend);
+        2.0 * lanes(pushes, f32::abs)
     }
+}
+
+/// How a pair is weighed: `Δ` is divided by `floor + slope · |s_h − s_l|`.
+struct Pairs {
+    sigma: f32,
+    inverse_ideal: f32,
+    floor: f32,
+    slope: f32,
+}
+
+impl Pairs {
+    /// A function of its own, without branches, so that the compiler turns it into vector instructions.
+    #[inline(never)]
+    fn terms(
+        &self,
+        (score, gain, discount): (f32, f32, f32),
+        scores: &[f32],
+        gains: &[f32],
+        discounts: &[f32],
+        pushes: &mut [f32],
+        bends: &mut [f32],
+    ) {
+        let Self { sigma, inverse_ideal, floor, slope } = *self;
+        let n = pushes.len();
+        let (scores, gains, discounts, bends) = (&scores[..n], &gains[..n], &discounts[..n], &mut bends[..n]);
+        for j in 0..n {
+            let apart = score - scores[j];
+            let worth = gain - gains[j];
+            // +1 where the upper document is the better one, −1 where the lower one is.
+            let sign = if worth > 0.0 { 1.0 } else { -1.0 };
+            let delta = worth * (discount - discounts[j]) * inverse_ideal / (floor + slope * apart);
+            let p = 1.0 / (1.0 + exp(sigma * sign * apart));
+            let push = sigma * delta * p;
+            pushes[j] = push;
+            bends[j] = sigma * sign * push * (1.0 - p);
+        }
+    }
+}
+
+/// The sum in eight lanes, in a fixed order; the length is a multiple of [`LANES`].
+fn lanes(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+    let mut sums = [0.0; LANES];
+    for eight in values.as_chunks::<LANES>().0 {
+        sums.iter_mut().zip(eight).for_each(|(sum, value)| *sum += of(*value));
+    }
+    sums.iter().sum()
 }
 
 fn gain(label: f32, gains: &[f32]) -> Result<f32, LearnError> {
@@ -292,6 +321,16 @@ mod tests {
     fn the_normalised_list_is_worked_by_hand() {
         let got = pull(&LambdaRankParams::default(), &[0.0, 2.0, 1.0], &[2.0, 1.0, 0.0]);
         assert!((got[0][0] - 0.317_579).abs() < 3e-6, "{}", got[0][0]);
+    }
+
+    #[test] // Every tail of nine has a length of its own; scores 0.01 apart would meet a denominator of 0.
+    fn what_is_filled_up_to_whole_vectors_adds_nothing() {
+        let labels: Vec<f32> = (0..9).map(|i| (i % 3) as f32).collect();
+        let scores: Vec<f64> = (0..9).map(|i| f64::from(i) * -0.01).collect();
+        let got = pull(&LambdaRankParams::default(), &labels, &scores);
+        assert!(got.iter().flatten().all(|part| part.is_finite()), "{got:?}");
+        let sum: f32 = got.iter().map(|pull| pull[0]).sum();
+        assert!(sum.abs() < 1e-5, "what one document gains another loses: {sum}");
     }
 
     #[test] // Only rank 0 has pairs: documents 1 and 2 are not compared with each other.
