@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p learn --example trees_speed TASK THREADS [FOLDER]` with TASK `binary`
 //! (1,000,000 × 30, 100 rounds) or `rank` (2,000 groups × 50 × 30, 50 rounds); 31 leaves, rate 0.1,
-//! seed 7. With a folder the data is written there as well, little-endian, for
-//! `crates/bench/peers/trees_lightgbm.py`, which fits the same task. Time is that of the processor,
+//! seed 7. With a folder the data is written there, little-endian, for
+//! `crates/bench/peers/trees_lightgbm.py`, which fits the same task, and read from there next time. Time is that of the processor,
 //! all threads together; quality is on rows that were not learnt from (100,000 rows, 1,000 groups).
 
 use domain::{Rng, Seed};
@@ -56,8 +56,8 @@ fn table(n: usize, seed: Seed) -> Features {
 }
 
 fn binary(folder: Option<&Path>) -> Result<(), Failure> {
-    let make = |n: usize, seed: Seed| {
-        let table = table(n, seed);
+    let make = |seed: Seed, set: usize| {
+        let table = table([1_000_000, 100_000][set], seed);
         let label = |(i, row): (usize, &[f32])| {
             let chance = 1.0 / (1.0 + (-signal(row)).exp());
             f32::from(u8::from(seed.derive(1).stream(i as u64).uniform() < chance))
@@ -65,8 +65,7 @@ fn binary(folder: Option<&Path>) -> Result<(), Failure> {
         let labels: Vec<f32> = table.rows().enumerate().map(label).collect();
         (table, labels)
     };
-    let ((train, y), (test, test_y)) = (make(1_000_000, Seed(7)), make(100_000, Seed(8)));
-    write_all(folder, "binary", &[(&train, &y), (&test, &test_y)])?;
+    let [(train, y), (test, test_y)] = sets(folder, "binary", make)?;
     let clock = Clock::new()?;
     let model = BoostParams { objective: Objective::Binary, ..BoostParams::default() }
         .fit(Samples::new(&train, &y)?, Seed(7))?;
@@ -78,17 +77,17 @@ fn binary(folder: Option<&Path>) -> Result<(), Failure> {
 }
 
 fn rank(folder: Option<&Path>) -> Result<(), Failure> {
-    let make = |n_groups: usize, seed: Seed| {
-        let table = table(n_groups * 50, seed);
+    let make = |seed: Seed, set: usize| {
+        let table = table([100_000, 50_000][set], seed);
         let grade = |(i, row): (usize, &[f32])| {
             let s = signal(row) + seed.derive(1).stream(i as u64).normal();
             [1.0, 2.5, 4.0, 5.0].iter().filter(|edge| s > **edge).count() as f32
         };
         let labels: Vec<f32> = table.rows().enumerate().map(grade).collect();
-        (table, labels, vec![50; n_groups])
+        (table, labels)
     };
-    let ((train, y, groups), (test, test_y, test_groups)) = (make(2000, Seed(7)), make(1000, Seed(8)));
-    write_all(folder, "rank", &[(&train, &y), (&test, &test_y)])?;
+    let [(train, y), (test, test_y)] = sets(folder, "rank", make)?;
+    let (groups, test_groups) = (vec![50; y.len() / 50], vec![50; test_y.len() / 50]);
     let clock = Clock::new()?;
     let objective = Objective::LambdaRank(LambdaRankParams::default());
     let model = BoostParams { objective, n_rounds: 50, ..BoostParams::default() }
@@ -104,15 +103,31 @@ fn report(task: &str, (cpu, wall): (f64, f64), predict: f64, quality: &str) -> R
     Ok(())
 }
 
-fn write_all(folder: Option<&Path>, task: &str, sets: &[(&Features, &[f32])]) -> Result<(), Failure> {
-    let Some(folder) = folder else { return Ok(()) };
-    for ((table, labels), set) in sets.iter().zip(["train", "test"]) {
-        for (values, what) in [(table.values(), "x"), (labels, "y")] {
+type Set = (Features, Vec<f32>);
+
+/// Training and test set: from the folder if they are there, else made, and written if there is a folder.
+fn sets(folder: Option<&Path>, task: &str, make: impl Fn(Seed, usize) -> Set) -> Result<[Set; 2], Failure> {
+    let file =
+        |folder: &Path, set: usize, what: &str| folder.join(format!("{task}_{}_{what}.f32", ["train", "test"][set]));
+    if let Some(folder) = folder.filter(|folder| file(folder, 1, "y").exists()) {
+        let read = |set| -> Result<Set, Failure> {
+            let values = read_values(&file(folder, set, "x"))?;
+            Ok((Features::new(values, COLUMNS)?, read_values(&file(folder, set, "y"))?))
+        };
+        return Ok([read(0)?, read(1)?]);
+    }
+    let made = [make(Seed(7), 0), make(Seed(8), 1)];
+    for (set, (table, labels)) in made.iter().enumerate() {
+        for (values, what) in [(table.values(), "x"), (labels.as_slice(), "y")] {
             let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            std::fs::write(folder.join(format!("{task}_{set}_{what}.f32")), bytes)?;
+            folder.map_or(Ok(()), |folder| std::fs::write(file(folder, set, what), bytes))?;
         }
     }
-    Ok(())
+    Ok(made)
+}
+
+fn read_values(file: &Path) -> Result<Vec<f32>, Failure> {
+    Ok(std::fs::read(file)?.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
 /// Seconds on the processor (Linux, in steps of 10 ms; elsewhere 0) and on the wall.
