@@ -9,7 +9,7 @@ mod lists;
 mod ranker;
 
 pub use lists::CandidateLists;
-pub use ranker::{CrossFit, RankReason, Ranker, RankerParams};
+pub use ranker::{CrossFit, OrderedList, RankReason, Ranker, RankerParams};
 
 /// Why lists cannot be collected or learnt from.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -47,6 +47,9 @@ pub struct Ranker {
     names: Vec<String>,
 }
 
+/// A shopper with candidates and their scores, best first.
+pub type OrderedList = (ShopperIdx, Vec<(ItemIdx, f32)>);
+
 /// One feature's part of a score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RankReason {
@@ -168,7 +171,7 @@ impl Ranker {
     ///
     /// # Errors
     /// As [`Self::scores`].
-    pub fn order(&self, lists: &CandidateLists) -> Result<Vec<(ShopperIdx, Vec<(ItemIdx, f32)>)>, RankError> {
+    pub fn order(&self, lists: &CandidateLists) -> Result<Vec<OrderedList>, RankError> {
         let scores = self.scores(lists)?;
         let mut rows = lists.items().iter().copied().zip(scores);
         let list = |(shopper, size): (&ShopperIdx, &usize)| {
