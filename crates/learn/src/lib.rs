@@ -15,6 +15,7 @@ pub mod points;
 pub mod quantile;
 pub mod special;
 pub mod standardize;
+pub mod trees;
 
 pub use error::LearnError;
 pub use points::Points;

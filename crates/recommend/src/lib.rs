@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`prepare`] turns raw interactions into what a model learns from,
 //! [`ModelKind`] is the list of models, [`top_n`] makes the list that a person sees with its
-//! reasons, and [`transfer`] decides whether a target market may use what other markets taught.
+//! reasons, [`rank`] learns to order from the scores of several models, and [`transfer`] decides
+//! whether a target market may use what other markets taught.
 
 mod ease;
 mod gf_cf;
@@ -11,6 +12,7 @@ mod item_graph;
 mod item_knn;
 mod links;
 mod popularity;
+pub mod rank;
 mod registry;
 mod rp3beta;
 mod signal;
