@@ -19,6 +19,15 @@ pub use points::Points;
 
 mod cholesky;
 mod csr;
+mod implicit_rows;
+pub mod lanes;
+mod low_rank;
+mod top_products;
+mod triangle;
 
 pub use cholesky::{NotPositiveDefinite, cholesky, cholesky_solve};
 pub use csr::Csr;
+pub use implicit_rows::{RowSolver, RowSystem};
+pub use low_rank::{Rows, conjugate_gradient};
+pub use top_products::{Found, Panels};
+pub use triangle::Triangle;

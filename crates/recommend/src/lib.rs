@@ -14,8 +14,9 @@ mod top_n;
 pub mod transfer;
 mod user_knn;
 
-pub use ials::{Ials, IalsParams};
+pub use ials::{Ials, IalsFactors, IalsParams};
 pub use item_knn::{ItemKnn, ItemKnnParams};
+pub use learn::RowSolver;
 pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
 pub use registry::{ModelKind, Recommender};
 pub use signal::{Strength, prepare};

@@ -3,7 +3,7 @@
 //! One function a promise, one macro line a model: a new model adds a line at the bottom.
 
 use domain::{History, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
-use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, UserKnnParams};
+use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, RowSolver, Similarity, UserKnnParams};
 
 const N_ITEMS: usize = 20;
 
@@ -175,7 +175,9 @@ const fn user_knn(similarity: Similarity) -> ModelKind {
 }
 
 const BM25: Similarity = Similarity::Bm25 { k1: 1.2, b: 0.75 };
-const IALS: IalsParams = IalsParams { n_factors: 6, n_sweeps: 5, alpha: 2.0, reg: 0.5 };
+const fn ials(solver: RowSolver) -> ModelKind {
+    ModelKind::Ials(IalsParams { n_factors: 6, n_sweeps: 5, alpha: 2.0, reg: 0.5, solver })
+}
 
 // Pearson is for ratings: equal purchases have no deviation and it cannot say anything (tested in
 // `similarity.rs` and `user_knn.rs`), so it is not on this list.
@@ -191,5 +193,7 @@ every_promise! {
     item_knn_jaccard: item_knn(Similarity::Jaccard), Reads::History;
     item_knn_bm25: item_knn(BM25), Reads::History;
     item_knn_tf_idf: item_knn(Similarity::TfIdf), Reads::History;
-    ials: ModelKind::Ials(IALS), Reads::History;
+    ials_exact: ials(RowSolver::Exact), Reads::History;
+    ials_gradients: ials(RowSolver::ConjugateGradient { n_steps: 2 }), Reads::History;
+    ials_blocks: ials(RowSolver::Blocks { size: 4 }), Reads::History;
 }

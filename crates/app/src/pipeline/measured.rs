@@ -12,7 +12,7 @@ use arrow::array::RecordBatch;
 use domain::{Interactions, Market, Seed};
 use lake::Engine;
 use recommend::transfer::Decision;
-use recommend::{IalsParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
+use recommend::{IalsParams, ItemKnnParams, ModelKind, RowSolver, Similarity, UserKnnParams};
 use serde_json::{Value, json};
 
 /// What serves a market.
@@ -199,7 +199,15 @@ fn parameters(kind: &ModelKind) -> Value {
         ModelKind::PopularityDecayed { half_life_days } => json!({"half_life_days": half_life_days}),
         ModelKind::UserKnn(p) => knn(p.similarity, p.k, p.shrinkage),
         ModelKind::ItemKnn(p) => knn(p.similarity, p.k, p.shrinkage),
-        ModelKind::Ials(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha, "reg": p.reg}),
+        ModelKind::Ials(p) => {
+            let (solver, effort) = match p.solver {
+                RowSolver::Exact => ("exact", 1),
+                RowSolver::ConjugateGradient { n_steps } => ("gradients", n_steps),
+                RowSolver::Blocks { size } => ("blocks", size),
+            };
+            json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha, "reg": p.reg,
+                "solver": solver, "effort": effort})
+        }
     }
 }
 
@@ -235,6 +243,13 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
             n_sweeps: size("n_sweeps")?,
             alpha: number("alpha")? as f32,
             reg: number("reg")? as f32,
+            // A table of before the solvers could be chosen has none: it was exact.
+            solver: match values["solver"].as_str().unwrap_or("exact") {
+                "exact" => RowSolver::Exact,
+                "gradients" => RowSolver::ConjugateGradient { n_steps: size("effort")? },
+                "blocks" => RowSolver::Blocks { size: size("effort")? },
+                other => return Err(anyhow!("unknown solver `{other}`")),
+            },
         }),
         other => return Err(anyhow!("unknown model `{other}`")),
     })
