@@ -21,13 +21,17 @@ mod cholesky;
 mod csr;
 mod implicit_rows;
 pub mod lanes;
+mod logistic_pairs;
 mod low_rank;
+mod pairwise;
 mod top_products;
 mod triangle;
 
 pub use cholesky::{NotPositiveDefinite, cholesky, cholesky_solve};
 pub use csr::Csr;
 pub use implicit_rows::{RowSolver, RowSystem};
+pub use logistic_pairs::{Draws, LogisticPairs};
 pub use low_rank::{Rows, conjugate_gradient};
+pub use pairwise::{Folded, PairLoss, PairwiseSgd};
 pub use top_products::{Found, Panels};
 pub use triangle::Triangle;

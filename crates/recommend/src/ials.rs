@@ -14,6 +14,7 @@
 //! by conjugate gradients, `O(nnz · f² / 2 + (n_shoppers + n_items) · f³ / 6)` exactly; the model keeps
 //! `n_items × f` numbers. Rows are independent, so the result is the same at any thread count.
 
+use crate::Factors;
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
 use learn::lanes::dot;
@@ -121,10 +122,6 @@ impl Fit for IalsParams {
 }
 
 impl Ials {
-    fn n_items(&self) -> usize {
-        self.items.len() / self.params.n_factors
-    }
-
     /// The vector of an item, `n_factors` numbers; `None` for an item never touched in training.
     pub fn vector(&self, item: ItemIdx) -> Option<&[f32]> {
         let f = self.params.n_factors;
@@ -155,6 +152,24 @@ fn solve(a: &mut [f32], f: usize, x: &mut [f32]) -> Result<(), NotPositiveDefini
     cholesky(a, f)?;
     cholesky_solve(a, f, x);
     Ok(())
+}
+
+impl Factors for Ials {
+    fn n_factors(&self) -> usize {
+        self.params.n_factors
+    }
+
+    fn item_vector(&self, item: ItemIdx) -> Option<&[f32]> {
+        self.vector(item)
+    }
+
+    fn n_items(&self) -> usize {
+        self.items.len() / self.params.n_factors
+    }
+
+    fn taste(&self, history: History<'_>) -> Option<Vec<f32>> {
+        self.fold_in(history)
+    }
 }
 
 impl Score for Ials {

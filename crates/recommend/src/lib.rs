@@ -4,8 +4,12 @@
 //! [`ModelKind`] is the list of models, [`top_n`] makes the list that a person sees with its
 //! reasons, and [`transfer`] decides whether a target market may use what other markets taught.
 
+mod batch;
+mod bpr;
 mod ials;
+mod item2vec;
 mod item_knn;
+mod logistic;
 mod popularity;
 mod registry;
 mod signal;
@@ -13,13 +17,19 @@ mod similarity;
 mod top_n;
 pub mod transfer;
 mod user_knn;
+mod warp;
 
+pub use batch::{Factors, best_for_all};
+pub use bpr::{BprParams, Negatives, PairwiseFactors};
 pub use ials::{Ials, IalsFactors, IalsParams};
+pub use item2vec::{Item2Vec, Item2VecParams};
 pub use item_knn::{ItemKnn, ItemKnnParams};
 pub use learn::RowSolver;
+pub use logistic::{Logistic, LogisticParams};
 pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
 pub use registry::{ModelKind, Recommender};
 pub use signal::{Strength, prepare};
 pub use similarity::Similarity;
 pub use top_n::{Barred, Origin, Owned, Ranked, Shelf, TopList, TopNParams, top_n};
 pub use user_knn::{UserKnn, UserKnnParams};
+pub use warp::WarpParams;

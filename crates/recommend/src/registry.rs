@@ -1,6 +1,9 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
-use crate::{IalsParams, ItemKnnParams, MarketPopularityParams, PopularityParams, UserKnnParams};
+use crate::{
+    BprParams, IalsParams, Item2VecParams, ItemKnnParams, LogisticParams, MarketPopularityParams, PopularityParams,
+    UserKnnParams, WarpParams,
+};
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 
 /// A fitted model as the rest of the program sees it: it scores and says why.
@@ -26,6 +29,14 @@ pub enum ModelKind {
     ItemKnn(ItemKnnParams),
     /// Factorised tastes.
     Ials(IalsParams),
+    /// Tastes learnt from pairs.
+    Bpr(BprParams),
+    /// Tastes learnt from pairs, for the top of the list.
+    Warp(WarpParams),
+    /// Tastes learnt as odds of buying.
+    Logistic(LogisticParams),
+    /// Items in the same company.
+    Item2Vec(Item2VecParams),
 }
 
 impl ModelKind {
@@ -38,11 +49,15 @@ impl ModelKind {
             Self::UserKnn(_) => "user-knn",
             Self::ItemKnn(_) => "item-knn",
             Self::Ials(_) => "ials",
+            Self::Bpr(_) => "bpr",
+            Self::Warp(_) => "warp",
+            Self::Logistic(_) => "logistic",
+            Self::Item2Vec(_) => "item2vec",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 6] {
+    pub fn all(market: Market) -> [Self; 10] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -50,6 +65,10 @@ impl ModelKind {
             Self::UserKnn(UserKnnParams::default()),
             Self::ItemKnn(ItemKnnParams::default()),
             Self::Ials(IalsParams::default()),
+            Self::Bpr(BprParams::default()),
+            Self::Warp(WarpParams::default()),
+            Self::Logistic(LogisticParams::default()),
+            Self::Item2Vec(Item2VecParams::default()),
         ]
     }
 
@@ -78,6 +97,10 @@ impl ModelKind {
             Self::UserKnn(params) => Box::new(params.fit(train, seed)?),
             Self::ItemKnn(params) => Box::new(params.fit(train, seed)?),
             Self::Ials(params) => Box::new(params.fit(train, seed)?),
+            Self::Bpr(params) => Box::new(params.fit(train, seed)?),
+            Self::Warp(params) => Box::new(params.fit(train, seed)?),
+            Self::Logistic(params) => Box::new(params.fit(train, seed)?),
+            Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
         })
     }
 }

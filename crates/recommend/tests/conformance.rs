@@ -3,7 +3,10 @@
 //! One function a promise, one macro line a model: a new model adds a line at the bottom.
 
 use domain::{History, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
-use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, RowSolver, Similarity, UserKnnParams};
+use recommend::{
+    BprParams, IalsParams, Item2VecParams, ItemKnnParams, LogisticParams, ModelKind, Negatives, Recommender, RowSolver,
+    Similarity, UserKnnParams, WarpParams,
+};
 
 const N_ITEMS: usize = 20;
 
@@ -179,6 +182,32 @@ const fn ials(solver: RowSolver) -> ModelKind {
     ModelKind::Ials(IalsParams { n_factors: 6, n_sweeps: 5, alpha: 2.0, reg: 0.5, solver })
 }
 
+const fn bpr(negatives: Negatives) -> ModelKind {
+    ModelKind::Bpr(BprParams {
+        n_factors: 6,
+        n_epochs: 60,
+        learning_rate: 0.1,
+        reg: 0.01,
+        negatives,
+        n_fold_epochs: 60,
+    })
+}
+
+const WARP: WarpParams =
+    WarpParams { n_factors: 6, n_epochs: 60, learning_rate: 0.1, reg: 0.01, max_trials: 10, n_fold_epochs: 60 };
+
+const LOGISTIC: LogisticParams = LogisticParams {
+    n_factors: 6,
+    n_sweeps: 60,
+    alpha: 5.0,
+    n_negatives: 5,
+    learning_rate: 0.3,
+    reg: 0.1,
+    n_fold_steps: 40,
+};
+const ITEM2VEC: Item2VecParams =
+    Item2VecParams { n_factors: 6, n_sweeps: 60, window: 10, n_negatives: 5, learning_rate: 0.3, reg: 0.1 };
+
 // Pearson is for ratings: equal purchases have no deviation and it cannot say anything (tested in
 // `similarity.rs` and `user_knn.rs`), so it is not on this list.
 every_promise! {
@@ -196,4 +225,9 @@ every_promise! {
     ials_exact: ials(RowSolver::Exact), Reads::History;
     ials_gradients: ials(RowSolver::ConjugateGradient { n_steps: 2 }), Reads::History;
     ials_blocks: ials(RowSolver::Blocks { size: 4 }), Reads::History;
+    bpr_uniform: bpr(Negatives::Uniform), Reads::History;
+    bpr_popularity: bpr(Negatives::Popularity { exponent: 0.75 }), Reads::History;
+    warp: ModelKind::Warp(WARP), Reads::History;
+    logistic: ModelKind::Logistic(LOGISTIC), Reads::History;
+    item2vec: ModelKind::Item2Vec(ITEM2VEC), Reads::History;
 }

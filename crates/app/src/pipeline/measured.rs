@@ -12,7 +12,10 @@ use arrow::array::RecordBatch;
 use domain::{Interactions, Market, Seed};
 use lake::Engine;
 use recommend::transfer::Decision;
-use recommend::{IalsParams, ItemKnnParams, ModelKind, RowSolver, Similarity, UserKnnParams};
+use recommend::{
+    BprParams, IalsParams, Item2VecParams, ItemKnnParams, LogisticParams, ModelKind, Negatives, RowSolver, Similarity,
+    UserKnnParams, WarpParams,
+};
 use serde_json::{Value, json};
 
 /// What serves a market.
@@ -208,6 +211,22 @@ fn parameters(kind: &ModelKind) -> Value {
             json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha, "reg": p.reg,
                 "solver": solver, "effort": effort})
         }
+        ModelKind::Bpr(p) => {
+            let exponent = match p.negatives {
+                Negatives::Uniform => 0.0,
+                Negatives::Popularity { exponent } => exponent,
+            };
+            json!({"n_factors": p.n_factors, "n_epochs": p.n_epochs, "learning_rate": p.learning_rate, "reg": p.reg,
+                "exponent": exponent, "n_fold_epochs": p.n_fold_epochs})
+        }
+        ModelKind::Warp(p) => json!({"n_factors": p.n_factors, "n_epochs": p.n_epochs,
+            "learning_rate": p.learning_rate, "reg": p.reg, "max_trials": p.max_trials,
+            "n_fold_epochs": p.n_fold_epochs}),
+        ModelKind::Logistic(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha,
+            "n_negatives": p.n_negatives, "learning_rate": p.learning_rate, "reg": p.reg,
+            "n_fold_steps": p.n_fold_steps}),
+        ModelKind::Item2Vec(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "window": p.window,
+            "n_negatives": p.n_negatives, "learning_rate": p.learning_rate, "reg": p.reg}),
     }
 }
 
@@ -250,6 +269,42 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
                 "blocks" => RowSolver::Blocks { size: size("effort")? },
                 other => return Err(anyhow!("unknown solver `{other}`")),
             },
+        }),
+        "bpr" => ModelKind::Bpr(BprParams {
+            n_factors: size("n_factors")?,
+            n_epochs: size("n_epochs")?,
+            learning_rate: number("learning_rate")? as f32,
+            reg: number("reg")? as f32,
+            negatives: match number("exponent")? {
+                0.0 => Negatives::Uniform,
+                exponent => Negatives::Popularity { exponent: exponent as f32 },
+            },
+            n_fold_epochs: size("n_fold_epochs")?,
+        }),
+        "warp" => ModelKind::Warp(WarpParams {
+            n_factors: size("n_factors")?,
+            n_epochs: size("n_epochs")?,
+            learning_rate: number("learning_rate")? as f32,
+            reg: number("reg")? as f32,
+            max_trials: size("max_trials")?,
+            n_fold_epochs: size("n_fold_epochs")?,
+        }),
+        "logistic" => ModelKind::Logistic(LogisticParams {
+            n_factors: size("n_factors")?,
+            n_sweeps: size("n_sweeps")?,
+            alpha: number("alpha")? as f32,
+            n_negatives: size("n_negatives")?,
+            learning_rate: number("learning_rate")? as f32,
+            reg: number("reg")? as f32,
+            n_fold_steps: size("n_fold_steps")?,
+        }),
+        "item2vec" => ModelKind::Item2Vec(Item2VecParams {
+            n_factors: size("n_factors")?,
+            n_sweeps: size("n_sweeps")?,
+            window: size("window")?,
+            n_negatives: size("n_negatives")?,
+            learning_rate: number("learning_rate")? as f32,
+            reg: number("reg")? as f32,
         }),
         other => return Err(anyhow!("unknown model `{other}`")),
     })
