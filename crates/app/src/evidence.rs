@@ -50,7 +50,7 @@ impl EvidencePlan {
     /// cutoff about another season and leaves less to learn from before validation.
     pub(crate) fn for_home(home: Market) -> Self {
         let knn = |similarity, k| ModelKind::ItemKnn(ItemKnnParams { similarity, k, shrinkage: 0.0 });
-        let ials = |alpha| ModelKind::Ials(IalsParams { n_factors: 32, n_sweeps: 8, alpha, reg: 3.0 });
+        let ials = |alpha| ModelKind::Ials(IalsParams { n_factors: 32, n_sweeps: 8, alpha, ..IalsParams::default() });
         Self {
             home,
             window_days: 60,

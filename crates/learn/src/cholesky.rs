@@ -6,6 +6,8 @@
 //! rows, so that the compiler turns them into vector instructions without reordering any sum: the
 //! result is the same on every machine.
 
+use crate::lanes::{dot, vectorised};
+
 /// Why a matrix has no factorisation.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("pivot {pivot} is {value}, a positive definite matrix has a positive one")]
@@ -16,56 +18,60 @@ pub struct NotPositiveDefinite {
     pub value: f32,
 }
 
-/// Factorises `a` (`n × n`, row-major, only the upper triangle is read) in place: afterwards the
-/// upper triangle holds `U`; the strict lower one keeps what it held.
-///
-/// # Errors
-/// [`NotPositiveDefinite`] names the first pivot that is not positive.
-///
-/// # Panics
-/// If `a` does not hold `n * n` numbers.
-pub fn cholesky(a: &mut [f32], n: usize) -> Result<(), NotPositiveDefinite> {
-    assert_eq!(a.len(), n * n, "a square matrix of {n} rows");
-    for k in 0..n {
-        let (above, below) = a.split_at_mut((k + 1) * n);
-        let row = &mut above[k * n + k..];
-        let pivot = row[0];
-        if !(pivot > 0.0 && pivot.is_finite()) {
-            return Err(NotPositiveDefinite { pivot: k, value: pivot });
-        }
-        let scale = 1.0 / pivot.sqrt();
-        for value in row.iter_mut() {
-            *value *= scale;
-        }
-        let row = &row[1..];
-        for (i, &factor) in row.iter().enumerate() {
-            let target = &mut below[i * n + k + 1 + i..(i + 1) * n];
-            for (t, &r) in target.iter_mut().zip(&row[i..]) {
-                *t -= factor * r;
+vectorised! {
+    /// Factorises `a` (`n × n`, row-major, only the upper triangle is read) in place: afterwards the
+    /// upper triangle holds `U`; the strict lower one keeps what it held.
+    ///
+    /// # Errors
+    /// [`NotPositiveDefinite`] names the first pivot that is not positive.
+    ///
+    /// # Panics
+    /// If `a` does not hold `n * n` numbers.
+    pub fn cholesky(a: &mut [f32], n: usize) -> Result<(), NotPositiveDefinite> {
+        assert_eq!(a.len(), n * n, "a square matrix of {n} rows");
+        for k in 0..n {
+            let (above, below) = a.split_at_mut((k + 1) * n);
+            let row = &mut above[k * n + k..];
+            let pivot = row[0];
+            if !(pivot > 0.0 && pivot.is_finite()) {
+                return Err(NotPositiveDefinite { pivot: k, value: pivot });
+            }
+            let scale = 1.0 / pivot.sqrt();
+            for value in row.iter_mut() {
+                *value *= scale;
+            }
+            let row = &row[1..];
+            for (i, &factor) in row.iter().enumerate() {
+                let target = &mut below[i * n + k + 1 + i..(i + 1) * n];
+                for (t, &r) in target.iter_mut().zip(&row[i..]) {
+                    *t -= factor * r;
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
-/// Solves `A x = b` in place with the factor that [`cholesky`] left.
-///
-/// # Panics
-/// If the lengths do not fit.
-pub fn cholesky_solve(u: &[f32], n: usize, b: &mut [f32]) {
-    assert_eq!((u.len(), b.len()), (n * n, n), "a factor of {n} rows and a vector of {n}");
-    for k in 0..n {
-        let row = &u[k * n + k..(k + 1) * n];
-        let y = b[k] / row[0];
-        b[k] = y;
-        for (t, &r) in b[k + 1..].iter_mut().zip(&row[1..]) {
-            *t -= y * r;
+vectorised! {
+    /// Solves `A x = b` in place with the factor that [`cholesky`] left.
+    ///
+    /// # Panics
+    /// If the lengths do not fit.
+    pub fn cholesky_solve(u: &[f32], n: usize, b: &mut [f32]) {
+        assert_eq!((u.len(), b.len()), (n * n, n), "a factor of {n} rows and a vector of {n}");
+        for k in 0..n {
+            let row = &u[k * n + k..(k + 1) * n];
+            let y = b[k] / row[0];
+            b[k] = y;
+            for (t, &r) in b[k + 1..].iter_mut().zip(&row[1..]) {
+                *t -= y * r;
+            }
         }
-    }
-    for k in (0..n).rev() {
-        let row = &u[k * n + k..(k + 1) * n];
-        let known: f32 = row[1..].iter().zip(&b[k + 1..]).map(|(r, x)| r * x).sum();
-        b[k] = (b[k] - known) / row[0];
+        for k in (0..n).rev() {
+            let row = &u[k * n + k..(k + 1) * n];
+            let known = dot(&row[1..], &b[k + 1..]);
+            b[k] = (b[k] - known) / row[0];
+        }
     }
 }
 

@@ -22,10 +22,23 @@ pub use points::Points;
 
 mod accumulator;
 mod cholesky;
+mod conjugate_gradient;
 mod csr;
+mod implicit_rows;
+pub mod lanes;
 mod local_gram;
+mod logistic_pairs;
+mod pairwise;
+mod top_products;
+mod triangle;
 
 pub use accumulator::{Accumulator, keep_largest, product};
 pub use cholesky::{NotPositiveDefinite, cholesky, cholesky_solve};
+pub use conjugate_gradient::{Rows, conjugate_gradient};
 pub use csr::Csr;
+pub use implicit_rows::{RowSolver, RowSystem};
 pub use local_gram::LocalGram;
+pub use logistic_pairs::{Draws, LogisticPairs};
+pub use pairwise::{Folded, PairLoss, PairwiseSgd};
+pub use top_products::{Found, Panels};
+pub use triangle::Triangle;

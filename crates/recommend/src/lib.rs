@@ -5,12 +5,16 @@
 //! reasons, [`rank`] learns to order from the scores of several models, and [`transfer`] decides
 //! whether a target market may use what other markets taught.
 
+mod batch;
+mod bpr;
 mod ease;
 mod gf_cf;
 mod ials;
+mod item2vec;
 mod item_graph;
 mod item_knn;
 mod links;
+mod logistic;
 mod popularity;
 pub mod rank;
 mod registry;
@@ -23,12 +27,18 @@ mod top_n;
 pub mod transfer;
 mod user_knn;
 mod walk;
+mod warp;
 
+pub use batch::{Factors, best_for_all};
+pub use bpr::{BprParams, Negatives, PairwiseFactors};
 pub use ease::{Ease, EaseForm, EaseParams};
 pub use gf_cf::{GfCf, GfCfParams};
-pub use ials::{Ials, IalsParams};
+pub use ials::{Ials, IalsFactors, IalsParams};
 pub use item_graph::{ItemGraph, ItemGraphParams};
 pub use item_knn::{ItemKnn, ItemKnnParams};
+pub use item2vec::{Item2Vec, Item2VecParams};
+pub use learn::RowSolver;
+pub use logistic::{Logistic, LogisticParams};
 pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
 pub use registry::{ModelKind, Recommender};
 pub use rp3beta::{Rp3Beta, Rp3BetaParams};
@@ -38,3 +48,4 @@ pub use slim::{Slim, SlimParams};
 pub use swing::{Swing, SwingParams};
 pub use top_n::{Barred, Origin, Owned, Ranked, Shelf, TopList, TopNParams, top_n};
 pub use user_knn::{UserKnn, UserKnnParams};
+pub use warp::WarpParams;

@@ -1,8 +1,9 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
 use crate::{
-    EaseForm, EaseParams, GfCfParams, IalsParams, ItemGraphParams, ItemKnnParams, MarketPopularityParams,
-    PopularityParams, Rp3BetaParams, SlimParams, SwingParams, UserKnnParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
+    LogisticParams, MarketPopularityParams, PopularityParams, Rp3BetaParams, SlimParams, SwingParams, UserKnnParams,
+    WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 
@@ -41,6 +42,14 @@ pub enum ModelKind {
     GfCf(GfCfParams),
     /// Factorised tastes.
     Ials(IalsParams),
+    /// Tastes learnt from pairs.
+    Bpr(BprParams),
+    /// Tastes learnt from pairs, for the top of the list.
+    Warp(WarpParams),
+    /// Tastes learnt as odds of buying.
+    Logistic(LogisticParams),
+    /// Items in the same company.
+    Item2Vec(Item2VecParams),
 }
 
 impl ModelKind {
@@ -60,11 +69,15 @@ impl ModelKind {
             Self::Slim(_) => "slim",
             Self::GfCf(_) => "gf-cf",
             Self::Ials(_) => "ials",
+            Self::Bpr(_) => "bpr",
+            Self::Warp(_) => "warp",
+            Self::Logistic(_) => "logistic",
+            Self::Item2Vec(_) => "item2vec",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 13] {
+    pub fn all(market: Market) -> [Self; 17] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -79,6 +92,10 @@ impl ModelKind {
             Self::Slim(SlimParams::default()),
             Self::GfCf(GfCfParams::default()),
             Self::Ials(IalsParams::default()),
+            Self::Bpr(BprParams::default()),
+            Self::Warp(WarpParams::default()),
+            Self::Logistic(LogisticParams::default()),
+            Self::Item2Vec(Item2VecParams::default()),
         ]
     }
 
@@ -113,6 +130,10 @@ impl ModelKind {
             Self::Slim(params) => Box::new(params.fit(train, seed)?),
             Self::GfCf(params) => Box::new(params.fit(train, seed)?),
             Self::Ials(params) => Box::new(params.fit(train, seed)?),
+            Self::Bpr(params) => Box::new(params.fit(train, seed)?),
+            Self::Warp(params) => Box::new(params.fit(train, seed)?),
+            Self::Logistic(params) => Box::new(params.fit(train, seed)?),
+            Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
         })
     }
 }

@@ -4,8 +4,9 @@
 
 use domain::{History, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
 use recommend::{
-    EaseForm, EaseParams, GfCfParams, IalsParams, ItemGraphParams, ItemKnnParams, ModelKind, Recommender,
-    Rp3BetaParams, Similarity, SlimParams, SwingParams, UserKnnParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
+    LogisticParams, ModelKind, Negatives, Recommender, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams,
+    UserKnnParams, WarpParams,
 };
 
 const N_ITEMS: usize = 20;
@@ -178,7 +179,35 @@ const fn user_knn(similarity: Similarity) -> ModelKind {
 }
 
 const BM25: Similarity = Similarity::Bm25 { k1: 1.2, b: 0.75 };
-const IALS: IalsParams = IalsParams { n_factors: 6, n_sweeps: 5, alpha: 2.0, reg: 0.5 };
+const fn ials(solver: RowSolver) -> ModelKind {
+    ModelKind::Ials(IalsParams { n_factors: 6, n_sweeps: 5, alpha: 2.0, reg: 0.5, solver })
+}
+
+const fn bpr(negatives: Negatives) -> ModelKind {
+    ModelKind::Bpr(BprParams {
+        n_factors: 6,
+        n_epochs: 60,
+        learning_rate: 0.1,
+        reg: 0.01,
+        negatives,
+        n_fold_epochs: 60,
+    })
+}
+
+const WARP: WarpParams =
+    WarpParams { n_factors: 6, n_epochs: 60, learning_rate: 0.1, reg: 0.01, max_trials: 10, n_fold_epochs: 60 };
+
+const LOGISTIC: LogisticParams = LogisticParams {
+    n_factors: 6,
+    n_sweeps: 60,
+    alpha: 5.0,
+    n_negatives: 5,
+    learning_rate: 0.3,
+    reg: 0.1,
+    n_fold_steps: 40,
+};
+const ITEM2VEC: Item2VecParams =
+    Item2VecParams { n_factors: 6, n_sweeps: 60, window: 10, n_negatives: 5, learning_rate: 0.3, reg: 0.1 };
 
 const ASYMMETRIC: Similarity = Similarity::AsymmetricCosine { alpha: 0.3 };
 const RP3BETA: Rp3BetaParams = Rp3BetaParams { alpha: 0.8, beta: 0.4, k: 10 };
@@ -221,5 +250,12 @@ every_promise! {
     ease_sparse: ease(EaseForm::Sparse { neighbours: 8 }), Reads::History;
     slim: ModelKind::Slim(SLIM), Reads::History;
     gf_cf: ModelKind::GfCf(GF_CF), Reads::History;
-    ials: ModelKind::Ials(IALS), Reads::History;
+    ials_exact: ials(RowSolver::Exact), Reads::History;
+    ials_gradients: ials(RowSolver::ConjugateGradient { n_steps: 2 }), Reads::History;
+    ials_blocks: ials(RowSolver::Blocks { size: 4 }), Reads::History;
+    bpr_uniform: bpr(Negatives::Uniform), Reads::History;
+    bpr_popularity: bpr(Negatives::Popularity { exponent: 0.75 }), Reads::History;
+    warp: ModelKind::Warp(WARP), Reads::History;
+    logistic: ModelKind::Logistic(LOGISTIC), Reads::History;
+    item2vec: ModelKind::Item2Vec(ITEM2VEC), Reads::History;
 }

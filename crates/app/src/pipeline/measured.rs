@@ -15,8 +15,9 @@ use eval::{Estimate, EvalError};
 use lake::Engine;
 use recommend::transfer::Decision;
 use recommend::{
-    EaseForm, EaseParams, GfCfParams, IalsParams, ItemGraphParams, ItemKnnParams, ModelKind, Rp3BetaParams, Similarity,
-    SlimParams, SwingParams, UserKnnParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
+    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams, UserKnnParams,
+    WarpParams,
 };
 use serde_json::{Value, json};
 
@@ -338,7 +339,31 @@ fn parameters(kind: &ModelKind) -> Value {
             "tolerance": p.tolerance,
         }),
         ModelKind::GfCf(p) => json!({"rank": p.rank, "low_pass": p.low_pass, "k": p.k}),
-        ModelKind::Ials(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha, "reg": p.reg}),
+        ModelKind::Ials(p) => {
+            let (solver, effort) = match p.solver {
+                RowSolver::Exact => ("exact", 1),
+                RowSolver::ConjugateGradient { n_steps } => ("gradients", n_steps),
+                RowSolver::Blocks { size } => ("blocks", size),
+            };
+            json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha, "reg": p.reg,
+                "solver": solver, "effort": effort})
+        }
+        ModelKind::Bpr(p) => {
+            let exponent = match p.negatives {
+                Negatives::Uniform => 0.0,
+                Negatives::Popularity { exponent } => exponent,
+            };
+            json!({"n_factors": p.n_factors, "n_epochs": p.n_epochs, "learning_rate": p.learning_rate, "reg": p.reg,
+                "exponent": exponent, "n_fold_epochs": p.n_fold_epochs})
+        }
+        ModelKind::Warp(p) => json!({"n_factors": p.n_factors, "n_epochs": p.n_epochs,
+            "learning_rate": p.learning_rate, "reg": p.reg, "max_trials": p.max_trials,
+            "n_fold_epochs": p.n_fold_epochs}),
+        ModelKind::Logistic(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "alpha": p.alpha,
+            "n_negatives": p.n_negatives, "learning_rate": p.learning_rate, "reg": p.reg,
+            "n_fold_steps": p.n_fold_steps}),
+        ModelKind::Item2Vec(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "window": p.window,
+            "n_negatives": p.n_negatives, "learning_rate": p.learning_rate, "reg": p.reg}),
     }
 }
 
@@ -407,6 +432,49 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
             n_factors: size("n_factors")?,
             n_sweeps: size("n_sweeps")?,
             alpha: number("alpha")? as f32,
+            reg: number("reg")? as f32,
+            // A table of before the solvers could be chosen has none: it was exact.
+            solver: match values["solver"].as_str().unwrap_or("exact") {
+                "exact" => RowSolver::Exact,
+                "gradients" => RowSolver::ConjugateGradient { n_steps: size("effort")? },
+                "blocks" => RowSolver::Blocks { size: size("effort")? },
+                other => return Err(anyhow!("unknown solver `{other}`")),
+            },
+        }),
+        "bpr" => ModelKind::Bpr(BprParams {
+            n_factors: size("n_factors")?,
+            n_epochs: size("n_epochs")?,
+            learning_rate: number("learning_rate")? as f32,
+            reg: number("reg")? as f32,
+            negatives: match number("exponent")? {
+                0.0 => Negatives::Uniform,
+                exponent => Negatives::Popularity { exponent: exponent as f32 },
+            },
+            n_fold_epochs: size("n_fold_epochs")?,
+        }),
+        "warp" => ModelKind::Warp(WarpParams {
+            n_factors: size("n_factors")?,
+            n_epochs: size("n_epochs")?,
+            learning_rate: number("learning_rate")? as f32,
+            reg: number("reg")? as f32,
+            max_trials: size("max_trials")?,
+            n_fold_epochs: size("n_fold_epochs")?,
+        }),
+        "logistic" => ModelKind::Logistic(LogisticParams {
+            n_factors: size("n_factors")?,
+            n_sweeps: size("n_sweeps")?,
+            alpha: number("alpha")? as f32,
+            n_negatives: size("n_negatives")?,
+            learning_rate: number("learning_rate")? as f32,
+            reg: number("reg")? as f32,
+            n_fold_steps: size("n_fold_steps")?,
+        }),
+        "item2vec" => ModelKind::Item2Vec(Item2VecParams {
+            n_factors: size("n_factors")?,
+            n_sweeps: size("n_sweeps")?,
+            window: size("window")?,
+            n_negatives: size("n_negatives")?,
+            learning_rate: number("learning_rate")? as f32,
             reg: number("reg")? as f32,
         }),
         other => return Err(anyhow!("unknown model `{other}`")),

@@ -1,0 +1,80 @@
+//! WARP: vectors learnt from pairs in the wrong order, weighted by how wrong the order is.
+//!
+//! For a bought item `i`, items are drawn until one scores above `x · y_i − 1`; the number of draws tells
+//! about where `i` stands in the whole ranking, and the step is as large as the harmonic sum up to that
+//! rank: a bought item far down is lifted by a long step, one at the top is left alone. That aims at the
+//! top of the list, where [BPR](crate::BprParams) counts all pairs alike. The weights are divided by the
+//! largest, so that `learning_rate` means what it means there; the lengths are held by `reg` and not by
+//! the paper's bound, for the same reason.
+//!
+//! Scoring folds a history in as BPR does. Source: Weston, Bengio and Usunier, "WSABIE: scaling up to
+//! large vocabulary image annotation", IJCAI 2011. Cost: up to `max_trials` products an interaction and
+//! epoch, few at first and more as the model gets better.
+
+use crate::bpr::{BprParams, Negatives, PairwiseFactors};
+use domain::{Fit, FitError, Interactions, Seed};
+use learn::PairLoss;
+
+/// How the vectors are learnt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WarpParams {
+    /// Length of a vector, at least 1.
+    pub n_factors: usize,
+    /// Passes over the interactions, at least 1.
+    pub n_epochs: usize,
+    /// Step length, above 0.
+    pub learning_rate: f32,
+    /// Weight of the squared lengths, at least 0.
+    pub reg: f32,
+    /// Draws before an interaction counts as well placed, at least 1.
+    pub max_trials: usize,
+    /// Passes over a history to fold it in, at least 1.
+    pub n_fold_epochs: usize,
+}
+
+impl Default for WarpParams {
+    fn default() -> Self {
+        Self { n_factors: 128, n_epochs: 120, learning_rate: 0.1, reg: 0.01, max_trials: 50, n_fold_epochs: 120 }
+    }
+}
+
+impl Fit for WarpParams {
+    type Model = PairwiseFactors;
+
+    /// # Errors
+    /// [`FitError::Param`] for a parameter outside its range, [`FitError::Diverged`] when the steps ran
+    /// away.
+    fn fit(&self, train: &Interactions, seed: Seed) -> Result<PairwiseFactors, FitError> {
+        if self.max_trials == 0 {
+            return Err(FitError::Param { name: "max_trials", rule: "at least 1", got: 0.0 });
+        }
+        let params = BprParams {
+            n_factors: self.n_factors,
+            n_epochs: self.n_epochs,
+            learning_rate: self.learning_rate,
+            reg: self.reg,
+            negatives: Negatives::Uniform,
+            n_fold_epochs: self.n_fold_epochs,
+        };
+        PairwiseFactors::fit(&params, PairLoss::Warp { max_trials: self.max_trials }, train, seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{History, ItemIdx, Score};
+
+    #[test]
+    fn what_goes_with_the_history_comes_before_the_rest() {
+        let baskets = [&[0, 1][..], &[0, 1, 2], &[1, 2], &[3, 4], &[3, 4, 5], &[4, 5]];
+        let train = Interactions::from_baskets(6, baskets);
+        let params = WarpParams { n_factors: 4, ..WarpParams::default() };
+        let model = params.fit(&train, Seed(3)).unwrap();
+        let scores = model.score(History::of(&[ItemIdx(0)]), &[1, 2, 3, 4, 5].map(ItemIdx));
+        let [Some(a), Some(b), Some(c), Some(d), Some(e)] = scores[..] else { panic!("{scores:?}") };
+        assert!(a.min(b) > c.max(d).max(e), "{scores:?}");
+        let none = WarpParams { max_trials: 0, ..params };
+        assert!(matches!(none.fit(&train, Seed(0)), Err(FitError::Param { name: "max_trials", .. })));
+    }
+}
