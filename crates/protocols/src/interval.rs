@@ -69,16 +69,17 @@ fn resampled(markets: &[Vec<f64>], how: &Bootstrap, seed: Seed) -> Result<(Estim
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::slice::from_ref;
 
     #[test]
     fn one_market_is_the_plain_bootstrap() {
         let marks: Vec<f64> = (0..50).map(|i| f64::from(i * i % 11)).collect();
         let how = Bootstrap { n_resamples: 200, level: 0.9 };
         let plain = eval::mean_interval(&marks, &how, Seed(3)).unwrap();
-        assert_eq!(stratified(std::slice::from_ref(&marks), &how, Seed(3)).unwrap(), plain);
+        assert_eq!(stratified(from_ref(&marks), &how, Seed(3)).unwrap(), plain);
         let other: Vec<f64> = marks.iter().map(|m| 5.0 - m / 2.0).collect();
         assert_eq!(
-            stratified_difference(&[marks.clone()], &[other.clone()], &how, Seed(3)).unwrap(),
+            stratified_difference(from_ref(&marks), from_ref(&other), &how, Seed(3)).unwrap(),
             eval::paired_difference(&marks, &other, &how, Seed(3)).unwrap()
         );
     }
