@@ -16,7 +16,7 @@ const REFERENCE: [(&str, f64, f64); 5] = [
 
 #[test]
 fn the_reference_figures_of_t1_come_out() {
-    let Some(dir) = testkit::shared_data("wsdm_xmrec") else { return };
+    let Some(dir) = testkit::shared::shared_data("wsdm_xmrec") else { return };
     let task = load(&dir, "cup-t1", "t1", Lists::Released).unwrap();
     let mut lab = Lab::new(&task, Seed(1), &|| 0.0);
     for (name, ndcg, hit_rate) in REFERENCE {
