@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Quality(Quality),
     /// Make up a merchant with markets, shoppers, orders and a known truth.
     Simulate(Simulate),
+    /// Measure the models on published tasks, beside what others reach.
+    Bench(Bench),
     /// Compare every file of the lake with the hash it was written under.
     Doctor(Doctor),
     /// Print shell completions.
@@ -238,6 +240,40 @@ pub(crate) struct Simulate {
     /// Write one file of so many order lines instead, in the layout of a retail export.
     #[arg(long, value_name = "LINES")]
     pub(crate) bulk_lines: Option<u64>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan bench`.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    pub(crate) what: BenchWhat,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchWhat {
+    /// Recommendation tasks with published figures.
+    Recommend(BenchRecommend),
+}
+
+/// `portolan bench recommend`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchRecommend {
+    /// Folder with the data: wsdm_xmrec, xmarket_electronics, amazon_sequences, implicit_feedback.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) data: PathBuf,
+    /// Tasks, such as cup-t1,xmarket; without it, every reported one whose data is there.
+    #[arg(long = "task", value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(crate) tasks: Vec<String>,
+    /// Seed of models that draw and of the intervals.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Tables as Markdown.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) markdown: bool,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

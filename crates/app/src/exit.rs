@@ -1,6 +1,7 @@
 //! Exit codes, documented in `docs/exit-codes.md`, and how an error is told.
 
 use lake::LakeError;
+use protocols::ProtocolError;
 use std::process::ExitCode;
 
 /// Why the program stopped.
@@ -58,6 +59,19 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
                 LakeError::Query(_) => Exit::Usage,
                 LakeError::Locked(_) | LakeError::Storage { .. } | LakeError::Damaged { .. } => Exit::Storage,
                 LakeError::Internal(_) => Exit::Internal,
+            };
+        }
+        if let Some(protocol) = cause.downcast_ref::<ProtocolError>() {
+            return match protocol {
+                ProtocolError::UnknownTask { .. } => Exit::Usage,
+                ProtocolError::Missing { .. } | ProtocolError::NoData { .. } => Exit::Missing,
+                ProtocolError::Unreadable { .. } | ProtocolError::Line { .. } | ProtocolError::Leak { .. } => {
+                    Exit::BadInput
+                }
+                ProtocolError::Recipe { .. }
+                | ProtocolError::Rows { .. }
+                | ProtocolError::Fit { .. }
+                | ProtocolError::Eval(_) => Exit::Internal,
             };
         }
         if cause.downcast_ref::<std::io::Error>().is_some() {

@@ -130,6 +130,11 @@ impl Bar {
         self.bar.set_position(done);
     }
 
+    /// Does something to the terminal without the bar in between.
+    pub(crate) fn hidden_while(&self, f: impl FnOnce()) {
+        self.bar.suspend(f);
+    }
+
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
     }

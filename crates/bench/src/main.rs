@@ -13,6 +13,7 @@ mod machine;
 mod measure;
 mod peer;
 mod portolan;
+mod recommend;
 mod report;
 mod simulate;
 mod stats;
@@ -60,7 +61,9 @@ enum Task {
     Simulate(simulate::SimulateArgs),
     /// From a file to launch plans, step by step.
     Demo(demo::DemoArgs),
-    /// All of them, with their defaults.
+    /// The models on published recommendation tasks, beside what others reach.
+    Recommend(recommend::RecommendArgs),
+    /// All of them, with their defaults, but for the recommendation tasks, which need data.
     All,
 }
 
@@ -75,15 +78,17 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<ExitCode> {
-    let portolan = Portolan::find(cli.common.portolan.as_deref())?;
+    let portolan = || Portolan::find(cli.common.portolan.as_deref());
     let place = data::Place::new(cli.common.dir.as_deref())?;
     let mut report = Report::new(cli.common.json);
     match cli.task.as_ref().unwrap_or(&Task::All) {
-        Task::Ingest(args) => ingest::run(&portolan, &place, args)?.into_iter().for_each(|row| report.add(row)),
-        Task::IngestLarge(args) => report.add(large::run(&portolan, &place, args)?),
-        Task::Simulate(args) => report.add(simulate::run(&portolan, &place, args)?),
-        Task::Demo(args) => report.add(demo::run(&portolan, &place, args)?),
+        Task::Recommend(args) => recommend::run(args, &mut |row| report.add(row))?,
+        Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
+        Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),
+        Task::Simulate(args) => report.add(simulate::run(&portolan()?, &place, args)?),
+        Task::Demo(args) => report.add(demo::run(&portolan()?, &place, args)?),
         Task::All => {
+            let portolan = portolan()?;
             ingest::run(&portolan, &place, &ingest::IngestArgs::default())?.into_iter().for_each(|row| report.add(row));
             report.add(demo::run(&portolan, &place, &demo::DemoArgs::default())?);
             report.add(simulate::run(&portolan, &place, &simulate::SimulateArgs::default())?);

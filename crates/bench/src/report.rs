@@ -50,14 +50,16 @@ impl Goal {
     }
 }
 
-/// Three significant decimals for small numbers, none for large ones.
+/// Four decimals for fractions, none for large numbers.
 fn short(value: f64) -> String {
     let decimals = if value.abs() >= 1000.0 {
         0
     } else if value.abs() >= 10.0 {
         1
-    } else {
+    } else if value.abs() >= 1.0 {
         2
+    } else {
+        4 // marks of rankings differ in the third decimal
     };
     format!("{value:.decimals$}")
 }

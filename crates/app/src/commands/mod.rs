@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod doctor;
 mod ingest;
 mod init;
@@ -57,6 +58,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Tables(args) => tables::run(&env, &args).await,
         Command::Quality(args) => quality::run(&env, &args).await,
         Command::Simulate(args) => simulate::run(&env, &args),
+        Command::Bench(args) => bench::run(&env, &args),
         Command::Doctor(args) => doctor::run(&env, &args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "portolan", &mut std::io::stdout());

@@ -63,6 +63,17 @@ static SCORERS: &[Entry] = &[
     e("item_knn", "similar products (item-kNN)", "相似商品 (item-kNN)", "", ""),
     e("user_knn", "similar shoppers (user-kNN)", "相似顾客 (user-kNN)", "", ""),
     e("ials", "latent taste (iALS)", "潜在偏好 (iALS)", "", ""),
+    e("swing", "pairs of like shoppers (Swing)", "相似顾客对 (Swing)", "", ""),
+    e("rp3beta", "a walk over shoppers (RP3beta)", "顾客随机游走 (RP3beta)", "", ""),
+    e("item_graph", "a walk over the graph of products", "商品图游走", "", ""),
+    e("ease", "products predicted from products (EASE)", "商品互相预测 (EASE)", "", ""),
+    e("ease_sparse", "products predicted from products (EASE, sparse)", "商品互相预测 (EASE 稀疏)", "", ""),
+    e("slim", "products predicted from few products (SLIM)", "少量商品预测 (SLIM)", "", ""),
+    e("gf_cf", "a filter on the graph of products (GF-CF)", "商品图滤波 (GF-CF)", "", ""),
+    e("bpr", "latent taste from pairs (BPR)", "成对学习的潜在偏好 (BPR)", "", ""),
+    e("warp", "latent taste for the top of the list (WARP)", "面向榜首的潜在偏好 (WARP)", "", ""),
+    e("logistic", "latent taste as odds (logistic)", "对数几率潜在偏好 (logistic)", "", ""),
+    e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
 ];
 
 static TERMS: &[Entry] = &[
@@ -71,7 +82,19 @@ static TERMS: &[Entry] = &[
     e("bought_by_others", "bought by many", "热销", "", ""),
     e("bought_by_others_in_this_market", "popular in this market", "本市场热销", "", ""),
     e("bought_lately_by_others", "bought by many lately", "近期热销", "", ""),
-    e("bought_by_shoppers_who_also_bought", "bought by shoppers who also bought", "同时购买者也购买", "", ""),
+    e("predicted_from", "predicted from", "由以下商品推断", "", ""),
+    e(
+        "bought_by_the_same_pairs_of_shoppers_as",
+        "bought by the same pairs of shoppers as",
+        "被相同的顾客对共同购买",
+        "",
+        "",
+    ),
+    e("reached_over_shoppers_who_bought", "reached over shoppers who bought", "经由购买以下商品的顾客关联", "", ""),
+    e("reached_over_the_graph_from", "reached over the graph of products from", "经商品关系图关联", "", ""),
+    e("of_the_same_broad_taste_as", "of the same broad taste as", "大类偏好相同", "", ""),
+    e("apart_from_what_was_not_bought", "apart from what was not bought", "与未购买商品的差异", "", ""),
+    e("bought_in_the_same_company_as", "bought in the same company as", "常与相同商品同购", "", ""),
     e("own_average", "the shoppers' own average", "顾客自身平均", "", ""),
     e("popular_in_the_market", "popular in this market", "本市场热销", "", ""),
     e("bought_by_shoppers_who_also_bought", "bought by shoppers who also bought", "购买以下商品的顾客也买", "", ""),
@@ -282,6 +305,8 @@ static RULES: &[Entry] = &[
     e("not_a_rate", "Texts in place of a rate", "汇率位置的文字", "rejected", "已拒绝"),
     e("not_yes_or_no", "Neither yes nor no", "非是非否的值", "rejected", "已拒绝"),
     e("unknown_unit", "Unknown units", "未知单位", "rejected", "已拒绝"),
+    e("unit", "Converted units", "换算的单位", "brought to kg, cm and °C", "统一为千克、厘米与摄氏度"),
+    e("filled_value", "Filled gaps", "填补的缺失值", "by the policy in portolan.toml", "按 portolan.toml 中的策略"),
     e("text", "Normalised texts", "文本规范化", "blanks and character forms made equal", "统一空格与字符形式"),
 ];
 

@@ -1,0 +1,221 @@
+//! All tasks by name, and running them over a data folder.
+
+use crate::cup::Lists;
+use crate::gowalla::Ask;
+use crate::lab::{CpuSeconds, Lab};
+use crate::recipe::Config;
+use crate::report::{Answers, TaskReport};
+use crate::task::Task;
+use crate::xmarket::XMarketParams;
+use crate::{ProtocolError, configs, cup, gowalla, sequences, xmarket};
+use domain::Seed;
+use std::path::Path;
+
+/// A task that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, or that of a group of markets.
+    pub name: &'static str,
+    /// Its folder within the data.
+    pub folder: &'static str,
+    /// Whether it is run unless others are asked for; the others are for choosing parameters.
+    pub reported: bool,
+    source: Source,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Cup { market: &'static str, redrawn: Option<u64> },
+    XMarket,
+    Sequences { file: &'static str, about: &'static str },
+    Gowalla(Ask),
+}
+
+const fn cup_entry(name: &'static str, market: &'static str, redrawn: Option<u64>, reported: bool) -> Entry {
+    Entry { name, folder: "wsdm_xmrec", reported, source: Source::Cup { market, redrawn } }
+}
+
+/// Every task.
+pub const TASKS: &[Entry] = &[
+    cup_entry("cup-t1", "t1", None, true),
+    cup_entry("cup-t2", "t2", Some(2022), true),
+    cup_entry("cup-t2-seed1", "t2", Some(1), true),
+    cup_entry("cup-t2-seed2", "t2", Some(2), true),
+    cup_entry("cup-s3", "s3", None, false),
+    Entry { name: "xmarket", folder: "xmarket_electronics", reported: true, source: Source::XMarket },
+    Entry {
+        name: "beauty",
+        folder: "amazon_sequences",
+        reported: true,
+        source: Source::Sequences { file: "Beauty.txt", about: "Amazon Beauty" },
+    },
+    Entry {
+        name: "toys",
+        folder: "amazon_sequences",
+        reported: true,
+        source: Source::Sequences { file: "Toys_and_Games.txt", about: "Amazon Toys and Games" },
+    },
+    Entry { name: "gowalla", folder: "implicit_feedback/gowalla", reported: true, source: Source::Gowalla(Ask::Test) },
+    Entry {
+        name: "gowalla-valid",
+        folder: "implicit_feedback/gowalla",
+        reported: false,
+        source: Source::Gowalla(Ask::Valid),
+    },
+];
+
+/// What is being done, for whoever watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress<'a> {
+    /// The task.
+    pub task: &'a str,
+    /// The configuration, or what else is done.
+    pub step: &'a str,
+    /// Configurations done.
+    pub done: u64,
+    /// All of them.
+    pub total: u64,
+}
+
+/// Seed of everything random in a fit and of the intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuiteParams {
+    /// For models that draw.
+    pub seed: Seed,
+}
+
+impl Default for SuiteParams {
+    fn default() -> Self {
+        Self { seed: Seed(1) }
+    }
+}
+
+impl Entry {
+    /// Reads the data: one task, or one a market of a group.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] for files that are missing or not in their form.
+    pub fn load(&self, data: &Path) -> Result<Vec<Task>, ProtocolError> {
+        let dir = data.join(self.folder);
+        Ok(match self.source {
+            Source::Cup { market, redrawn } => {
+                let lists = redrawn.map_or(Lists::Released, |seed| Lists::Redrawn(Seed(seed)));
+                vec![cup::load(&dir, self.name, market, lists)?]
+            }
+            Source::XMarket => xmarket::MARKETS
+                .iter()
+                .map(|(market, _)| xmarket::load(&dir, &format!("xmarket-{market}"), market, &XMarketParams::default()))
+                .collect::<Result<_, _>>()?,
+            Source::Sequences { file, about } => vec![sequences::load(&dir.join(file), self.name, about)?],
+            Source::Gowalla(ask) => vec![gowalla::load(&dir, self.name, ask)?],
+        })
+    }
+
+    /// What it is answered with.
+    pub fn configs(&self) -> Vec<Config> {
+        match self.source {
+            Source::Cup { .. } => configs::cup(),
+            Source::XMarket => configs::xmarket(),
+            Source::Sequences { .. } | Source::Gowalla(_) => configs::catalogue(),
+        }
+    }
+
+    const fn n_tasks(&self) -> u64 {
+        match self.source {
+            Source::XMarket => xmarket::MARKETS.len() as u64,
+            Source::Cup { .. } | Source::Sequences { .. } | Source::Gowalla(_) => 1,
+        }
+    }
+}
+
+/// The tasks of these names; without names, the reported ones whose folder is there.
+///
+/// # Errors
+/// [`ProtocolError::UnknownTask`], or [`ProtocolError::NoData`] when nothing is there.
+pub fn select(data: &Path, names: &[String]) -> Result<Vec<&'static Entry>, ProtocolError> {
+    if names.is_empty() {
+        let there: Vec<&Entry> = TASKS.iter().filter(|t| t.reported && data.join(t.folder).is_dir()).collect();
+        let expected = "wsdm_xmrec, xmarket_electronics, amazon_sequences, implicit_feedback/gowalla";
+        return if there.is_empty() {
+            Err(ProtocolError::NoData { dir: data.to_path_buf(), expected })
+        } else {
+            Ok(there)
+        };
+    }
+    let find = |name: &String| {
+        TASKS.iter().find(|task| task.name == name).ok_or_else(|| ProtocolError::UnknownTask {
+            name: name.clone(),
+            known: TASKS.iter().map(|task| task.name).collect::<Vec<_>>().join(", "),
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Runs tasks one after the other; each report is handed over as soon as it is ready, the markets of
+/// a group first and their mean last.
+///
+/// # Errors
+/// [`ProtocolError`] of the first task that fails.
+pub fn run(
+    data: &Path,
+    entries: &[&Entry],
+    params: SuiteParams,
+    cpu_s: CpuSeconds<'_>,
+    progress: &mut dyn FnMut(Progress<'_>),
+    ready: &mut dyn FnMut(TaskReport),
+) -> Result<(), ProtocolError> {
+    let total = entries.iter().map(|entry| entry.n_tasks() * entry.configs().len() as u64).sum();
+    let mut done = 0;
+    for entry in entries {
+        progress(Progress { task: entry.name, step: "reading", done, total });
+        let configs = entry.configs();
+        let tasks = entry.load(data)?;
+        let mut parts = Vec::new();
+        for task in &tasks {
+            let mut lab = Lab::new(task, params.seed, cpu_s);
+            let mut by_config = Vec::new();
+            for config in &configs {
+                progress(Progress { task: &task.id, step: config.name, done, total });
+                by_config.push(lab.answer(config)?);
+                done += 1;
+            }
+            let answers = Answers { about: task.about.clone(), metrics: task.metrics.clone(), by_config };
+            ready(TaskReport::new(&task.id, &configs, std::slice::from_ref(&answers), params.seed)?);
+            parts.push(answers);
+        }
+        if parts.len() > 1 {
+            ready(TaskReport::new(entry.name, &configs, &parts, params.seed)?);
+        }
+    }
+    progress(Progress { task: "", step: "done", done, total });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::goals::AIMS;
+
+    #[test]
+    fn tasks_are_found_by_name_and_without_a_name_by_their_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(select(dir.path(), &[]), Err(ProtocolError::NoData { .. })));
+        std::fs::create_dir(dir.path().join("wsdm_xmrec")).unwrap();
+        let names: Vec<&str> = select(dir.path(), &[]).unwrap().iter().map(|t| t.name).collect();
+        assert_eq!(names, ["cup-t1", "cup-t2", "cup-t2-seed1", "cup-t2-seed2"], "s3 is for choosing");
+        assert_eq!(select(dir.path(), &["toys".to_owned()]).unwrap()[0].name, "toys");
+        let error = select(dir.path(), &["cup-t9".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("known are cup-t1, cup-t2"), "{error}");
+    }
+
+    #[test]
+    fn the_configurations_of_every_aim_are_run() {
+        for aim in AIMS {
+            let entry = TASKS.iter().find(|t| aim.task == t.name || aim.task.starts_with(&format!("{}-", t.name)));
+            let configs = entry.unwrap_or_else(|| panic!("{}: no task", aim.task)).configs();
+            for name in [aim.strong, aim.ours] {
+                assert!(configs.iter().any(|c| c.name == name), "{}: no configuration `{name}`", aim.task);
+            }
+        }
+    }
+}
