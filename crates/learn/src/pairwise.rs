@@ -306,7 +306,7 @@ mod tests {
 
     const BPR: PairwiseSgd = PairwiseSgd {
         n_factors: 3,
-        n_epochs: 40,
+        n_epochs: 200,
         learning_rate: 0.1,
         reg: 0.01,
         loss: PairLoss::Logistic,

@@ -8,6 +8,9 @@
 //! **Scoring.** A model is asked with a history, not with a shopper: the vector learnt for a shopper is
 //! dropped, and a history is *folded in* by the same steps with the items held, seeded by the items of the
 //! history, so a shopper of the training data and a new one with the same history get the same scores.
+//! Chosen by nDCG@10 on the validation lists of WSDM Cup 2022 market t1 (256 factors, 240 epochs, one
+//! seed): the learnt vectors 0.675, folded in by 300 passes 0.677, by 120 0.673, by 30 0.663; the mean of
+//! the history's item vectors 0.654, least squares on them 0.638.
 //!
 //! Source: Rendle et al., "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009.
 //! Cost: `5 f` multiply-adds an interaction and epoch; a fold-in `4 f` for each item of the history and
@@ -56,7 +59,7 @@ impl Default for BprParams {
             learning_rate: 0.1,
             reg: 0.01,
             negatives: Negatives::Uniform,
-            n_fold_epochs: 120,
+            n_fold_epochs: 300,
         }
     }
 }
