@@ -65,14 +65,16 @@ fn expected(key: &str, row_key: &str, hint: &str, around: &[&Value], rows: &[Val
         "market.repeat_rate" => one("n_repeat_shoppers") / one("n_shoppers"),
         "market.return_rate" => -one("returned") / one("revenue"),
         "month.revenue" | "month.orders" => {
-            let month = row("month", hint.strip_prefix("month ").unwrap_or(row_key));
+            let wanted = hint.strip_prefix("month ").unwrap_or(row_key);
+            // A month without a sale has no row and is shown as nothing sold.
+            let Some(month) = rows.iter().find(|r| text(&r["month"]) == wanted) else { return Some(0.0) };
             if key == "month.orders" {
                 number(&month["n_orders"])
             } else {
                 number(&month["revenue"]) + number(&month["returned"])
             }
         }
-        "segment.shoppers" => number(&segment()["n"]),
+        "segment.shoppers" => number(&segment()["n_shoppers"]),
         "segment.revenue" => number(&segment()["revenue"]),
         "segment.revenue_share" => number(&segment()["revenue"]) / sum("revenue"),
         "product.buyers" => number(&product()["here"]),
