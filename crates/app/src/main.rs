@@ -1,5 +1,6 @@
 //! The `portolan` command.
 
+mod allocator;
 mod cli;
 mod commands;
 mod evidence;
@@ -11,12 +12,8 @@ mod workspace;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Cleaning and queries make many short-lived buffers on several threads. This allocator serves them
-/// faster than the system's and gives the memory back between the stages of a run.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::give_back_at_once();
     let cli = cli::Cli::parse();
     output::start_logging(cli.verbose);
     match commands::run(cli) {

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Order lines from which the shoppers are shared out among threads, and the number of shares.
 const SHARED_ROWS: u64 = 50_000;
-const SHARES: usize = 4;
+const SHARES: usize = 8;
 
 /// How much is cleaned at a time.
 #[derive(Clone, Copy, Debug)]

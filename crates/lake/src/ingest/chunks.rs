@@ -23,7 +23,7 @@ pub(crate) const BUCKETS: usize = 32;
 const BUCKETED_ROWS: usize = 2 * FILE_ROWS;
 
 /// Rows of a plain chunk: small, so that encoding starts early.
-const PLAIN_ROWS: usize = FILE_ROWS / 2;
+const PLAIN_ROWS: usize = FILE_ROWS / 4;
 
 /// Which part of the shoppers a row of `raw.order_lines` belongs to: by shopper key, else e-mail,
 /// else phone, else (a guest) order.

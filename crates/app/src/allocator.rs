@@ -1,0 +1,41 @@
+//! The allocator. Cleaning and queries make many short-lived buffers on several threads, which
+//! mimalloc serves faster than the system's allocator.
+//!
+//! By default it keeps freed pages for a second, in case they are wanted again. A command of two
+//! seconds then holds the memory of every stage it went through; given back at once, `ingest` of
+//! 540,000 lines takes the same time and a third less memory.
+#![allow(unsafe_code, reason = "one option of a C library, which its Rust crate does not offer")]
+
+use std::ffi::{c_int, c_long};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Position of `mi_option_purge_delay` in mimalloc 3's list of options; a test asks for its default.
+const PURGE_DELAY: c_int = 15;
+
+// SAFETY of the declarations: signatures as in mimalloc 3's `mimalloc.h`, where an option is an `enum`
+// (an `int` in C); the library is linked by the crate `mimalloc`. SAFETY of the calls: both functions read
+// or write one entry of a static array and check the position; they may be called at any time.
+unsafe extern "C" {
+    safe fn mi_option_set(option: c_int, value: c_long);
+    #[cfg(test)]
+    safe fn mi_option_get(option: c_int) -> c_long;
+}
+
+/// Lets freed memory go at once. To be called before other threads are started.
+pub(crate) fn give_back_at_once() {
+    mi_option_set(PURGE_DELAY, 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_is_where_the_library_has_it() {
+        assert_eq!(mi_option_get(PURGE_DELAY), 1000, "the default delay in milliseconds");
+        give_back_at_once();
+        assert_eq!(mi_option_get(PURGE_DELAY), 0);
+    }
+}
