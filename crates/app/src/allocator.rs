@@ -2,8 +2,9 @@
 //! mimalloc serves faster than the system's allocator.
 //!
 //! By default it keeps freed pages for a second, in case they are wanted again. A command of two
-//! seconds then holds the memory of every stage it went through; given back at once, `ingest` of
-//! 540,000 lines takes the same time and a third less memory.
+//! seconds then holds the memory of every stage it went through. Given back after ten milliseconds,
+//! `ingest` of 540,000 lines peaks at 310 instead of 430 MB in the same time; at once it peaks at 275, but pays a
+//! third of a second for pages that are wanted again.
 #![allow(unsafe_code, reason = "one option of a C library, which its Rust crate does not offer")]
 
 use std::ffi::{c_int, c_long};
@@ -23,9 +24,12 @@ unsafe extern "C" {
     safe fn mi_option_get(option: c_int) -> c_long;
 }
 
-/// Lets freed memory go at once. To be called before other threads are started.
-pub(crate) fn give_back_at_once() {
-    mi_option_set(PURGE_DELAY, 0);
+/// Milliseconds for which a freed page is kept.
+const KEPT_MS: c_long = 10;
+
+/// Lets freed memory go soon. To be called before other threads are started.
+pub(crate) fn give_back_soon() {
+    mi_option_set(PURGE_DELAY, KEPT_MS);
 }
 
 #[cfg(test)]
@@ -35,7 +39,7 @@ mod tests {
     #[test]
     fn the_option_is_where_the_library_has_it() {
         assert_eq!(mi_option_get(PURGE_DELAY), 1000, "the default delay in milliseconds");
-        give_back_at_once();
-        assert_eq!(mi_option_get(PURGE_DELAY), 0);
+        give_back_soon();
+        assert_eq!(mi_option_get(PURGE_DELAY), KEPT_MS);
     }
 }

@@ -13,7 +13,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    allocator::give_back_at_once();
+    allocator::give_back_soon();
     let cli = cli::Cli::parse();
     output::start_logging(cli.verbose);
     match commands::run(cli) {
