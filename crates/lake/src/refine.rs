@@ -23,9 +23,11 @@ use schema::{TableDef, Zone};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Order lines from which the shoppers are shared out among threads, and the number of shares.
+/// Order lines from which the shoppers are shared out among threads, and the number of shares: of all
+/// shoppers, and of one part of a large lake.
 const SHARED_ROWS: u64 = 50_000;
 const SHARES: usize = 8;
+const SHARES_OF_PART: usize = 2;
 
 /// How much is cleaned at a time.
 #[derive(Clone, Copy, Debug)]
@@ -331,12 +333,17 @@ impl Run<'_> {
         };
         if let Some(batches) = kept {
             let parts = tokio::task::block_in_place(|| {
-                let parts = shares(batches, surveyed, total)?;
+                let parts = shares(batches, surveyed, if total < SHARED_ROWS { 1 } else { SHARES })?;
                 parts.into_par_iter().enumerate().map(clean_part).collect::<Result<Vec<_>, _>>()
             })?;
             take(parts).await?;
             self.report("cleaning order lines", total, total);
         } else {
+            let clean_shares = |part: usize, batches: Vec<RecordBatch>| {
+                let shares = shares(batches, surveyed, SHARES_OF_PART)?;
+                let numbered = shares.into_par_iter().enumerate().map(|(s, b)| (part * SHARES_OF_PART + s, b));
+                numbered.map(clean_part).collect::<Result<Vec<_>, LakeError>>()
+            };
             let parts = parts(total, self.limits.part);
             let scattered = tokio::task::block_in_place(|| self.scattered(&raw, surveyed, &parts))?;
             for (i, buckets) in parts.iter().enumerate() {
@@ -344,19 +351,19 @@ impl Run<'_> {
                     let batches = raw.all(Pick { columns: None, buckets: Some(buckets) })?;
                     let batches = scattered.without(batches, surveyed)?;
                     done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
-                    clean_part((i, batches))
+                    clean_shares(i, batches)
                 })?;
                 self.report("cleaning order lines", done, total);
-                take(vec![part]).await?;
+                take(part).await?;
             }
             for group in 0..scattered.n_groups(self.limits.part) {
                 let part = tokio::task::block_in_place(|| {
                     let batches = scattered.group(&raw, surveyed, group, self.limits.part)?;
                     done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
-                    clean_part((parts.len() + group as usize, batches))
+                    clean_shares(parts.len() + group as usize, batches)
                 })?;
                 self.report("cleaning order lines", done, total);
-                take(vec![part]).await?;
+                take(part).await?;
             }
         }
         let shoppers = clean_table("shoppers")?;
@@ -457,14 +464,14 @@ fn encode_table(def: &TableDef, first: u64, batch: &RecordBatch) -> Result<Vec<E
 
 /// Splits order lines by shopper into a fixed number of parts, whatever the number of threads, so
 /// that the files do not depend on it. Rows keep their order within a part.
-fn shares(batches: Vec<RecordBatch>, surveyed: &Surveyed, rows: u64) -> Result<Vec<Vec<RecordBatch>>, LakeError> {
-    if rows < SHARED_ROWS {
+fn shares(batches: Vec<RecordBatch>, surveyed: &Surveyed, n: usize) -> Result<Vec<Vec<RecordBatch>>, LakeError> {
+    if n < 2 {
         return Ok(vec![batches]);
     }
-    let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); SHARES];
+    let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); n];
     for batch in batches {
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); SHARES];
-        for (row, part) in surveyed.partition(&batch, SHARES as u32)?.into_iter().enumerate() {
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); n];
+        for (row, part) in surveyed.partition(&batch, n as u32)?.into_iter().enumerate() {
             rows[part as usize].push(row as u32);
         }
         for (part, rows) in parts.iter_mut().zip(rows) {
