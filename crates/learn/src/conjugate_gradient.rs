@@ -47,7 +47,7 @@ vectorised! {
         let mut length = dot(r, r);
         let small = 1e-12 * (1.0 + dot(x, x));
         for step in 0..n_steps {
-            if !(length > small) {
+            if length <= small || length.is_nan() {
                 break;
             }
             ap.copy_from_slice(p);
