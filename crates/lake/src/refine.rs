@@ -6,6 +6,9 @@
 //! one part of the shoppers at a time: the parts in which files are laid out, by the customer's number or
 //! address, and then the shoppers whose several numbers lie in several of those.
 
+mod scattered;
+
+use self::scattered::Scattered;
 use crate::digest::hex;
 use crate::ingest::chunks::{BUCKETS, buckets};
 use crate::ingest::{commit_all, put_file, write_file};
@@ -21,7 +24,7 @@ use domain::{Currency, Day};
 use rayon::prelude::*;
 use schema::{TableDef, Zone};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Order lines from which the shoppers are shared out among threads, and the number of shares: of all
 /// shoppers, and of one part of a large lake.
@@ -480,56 +483,6 @@ fn shares(batches: Vec<RecordBatch>, surveyed: &Surveyed, n: usize) -> Result<Ve
         }
     }
     Ok(parts)
-}
-
-/// Shoppers whose rows do not lie in one part, because they have several numbers or addresses: they
-/// are cleaned by themselves, after the others, in groups of bounded size.
-#[derive(Debug, Default)]
-struct Scattered {
-    owners: HashSet<u64>,
-    rows: u64,
-}
-
-impl Scattered {
-    /// The rows of everybody else.
-    fn without(&self, batches: Vec<RecordBatch>, surveyed: &Surveyed) -> Result<Vec<RecordBatch>, LakeError> {
-        if self.owners.is_empty() {
-            return Ok(batches);
-        }
-        batches.into_iter().map(|b| pick(&b, surveyed, |owner| !self.owners.contains(&owner))).collect()
-    }
-
-    fn n_groups(&self, part_rows: u64) -> u64 {
-        self.rows.div_ceil(part_rows)
-    }
-
-    /// The rows of one group of them, in the order in which they came.
-    fn group(
-        &self,
-        raw: &RawTable<'_>,
-        surveyed: &Surveyed,
-        group: u64,
-        part_rows: u64,
-    ) -> Result<Vec<RecordBatch>, LakeError> {
-        let n_groups = self.n_groups(part_rows);
-        let mut picked = Vec::new();
-        raw.each(Pick::default(), &mut |batch| {
-            let mine = |owner| self.owners.contains(&owner) && owner % n_groups == group;
-            let rows = pick(&batch, surveyed, mine)?;
-            if rows.num_rows() > 0 {
-                picked.push(rows);
-            }
-            Ok(())
-        })?;
-        Ok(picked)
-    }
-}
-
-/// The rows of a batch whose owner is wanted.
-fn pick(batch: &RecordBatch, surveyed: &Surveyed, wanted: impl Fn(u64) -> bool) -> Result<RecordBatch, LakeError> {
-    let owners = surveyed.owners(batch)?;
-    let rows: Vec<u32> = (0..).zip(owners).filter(|(_, owner)| wanted(*owner)).map(|(row, _)| row).collect();
-    take_record_batch(batch, &UInt32Array::from(rows)).map_err(|e| LakeError::Internal(e.to_string()))
 }
 
 fn clean_table(name: &str) -> Result<&'static TableDef, LakeError> {

@@ -1,7 +1,7 @@
 //! Marks as `trec_eval` gives them, which is what the published figures come from.
 //!
 //! Scores are 32-bit, the best first, ties by *descending* document id. Items are numbered in the
-//! order of their ids ([`crate::task`]), so the higher number goes first. Whoever ties with the
+//! order of their ids (see `task.rs`), so the higher number goes first. Whoever ties with the
 //! answer is put by an arbitrary but fixed rule: a model that scores many items alike is marked by it.
 //! An item about which the model cannot say anything has the floor of its list, the lowest score or 0,
 //! whichever is lower: with scores above 0, as those of neighbourhoods, that is the 0 which a dense
