@@ -7,8 +7,8 @@
 //! Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", J. Res.
 //! NBS 49(6), 1952; used for implicit feedback by Takács, Pilászy and Tikk, "Applications of the
 //! conjugate gradient method for implicit feedback collaborative filtering", RecSys 2011, on rows that
-//! are not whitened, where a step also multiplies by a dense matrix. Cost: `2 m n` multiply-adds a step and `2 m n` to begin, for `m` rows
-//! of `n` numbers.
+//! are not whitened, where a step also multiplies by a dense matrix.
+//! Cost: `2 m n` multiply-adds a step and `2 m n` to begin, for `m` rows of `n` numbers.
 
 use crate::lanes::{add_scaled, add_scaled4, dot, dot4, vectorised};
 
@@ -47,7 +47,7 @@ vectorised! {
         let mut length = dot(r, r);
         let small = 1e-12 * (1.0 + dot(x, x));
         for step in 0..n_steps {
-            if !(length > small) {
+            if length.is_nan() || length <= small {
                 break;
             }
             ap.copy_from_slice(p);

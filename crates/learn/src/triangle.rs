@@ -136,7 +136,7 @@ mod tests {
         #[test]
         fn a_vector_is_treated_the_same_alone_and_among_others(cells in prop::collection::vec(-1.0_f32..1.0, 25), vectors in prop::collection::vec(-5.0_f32..5.0, 5 * 19)) {
             let mut u = cells;
-            (0..5).for_each(|k| u[k * 6] = 1.5 + u[k * 6]);
+            (0..5).for_each(|k| u[k * 6] += 1.5);
             let u = Triangle::upper(u, 5);
             let mut together = vectors.clone();
             u.whiten(&mut together);
