@@ -6,15 +6,14 @@
 //! and a machine that has it would give another model than one that has not.
 //!
 //! The functions are inlined into callers that `multiversion` compiles once for each instruction
-//! set, [`TARGETS`](crate::lanes) being the same three everywhere: AVX-512, AVX2, what every x86-64
-//! has. On 64-bit ARM the base set has vectors already.
+//! set of three: AVX-512, AVX2, what every x86-64 has. On 64-bit ARM the base set has vectors already.
 //! Cost: `n` multiply-adds a product of length `n`.
 
 /// Parts of a sum.
 pub const LANES: usize = 16;
 
 /// `sum + a · v`, lane by lane. By value and for one register's worth: written as a loop over an array
-/// of sums the same code becomes gathers and scatters under AVX-512, ten times slower.
+/// of sums the same code becomes gathers and scatters under AVX-512, measured five times slower.
 #[inline(always)]
 pub fn add_product(mut sum: [f32; LANES], a: f32, v: &[f32; LANES]) -> [f32; LANES] {
     for l in 0..LANES {
