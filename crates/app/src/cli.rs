@@ -34,6 +34,10 @@ pub(crate) enum Command {
     Init(Init),
     /// Take files into the lake and clean them.
     Ingest(Ingest),
+    /// Take a file's rows out of the lake again; earlier snapshots keep them.
+    Forget(Forget),
+    /// Write the tables as files that `ingest` reads back to the same rows.
+    Export(Export),
     /// Compute segments, rules, recommendations and their evidence from what is in the lake.
     Run(Run),
     /// Write the launch plan of a market.
@@ -105,15 +109,80 @@ pub(crate) struct Ingest {
     /// Character encoding, when it should not be detected: utf-8, gbk, big5, windows-1252 …
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
-    /// Which number of 1/5/2011 is the day, where no date of a file decides.
+    /// Which number of 1/5/2011 is the day. Without it, the other dates of the file decide.
     #[arg(long, value_enum, value_name = "ORDER")]
     pub(crate) date_order: Option<DateOrder>,
     /// Currency of files that name none.
     #[arg(long)]
     pub(crate) currency: Option<Currency>,
+    /// Whose customer and order numbers the files use; one number is one shopper within a system only.
+    /// Without it, the family of the format: shopify, amazon, canonical …
+    #[arg(long, value_name = "NAME")]
+    pub(crate) system: Option<String>,
+    /// Read files that the lake has already once more, with other options or another mapping; the new
+    /// rows take the place of the old ones.
+    #[arg(long)]
+    pub(crate) again: bool,
     /// Day that counts as today: later orders are put aside. Without it, the day of the clock.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<Day>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan forget`.
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// The file, by its name or by its fingerprint (or the first digits of it) in raw.sources.
+    pub(crate) source: String,
+    /// Day that counts as today. Without it, the day of the clock.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<Day>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What exported files look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportShape {
+    /// Comma-separated text.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// Parquet.
+    Parquet,
+}
+
+/// How exported files are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportPacking {
+    /// Not at all.
+    None,
+    /// As .gz.
+    Gzip,
+    /// As .zst.
+    Zstd,
+}
+
+/// `portolan export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Tables, such as raw.order_lines or clean.orders; without it, every table of zone raw.
+    pub(crate) tables: Vec<String>,
+    /// Folder for the files; it must be new or empty.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// What the files look like.
+    #[arg(long, value_enum, value_name = "SHAPE", default_value_t = ExportShape::Csv)]
+    pub(crate) shape: ExportShape,
+    /// How the files are packed; Parquet is packed inside.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = ExportPacking::None)]
+    pub(crate) pack: ExportPacking,
+    /// An earlier snapshot of the whole lake.
+    #[arg(long, value_name = "N")]
+    pub(crate) snapshot: Option<u64>,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -55,7 +55,10 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
             return match lake {
                 LakeError::Intake(_) => Exit::BadInput,
                 LakeError::Unreadable { .. } | LakeError::Location { .. } => Exit::BadInput,
-                LakeError::Clean(_) | LakeError::NoTable(_) | LakeError::NoSnapshot { .. } => Exit::Missing,
+                LakeError::Clean(_)
+                | LakeError::NoTable(_)
+                | LakeError::NoSnapshot { .. }
+                | LakeError::NoSource { .. } => Exit::Missing,
                 LakeError::Query(_) => Exit::Usage,
                 LakeError::Locked(_) | LakeError::Storage { .. } | LakeError::Damaged { .. } => Exit::Storage,
                 LakeError::Internal(_) => Exit::Internal,

@@ -30,6 +30,9 @@ struct RawConfig {
     missing_values: BTreeMap<String, String>,
 }
 
+/// Kinds of identity, as clean.identity_links names them.
+const LINK_KINDS: [&str; 4] = ["customer_id", "email", "phone", "anonymous"];
+
 const KEYS: [&str; 5] = ["home", "currency", "lake", "undone_links", "missing_values"];
 
 /// An opened workspace.
@@ -91,7 +94,15 @@ impl Workspace {
                 let right = "write for example \"email=9f86d0…\" with kind and key of clean.identity_links";
                 wrong("undone_links", format!("`{text}` names no link; {right}"))
             })?;
-            Ok::<_, anyhow::Error>(Undone { key_kind: kind.trim().to_owned(), key: key.trim().to_owned() })
+            let kind = kind.trim();
+            if !LINK_KINDS.contains(&kind) {
+                let near = LINK_KINDS.iter().map(|k| (strsim::damerau_levenshtein(kind, k), *k)).min();
+                let near = near.filter(|(distance, _)| *distance <= 4);
+                let meant = near.map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"));
+                let kinds = LINK_KINDS.join(", ");
+                return Err(wrong("undone_links", format!("`{kind}` is no kind of link; {kinds} are{meant}")));
+            }
+            Ok::<_, anyhow::Error>(Undone { key_kind: kind.to_owned(), key: key.trim().to_owned() })
         };
         let undone = raw.undone_links.iter().map(undo).collect::<Result<_>>()?;
         let filling = |(column, policy): (&String, &String)| {
@@ -162,6 +173,18 @@ mod tests {
         let stop = error.downcast_ref::<Stop>().unwrap();
         assert_eq!(stop.exit, Exit::Usage);
         assert!(stop.next.contains("did you mean `currency`"), "{}", stop.next);
+    }
+
+    #[test]
+    fn a_link_of_no_known_kind_is_refused_with_the_one_that_was_meant() {
+        let dir = tempfile::tempdir().unwrap();
+        let refused = |link: &str| {
+            std::fs::write(dir.path().join(FILE), format!("undone_links = [\"{link}\"]\n")).unwrap();
+            Workspace::find(Some(dir.path())).unwrap_err().to_string()
+        };
+        assert!(refused("e-mail=9f86").contains("did you mean `email`?"), "{}", refused("e-mail=9f86"));
+        assert!(refused("customer=7").contains("customer_id, email, phone, anonymous"));
+        assert!(refused("9f86").contains("names no link"));
     }
 
     #[test]

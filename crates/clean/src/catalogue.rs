@@ -148,6 +148,9 @@ pub(crate) struct Collector {
     prices: FastMap<(u32, i64), u64>,
     quantities: FastMap<(u32, i64), u64>,
     records: FastMap<u32, Record>,
+    /// Where the last record of each product stood, and the earlier ones that it followed.
+    last_record: FastMap<u32, Proof>,
+    replaced: Vec<(u32, Proof)>,
 }
 
 impl Collector {
@@ -182,6 +185,9 @@ impl Collector {
         let product = self.codes.note(batch.text("product_code")?.get(row), None, proof);
         if product == NONE {
             return Ok(());
+        }
+        if let Some(earlier) = self.last_record.insert(product, proof) {
+            self.replaced.push((product, earlier));
         }
         let record = self.records.entry(product).or_default();
         for (field, name) in record.texts.iter_mut().zip(TEXT_FIELDS) {
@@ -292,6 +298,7 @@ impl Collector {
             prices,
             price_bounds,
             quantity_bounds,
+            replaced: self.replaced,
             records: self.records,
         }
     }
@@ -322,6 +329,8 @@ pub(crate) struct Catalogue {
     price_bounds: Vec<Bounds>,
     quantity_bounds: Vec<Bounds>,
     pub(crate) records: FastMap<u32, Record>,
+    /// Records that a later one of their product filled up or replaced.
+    pub(crate) replaced: Vec<(u32, Proof)>,
 }
 
 impl Catalogue {

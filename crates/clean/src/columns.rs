@@ -94,6 +94,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A text column that a table of an earlier release does not have.
+    pub(crate) fn later_text(self, name: &'static str) -> Result<Text<'a>, CleanError> {
+        if self.batch.column_by_name(name).is_none() { Ok(Text::Empty) } else { self.text(name) }
+    }
+
+    /// An amount column that a table of an earlier release does not have.
+    pub(crate) fn later_amounts(self, name: &'static str) -> Result<Decimals<'a>, CleanError> {
+        if self.batch.column_by_name(name).is_none() { Ok(Values(None)) } else { self.amounts(name) }
+    }
+
     fn values<T: ArrowPrimitiveType>(
         self,
         name: &'static str,

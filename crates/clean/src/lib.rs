@@ -23,6 +23,7 @@ mod products;
 mod rates;
 mod raw_lines;
 mod rejects;
+mod returns;
 mod rules;
 mod shoppers;
 mod survey;

@@ -10,12 +10,13 @@ use crate::hash::{Interner, NONE, Texts};
 use crate::orders::Orders;
 use crate::raw_lines::RawLines;
 use crate::rejects::{Finding, Rejects};
+use crate::returns;
 use crate::rules::cancellation::{self, Entry, Key, Said, Side};
 use crate::rules::country::{Place, Places};
 use crate::rules::currency::{self, Converter, Currencies};
 use crate::rules::impossible::{self, Sign, Zero};
 use crate::rules::repeat::{Repeats, Seen};
-use crate::rules::{Rule, bad_debt, future_date, gift, stated_amount, stock_adjustment, test_order};
+use crate::rules::{Rule, bad_debt, future_date, gift, service_line, stated_amount, stock_adjustment, test_order};
 use crate::survey::{Lookup, Surveyed};
 use crate::{CleanError, CleanParams, Rates, RuleCounts, ShopperTally};
 use arrow_array::RecordBatch;
@@ -42,6 +43,7 @@ pub(crate) enum LineKind {
     Sale,
     Cancellation,
     Service,
+    Tax,
     Adjustment,
     BadDebt,
     Gift,
@@ -53,6 +55,7 @@ impl LineKind {
             Self::Sale => "sale",
             Self::Cancellation => "cancellation",
             Self::Service => "service",
+            Self::Tax => "tax",
             Self::Adjustment => "adjustment",
             Self::BadDebt => "bad_debt",
             Self::Gift => "gift",
@@ -61,18 +64,20 @@ impl LineKind {
 }
 
 /// Findings that do not remove a row, as bits; the words in their order.
-pub(crate) const FLAGS: [(u8, &str); 5] = [
+pub(crate) const FLAGS: [(u8, &str); 6] = [
     (PRICE_OUTLIER, "price_outlier"),
     (QUANTITY_OUTLIER, "quantity_outlier"),
     (UNMATCHED, "unmatched_cancellation"),
     (VOID, "void"),
     (OTHER_FILE, "other_file_repeat"),
+    (PENDING, "pending"),
 ];
 pub(crate) const PRICE_OUTLIER: u8 = 1;
 pub(crate) const QUANTITY_OUTLIER: u8 = 2;
 pub(crate) const UNMATCHED: u8 = 4;
 pub(crate) const VOID: u8 = 8;
 pub(crate) const OTHER_FILE: u8 = 16;
+pub(crate) const PENDING: u8 = 32;
 
 /// A row that was accepted, on its way to the table.
 #[derive(Clone, Debug)]
@@ -104,6 +109,10 @@ pub(crate) struct Draft {
     perhaps: bool,
     /// A sale whose status says that it came back.
     came_back: bool,
+    /// Takes something back, goods or money: no part of what its order came to.
+    pub(crate) takes_back: bool,
+    /// A reversal by its status: a row of a list of returns rather than a bill of its own.
+    pub(crate) by_status: bool,
 }
 
 impl Draft {
@@ -134,6 +143,7 @@ const CHECKED: &[Rule] = &[
     Rule::ServiceLine,
     Rule::Cancellation,
     Rule::VoidOrder,
+    Rule::PendingOrder,
     Rule::StockAdjustment,
     Rule::Gift,
     Rule::PriceOutlier,
@@ -177,7 +187,9 @@ pub fn order_lines(
         }
     }
     let Judge { mut drafts, mut counter, rejects, orders, .. } = judge;
-    take_back(&mut drafts, &mut counter);
+    let placed = returns::settle(&mut drafts);
+    take_back(&mut drafts, placed, &mut counter);
+    returns::place(&mut drafts);
     let keys = Texts::of(&orders.ids);
     let orders = Orders::of(&drafts, &keys, &raw, &mut counter);
     Ok(OrderLinesOut {
@@ -323,7 +335,7 @@ impl Judge<'_> {
         }
 
         let system = self.lookup.system(self.surveyed, source);
-        let shopper = self.lookup.shopper(self.surveyed, raw.keys(r), system);
+        let shopper = self.lookup.shopper_of_line(self.surveyed, raw, r, system);
         let test = test_order::is(test_order::Signs {
             order_id,
             title,
@@ -333,12 +345,16 @@ impl Judge<'_> {
         });
         let reversal = quantity < 0 && (said != Said::Nothing || cancellation::named_so(order_id));
         let void = quantity > 0 && said == Said::Cancelled;
+        let pending = quantity > 0 && said == Said::Pending;
         let kind = match () {
             () if debt => LineKind::BadDebt,
             () if test => LineKind::Adjustment,
+            // What was never paid is no income, postage no more than goods.
+            () if service && (void || pending) => LineKind::Adjustment,
+            () if service && service_line::is_tax(code) => LineKind::Tax,
             () if service => LineKind::Service,
             () if reversal => LineKind::Cancellation,
-            () if void || stock_adjustment::is(quantity) => LineKind::Adjustment,
+            () if void || pending || stock_adjustment::is(quantity) => LineKind::Adjustment,
             () if gift::is(quantity, price.micros()) => LineKind::Gift,
             () => LineKind::Sale,
         };
@@ -364,10 +380,16 @@ impl Judge<'_> {
             currency,
             market: Market::UNKNOWN,
             kind,
-            flags: if void && kind == LineKind::Adjustment && !test { VOID } else { 0 },
+            flags: match kind {
+                LineKind::Adjustment if void && !test => VOID,
+                LineKind::Adjustment if pending && !test => PENDING,
+                _ => 0,
+            },
             repeat: false,
             perhaps: kind == LineKind::Adjustment && !test && quantity < 0 && price > Amount::ZERO && product != NONE,
             came_back: kind == LineKind::Sale && said == Said::Returned,
+            takes_back: reversal,
+            by_status: kind == LineKind::Cancellation && said == Said::Returned,
         };
         let sample = || format!("order {order_id}, {}, {quantity} × {}", code.unwrap_or("no code"), price.to_decimal());
         if reversal || draft.came_back {
@@ -376,13 +398,16 @@ impl Judge<'_> {
         if draft.flags & VOID != 0 {
             self.counter.touch(Rule::VoidOrder, line, sample);
         }
+        if draft.flags & PENDING != 0 {
+            self.counter.touch(Rule::PendingOrder, line, sample);
+        }
         let rule = match kind {
             LineKind::BadDebt => Some(Rule::BadDebt),
-            LineKind::Service => Some(Rule::ServiceLine),
+            LineKind::Service | LineKind::Tax => Some(Rule::ServiceLine),
             LineKind::Gift => Some(Rule::Gift),
             LineKind::Adjustment if test => Some(Rule::TestOrder),
             // Counted when it is known whether a sale is found for it.
-            LineKind::Adjustment if draft.perhaps || void => None,
+            LineKind::Adjustment if draft.perhaps || void || pending => None,
             LineKind::Adjustment => Some(Rule::StockAdjustment),
             LineKind::Sale | LineKind::Cancellation => None,
         };
@@ -451,7 +476,7 @@ fn narrow(value: Option<i128>) -> Option<i64> {
 }
 
 /// Matches reversals to sales and notes on both what was found.
-fn take_back(drafts: &mut [Draft], counter: &mut Counter) {
+fn take_back(drafts: &mut [Draft], mut placed: crate::hash::FastMap<u32, i64>, counter: &mut Counter) {
     let key = |d: &Draft| Key {
         owner: if d.shopper == NONE { 1 << 32 | u64::from(d.order) } else { u64::from(d.shopper) },
         product: d.product,
@@ -463,25 +488,30 @@ fn take_back(drafts: &mut [Draft], counter: &mut Counter) {
         LineKind::Sale => Some(Side::Sale),
         LineKind::Cancellation => Some(Side::Reversal),
         LineKind::Adjustment if d.perhaps => Some(Side::Perhaps),
-        LineKind::Adjustment | LineKind::Service | LineKind::BadDebt | LineKind::Gift => None,
+        LineKind::Adjustment | LineKind::Service | LineKind::Tax | LineKind::BadDebt | LineKind::Gift => None,
     };
     let reversed: crate::hash::FastMap<Key, ()> = drafts
         .iter()
-        .filter(|d| matches!(side(d), Some(Side::Reversal | Side::Perhaps)))
-        .map(|d| (key(d), ()))
+        .enumerate()
+        .filter(|(row, d)| {
+            matches!(side(d), Some(Side::Reversal | Side::Perhaps)) && !placed.contains_key(&(*row as u32))
+        })
+        .map(|(_, d)| (key(d), ()))
         .collect();
     let mut entries = Vec::new();
     if !reversed.is_empty() {
         for (row, draft) in drafts.iter().enumerate() {
             if let Some(side) = side(draft)
                 && reversed.contains_key(&key(draft))
+                && !placed.contains_key(&(row as u32))
+                && draft.returned < draft.quantity.abs()
             {
-                let units = draft.quantity.abs();
+                // Without what a list of returns took back already.
+                let units = draft.quantity.abs() - draft.returned;
                 entries.push(Entry { key: key(draft), at: draft.at, side, row: row as u32, units });
             }
         }
     }
-    let mut placed: crate::hash::FastMap<u32, i64> = crate::hash::FastMap::default();
     for taken in cancellation::take_back(entries) {
         drafts[taken.sale as usize].returned += taken.units;
         let reversal = &mut drafts[taken.reversal as usize];

@@ -66,6 +66,10 @@ pub(crate) fn order_lines(drafts: &[Draft], raw: &[RawLines<'_>], keys: &Texts, 
                 let (raw, row) = of(d);
                 out.append_option(raw.channel.get(row));
             }),
+            texts(drafts, 0, |d, out| {
+                let (raw, row) = of(d);
+                out.append_option(raw.reason.get(row).map(normalize));
+            }),
             Arc::new(BooleanArray::from_iter(drafts.iter().map(|d| Some(d.repeat)))),
             texts(drafts, 0, |d, out| out.append_value(&flags[usize::from(d.flags)])),
             Arc::new(BooleanArray::from_iter(drafts.iter().map(|d| Some(d.settled())))),

@@ -1,6 +1,8 @@
 //! The table clean.orders: lines of one order of one system and shopper put together.
 
-use crate::columns::{batch, clean_table, day_array, instant_array, must_amounts, must_ints, must_texts, text_array};
+use crate::columns::{
+    amount_array, batch, clean_table, day_array, instant_array, must_amounts, must_ints, must_texts, text_array,
+};
 use crate::counts::Counter;
 use crate::hash::{NONE, Texts};
 use crate::lines::{Draft, LineKind, OTHER_FILE};
@@ -10,7 +12,7 @@ use crate::rules::text::normalize;
 use crate::shoppers::{self, ShopperTally};
 use crate::survey::Surveyed;
 use arrow_array::RecordBatch;
-use domain::{Currency, Day, Market};
+use domain::{Amount, Currency, Day, Market};
 
 /// Orders of one call, in order of their first lines.
 pub(crate) struct Orders<'a>(Vec<Order<'a>>);
@@ -28,6 +30,10 @@ struct Order<'a> {
     units: i64,
     gross: i64,
     services: i64,
+    taxes: i64,
+    /// In the order's currency: what its lines come to, and what its source says.
+    total: i64,
+    stated: Option<i64>,
     reversed: i64,
     /// Whether it sold something; whether it took something back.
     sells: bool,
@@ -58,6 +64,9 @@ impl<'a> Orders<'a> {
                     units: 0,
                     gross: 0,
                     services: 0,
+                    taxes: 0,
+                    total: 0,
+                    stated: None,
                     reversed: 0,
                     sells: false,
                     reverses: false,
@@ -72,7 +81,15 @@ impl<'a> Orders<'a> {
                 let (lines, row) = (&raw[d.batch as usize], d.row as usize);
                 order.address = (lines.region.get(row), lines.city.get(row));
             }
-            order.several_times |= order.at != d.at;
+            // A return of weeks later is no second time of the order itself.
+            order.several_times |= order.at != d.at && !d.by_status;
+            if !d.takes_back {
+                order.total += d.amount;
+            }
+            if order.stated.is_none() {
+                let stated = raw[d.batch as usize].order_total.get(d.row as usize);
+                order.stated = stated.and_then(|t| i64::try_from(t).ok());
+            }
             match d.kind {
                 LineKind::Sale => {
                     order.units += d.quantity;
@@ -84,6 +101,7 @@ impl<'a> Orders<'a> {
                     order.reverses = true;
                 }
                 LineKind::Service => order.services += d.base,
+                LineKind::Tax => order.taxes += d.base,
                 LineKind::Adjustment | LineKind::BadDebt | LineKind::Gift => {}
             }
         }
@@ -92,6 +110,21 @@ impl<'a> Orders<'a> {
             counter.checked(&[Rule::SeveralTimestamps]);
             if order.several_times {
                 counter.touch(Rule::SeveralTimestamps, order.line, || format!("order {}", order.id));
+            }
+            if let Some(stated) = order.stated {
+                counter.checked(&[Rule::OrderTotal]);
+                if stated != order.total {
+                    counter.touch(Rule::OrderTotal, order.line, || {
+                        let (total, stated) = (Amount::from_micros(order.total), Amount::from_micros(stated));
+                        let currency = order.currency;
+                        format!(
+                            "order {}: {} is stated and {} {currency} add up",
+                            order.id,
+                            stated.to_decimal(),
+                            total.to_decimal()
+                        )
+                    });
+                }
             }
         }
         Self(orders)
@@ -116,7 +149,10 @@ impl<'a> Orders<'a> {
                 must_texts(o.iter().map(|o| o.currency.code().to_owned())),
                 must_amounts(o.iter().map(|o| o.gross)),
                 must_amounts(o.iter().map(|o| o.services)),
+                must_amounts(o.iter().map(|o| o.taxes)),
                 must_amounts(o.iter().map(|o| o.reversed)),
+                must_amounts(o.iter().map(|o| o.total)),
+                amount_array(o.iter().map(|o| o.stated)),
                 must_texts(o.iter().map(|o| match (o.sells, o.reverses) {
                     (true, _) => "sale",
                     (false, true) => "cancellation",

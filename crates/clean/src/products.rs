@@ -116,17 +116,28 @@ pub(crate) fn code_merges(codes: &Codes) -> Vec<(&str, &str, Proof)> {
 }
 
 /// The part of clean.merges that is about product codes.
-pub(crate) fn merges(codes: &Codes, sources: &Interner) -> RecordBatch {
-    let rows = code_merges(codes);
+pub(crate) fn merges(codes: &Codes, replaced: &[(String, &'static str, Proof)], sources: &Interner) -> RecordBatch {
+    // Kind, what stays, what was merged, why, and where.
+    type Row = (&'static str, String, String, String, Proof);
+    let codes = code_merges(codes).into_iter().map(|(kept, merged, proof)| -> Row {
+        let why = "same code but for case, width and blanks".to_owned();
+        ("product_code", kept.to_owned(), merged.to_owned(), why, proof)
+    });
+    let records = replaced.iter().map(|(kept, what, proof)| -> Row {
+        let merged = format!("{}:{}", sources.text(proof.source), proof.line);
+        let why = format!("a later record of the same {what}; what it does not say stays");
+        ("record_repeat", kept.clone(), merged, why, *proof)
+    });
+    let rows: Vec<Row> = codes.chain(records).collect();
     batch(
         clean_table("merges"),
         vec![
-            must_texts(rows.iter().map(|_| "product_code")),
             must_texts(rows.iter().map(|r| r.0)),
-            must_texts(rows.iter().map(|r| r.1)),
-            must_texts(rows.iter().map(|_| "same code but for case, width and blanks")),
-            must_texts(rows.iter().map(|r| sources.text(r.2.source))),
-            must_ints(rows.iter().map(|r| r.2.line)),
+            must_texts(rows.iter().map(|r| &r.1)),
+            must_texts(rows.iter().map(|r| &r.2)),
+            must_texts(rows.iter().map(|r| &r.3)),
+            must_texts(rows.iter().map(|r| sources.text(r.4.source))),
+            must_ints(rows.iter().map(|r| r.4.line)),
         ],
     )
 }

@@ -28,6 +28,8 @@ pub(crate) struct RawLines<'a> {
     pub(crate) city: Text<'a>,
     pub(crate) channel: Text<'a>,
     pub(crate) status: Text<'a>,
+    pub(crate) reason: Text<'a>,
+    pub(crate) order_total: Decimals<'a>,
     /// Which of [`Self::texts`] have a value at all.
     filled_texts: Vec<u8>,
 }
@@ -57,6 +59,8 @@ impl<'a> RawLines<'a> {
             city: r.text("city")?,
             channel: r.text("channel")?,
             status: r.text("status")?,
+            reason: r.later_text("reason")?,
+            order_total: r.later_amounts("order_total")?,
         };
         let filled = lines.texts().into_iter().enumerate().filter(|(_, c)| !matches!(c, Text::Empty));
         lines.filled_texts = filled.map(|(tag, _)| tag as u8).collect();
@@ -101,7 +105,7 @@ impl<'a> RawLines<'a> {
     }
 
     #[inline]
-    fn texts(&self) -> [&Text<'a>; 12] {
+    fn texts(&self) -> [&Text<'a>; 13] {
         [
             &self.order_id,
             &self.product_code,
@@ -115,11 +119,12 @@ impl<'a> RawLines<'a> {
             &self.city,
             &self.channel,
             &self.status,
+            &self.reason,
         ]
     }
 
     #[inline]
-    fn decimals(&self) -> [&Decimals<'a>; 4] {
-        [&self.unit_price, &self.amount, &self.discount, &self.tax]
+    fn decimals(&self) -> [&Decimals<'a>; 5] {
+        [&self.unit_price, &self.amount, &self.discount, &self.tax, &self.order_total]
     }
 }

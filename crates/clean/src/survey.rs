@@ -12,6 +12,7 @@ use crate::hash::{FastMap, Interner, NONE, Texts, hash_bytes};
 use crate::identity::{Evidence, Identity, Proof, RowKeys};
 use crate::rates::Rates;
 use crate::raw_lines::RawLines;
+use crate::rules::cancellation::{self, Said};
 use crate::rules::country::{Place, Places};
 use crate::rules::currency::Currencies;
 use crate::rules::impossible::{self, Sign, Zero};
@@ -28,10 +29,31 @@ pub struct Survey {
     sources: Sources,
     evidence: Evidence,
     collector: Collector,
-    customers: Vec<(u32, CustomerRecord)>,
+    customers: Vec<(u32, CustomerRecord, Proof)>,
     /// Regions and cities of customer records.
     places: Interner,
     counter: Counter,
+    returns: Returns,
+}
+
+/// Orders of goods that came back by a row without any identity, which an export of returns often has:
+/// the order's other rows say whose it is.
+#[derive(Debug, Default)]
+struct Returns {
+    /// System and order.
+    orders: Interner,
+    /// An identity of the order's other rows, by number of order; [`NONE`] while none is known.
+    keys: Vec<u32>,
+    scratch: Vec<u8>,
+}
+
+impl Returns {
+    fn name<'s>(scratch: &'s mut Vec<u8>, system: u32, order: &str) -> &'s [u8] {
+        scratch.clear();
+        scratch.extend_from_slice(&system.to_be_bytes());
+        scratch.extend_from_slice(order.trim().as_bytes());
+        scratch
+    }
 }
 
 /// Source files and the systems they come from.
@@ -95,6 +117,7 @@ impl Survey {
             customers: Vec::new(),
             places: Interner::default(),
             counter: Counter::default(),
+            returns: Returns::default(),
         }
     }
 
@@ -119,7 +142,7 @@ impl Survey {
                 Proof { source, line: rows.line.get(row).unwrap_or(0) }
             })
             .collect();
-        let Self { params, sources, evidence, collector, counter, .. } = self;
+        let Self { params, sources, evidence, collector, counter, returns, .. } = self;
         // Who bought and what was bought are noted apart, so both can be noted at the same time.
         let who = || {
             let mut last = NONE;
@@ -135,7 +158,14 @@ impl Survey {
                         format!("`{}` `{}`", code.unwrap_or_default(), title.unwrap_or_default())
                     });
                 }
-                evidence.row(rows.keys(row), sources.system(proof.source), proof);
+                let system = sources.system(proof.source);
+                let key = evidence.row(rows.keys(row), system, proof);
+                let back = rows.quantity.get(row).is_some_and(|q| q < 0);
+                if key == NONE && back && cancellation::said(rows.status.get(row)) == Said::Returned {
+                    let order = rows.order_id.get(row).unwrap_or_default();
+                    let known = returns.orders.intern(Returns::name(&mut returns.scratch, system, order));
+                    returns.keys.resize(returns.keys.len().max(known as usize + 1), NONE);
+                }
             }
         };
         let what = || {
@@ -153,6 +183,34 @@ impl Survey {
             }
         };
         rayon::join(who, what);
+        Ok(())
+    }
+
+    /// Whether there are returns whose shopper only the rows of their orders tell: then
+    /// [`Self::owners_of_returns`] wants to see raw.order_lines once more.
+    pub fn has_nameless_returns(&self) -> bool {
+        !self.returns.keys.is_empty()
+    }
+
+    /// Looks in rows of raw.order_lines, which [`Self::order_lines`] has seen, for the orders of returns
+    /// that name no shopper.
+    ///
+    /// # Errors
+    /// [`CleanError`] for a batch of another layout.
+    pub fn owners_of_returns(&mut self, batch: &RecordBatch) -> Result<(), CleanError> {
+        let rows = RawLines::new(batch)?;
+        for row in 0..batch.num_rows() {
+            let proof = Proof {
+                source: self.sources.intern(rows.source.get(row).unwrap_or_default()),
+                line: rows.line.get(row).unwrap_or(0),
+            };
+            let system = self.sources.system(proof.source);
+            let order = rows.order_id.get(row).unwrap_or_default();
+            let known = self.returns.orders.get(Returns::name(&mut self.returns.scratch, system, order));
+            let Some(place) = known.map(|k| k as usize).filter(|k| self.returns.keys[*k] == NONE) else { continue };
+            // Seen before, so that this adds no evidence.
+            self.returns.keys[place] = self.evidence.row(rows.keys(row), system, proof);
+        }
         Ok(())
     }
 
@@ -191,7 +249,7 @@ impl Survey {
                 language: language.get(row).and_then(|l| l.parse().ok()),
                 accepts_marketing: (!marketing.is_null(row)).then(|| marketing.value(row)),
             };
-            self.customers.push((key, record));
+            self.customers.push((key, record, proof));
         }
         Ok(())
     }
@@ -255,19 +313,46 @@ impl Survey {
 
     /// Joins identities, decides names, services and what is unusual.
     pub fn finish(self) -> Surveyed {
-        let Self { params, sources, evidence, collector, customers, places, counter } = self;
+        let Self { params, sources, evidence, collector, customers, places, counter, returns } = self;
         let (identity, catalogue) =
             rayon::join(|| evidence.resolve(&sources.systems, &params), || collector.finish(&params));
         let mut counts = counter.finish(&[Rule::Text]);
         count_findings(&mut counts, &identity, &catalogue, &sources);
         let mut records: Vec<CustomerRecord> = vec![CustomerRecord::default(); identity.n_shoppers()];
-        for (key, record) in customers {
+        let mut last: FastMap<u32, Proof> = FastMap::default();
+        let of_products =
+            catalogue.replaced.iter().map(|(p, earlier)| (catalogue.codes.id(*p).to_owned(), "product", *earlier));
+        let mut replaced: Vec<(String, &'static str, Proof)> = of_products.collect();
+        for (key, record, proof) in customers {
             let shopper = identity.shopper_of_key(key);
             if shopper != NONE {
                 records[shopper as usize].update(record);
+                if let Some(earlier) = last.insert(shopper, proof) {
+                    replaced.push((identity.name_of(shopper).to_owned(), "shopper", earlier));
+                }
             }
         }
-        Surveyed { params, sources, identity, catalogue, records, places: Texts::of(&places), counts }
+        replaced.sort_unstable_by(|a, b| (a.1, &a.0, a.2).cmp(&(b.1, &b.0, b.2)));
+        for (kept, what, earlier) in &replaced {
+            let sample = (earlier.line, format!("{what} {kept}"));
+            counts.add(Rule::RecordRepeat, sources.fingerprints.text(earlier.source), 0, 1, Some(sample));
+        }
+        let of_key = |key: u32| if key == NONE { NONE } else { identity.shopper_of_key(key) };
+        let return_shoppers = returns.keys.iter().map(|k| of_key(*k)).collect();
+        let return_orders = returns.orders;
+        let places = Texts::of(&places);
+        Surveyed {
+            params,
+            sources,
+            identity,
+            catalogue,
+            records,
+            places,
+            counts,
+            return_orders,
+            return_shoppers,
+            replaced,
+        }
     }
 }
 
@@ -313,6 +398,11 @@ pub struct Surveyed {
     /// Regions and cities of customer records, by number.
     pub(crate) places: Texts,
     counts: RuleCounts,
+    /// Orders of returns that name no shopper, and the shoppers that the orders' other rows name.
+    return_orders: Interner,
+    return_shoppers: Vec<u32>,
+    /// Records of products and customers that a later one filled up or replaced: of what, and where.
+    replaced: Vec<(String, &'static str, Proof)>,
 }
 
 impl Surveyed {
@@ -329,9 +419,10 @@ impl Surveyed {
         self.identity.links(&self.sources.fingerprints)
     }
 
-    /// Product codes that were merged: a part of the table clean.merges.
+    /// Product codes that were merged, and records of products and customers that a later record filled up
+    /// or replaced: a part of the table clean.merges.
     pub fn merges(&self) -> RecordBatch {
-        products::merges(&self.catalogue.codes, &self.sources.fingerprints)
+        products::merges(&self.catalogue.codes, &self.replaced, &self.sources.fingerprints)
     }
 
     /// The table clean.shoppers; `tally` is merged from all calls of [`crate::order_lines`].
@@ -367,7 +458,7 @@ impl Surveyed {
     /// Whether a shopper may have more than one customer number, e-mail or phone: then rows of one
     /// shopper cannot be told by those alone.
     pub fn joins_anybody(&self) -> bool {
-        self.identity.n_identities().1 > 0
+        self.identity.n_identities().1 > 0 || self.return_shoppers.iter().any(|s| *s != NONE)
     }
 
     /// For each row of a batch of raw.order_lines a number of its shopper, or of a guest's order:
@@ -382,7 +473,7 @@ impl Surveyed {
             .map(|row| {
                 let source = rows.source.get(row).unwrap_or_default();
                 let system = lookup.system(self, source);
-                let shopper = lookup.shopper(self, rows.keys(row), system);
+                let shopper = lookup.shopper_of_line(self, &rows, row, system);
                 if shopper == NONE {
                     hash_bytes(1, rows.order_id.get(row).unwrap_or_default().as_bytes())
                 } else {
@@ -432,6 +523,17 @@ impl Lookup {
             };
         }
         surveyed.identity.shopper(keys, system, &mut self.scratch)
+    }
+
+    /// The shopper of an order line: its own, else for a return that of the order it came from.
+    pub(crate) fn shopper_of_line(&mut self, surveyed: &Surveyed, rows: &RawLines<'_>, row: usize, system: u32) -> u32 {
+        let shopper = self.shopper(surveyed, rows.keys(row), system);
+        if shopper != NONE || surveyed.return_shoppers.is_empty() {
+            return shopper;
+        }
+        let order = rows.order_id.get(row).unwrap_or_default();
+        let known = surveyed.return_orders.get(Returns::name(&mut self.scratch, system, order));
+        known.map_or(NONE, |k| surveyed.return_shoppers[k as usize])
     }
 
     /// The product of a line.

@@ -158,3 +158,47 @@ fn rates_published_again_replace_the_earlier_and_the_raw_table_converts() {
     // 10 USD / 1.25 × 0.8 = 6.4 GBP
     assert_eq!(rates.convert(ten, usd, gbp, Day(12)).unwrap(), Amount::from_micros(6_400_000));
 }
+
+#[test]
+fn a_later_record_of_a_product_or_a_shopper_is_recorded_as_merged() {
+    let products = raw(
+        "products",
+        3,
+        vec![
+            ("source", texts([Some("pp"); 3])),
+            ("line", ints([2, 3, 4])),
+            ("product_code", texts([Some("A"), Some("B"), Some(" a ")])),
+            ("name", texts([Some("Kettle"), Some("Cup"), Some("Kettle, red")])),
+        ],
+    );
+    let customers = raw(
+        "customers",
+        2,
+        vec![
+            ("source", texts([Some("cc"); 2])),
+            ("line", ints([2, 3])),
+            ("shopper_key", texts([Some("7"), Some("7")])),
+            ("city", texts([Some("Berlin"), Some("Bonn")])),
+        ],
+    );
+    let mut survey = Survey::new(&params());
+    survey.customers(&customers).unwrap();
+    survey.products(&products).unwrap();
+    let surveyed = survey.finish();
+    let merges = surveyed.merges();
+    let rows: Vec<String> = ["kind", "kept", "merged", "reason"]
+        .map(|c| words(&merges, c))
+        .into_iter()
+        .fold(vec![String::new(); merges.num_rows()], |rows, column| {
+            rows.into_iter().zip(column).map(|(row, cell)| format!("{row}{cell} | ")).collect()
+        });
+    assert_eq!(
+        rows,
+        [
+            "product_code | A |  a  | same code but for case, width and blanks | ",
+            "record_repeat | A | pp:2 | a later record of the same product; what it does not say stays | ",
+            "record_repeat | 7 | cc:2 | a later record of the same shopper; what it does not say stays | ",
+        ]
+    );
+    assert_eq!(surveyed.counts().touched(Rule::RecordRepeat), 2);
+}

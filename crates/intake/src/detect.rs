@@ -7,6 +7,7 @@ use crate::connect::{ecb_rates, segment_events};
 use crate::error::{IntakeError, list};
 use crate::format::{Format, raw_tables};
 use crate::header::Header;
+use schema::Zone;
 
 /// The columns that tell a format.
 const SIGNATURES: [(Format, &[&str]); 6] = [
@@ -48,7 +49,12 @@ fn canonical(header: &Header) -> Result<(Format, Vec<String>), IntakeError> {
     for table in raw_tables() {
         let (found, lacking) = fit(header, table);
         let lacking: Vec<&str> = lacking.into_iter().filter(|c| !matches!(*c, "currency" | "part")).collect();
-        let enough = found >= 2 && found * 2 >= header.names.len();
+        // A table of zone clean, exported, has columns that the next cleaning makes anew.
+        let derived = schema::table(Zone::Clean, table.name).map_or(0, |clean| {
+            let names = header.names.iter().map(|n| n.trim());
+            names.filter(|n| clean.column(n).is_some() && table.column(n).is_none()).count()
+        });
+        let enough = found >= 2 && found * 2 >= header.names.len() - derived;
         match lacking.as_slice() {
             [] if enough && best.as_ref().is_none_or(|b| found > b.0) => best = Some((found, Format::Canonical(table))),
             [one] if enough && found >= 3 && near.as_ref().is_none_or(|n| found > n.0) => {

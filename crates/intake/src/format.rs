@@ -95,6 +95,15 @@ impl Format {
             .ok_or_else(|| IntakeError::FormatName { name: name.to_owned(), known: Self::names().join(", ") })
     }
 
+    /// The system whose customer and order numbers its files use, where nobody says so: the family of
+    /// the format (`shopify` for orders and customers); of a mapped file, see [`Mapping::system`].
+    pub fn system(&self) -> String {
+        match self {
+            Self::Mapped(mapping) => mapping.numbers(),
+            other => other.name().split('-').next().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The raw table that its rows go to.
     pub fn table(&self) -> &'static TableDef {
         match self {

@@ -5,6 +5,7 @@ use crate::csv::{CsvParams, Records, TextSource, visible};
 use crate::encoding::{Decoded, EncodingReport};
 use crate::error::IntakeError;
 use crate::record::{BadRow, Built, Next, RowSource};
+use domain::Decimal;
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -59,6 +60,61 @@ pub(crate) fn cell(value: &Value) -> String {
     }
 }
 
+/// The cell of a key. A number is taken as it is written: as a float, which is how it was parsed, it
+/// would lose the last digits of a long amount.
+pub(crate) fn cell_of(line: &str, map: &Map<String, Value>, key: &str) -> String {
+    match map.get(key) {
+        None => String::new(),
+        Some(Value::Number(number)) if number.is_f64() => {
+            let written = raw_value(line, key).unwrap_or("").to_owned();
+            match Decimal::from_scientific(&written) {
+                Ok(value) if written.contains(['e', 'E']) => value.normalize().to_string(),
+                _ if written.is_empty() => number.to_string(),
+                _ => written,
+            }
+        }
+        Some(value) => cell(value),
+    }
+}
+
+/// The text of a key's value in a line that is a JSON object; of a repeated key the last.
+fn raw_value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
+    let bytes = line.as_bytes();
+    let (mut at, mut depth, mut found) = (0, 0_usize, None);
+    // Where the last key or value of the object itself began; whether that was a key of this name.
+    let (mut start, mut ours) = (0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                let from = at;
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += 1 + usize::from(bytes[at] == b'\\');
+                }
+                let text = line.get(from..=at)?;
+                if depth == 1
+                    && line[at + 1..].trim_start().starts_with(':')
+                    && line[..from].trim_end().ends_with(['{', ','])
+                {
+                    ours = serde_json::from_str::<String>(text).is_ok_and(|name| name == key);
+                }
+            }
+            b':' if depth == 1 => start = at + 1,
+            b'{' | b'[' => depth += 1,
+            end @ (b'}' | b']' | b',') => {
+                if depth == 1 && ours && end != b']' {
+                    found = Some(line.get(start..at)?.trim());
+                    ours = false;
+                }
+                depth = depth.saturating_sub(usize::from(end != b','));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
 /// Rows of JSON lines.
 pub(crate) struct JsonRows {
     records: Records<Decoded>,
@@ -107,7 +163,7 @@ impl RowSource for JsonRows {
         };
         self.built.clear();
         for key in &self.keys {
-            self.built.push(&map.get(key).map(cell).unwrap_or_default());
+            self.built.push(&cell_of(record.get(0), &map, key));
         }
         Ok(Next::Row(self.built.record(line)))
     }
@@ -130,5 +186,23 @@ impl RowSource for JsonRows {
 
     fn notes(&mut self) -> Vec<String> {
         self.records.source_mut().notes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_keeps_every_digit_that_is_written() {
+        let line = r#"{"a":{"price":1.5},"price": 123456789012.123456 ,"b":[1,{"price":2}],"e":1.5e-3,"t":"x\\","q":"\"price\":7"}"#;
+        let map = object(line).unwrap();
+        for (key, cell) in
+            [("price", "123456789012.123456"), ("e", "0.0015"), ("t", "x\\"), ("q", "\"price\":7"), ("none", "")]
+        {
+            assert_eq!(cell_of(line, &map, key), cell, "{key}");
+        }
+        assert_eq!(raw_value(r#"{"p":1.25,"p":2.50}"#, "p"), Some("2.50"));
+        assert_eq!(raw_value(r#"{"o":{"p":1.25},"x":"p"}"#, "p"), None);
     }
 }

@@ -37,6 +37,7 @@ mod options;
 mod out;
 mod plan;
 mod read;
+mod write;
 
 pub use bytes::{Compression, ZIP_LIMIT};
 pub use connect::REVERSAL;
@@ -46,7 +47,8 @@ pub use encoding::{Encoding, EncodingReport};
 pub use error::{IntakeError, SinkError};
 pub use format::Format;
 pub use guess::{Draft, draft_mapping};
-pub use mapping::{Mapping, MappingRead};
+pub use mapping::{Mapping, MappingRead, SYSTEM, is_system};
 pub use options::{Defaults, ReadOptions, RunAhead};
 pub use out::Sink;
 pub use read::{Detected, Dialect, ReadSummary, detect, read};
+pub use write::{CanonicalWriter, Shape};

@@ -2,6 +2,8 @@
 //!
 //! ```toml
 //! table = "order_lines"
+//! system = "erp"            # optional: whose customer and order numbers these are
+//! rows = "sales"            # optional: `returns` where all rows of an order table came back
 //!
 //! [columns]                 # raw column = "header in the file"
 //! order_id = "Bestellnummer"
@@ -24,6 +26,7 @@
 use crate::date::DateOrder;
 use crate::error::IntakeError;
 use crate::format::{raw_table, raw_tables};
+use crate::header::key;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +36,15 @@ use std::collections::BTreeMap;
 pub struct Mapping {
     /// Raw table that the rows go to.
     pub table: String,
+    /// Name of the system whose customer and order numbers the file uses: one number is one shopper
+    /// within a system only. Without it, files whose customer number (else order number) stands under
+    /// the same header share a system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// `returns` where every row of an order table is goods that came back: quantities are then written
+    /// negative, and the status is `returned` where none is mapped. `sales` otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
     /// Raw column → header in the file.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
@@ -90,6 +102,20 @@ impl Mapping {
         self.read.date_order.as_deref().and_then(DateOrder::from_name)
     }
 
+    /// Whether its rows are goods that came back.
+    pub(crate) fn returns(&self) -> bool {
+        self.rows.as_deref() == Some("returns")
+    }
+
+    /// The system by name, else by the header of its numbers.
+    pub(crate) fn numbers(&self) -> String {
+        let by_header = || {
+            let header = ["shopper_key", "order_id"].iter().find_map(|column| self.columns.get(*column))?;
+            Some(format!("mapped-{}", key(header)))
+        };
+        self.system.clone().or_else(by_header).unwrap_or_else(|| "mapped".to_owned())
+    }
+
     fn check(&self) -> Result<(), IntakeError> {
         let wrong = |field: String, value: &str, expected: String| {
             Err(IntakeError::Mapping { field, value: value.to_owned(), expected })
@@ -122,6 +148,17 @@ impl Mapping {
                 return wrong(format!("columns.{column}"), value, expected);
             }
         }
+        if let Some(name) = self.system.as_ref().filter(|s| !is_system(s)) {
+            return wrong("system".into(), name, SYSTEM.to_owned());
+        }
+        if let Some(rows) = &self.rows {
+            if rows != "sales" && rows != "returns" {
+                return wrong("rows".into(), rows, "`sales` or `returns` is expected".into());
+            }
+            if self.table != "order_lines" {
+                return wrong("rows".into(), rows, "it is said of the table order_lines only".into());
+            }
+        }
         if let Some(d) = self.read.delimiter.as_ref().filter(|d| d.len() != 1 && *d != "\\t") {
             return wrong("read.delimiter".into(), d, "one character such as `;` is expected".into());
         }
@@ -133,6 +170,15 @@ impl Mapping {
         }
         Ok(())
     }
+}
+
+/// What a system may be called.
+pub const SYSTEM: &str = "1 to 40 letters, digits, `-`, `_` or `.` are expected, such as `erp`";
+
+/// Whether a text can name a system.
+pub fn is_system(name: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=40).contains(&name.chars().count()) && name.chars().all(fits)
 }
 
 #[cfg(test)]
@@ -152,9 +198,23 @@ mod tests {
             ("table = \"order_lines\"\n[read]\ndecimal = \"x\"", "`.` or `,`"),
             ("table = \"order_lines\"\n[read]\nsheets = 1", "unknown field `sheets`"),
             ("table = \"order_lines\"\n[constants]\nquantity = \"1\"", "only text columns"),
+            ("table = \"order_lines\"\nsystem = \"a:b\"", "letters, digits"),
+            ("table = \"order_lines\"\nrows = \"refunds\"", "`sales` or `returns`"),
+            ("table = \"stock\"\nrows = \"returns\"", "order_lines only"),
         ] {
             let error = Mapping::parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn files_with_the_same_header_over_their_customer_numbers_share_a_system() {
+        let of = |text: &str| Mapping::parse(text).unwrap().numbers();
+        let orders = of("table = \"order_lines\"\n[columns]\norder_id = \"Nr\"\nshopper_key = \"Kunden-Nr.\"");
+        assert_eq!(orders, "mapped-kundennr");
+        assert_eq!(orders, of("table = \"customers\"\n[columns]\nshopper_key = \"Kundennr\""));
+        assert_eq!(of("table = \"order_lines\"\n[columns]\norder_id = \"订单号\""), "mapped-订单号");
+        assert_eq!(of("table = \"stock\"\n[columns]\nquantity = \"Menge\""), "mapped");
+        assert_eq!(of("table = \"customers\"\nsystem = \"erp\"\n[columns]\nshopper_key = \"Nr\""), "erp");
     }
 }

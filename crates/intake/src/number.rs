@@ -192,6 +192,27 @@ pub fn integer(text: &str, mark: DecimalMark) -> Option<i64> {
     if value.scale() == 0 { i64::try_from(value.mantissa()).ok() } else { None }
 }
 
+/// A number as a 64-bit float, the nearest one to what is written. By way of its digits: the decimal
+/// type's own conversion loses the last bit of long fractions.
+#[inline]
+pub(crate) fn float(text: &str, mark: DecimalMark) -> Option<f64> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let plain = unsigned.starts_with(|c: char| c.is_ascii_digit())
+        && unsigned.ends_with(|c: char| c.is_ascii_digit())
+        && unsigned.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let value = if plain && mark == DecimalMark::Point && unsigned.matches('.').count() < 2 {
+        text.parse().ok()
+    } else {
+        parse(text, mark).and_then(nearest)
+    };
+    value.filter(|v: &f64| v.is_finite())
+}
+
+/// The float nearest to a decimal.
+pub(crate) fn nearest(value: Decimal) -> Option<f64> {
+    value.to_string().parse().ok()
+}
+
 fn is_currency(c: char) -> bool {
     matches!(
         c,

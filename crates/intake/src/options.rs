@@ -21,7 +21,7 @@ pub struct Defaults {
     pub utc_offset_minutes: i32,
     /// Country of rows in files without a country column.
     pub country: Option<Market>,
-    /// Order of dates such as 1/5/2011 that nothing in the file decides.
+    /// Order of dates such as 1/5/2011, whatever the file's other dates say; found out when `None`.
     pub date_order: Option<DateOrder>,
 }
 
@@ -34,6 +34,9 @@ pub struct ReadOptions {
     pub mapping: Option<Mapping>,
     /// Encoding; detected when `None`.
     pub encoding: Option<Encoding>,
+    /// System whose customer and order numbers the files use; wins over the mapping's and the
+    /// format's own.
+    pub system: Option<String>,
     /// What to assume where the file is silent.
     pub defaults: Defaults,
     /// Rows in a batch.
@@ -53,6 +56,7 @@ impl ReadOptions {
             format: None,
             mapping: None,
             encoding: None,
+            system: None,
             defaults: Defaults::default(),
             batch_rows: 65_536,
             max_record: MAX_RECORD,

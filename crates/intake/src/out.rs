@@ -183,6 +183,8 @@ pub(crate) struct Out<'s> {
     source: String,
     main: TableBuf,
     rejects: TableBuf,
+    /// Other tables that rows of the file give rows to as well.
+    others: Vec<TableBuf>,
     batch_rows: usize,
     /// Cells by the unit they were converted from; of the open row, and of the rows written.
     open_units: Vec<Unit>,
@@ -205,6 +207,7 @@ impl<'s> Out<'s> {
             source: source.to_owned(),
             main: TableBuf::new(table),
             rejects: TableBuf::new(rejects),
+            others: Vec::new(),
             batch_rows: batch_rows.clamp(1, 1 << 20),
             open_units: Vec::new(),
             units: BTreeMap::new(),
@@ -283,6 +286,24 @@ impl<'s> Out<'s> {
         self.main.columns.iter_mut().for_each(|c| c.truncate(rows));
     }
 
+    /// Writes a row of another raw table, which a row of the file gives beside its own.
+    pub(crate) fn beside(
+        &mut self,
+        table: &'static TableDef,
+        line: u64,
+        write: impl FnOnce(&mut Self),
+    ) -> Result<(), IntakeError> {
+        let at = self.others.iter().position(|t| t.table.name == table.name).unwrap_or_else(|| {
+            self.others.push(TableBuf::new(table));
+            self.others.len() - 1
+        });
+        std::mem::swap(&mut self.main, &mut self.others[at]);
+        write(self);
+        let done = self.commit(line);
+        std::mem::swap(&mut self.main, &mut self.others[at]);
+        done
+    }
+
     /// Puts a row aside.
     pub(crate) fn reject(&mut self, bad: &BadRow, column: Option<&str>) -> Result<(), IntakeError> {
         let table = self.main.table.name;
@@ -307,7 +328,12 @@ impl<'s> Out<'s> {
     pub(crate) fn finish(mut self) -> Result<Written, IntakeError> {
         self.main.cut(&self.source, self.sink)?;
         self.rejects.cut(&self.source, self.sink)?;
-        Ok(Written { rows: self.main.total, rejected: self.rejects.total, units: self.units })
+        for other in &mut self.others {
+            other.cut(&self.source, self.sink)?;
+        }
+        let rows = self.main.total + self.others.iter().map(|t| t.total).sum::<u64>();
+        let others = self.others.iter().map(|t| t.table.name).collect();
+        Ok(Written { rows, rejected: self.rejects.total, units: self.units, others })
     }
 }
 
@@ -317,6 +343,8 @@ pub(crate) struct Written {
     pub(crate) rejected: u64,
     /// Cells converted, by the sign of the unit they were in.
     pub(crate) units: BTreeMap<&'static str, u64>,
+    /// Tables beside the format's own.
+    pub(crate) others: Vec<&'static str>,
 }
 
 fn mismatch(i: usize) -> ! {

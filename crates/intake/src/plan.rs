@@ -56,7 +56,7 @@ pub(crate) struct Plan {
     /// Texts that every row gets, by column, unless a cell says otherwise.
     pub(crate) constants: Vec<(usize, String)>,
     pub(crate) reading: Reading,
-    /// Required columns that no cell or constant fills: 0 is right for those (`part`, `quantity`).
+    /// Required columns that no cell or constant fills: 0 is right for those (`part`, the price of a return).
     pub(crate) zeros: Vec<usize>,
     /// Columns that the connector writes itself.
     pub(crate) written: Vec<usize>,
@@ -140,7 +140,21 @@ impl Plan {
     /// Writes the cells of one row without committing it.
     #[inline]
     pub(crate) fn cells(&self, record: &Record<'_>, out: &mut Out<'_>) -> Result<(), Box<Fault>> {
+        self.cells_but(record, &[], out)
+    }
+
+    /// As [`Self::cells`], without those of some columns of the table.
+    #[inline]
+    pub(crate) fn cells_but(
+        &self,
+        record: &Record<'_>,
+        without: &[usize],
+        out: &mut Out<'_>,
+    ) -> Result<(), Box<Fault>> {
         for take in &self.takes {
+            if without.contains(&take.to) {
+                continue;
+            }
             let cell = record.get(take.from);
             if !self.cell(take, cell, out)? && !self.table.columns[take.to].nullable {
                 self.fallback(take.to, out)?;
@@ -152,7 +166,10 @@ impl Plan {
             }
         }
         for to in &self.zeros {
-            out.long(*to, 0);
+            match self.table.columns[*to].kind {
+                Kind::Amount | Kind::Rate => out.wide(*to, 0),
+                _ => out.long(*to, 0),
+            }
         }
         Ok(())
     }
@@ -207,7 +224,11 @@ impl Plan {
             How::Measure(factor) => {
                 let (number, unit) =
                     with_unit(cell, factor).ok_or_else(|| fault("unknown_unit", "a measure such as 2.5 or 2.5 lb"))?;
-                let value = number::parse(number, reading.mark).and_then(|d| unit.apply(d));
+                let value = if unit.0.is_base() {
+                    number::float(number, reading.mark)
+                } else {
+                    number::parse(number, reading.mark).and_then(|d| unit.apply(d))
+                };
                 out.float(to, value.ok_or_else(|| fault("not_a_number", "a number such as 12.5"))?);
                 if !unit.0.is_base() {
                     out.converted(unit.0);
@@ -241,7 +262,7 @@ impl Plan {
                     out.wide(to, value);
                 }
                 Kind::Float => {
-                    let value = number::parse(cell, reading.mark).and_then(|d| f64::try_from(d).ok());
+                    let value = number::float(cell, reading.mark);
                     out.float(to, value.ok_or_else(|| fault("not_a_number", "a number such as 12.5"))?);
                 }
                 Kind::Bool => {

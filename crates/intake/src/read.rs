@@ -50,6 +50,8 @@ pub struct ReadSummary {
     pub format: String,
     /// Raw table that the rows went to; of several, all names.
     pub table: String,
+    /// System whose customer and order numbers it uses; of several members, that of the first.
+    pub system: String,
     /// Character encoding.
     pub encoding: String,
     /// `none`, `gzip`, `zstd` or `zip`.
@@ -197,7 +199,7 @@ impl Prepared {
         complete(connector.plan(), &format, &header, options)?;
         connector.plan().names = header.names.clone();
         let mut this = Self { format, reasons, opened, connector, reading: Reading::default(), notes: Vec::new() };
-        this.reading.mark = this.decimal_mark(options);
+        this.reading.mark = this.decimal_mark(member, options)?;
         this.reading.dates.offset_minutes = offset(options);
         this.reading.dates.order = this.date_order(member, &header, options)?;
         this.connector.plan().reading = this.reading;
@@ -215,25 +217,34 @@ impl Prepared {
             .collect()
     }
 
-    fn decimal_mark(&mut self, options: &ReadOptions) -> DecimalMark {
+    /// The decimal mark: from the sample, and where no number of that tells, from the whole file, read once
+    /// more for its numbers only. A number that contradicts the mark is put aside with its row.
+    fn decimal_mark(&mut self, member: &Member<'_>, options: &ReadOptions) -> Result<DecimalMark, IntakeError> {
         if let Some(decimal) = options.mapping.as_ref().and_then(|m| m.read.decimal.as_deref()) {
-            return if decimal == "," { DecimalMark::Comma } else { DecimalMark::Point };
+            return Ok(if decimal == "," { DecimalMark::Comma } else { DecimalMark::Point });
         }
         let mut evidence = number::Evidence::default();
         let mut cells = self.cells_of(&[Kind::Amount, Kind::Rate, Kind::Float, Kind::Int]);
         cells.extend(self.connector.numbers());
         cells.sort_unstable();
         cells.dedup();
-        for cell in cells {
-            for (_, row) in &self.opened.sample.rows {
-                if let Some(text) = row.get(cell) {
-                    evidence.see(text);
+        for (_, row) in &self.opened.sample.rows {
+            cells.iter().filter_map(|cell| row.get(*cell)).for_each(|text| evidence.see(text));
+        }
+        if evidence.point == 0 && evidence.comma == 0 && !cells.is_empty() {
+            evidence = number::Evidence::default();
+            let mut again = open_rows(member, options)?;
+            loop {
+                match again.rows.next()? {
+                    Next::Row(record) => cells.iter().for_each(|cell| evidence.see(record.get(*cell))),
+                    Next::Bad(_) => {}
+                    Next::End => break,
                 }
             }
         }
         let (mark, note) = evidence.decide(self.opened.delimiter);
         self.notes.extend(note);
-        mark
+        Ok(mark)
     }
 
     /// Order of dates with slashes: from the sample, and where that does not tell, from the whole
@@ -244,7 +255,11 @@ impl Prepared {
         header: &Header,
         options: &ReadOptions,
     ) -> Result<Option<date::DateOrder>, IntakeError> {
+        // Who says the order is obeyed; a date that cannot be read so is put aside with its row.
         let asked = options.mapping.as_ref().and_then(|m| m.date_order()).or(options.defaults.date_order);
+        if asked.is_some() {
+            return Ok(asked);
+        }
         let mut order = None;
         for cell in self.cells_of(&[Kind::Day, Kind::Instant]) {
             let mut evidence = date::Evidence::default();
@@ -267,12 +282,12 @@ impl Prepared {
             }
             let column = header.names.get(cell).map_or("", String::as_str);
             self.notes.extend(evidence.note(column));
-            order = order.or(evidence.order()).or(asked);
+            order = order.or(evidence.order());
             if evidence.undecided() && order.is_none() {
                 return Err(ambiguous_date(header, column, &evidence));
             }
         }
-        Ok(order.or(asked))
+        Ok(order)
     }
 
     /// Reads the rows. Returns the lines read too.
@@ -301,7 +316,7 @@ impl Prepared {
         }
         connector.end(&mut out)?;
         out.progress(opened.rows.taken());
-        let Written { rows, rejected, units } = out.finish()?;
+        let Written { rows, rejected, units, others } = out.finish()?;
         if !units.is_empty() {
             let parts: Vec<String> = units.iter().map(|(unit, n)| format!("{n} in {unit}")).collect();
             notes.push(format!("measures converted to kg, cm or °C: {}", parts.join(", ")));
@@ -314,7 +329,8 @@ impl Prepared {
         Ok((
             ReadSummary {
                 format: format.name(),
-                table: table.name.to_owned(),
+                table: std::iter::once(table.name).chain(others).collect::<Vec<_>>().join(", "),
+                system: options.system.clone().unwrap_or_else(|| format.system()),
                 encoding,
                 compression,
                 rows,

@@ -67,6 +67,16 @@ pub(crate) fn open(member: &Member<'_>, options: &ReadOptions) -> Result<Opened,
     delimited(member, decoded, text, ended, options)
 }
 
+/// Names of a workbook's sheets; none of any other file.
+pub(crate) fn sheets(member: &Member<'_>) -> Result<Vec<String>, IntakeError> {
+    let mut head = [0; 4];
+    let n = member.open()?.read(&mut head)?;
+    if !xlsx::looks_like(&head[..n]) {
+        return Ok(Vec::new());
+    }
+    xlsx::sheet_names(&member.name, member.whole("a workbook")?)
+}
+
 /// The first rows.
 fn take(rows: &mut dyn RowSource) -> Result<Sample, IntakeError> {
     let mut sample = Sample::default();
@@ -88,13 +98,13 @@ fn json_lines(
 ) -> Result<Opened, IntakeError> {
     let mut look = Records::new("", text.clone(), jsonl::params(options.max_record));
     let mut keys: Vec<String> = Vec::new();
-    let mut objects: Vec<(u64, Map<String, Value>)> = Vec::new();
+    let mut objects: Vec<(u64, String, Map<String, Value>)> = Vec::new();
     while objects.len() < SAMPLE_ROWS {
         match look.next()? {
             Next::Row(record) => {
                 if let Ok(object) = jsonl::object(record.get(0)) {
                     keys.extend(object.keys().filter(|k| !keys.contains(k)).cloned().collect::<Vec<_>>());
-                    objects.push((record.line, object));
+                    objects.push((record.line, record.get(0).to_owned(), object));
                 }
             }
             Next::Bad(_) => {}
@@ -109,8 +119,8 @@ fn json_lines(
     if !segment_events::fits(&keys) {
         more_keys(member, options, &mut keys)?;
     }
-    let cells = |o: &Map<String, Value>| keys.iter().map(|k| o.get(k).map(jsonl::cell).unwrap_or_default()).collect();
-    let sample = Sample { rows: objects.iter().map(|(line, o)| (*line, cells(o))).collect() };
+    let cells = |text: &str, o: &Map<String, Value>| keys.iter().map(|k| jsonl::cell_of(text, o, k)).collect();
+    let sample = Sample { rows: objects.iter().map(|(line, text, o)| (*line, cells(text, o))).collect() };
     let encoding = decoded.report().clone();
     let rows = Box::new(JsonRows::new(decoded, text, keys, options.max_record));
     Ok(Opened { rows, sample, encoding, delimiter: 0, json: true })

@@ -4,6 +4,7 @@
 //! and pound agreement, 1959). Decimal arithmetic throughout; the result becomes a float only in
 //! the column.
 
+use crate::number;
 use domain::Decimal;
 
 /// A unit that exports use.
@@ -159,7 +160,7 @@ impl Unit {
 impl Factor {
     /// The value in the base unit, as a column holds it.
     pub(crate) fn apply(self, value: Decimal) -> Option<f64> {
-        f64::try_from(self.0.to_base(value)?).ok()
+        number::nearest(self.0.to_base(value)?)
     }
 }
 

@@ -14,6 +14,18 @@ pub(crate) fn looks_like(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
+/// The names of a workbook's sheets, in their order.
+pub(crate) fn sheet_names(file: &str, bytes: Vec<u8>) -> Result<Vec<String>, IntakeError> {
+    let offset = bytes.len() as u64;
+    let book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|e| IntakeError::Corrupt {
+        file: file.to_owned(),
+        what: "XLSX workbook",
+        offset,
+        detail: e.to_string(),
+    })?;
+    Ok(book.sheet_names())
+}
+
 /// Rows of one sheet.
 pub(crate) struct SheetRows {
     range: Range<Data>,

@@ -186,6 +186,26 @@ fn tax_is_rounded_once() {
     }
 }
 
+#[test] // Worked by hand; the same as above on prices of our own, without the folder.
+fn tax_of_a_few_prices_is_rounded_once() {
+    let number = |text: &str| text.parse::<Decimal>().unwrap();
+    for (net, rate, half_up, half_even, gross, back) in [
+        // 7.50 × 0.19 = 1.425; 8.925; 8.925 / 1.19 = 7.5
+        ("7.50", "0.19", "1.43", "1.42", "8.93", "7.50"),
+        // 0.05 × 0.10 = 0.005; 0.055
+        ("0.05", "0.10", "0.01", "0.00", "0.06", "0.05"),
+        // −2.505 × 0.20 = −0.501; −3.006; halves go away from zero
+        ("-2.505", "0.20", "-0.50", "-0.50", "-3.01", "-2.51"),
+    ] {
+        let (net, one_and) = (number(net), Decimal::ONE + number(rate));
+        let tax = net * number(rate);
+        assert_eq!(Rounding::HalfUp.round(tax, 2), number(half_up), "{net}");
+        assert_eq!(Rounding::HalfEven.round(tax, 2), number(half_even), "{net}");
+        assert_eq!(Rounding::HalfUp.round(net * one_and, 2), number(gross), "{net}");
+        assert_eq!(Rounding::HalfUp.round(net * one_and / one_and, 2), number(back), "{net}");
+    }
+}
+
 #[test]
 fn countries_agree_with_the_reference_table() {
     let Ok(packed) = std::fs::File::open(COUNTRIES) else {

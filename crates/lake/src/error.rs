@@ -41,6 +41,14 @@ pub enum LakeError {
         /// What there is, in words.
         have: String,
     },
+    /// A source file that the snapshot does not have, or a name that several have.
+    #[error("`{asked}` is no source of this snapshot; {have}")]
+    NoSource {
+        /// What was asked for.
+        asked: String,
+        /// What there is, in words.
+        have: String,
+    },
     /// A query that the engine refuses.
     #[error("the query cannot run: {0}")]
     Query(String),

@@ -4,28 +4,41 @@
 
 mod ahead;
 pub(crate) mod chunks;
+mod sources;
 
 use crate::digest::hex;
-use crate::parquet_io::{Pick, decode, encode};
+use crate::export::{SourceFile, source_files, source_named};
+use crate::parquet_io::encode;
 use crate::snapshot::TableVersion;
 use crate::table::{FileEntry, folder, set_files};
 use crate::{Lake, LakeError, LakeLock, Snapshot, local};
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::Int64Type;
+use arrow::array::RecordBatch;
 use chunks::{ChunkWriter, Layout};
 use schema::{TableDef, Zone};
 use sha2::{Digest, Sha256};
+use sources::Sources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// How files are read.
 #[derive(Clone, Debug)]
 pub struct IngestOptions {
     /// Passed to the readers.
     pub read: intake::ReadOptions,
+    /// What becomes of a file that the lake has already.
+    pub known: Known,
+}
+
+/// What becomes of a file that the lake has already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    #[default]
+    Skip,
+    /// It is read again, and its new rows take the place of the old ones in one snapshot.
+    Replace,
 }
 
 /// What is being done, for a progress bar.
@@ -70,6 +83,8 @@ pub struct FileOutcome {
 pub enum FileTaken {
     /// It was added.
     Added(intake::ReadSummary),
+    /// It had been there before and was read again.
+    Replaced(intake::ReadSummary),
     /// It had been there before; nothing was done.
     AlreadyThere,
 }
@@ -126,6 +141,8 @@ pub async fn ingest(
 #[derive(Default)]
 struct Pending {
     tables: BTreeMap<String, (&'static TableDef, Vec<FileEntry>)>,
+    /// Sources whose files leave the tables.
+    dropped: BTreeSet<String>,
     rows: u64,
 }
 
@@ -139,10 +156,12 @@ async fn take(
 ) -> Result<(String, FileTaken), LakeError> {
     let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     let kept = keep(lake, path, &name, progress)?;
-    if sources.known.contains(&kept.source) {
+    let before = sources.place(&kept.source);
+    if before.is_some() && options.known == Known::Skip {
         return Ok((kept.source, FileTaken::AlreadyThere));
     }
-    let sequence = sources.next_sequence();
+    // Read again, a file keeps its place among the others.
+    let sequence = before.map_or_else(|| sources.next_sequence(), |at| sources.sequence(at));
     let layout = Layout { source: kept.source.clone(), sequence, bucketed: kept.looks_large };
     let mut writer = ChunkWriter::new(lake, layout, &name, kept.bytes, progress);
     let open = || -> std::io::Result<Box<dyn Read + Send>> {
@@ -155,24 +174,36 @@ async fn take(
     let (files, summary) = match (files, read) {
         (Err(error), _) => return Err(error),
         (Ok(files), Err(error)) => {
-            forget(lake, &kept, &files)?;
+            remove_traces(lake, &kept, &files)?;
             return Err(error.into());
         }
         (Ok(files), Ok(summary)) => (files, summary),
     };
+    if before.is_some() {
+        // The same file may have been named twice in one go.
+        pending.tables.values_mut().for_each(|(_, files)| files.retain(|f| source_of(f) != kept.source));
+    }
     for (def, entries) in files {
         let slot = pending.tables.entry(def.full_name()).or_insert((def, Vec::new()));
         pending.rows += entries.iter().map(|f| f.rows).sum::<u64>();
         slot.1.extend(entries);
     }
     tracing::info!(file = %name, source = %kept.source, format = %summary.format, rows = summary.rows, rejected = summary.rejected, "taken");
-    sources.add(&kept, &name, sequence, &summary)?;
+    sources.put(&kept, &name, sequence, &summary, before)?;
+    if before.is_some() {
+        pending.dropped.insert(kept.source.clone());
+        return Ok((kept.source, FileTaken::Replaced(summary)));
+    }
     Ok((kept.source, FileTaken::Added(summary)))
 }
 
 /// Removes what was written of a file that is refused. Nothing names it yet: its fingerprint is in
-/// no row of `raw.sources`, its data files in no table.
-fn forget(lake: &Lake, kept: &Kept, files: &[(&'static TableDef, Vec<FileEntry>)]) -> Result<(), LakeError> {
+/// no row of `raw.sources`, its data files in no table. A file that an earlier snapshot may know is left
+/// alone, and what was written of it with it: names follow from contents, so they may be the same.
+fn remove_traces(lake: &Lake, kept: &Kept, files: &[(&'static TableDef, Vec<FileEntry>)]) -> Result<(), LakeError> {
+    if kept.was_there {
+        return Ok(());
+    }
     let data =
         files.iter().flat_map(|(def, entries)| entries.iter().map(move |f| format!("{}/{}", folder(def), f.path)));
     for path in data.map(|p| lake.root().join(p)).chain([kept.path.clone()]) {
@@ -188,6 +219,8 @@ struct Kept {
     sha256: String,
     bytes: u64,
     looks_large: bool,
+    /// Whether the lake had kept it before.
+    was_there: bool,
 }
 
 /// Plain text beyond this is laid out by shopper, so that cleaning it needs bounded memory.
@@ -223,12 +256,13 @@ fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) 
     let sha256 = hex(&hash.finalize());
     let source = sha256[..16].to_owned();
     let kept = dir.join(&sha256);
+    let was_there = kept.exists();
     std::fs::rename(&temporary, &kept).map_err(what())?;
     local::sync_folder(&dir)?;
     // Compressed order exports shrink to about a tenth; a wrong guess costs time, not memory.
     let compressed = matches!(head, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd] | [b'P', b'K', ..]);
     let plain = if compressed { done.saturating_mul(10) } else { done };
-    Ok(Kept { path: kept, source, sha256, bytes: done, looks_large: plain >= LARGE_BYTES })
+    Ok(Kept { path: kept, source, sha256, bytes: done, looks_large: plain >= LARGE_BYTES, was_there })
 }
 
 async fn publish(
@@ -243,10 +277,17 @@ async fn publish(
     }
     progress(&Progress { phase: Phase::Commit, what: "raw", done: 0, total: 1 });
     let mut writes: Vec<(&'static TableDef, Vec<FileEntry>)> = Vec::new();
-    for (def, added) in std::mem::take(&mut pending.tables).into_values() {
+    let mut added = std::mem::take(&mut pending.tables);
+    let dropped = std::mem::take(&mut pending.dropped);
+    for def in schema::tables().filter(|t| t.zone == Zone::Raw && t.name != "sources") {
         let mut files = snapshot.table(def).map_or_else(Vec::new, |t| t.files.clone());
-        files.extend(added);
-        writes.push((def, files));
+        let n_before = files.len();
+        files.retain(|f| !dropped.contains(source_of(f)));
+        let added = added.remove(&def.full_name()).map(|(_, files)| files);
+        if added.is_some() || files.len() < n_before {
+            files.extend(added.unwrap_or_default());
+            writes.push((def, files));
+        }
     }
     pending.rows = 0;
     let def = sources_def()?;
@@ -273,73 +314,31 @@ pub(crate) async fn commit_all(
     futures::future::try_join_all(commits).await
 }
 
-fn sources_def() -> Result<&'static TableDef, LakeError> {
+/// The source that a data file of zone `raw` holds rows of: its name begins with it.
+pub(crate) fn source_of(file: &FileEntry) -> &str {
+    file.path.split('-').next().unwrap_or_default()
+}
+
+/// Takes a source out of zone `raw`: its rows, its rejects and its row of `raw.sources`, in one snapshot.
+/// Earlier snapshots keep it, and so does the copy of the file.
+///
+/// # Errors
+/// [`LakeError::NoSource`] names the sources there are; storage errors as [`ingest`].
+pub async fn forget(lake: &Lake, _lock: &LakeLock, asked: &str) -> Result<(SourceFile, Snapshot), LakeError> {
+    let snapshot = Snapshot::latest(lake).await?;
+    let found = source_named(&source_files(lake, &snapshot)?, asked)?;
+    let mut sources = Sources::load(lake, &snapshot).await?;
+    if let Some(at) = sources.place(&found.source) {
+        sources.rows.remove(at);
+        sources.changed = true;
+    }
+    let mut pending = Pending { dropped: BTreeSet::from([found.source.clone()]), ..Pending::default() };
+    let snapshot = publish(lake, snapshot, &mut sources, &mut pending, &|_| {}).await?;
+    Ok((found, snapshot))
+}
+
+pub(crate) fn sources_def() -> Result<&'static TableDef, LakeError> {
     schema::table(Zone::Raw, "sources").ok_or_else(|| LakeError::NoTable("raw.sources".into()))
-}
-
-/// The rows of `raw.sources`.
-struct Sources {
-    batches: Vec<RecordBatch>,
-    known: BTreeSet<String>,
-    last: i64,
-    changed: bool,
-}
-
-impl Sources {
-    async fn load(lake: &Lake, snapshot: &Snapshot) -> Result<Self, LakeError> {
-        let def = sources_def()?;
-        let mut all = Self { batches: Vec::new(), known: BTreeSet::new(), last: 0, changed: false };
-        for file in snapshot.table(def).map_or(&[][..], |t| t.files.as_slice()) {
-            let bytes = lake.get(&format!("{}/{}", folder(def), file.path)).await?;
-            for batch in decode("raw.sources", bytes, Pick::default())?.0 {
-                let batch =
-                    batch.map_err(|e| LakeError::Damaged { table: "raw.sources".into(), why: e.to_string() })?;
-                all.known.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
-                let sequence = batch.column(3).as_primitive::<Int64Type>();
-                all.last = all.last.max(sequence.iter().flatten().max().unwrap_or(0));
-                all.batches.push(batch);
-            }
-        }
-        Ok(all)
-    }
-
-    fn next_sequence(&self) -> i64 {
-        self.last + 1
-    }
-
-    fn add(&mut self, kept: &Kept, name: &str, sequence: i64, summary: &intake::ReadSummary) -> Result<(), LakeError> {
-        let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value.to_owned()])) };
-        let int =
-            |value: u64| -> ArrayRef { Arc::new(Int64Array::from(vec![i64::try_from(value).unwrap_or(i64::MAX)])) };
-        let notes = serde_json::to_string(&summary.notes).unwrap_or_else(|_| "[]".into());
-        let columns = vec![
-            text(&kept.source),
-            text(&kept.sha256),
-            text(name),
-            int(sequence as u64),
-            text(&summary.format),
-            text(&summary.table),
-            text(&summary.encoding),
-            text(summary.compression),
-            int(kept.bytes),
-            int(summary.rows),
-            int(summary.rejected),
-            int(summary.converted),
-            text(&notes),
-        ];
-        let batch = RecordBatch::try_new(sources_def()?.arrow_schema(), columns)
-            .map_err(|e| LakeError::Internal(format!("the row of {name} in raw.sources: {e}")))?;
-        self.batches.push(batch);
-        self.known.insert(kept.source.clone());
-        self.last = sequence;
-        self.changed = true;
-        Ok(())
-    }
-
-    async fn write(&mut self, lake: &Lake, def: &'static TableDef) -> Result<FileEntry, LakeError> {
-        self.changed = false;
-        write_file(lake, def, 0, std::slice::from_ref(&self.batches)).await
-    }
 }
 
 /// Writes one data file whose name follows from its content.

@@ -14,6 +14,34 @@ pub struct QualityReport {
     pub rules: Vec<RuleRow>,
     /// Rows put aside, by table and rule.
     pub rejects: Vec<RejectRow>,
+    /// Orders whose source states their total.
+    pub totals: Totals,
+}
+
+/// Orders whose source states their total, and whether their lines come to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Totals {
+    /// Orders with a stated total.
+    pub stated: i64,
+    /// Those of them that add up to the cent.
+    pub tied: i64,
+    /// The first of the others, at most twenty.
+    pub open: Vec<OpenOrder>,
+}
+
+/// An order that does not add up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OpenOrder {
+    /// Order as its source names it.
+    pub order_id: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// What its source says, major units.
+    pub stated: String,
+    /// What its lines come to, major units.
+    pub lines: String,
+    /// File and line of its first line.
+    pub first: String,
 }
 
 /// One ingested file.
@@ -88,7 +116,38 @@ pub async fn quality(engine: &Engine) -> Result<QualityReport, LakeError> {
              group by r.table_name, r.rule order by r.table_name, r.rule",
         )
         .await?;
+    let totals = engine
+        .sql(
+            "select count(stated_total) as stated, \
+             count(case when total = stated_total then 1 end) as tied from clean.orders",
+        )
+        .await?;
+    let open = engine
+        .sql(
+            "with o as (select order_key, order_id, currency, total, stated_total from clean.orders \
+               where total <> stated_total order by order_key limit 20), \
+             l as (select order_key, source, line, row_number() over (partition by order_key order by source, line) as nth \
+               from clean.order_lines where order_key in (select order_key from o)) \
+             select o.order_id, o.currency, cast(o.stated_total as varchar) as stated, \
+               cast(o.total as varchar) as lines, \
+               coalesce(s.name, l.source) || ' line ' || cast(l.line as varchar) as first \
+             from o join l on l.order_key = o.order_key and l.nth = 1 \
+             left join raw.sources s on s.source = l.source order by o.order_key",
+        )
+        .await?;
+    let totals = Totals {
+        stated: int(&totals[0], 0, 0),
+        tied: int(&totals[0], 1, 0),
+        open: rows(&open, |b, i| OpenOrder {
+            order_id: text(b, 0, i),
+            currency: text(b, 1, i),
+            stated: text(b, 2, i),
+            lines: text(b, 3, i),
+            first: text(b, 4, i),
+        }),
+    };
     Ok(QualityReport {
+        totals,
         sources: rows(&sources, |b, i| SourceRow {
             name: text(b, 0, i),
             source: text(b, 1, i),

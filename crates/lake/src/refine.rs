@@ -44,7 +44,7 @@ struct Limits {
 const LIMITS: Limits = Limits { one_part: 4_000_000, part: 1_000_000 };
 
 /// Raised when a rule changes what it does, so that lakes are cleaned again.
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 /// What cleaning needs to know.
 #[derive(Clone, Debug)]
@@ -285,8 +285,13 @@ impl Run<'_> {
         self.raw("sources")?.each(Pick::default(), &mut |b| {
             let column = |name: &str| b.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned();
             if let (Some(source), Some(format)) = (column("source"), column("format")) {
-                let pairs = source.iter().flatten().zip(format.iter().flatten());
-                systems.extend(pairs.map(|(s, f)| (s.to_owned(), clean::system_of_format(f).to_owned())));
+                // A lake of an earlier release does not say it; then the format does.
+                let said = column("system");
+                let said = |i: usize| said.as_ref().filter(|c| c.is_valid(i)).map(|c| c.value(i));
+                let pairs = source.iter().flatten().zip(format.iter().flatten()).enumerate();
+                systems.extend(pairs.map(|(i, (source, format))| {
+                    (source.to_owned(), said(i).unwrap_or_else(|| clean::system_of_format(format)).to_owned())
+                }));
             }
             Ok(())
         })?;
@@ -303,6 +308,12 @@ impl Run<'_> {
             }
             Ok(())
         })?;
+        if survey.has_nameless_returns() {
+            match &kept {
+                Some(batches) => batches.iter().try_for_each(|b| survey.owners_of_returns(b))?,
+                None => lines.each(Pick::default(), &mut |b| Ok(survey.owners_of_returns(&b)?))?,
+            }
+        }
         self.raw("customers")?.each(Pick::default(), &mut |b| Ok(survey.customers(&b)?))?;
         self.raw("products")?.each(Pick::default(), &mut |b| Ok(survey.products(&b)?))?;
         self.raw("events")?.each(Pick::default(), &mut |b| Ok(survey.events(&b)?))?;
@@ -523,7 +534,7 @@ mod tests {
         std::fs::write(&file, two_numbers()).expect("a file");
         let lake = Lake::open(&dir.path().join("lake").to_string_lossy()).expect("a lake");
         let lock = lake.lock().expect("nobody else");
-        let options = IngestOptions { read: intake::ReadOptions::new(Day(30_000)) };
+        let options = IngestOptions { read: intake::ReadOptions::new(Day(30_000)), known: crate::Known::Skip };
         let report = crate::ingest(&lake, &lock, &[file], &options, &|_| ()).await.expect("a table");
         assert!(report.files[0].result.is_ok(), "{:?}", report.files[0].result);
         let params = RefineParams { base: None, as_of: Day(30_000), undone: Vec::new(), fillings: Vec::new() };

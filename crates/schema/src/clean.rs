@@ -40,7 +40,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must(
                 "kind",
                 Text,
-                "sale, cancellation (reverses a sale), service (postage, fees), adjustment (stock, write-off, manual), bad_debt, gift (price zero)",
+                "sale, cancellation (reverses a sale), service (postage, fees), tax (of a whole order), adjustment (stock, write-off, manual), bad_debt, gift (price zero)",
             ),
             must("quantity", Int, "units, negative for a reversal"),
             must("unit_price", Amount, "price of one unit in `currency`"),
@@ -56,6 +56,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("reverses_source", Text, "for a matched cancellation: source of the sale"),
             may("reverses_line", Int, "for a matched cancellation: line of the sale (the first, when several)"),
             may("channel", Text, "sales channel"),
+            may("reason", Text, "why it came back or was called off, as the source says it, blanks folded"),
             must(
                 "repeat",
                 Bool,
@@ -64,7 +65,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must(
                 "flags",
                 Text,
-                "findings that do not remove the row, separated by spaces: price_outlier, quantity_outlier, unmatched_cancellation, void (cancelled before it was paid), other_file_repeat (the same row from another file of the system; not settled)",
+                "findings that do not remove the row, separated by spaces: price_outlier, quantity_outlier, unmatched_cancellation, void (cancelled before it was paid), pending (not paid yet), other_file_repeat (the same row from another file of the system; not settled)",
             ),
             must(
                 "settled",
@@ -91,7 +92,10 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("currency", Text, "ISO 4217"),
             must("gross", Amount, "sum of its sale lines, in the reporting currency"),
             must("services", Amount, "postage and fees, in the reporting currency"),
+            must("taxes", Amount, "taxes and duties that its source adds to its prices, in the reporting currency"),
             must("reversed", Amount, "sum of its cancellation lines, negative or 0, in the reporting currency"),
+            must("total", Amount, "what its lines come to, without those that take something back, in `currency`"),
+            may("stated_total", Amount, "total as its source states it, in `currency`"),
             must("kind", Text, "sale, cancellation, adjustment"),
         ],
     ),

@@ -209,6 +209,21 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     mart(
+        "return_reasons",
+        "what came back of a product in a market for one reason",
+        &["market", "product_id", "reason"],
+        &[
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            must("product_id", Text, "product"),
+            must("reason", Text, "reason as the source says it; empty where it says none"),
+            must("n_lines", Int, "lines that take sales back, and sales that are only marked returned"),
+            must("n_units", Int, "units that came back"),
+            must("value", Amount, "their value, negative, in the reporting currency"),
+            must("units_sold", Int, "units of the product sold in the market, for whatever became of them"),
+            may("rate", Float, "n_units over units_sold, 0 or more; empty where none was sold"),
+        ],
+    ),
+    mart(
         "cohorts",
         "shoppers of a first month who came back in a later one",
         &["market", "cohort", "months_since"],

@@ -2,11 +2,12 @@
 
 use super::Environment;
 use crate::exit::{Exit, Stop, code_of};
+use crate::pipeline::rows::Rows;
 use crate::{cli, output};
 use anyhow::{Context, Result};
 use chrono::Utc;
 use domain::Day;
-use lake::{FileTaken, IngestOptions, LakeError, RefineParams};
+use lake::{Engine, EngineOptions, FileTaken, IngestOptions, Known, Lake, LakeError, RefineParams, Snapshot, Undone};
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -26,7 +27,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let lake = workspace.lake()?;
     let lock = lake.lock()?;
     let bar = output::Bar::new(env.quiet || args.json);
-    let report = lake::ingest(&lake, &lock, &paths, &IngestOptions { read: options }, &|p| bar.show(p)).await?;
+    let known = if args.again { Known::Replace } else { Known::Skip };
+    let report = lake::ingest(&lake, &lock, &paths, &IngestOptions { read: options, known }, &|p| bar.show(p)).await?;
     let refine = RefineParams {
         base: workspace.currency,
         as_of,
@@ -35,6 +37,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     };
     let refined = lake::refine(&lake, &lock, &refine, &|p| bar.show(p)).await;
     bar.clear();
+    let unmatched = match &refined {
+        Ok(done) => unmatched_links(&lake, &done.snapshot, &workspace.undone).await?,
+        Err(_) => Vec::new(),
+    };
 
     let outcomes: Vec<_> = report
         .files
@@ -54,8 +60,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
         let files: Vec<_> = outcomes
             .iter()
             .map(|(path, source, result)| match result {
-                Outcome::Taken(FileTaken::Added(s)) => json!({"file": path, "source": source, "state": "added", "format": s.format, "table": s.table,
-                    "encoding": s.encoding, "compression": s.compression, "rows": s.rows, "rejected": s.rejected, "notes": s.notes}),
+                Outcome::Taken(taken @ (FileTaken::Added(s) | FileTaken::Replaced(s))) => json!({"file": path, "source": source,
+                    "state": if matches!(taken, FileTaken::Added(_)) { "added" } else { "replaced" },
+                    "format": s.format, "table": s.table, "system": s.system, "encoding": s.encoding, "compression": s.compression, "rows": s.rows, "rejected": s.rejected, "notes": s.notes}),
                 Outcome::Taken(FileTaken::AlreadyThere) => json!({"file": path, "source": source, "state": "already there"}),
                 Outcome::PassedOver(why) => json!({"file": path, "state": "passed over", "reason": why}),
                 Outcome::Failed(e) => json!({"file": path, "state": "failed", "error": format!("{e:#}")}),
@@ -65,18 +72,23 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
             Ok(r) => json!({"order_lines": r.order_lines, "currency": r.base, "snapshot": r.snapshot.number}),
             Err(e) => json!({"error": e.to_string()}),
         };
-        output::json(&json!({"files": files, "clean": clean}))?;
+        output::json(&json!({"files": files, "clean": clean, "unmatched_links": unmatched}))?;
     } else {
         for (path, _, result) in &outcomes {
             match result {
-                Outcome::Taken(FileTaken::Added(s)) => {
+                Outcome::Taken(taken @ (FileTaken::Added(s) | FileTaken::Replaced(s))) => {
+                    let again = if matches!(taken, FileTaken::Added(_)) {
+                        ""
+                    } else {
+                        ", in the place of what was read before"
+                    };
                     let aside = if s.rejected > 0 {
                         format!(", {} put aside", output::count(s.rejected))
                     } else {
                         String::new()
                     };
                     output::line(&format!(
-                        "{path}: {} rows as {} ({}){aside}",
+                        "{path}: {} rows as {} ({}){aside}{again}",
                         output::count(s.rows),
                         s.format,
                         s.encoding
@@ -86,12 +98,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
                     }
                 }
                 Outcome::Taken(FileTaken::AlreadyThere) => {
-                    output::line(&format!("{path}: already in the lake, nothing to do"))
+                    output::line(&format!("{path}: already in the lake, nothing to do (--again reads it once more)"))
                 }
                 Outcome::PassedOver(why) => output::note(&format!("{path}: passed over, no table: {why}")),
                 Outcome::Failed(e) => output::error(&format!("{path}: {e:#}")),
             }
         }
+    }
+    if !args.json {
+        unmatched.iter().for_each(|text| output::note(&format!("note: {text}")));
     }
     let refined = refined?;
     if !args.json {
@@ -112,6 +127,36 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
         return Ok(Exit::BadInput.into());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Links that portolan.toml takes back and that the lake does not have: mistyped, or not there yet.
+async fn unmatched_links(lake: &Lake, snapshot: &Snapshot, undone: &[Undone]) -> Result<Vec<String>> {
+    let mut texts = Vec::new();
+    if undone.is_empty() {
+        return Ok(texts);
+    }
+    let engine = Engine::open(lake, snapshot, &EngineOptions::default()).await?;
+    for link in undone {
+        let quoted = |text: &str| text.replace('\'', "''");
+        let (kind, key) = (quoted(&link.key_kind), quoted(&link.key));
+        // The nearest key of the kind: distance 0 is the link itself.
+        let query = format!(
+            "select key, levenshtein(key, '{key}') as distance from clean.identity_links where key_kind = '{kind}' \
+             order by 2, 1 limit 1"
+        );
+        let rows = Rows::query(&engine, &query).await?;
+        let nearest = rows.texts("key")?.into_iter().zip(rows.ints("distance")?).next();
+        let meant = match nearest {
+            Some((_, 0)) => continue,
+            Some((key, distance)) if distance <= 4 => format!("; did you mean `{}={key}`?", link.key_kind),
+            _ => String::new(),
+        };
+        texts.push(format!(
+            "portolan.toml: `undone_links`: no link of the lake is `{}={}`{meant}; clean.identity_links lists them",
+            link.key_kind, link.key
+        ));
+    }
+    Ok(texts)
 }
 
 /// What became of a file, as it is told.
@@ -150,6 +195,12 @@ fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
         cli::DateOrder::DayFirst => intake::DateOrder::DayFirst,
         cli::DateOrder::MonthFirst => intake::DateOrder::MonthFirst,
     });
+    if let Some(name) = &args.system {
+        if !intake::is_system(name) {
+            return Err(usage(format!("`{name}` cannot name a system"), intake::SYSTEM));
+        }
+        options.system = Some(name.clone());
+    }
     if let Some(name) = &args.format {
         let names = intake::Format::names().join(", ");
         let format =

@@ -2,6 +2,8 @@
 
 mod bench;
 mod doctor;
+mod export;
+mod forget;
 mod ingest;
 mod init;
 mod plan;
@@ -51,6 +53,8 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
     match command {
         Command::Init(args) => init::run(&env, &args),
         Command::Ingest(args) => ingest::run(&env, &args).await,
+        Command::Forget(args) => forget::run(&env, &args).await,
+        Command::Export(args) => export::run(&env, &args).await,
         Command::Run(args) => run::run(&env, &args).await,
         Command::Plan(args) => plan::run(&env, &args).await,
         Command::Recommend(args) => recommend::run(&env, &args).await,

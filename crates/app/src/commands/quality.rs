@@ -38,6 +38,22 @@ pub(crate) async fn run(env: &Environment, args: &cli::Quality) -> Result<ExitCo
         ]
     });
     output::table(&["rule", "what it does", "checked", "touched", "example"], &[2, 3], rows.collect());
+    let totals = &report.totals;
+    if totals.stated > 0 {
+        output::line(&format!(
+            "\nTotals: {} of {} orders with a stated total add up to the cent",
+            output::count(totals.tied),
+            output::count(totals.stated)
+        ));
+    }
+    if !totals.open.is_empty() {
+        let rows = totals
+            .open
+            .iter()
+            .map(|o| vec![o.order_id.clone(), o.currency.clone(), o.stated.clone(), o.lines.clone(), o.first.clone()]);
+        output::table(&["order", "currency", "stated", "lines come to", "where"], &[2, 3], rows.collect());
+        output::hint("all of them: portolan sql \"select * from orders where total <> stated_total\"");
+    }
     if !report.rejects.is_empty() {
         output::line("\nWhat was put aside (rejects.rows)");
         let rows = report

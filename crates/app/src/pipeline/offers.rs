@@ -157,7 +157,10 @@ impl Shelves {
         let everywhere = Shelf::full(purchases.products.len())
             .without_all(of(services.texts("product_id")?), Barred::Unsellable)
             .without_all(of(stale.texts("product_id")?), Barred::Unsellable);
-        let sql = "select product_id, market, sum(quantity) as quantity from clean.stock group by product_id, market";
+        // What a catalogue says counts where nobody counted the product itself.
+        let sql = "select product_id, market, sum(quantity) as quantity from clean.stock group by product_id, market \
+            union all select product_id, 'ZZ', catalogue_stock from clean.products \
+            where catalogue_stock is not null and product_id not in (select product_id from clean.stock)";
         let rows = Rows::query(engine, sql).await?;
         let mut stock: BTreeMap<ItemIdx, BTreeMap<Market, i64>> = BTreeMap::new();
         let (ids, markets, quantities) = (rows.texts("product_id")?, rows.markets("market")?, rows.ints("quantity")?);

@@ -72,7 +72,7 @@ with l as (
   select market, 'exact_repeat' as rule from l where repeat and flags not like '% other_file_repeat %'
   union all select market, 'cancellation' from l where kind = 'cancellation' or (kind = 'service' and quantity < 0)
   union all select market, 'unmatched_cancellation' from l where flags like '% unmatched_cancellation %'
-  union all select market, 'service_line' from l where kind = 'service'
+  union all select market, 'service_line' from l where kind in ('service', 'tax')
   union all select market, 'stock_adjustment' from l where kind = 'adjustment' and quantity <= 0
   union all select market, 'bad_debt' from l where kind = 'bad_debt'
   union all select market, 'gift' from l where kind = 'gift'
@@ -81,6 +81,7 @@ with l as (
   union all select market, 'price_outlier' from l where flags like '% price_outlier %'
   union all select market, 'quantity_outlier' from l where flags like '% quantity_outlier %'
   union all select market, 'void_order' from l where flags like '% void %'
+  union all select market, 'pending_order' from l where flags like '% pending %'
   union all select market, 'other_file_repeat' from l where flags like '% other_file_repeat %'
 )
 select market, rule, count(*) as n_lines from t group by market, rule order by market, rule";

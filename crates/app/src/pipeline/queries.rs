@@ -111,6 +111,27 @@ select o.market, count(*) as n_orders, coalesce(max(r.n_shoppers), 0) as n_shopp
 from o left join r on r.market = o.market join x on x.market = o.market
 group by o.market order by o.market";
 
+/// What came back, by market, product and reason. A sale that its source only marks as returned counts
+/// beside the lines that take sales back; goods without a product are left out, as nobody can say which.
+const RETURNS: &str = "\
+with sold as (
+  select market, product_id, sum(quantity) as units from clean.order_lines where settled group by market, product_id
+), back as (
+  select market, product_id, coalesce(reason, '') as reason, -quantity as units, amount_base as value
+  from clean.order_lines
+  where kind = 'cancellation' and product_id is not null and flags not like '%other_file_repeat%'
+  union all
+  select market, product_id, coalesce(reason, ''), returned_quantity, returned_base
+  from clean.order_lines where returned_base < 0
+), grouped as (
+  select market, product_id, reason, count(*) as n_lines, sum(units) as n_units, sum(value) as value
+  from back group by market, product_id, reason
+)
+select g.market, g.product_id, g.reason, g.n_lines, g.n_units, g.value, coalesce(s.units, 0) as units_sold,
+  case when s.units > 0 then cast(g.n_units as double) / s.units end as rate
+from grouped g left join sold s on s.market = g.market and s.product_id = g.product_id
+order by g.market, g.product_id, g.reason";
+
 const MARKET_MONTHS: &str = "\
 select market, cast(date_trunc('month', day) as date) as month,
   count(distinct case when settled then order_key end) as n_orders,
@@ -188,12 +209,13 @@ join l on l.product_id = p.product_id and l.market = p.market
 order by p.product_id, p.market";
 
 /// All of them, in the order they are computed.
-pub(crate) fn marts() -> [Mart; 7] {
+pub(crate) fn marts() -> [Mart; 8] {
     [
         ("shopper_summary", SHOPPER_SUMMARY.to_owned()),
         ("shopper_traits", SHOPPER_TRAITS.to_owned()),
         ("market_summary", MARKET_SUMMARY.to_owned()),
         ("market_months", MARKET_MONTHS.to_owned()),
+        ("return_reasons", RETURNS.to_owned()),
         ("geography", GEOGRAPHY.replace("from traits", &format!("from ({SHOPPER_TRAITS})"))),
         ("cohorts", COHORTS.to_owned()),
         ("product_market", PRODUCT_MARKET.to_owned()),

@@ -122,6 +122,18 @@ fn a_shared_address_joins_two_customers_until_the_link_is_undone() {
     let config = shop.root().join("portolan.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, format!("{text}\nundone_links = [\"email={key}\"]\n")).unwrap();
-    shop.ingest_ok(&path);
+    let said = shop.ingest(&path);
+    assert!(said.code == 0 && !said.err.contains("undone_links"), "{}", said.err);
     assert_eq!(shop.value("select count(*) from clean.shoppers"), 2);
+
+    // A mistyped key takes nothing back and is told, with the one that was probably meant.
+    let typo = format!("{}x", &key[..63]);
+    std::fs::write(&config, format!("{text}\nundone_links = [\"email={typo}\", \"customer_id=canonical:ana\"]\n"))
+        .unwrap();
+    let said = shop.ingest(&path);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for word in [&format!("did you mean `email={key}`?"), "did you mean `customer_id=canonical:anna`?"] {
+        assert!(said.err.contains(word), "`{word}` is not in {}", said.err);
+    }
+    assert_eq!(shop.value("select count(*) from clean.shoppers"), 1);
 }

@@ -2,14 +2,17 @@
 
 mod bad_input;
 mod evidence;
+mod export;
 mod figures;
 mod filled;
 mod front;
 mod journey;
 mod kept;
+mod mapped;
 mod marts;
 mod profiles;
 mod recommend;
 mod simulated;
 mod sources;
 mod support;
+mod systems;

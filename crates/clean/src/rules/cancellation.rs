@@ -32,6 +32,12 @@ pub(crate) const VOID: RuleDoc = RuleDoc {
     doc: "a line with units whose status says cancelled never became a sale: kept as kind adjustment, flag void",
 };
 
+pub(crate) const PENDING: RuleDoc = RuleDoc {
+    name: "pending_order",
+    policy: Policy::Mark,
+    doc: "a line with units whose status says that it is not paid yet is no sale yet: kept as kind adjustment, flag pending",
+};
+
 /// What a source's status says about a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
@@ -41,14 +47,22 @@ pub(crate) enum Said {
     Cancelled,
     /// It was sold and came back.
     Returned,
+    /// It is not paid yet.
+    Pending,
 }
 
 /// Reads a status.
 pub(crate) fn said(status: Option<&str>) -> Said {
     let Some(status) = status else { return Said::Nothing };
     match status.trim().to_lowercase().as_str() {
-        "cancelled" | "canceled" | "void" | "voided" | "storniert" | "已取消" | "取消" => Said::Cancelled,
-        "returned" | "refunded" | "return" | "refund" | "chargeback" | "已退款" | "已退货" => Said::Returned,
+        "cancelled" | "canceled" | "void" | "voided" | "storniert" | "annulé" | "annulée" | "cancelado"
+        | "annullato" | "geannuleerd" | "已取消" | "取消" => Said::Cancelled,
+        // `cancellation` is our own word: a table of zone clean that is read again means the same.
+        "returned" | "refunded" | "return" | "refund" | "cancellation" | "chargeback" | "retourniert" | "retoure"
+        | "erstattet" | "retourné" | "remboursé" | "devuelto" | "reembolsado" | "reso" | "rimborsato" | "已退款"
+        | "已退货" => Said::Returned,
+        "pending" | "authorized" | "partially_paid" | "unpaid" | "awaiting payment" | "offen" | "unbezahlt"
+        | "en attente" | "pendiente" | "in attesa" | "待付款" | "未付款" | "chờ thanh toán" => Said::Pending,
         _ => Said::Nothing,
     }
 }
@@ -174,7 +188,8 @@ mod tests {
         assert!(named_so("C536379") && named_so("c1") && !named_so("C") && !named_so("CUP1") && !named_so("536379"));
         assert_eq!(said(Some(" Refunded ")), Said::Returned);
         assert_eq!(said(Some("Canceled")), Said::Cancelled);
-        assert_eq!(said(Some("pending")), Said::Nothing);
+        assert_eq!(said(Some("Pending")), Said::Pending);
+        assert_eq!(said(Some("cancellation")), Said::Returned);
     }
 
     proptest! {

@@ -14,6 +14,7 @@ pub(crate) mod identity;
 pub(crate) mod impossible;
 pub(crate) mod missing_key;
 pub mod missing_values;
+pub(crate) mod order_total;
 pub(crate) mod outlier;
 pub(crate) mod product_code_case;
 pub(crate) mod repeat;
@@ -125,6 +126,8 @@ rules! {
     UnmatchedCancellation = cancellation::UNMATCHED,
     /// Orders cancelled before they were sales.
     VoidOrder = cancellation::VOID,
+    /// Orders that are not paid yet.
+    PendingOrder = cancellation::PENDING,
     /// Stock moved without a sale.
     StockAdjustment = stock_adjustment::DOC,
     /// Units given away.
@@ -137,6 +140,8 @@ rules! {
     Country = country::DOC,
     /// Orders with several times.
     SeveralTimestamps = several_timestamps::DOC,
+    /// Orders that do not add up to their stated total.
+    OrderTotal = order_total::DOC,
     /// Identities that were joined.
     IdentityMerge = identity::MERGE,
     /// E-mails and phones shared by too many.

@@ -8,7 +8,8 @@ use crate::CleanParams;
 pub(crate) const DOC: RuleDoc = RuleDoc {
     name: "service_line",
     policy: Policy::Mark,
-    doc: "postage, fees, discounts, vouchers and manual lines are kept as kind service and are no products",
+    doc: "postage, fees, discounts, vouchers and manual lines are kept as kind service, taxes and duties of a whole order \
+          as kind tax; they are no products",
 };
 
 /// Whether a product is a service, by its identifier and its most frequent title.
@@ -29,6 +30,11 @@ pub(crate) fn is(product_id: &str, title: Option<&str>, params: &CleanParams) ->
             let key = super::text::case_key(title);
             params.service_words.iter().any(|word| contains_word(&key, word))
         })
+}
+
+/// Whether a service is a tax or a duty: money that passes through and is nobody's income.
+pub(crate) fn is_tax(code: Option<&str>) -> bool {
+    code.is_some_and(|c| matches!(super::product_code_case::product_id(c).as_str(), "TAX" | "DUTIES"))
 }
 
 /// Whether `word` stands in `text` between other than letters; scripts without blanks between

@@ -153,6 +153,7 @@ static RULES: &[Entry] = &[
         "the sale may lie before the data",
         "原单可能早于数据期",
     ),
+    e("pending_order", "Pending orders", "待付款订单", "not paid yet, and no sale yet", "尚未付款，不计为成交"),
     e("void_order", "Void orders", "作废订单", "cancelled before they became a sale", "在成交之前已取消"),
     e(
         "service_line",

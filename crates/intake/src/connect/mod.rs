@@ -2,6 +2,7 @@
 
 mod amazon_orders;
 pub(crate) mod canonical;
+mod charges;
 pub(crate) mod ecb_rates;
 mod mapped;
 pub(crate) mod segment_events;

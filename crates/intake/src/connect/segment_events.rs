@@ -7,6 +7,7 @@
 //!   empty list or none is one row.
 //! - **Identity.** `anonymousId` or `userId` is needed (`no_user_anon_id` otherwise). A missing
 //!   `messageId` is made from the line's own hash, so that the same line is the same event again.
+//! - An `alias` joins its `userId` to the visitor named in `previousId`.
 //! - E-mail and phone of traits and properties become hashes; other personal traits are not read.
 
 use super::Connector;
@@ -180,7 +181,11 @@ impl<'v> Event<'v> {
         if !matches!(kind.as_str(), "identify" | "track" | "page" | "screen" | "group" | "alias") {
             return Err(("unknown_kind", "kind", kind, "identify, track, page, screen, group or alias"));
         }
-        let (user, anonymous) = (text(&call["userId"]), text(&call["anonymousId"]));
+        let (user, mut anonymous) = (text(&call["userId"]), text(&call["anonymousId"]));
+        if kind == "alias" {
+            // The visitor who became the user; an anonymousId beside it is the browser of now.
+            anonymous = text(&call["previousId"]).or(anonymous);
+        }
         if user.is_none() && anonymous.is_none() {
             return Err(("no_user_anon_id", "anonymous_id", String::new(), "an anonymousId or a userId"));
         }
@@ -231,7 +236,7 @@ fn time(call: &Value, outer: &Value, offset_minutes: i32) -> Result<i64, Fail> {
 /// A text or number that is not empty.
 fn text(value: &Value) -> Option<String> {
     match value {
-        Value::String(s) if !s.is_empty() => Some(s.clone()),
+        Value::String(s) if !s.trim().is_empty() => Some(s.clone()),
         Value::Number(n) => Some(n.to_string()),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
     }

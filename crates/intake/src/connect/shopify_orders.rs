@@ -11,9 +11,13 @@
 //!   line without a product, quantity −1, takes the amount back. Reversals have status `refunded`,
 //!   the time of their order (no other is known), their exact `amount`, and the line number of the
 //!   row they reverse plus [`REVERSAL`], because two rows of a source never share a line.
-//! - Shipping and taxes belong to the order, not to a line, and are not written.
+//! - **Shipping, taxes, duties, tips** belong to the order and become lines of their own with the codes of
+//!   [`super::charges`]. The export does not say whether prices hold their taxes: they do where lines and
+//!   shipping already add up to the total. The total goes to `order_total`, so that cleaning can say
+//!   which orders add up.
 
 use super::Connector;
+use super::charges::Charge;
 use crate::date;
 use crate::error::IntakeError;
 use crate::format::Format;
@@ -44,6 +48,10 @@ struct OrderCells {
     subtotal: Option<usize>,
     total: Option<usize>,
     refunded: Option<usize>,
+    shipping: Option<usize>,
+    taxes: Option<usize>,
+    duties: Option<usize>,
+    tip: Option<usize>,
     countries: Vec<usize>,
     regions: Vec<usize>,
     cities: Vec<usize>,
@@ -85,6 +93,10 @@ struct Order {
     subtotal: Option<Amount>,
     total: Option<Amount>,
     refunded: Amount,
+    shipping: Amount,
+    taxes: Amount,
+    duties: Amount,
+    tip: Amount,
     country: String,
     region: String,
     city: String,
@@ -97,13 +109,16 @@ struct ShopifyOrders {
     order: OrderCells,
     line: LineCells,
     /// Column positions in `raw.order_lines`, in the order of [`COLUMNS`].
-    to: [usize; 16],
+    to: [usize; 17],
     open: Option<Order>,
     shared: u64,
     loose: u64,
+    /// Orders whose prices hold their taxes, and orders whose total nothing explains.
+    included: u64,
+    unexplained: u64,
 }
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "order_id",
     "product_code",
     "product_name",
@@ -120,6 +135,7 @@ const COLUMNS: [&str; 16] = [
     "city",
     "channel",
     "status",
+    "order_total",
 ];
 // Places in `COLUMNS`.
 const ORDER: usize = 0;
@@ -138,6 +154,7 @@ const REGION: usize = 12;
 const CITY: usize = 13;
 const CHANNEL: usize = 14;
 const STATUS: usize = 15;
+const TOTAL: usize = 16;
 
 pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Connector>, IntakeError> {
     let (words, table) = (format.words(), format.table());
@@ -153,6 +170,10 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
         subtotal: header.find(&["Subtotal"]),
         total: header.find(&["Total"]),
         refunded: header.find(&["Refunded Amount"]),
+        shipping: header.find(&["Shipping"]),
+        taxes: header.find(&["Taxes"]),
+        duties: header.find(&["Duties"]),
+        tip: header.find(&["Tip", "Tips"]),
         countries: all(&["Shipping Country", "Billing Country"]),
         regions: all(&["Shipping Province", "Billing Province"]),
         cities: all(&["Shipping City", "Billing City"]),
@@ -180,7 +201,7 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
     if order.currency.is_none() {
         plan.written.retain(|c| *c != to[CURRENCY]);
     }
-    Ok(Box::new(ShopifyOrders { plan, order, line, to, open: None, shared: 0, loose: 0 }))
+    Ok(Box::new(ShopifyOrders { plan, order, line, to, open: None, shared: 0, loose: 0, included: 0, unexplained: 0 }))
 }
 
 impl ShopifyOrders {
@@ -229,6 +250,10 @@ impl ShopifyOrders {
             subtotal: amount(cells.subtotal)?,
             total: amount(cells.total)?,
             refunded: amount(cells.refunded)?.unwrap_or_default(),
+            shipping: amount(cells.shipping)?.unwrap_or_default(),
+            taxes: amount(cells.taxes)?.unwrap_or_default(),
+            duties: amount(cells.duties)?.unwrap_or_default(),
+            tip: amount(cells.tip)?.unwrap_or_default(),
             country: first(&cells.countries),
             region: first(&cells.regions),
             city: first(&cells.cities),
@@ -271,10 +296,14 @@ impl ShopifyOrders {
     fn close(&mut self, out: &mut Out<'_>) -> Result<(), IntakeError> {
         let Some(mut order) = self.open.take() else { return Ok(()) };
         self.shared += u64::from(share_discount(&mut order));
-        for line in &order.lines {
+        let charges = self.charges(&order);
+        for (i, line) in order.lines.iter().chain(&charges).enumerate() {
             self.write(&order, line, line.quantity, None, out)?;
             if line.discount != Amount::ZERO {
                 out.wide(self.to[DISCOUNT], i128::from(line.discount.micros()));
+            }
+            if let Some(total) = order.total.filter(|_| i == 0) {
+                out.wide(self.to[TOTAL], i128::from(total.micros()));
             }
             out.text(self.to[STATUS], order.status);
             out.commit(line.line)?;
@@ -284,7 +313,9 @@ impl ShopifyOrders {
             return Ok(());
         }
         let equal: Vec<&Line> = order.lines.iter().filter(|l| l.amount() == refund).collect();
-        let reversed: Vec<&Line> = if Some(refund) == order.total || Some(refund) == order.subtotal {
+        let reversed: Vec<&Line> = if Some(refund) == order.total {
+            order.lines.iter().chain(&charges).collect()
+        } else if Some(refund) == order.subtotal {
             order.lines.iter().collect()
         } else if let [one] = equal.as_slice() {
             vec![*one]
@@ -314,6 +345,41 @@ impl ShopifyOrders {
         Ok(())
     }
 
+    /// What the order costs beside its lines. Whether its taxes do, its total tells.
+    fn charges(&mut self, order: &Order) -> Vec<Line> {
+        let Some(first) = order.lines.first() else { return Vec::new() };
+        let sum: i128 = order.lines.iter().map(|l| i128::from(l.amount().micros())).sum();
+        let lines = i64::try_from(sum).map(Amount::from_micros).unwrap_or_default();
+        let fixed = [(Charge::Shipping, order.shipping), (Charge::Duties, order.duties), (Charge::Tip, order.tip)];
+        let taxes = (Charge::Tax, order.taxes);
+        let mut beside: Vec<(Charge, Amount)> = fixed.to_vec();
+        if let Some(total) = order.total {
+            let sum_of = |parts: &[(Charge, Amount)]| parts.iter().fold(lines, |sum, (_, a)| sum + *a);
+            let with_taxes = [&fixed[..], &[taxes]].concat();
+            // Some shops state duties or a tip that another column already holds.
+            let bare = [fixed[0]];
+            let bare_with_taxes = [fixed[0], taxes];
+            let explained = [&with_taxes[..], &fixed, &bare_with_taxes, &bare].into_iter().find(|p| sum_of(p) == total);
+            match explained {
+                Some(parts) => {
+                    let hold = order.taxes != Amount::ZERO && !parts.iter().any(|(c, _)| *c == Charge::Tax);
+                    self.included += u64::from(hold);
+                    beside = parts.to_vec();
+                }
+                None => self.unexplained += 1,
+            }
+        }
+        let line = |(charge, amount): (Charge, Amount)| Line {
+            line: first.line + charge.offset(),
+            code: charge.code().to_owned(),
+            name: charge.title().to_owned(),
+            quantity: 1,
+            price: amount,
+            discount: Amount::ZERO,
+        };
+        beside.into_iter().filter(|(_, amount)| *amount != Amount::ZERO).map(line).collect()
+    }
+
     fn write(
         &self,
         order: &Order,
@@ -340,7 +406,7 @@ impl ShopifyOrders {
             (CITY, &order.city),
             (CHANNEL, &order.channel),
         ] {
-            if !text.is_empty() {
+            if !text.trim().is_empty() {
                 out.text(self.to[column], text);
             }
         }
@@ -401,16 +467,22 @@ impl Connector for ShopifyOrders {
     }
 
     fn numbers(&self) -> Vec<usize> {
-        let cells = [self.order.subtotal, self.order.total, self.line.discount];
+        let order = &self.order;
+        let cells = [order.subtotal, order.total, order.shipping, order.taxes, self.line.discount];
         [self.line.price, self.line.quantity].into_iter().chain(cells.into_iter().flatten()).collect()
     }
 
     fn notes(&mut self) -> Vec<String> {
-        let (shared, loose) = (self.shared, self.loose);
+        let Self { shared, loose, included, unexplained, .. } = *self;
         let first = (shared > 0)
             .then(|| format!("{shared} orders: a discount on the whole order was shared out over its lines"));
         let second = (loose > 0)
             .then(|| format!("{loose} refunds match no line of their order and became lines without a product"));
-        first.into_iter().chain(second).collect()
+        let third =
+            (included > 0).then(|| format!("{included} orders: the prices hold the taxes, by the order's total"));
+        let fourth = (unexplained > 0).then(|| {
+            format!("{unexplained} orders: lines, shipping and taxes do not add up to the stated total; see rule order_total")
+        });
+        [first, second, third, fourth].into_iter().flatten().collect()
     }
 }

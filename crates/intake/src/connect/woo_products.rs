@@ -2,16 +2,19 @@
 //!
 //! The code is the SKU, or `id:` and the shop's number where there is none. Weights and lengths
 //! carry their unit in the header (`Weight (lbs)`). Of several categories and pictures the first
-//! counts. Attributes named colour, brand or voltage fill those columns.
+//! counts. What the shop has on hand goes to `raw.stock` as well, 0 for a product that it calls out of stock
+//! without counting, and the cost of goods to `raw.costs` where its currency is known. Attributes named colour, brand or voltage fill those columns.
 
 use super::Connector;
 use crate::error::IntakeError;
-use crate::format::Format;
+use crate::format::{Format, raw_table};
 use crate::header::Header;
+use crate::number;
 use crate::out::Out;
-use crate::plan::{Fault, How, Plan, Take};
+use crate::plan::{Fault, How, Plan, Take, truth};
 use crate::record::Record;
 use crate::units::{Factor, Unit};
+use schema::TableDef;
 
 /// Columns that tell the export.
 pub(crate) const MUST: [&str; 6] = ["ID", "Type", "SKU", "Name", "Regular price", "Categories"];
@@ -31,6 +34,11 @@ struct WooProducts {
     colour: usize,
     brand: usize,
     voltage: usize,
+    /// Cells with units on hand, whether there are any, and the cost.
+    on_hand: [Option<usize>; 3],
+    /// Tables that rows go to beside the products.
+    stock: &'static TableDef,
+    costs: &'static TableDef,
 }
 
 pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Connector>, IntakeError> {
@@ -69,6 +77,8 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
         })
         .collect();
     let at = |name| Plan::column(table, name);
+    let on_hand =
+        [header.find(&["Stock"]), header.find(&["In stock?"]), header.find(&["Meta: _cost", "Cost of goods", "Cost"])];
     plan.written = vec![at("product_code")];
     Ok(Box::new(WooProducts {
         id: header.need(&words, &["ID"])?,
@@ -83,11 +93,45 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
         colour: at("colour"),
         brand: at("brand"),
         voltage: at("voltage_v"),
+        on_hand,
+        stock: beside("stock"),
+        costs: beside("costs"),
         plan,
     }))
 }
 
+fn beside(name: &str) -> &'static TableDef {
+    raw_table(name).unwrap_or_else(|| panic!("the catalogue has raw.{name}"))
+}
+
 impl WooProducts {
+    /// Stock and cost of a row whose product was written.
+    fn beside(&self, record: &Record<'_>, out: &mut Out<'_>) -> Result<(), IntakeError> {
+        let (sku, id) = (record.get(self.sku).trim(), record.get(self.id).trim());
+        let code = if sku.is_empty() { format!("id:{id}") } else { sku.to_owned() };
+        let cell = |at: Option<usize>| at.map_or("", |i| record.get(i).trim());
+        let [counted, any, cost] = self.on_hand.map(cell);
+        let mark = self.plan.reading.mark;
+        let units = number::integer(counted, mark).or_else(|| (truth(any) == Some(false)).then_some(0));
+        if let Some(units) = units {
+            let to = |name| Plan::column(self.stock, name);
+            out.beside(self.stock, record.line, |out| {
+                out.text(to("product_code"), &code);
+                out.long(to("quantity"), units);
+            })?;
+        }
+        let currency = self.plan.constant_of(Plan::column(self.plan.table, "currency"));
+        if let (Some(cost), Some(currency)) = (number::amount(cost, mark).filter(|c| number::fits(*c)), currency) {
+            let to = |name| Plan::column(self.costs, name);
+            out.beside(self.costs, record.line, |out| {
+                out.text(to("product_code"), &code);
+                out.wide(to("cost"), i128::from(cost.micros()));
+                out.text(to("currency"), currency);
+            })?;
+        }
+        Ok(())
+    }
+
     fn write(&self, record: &Record<'_>, out: &mut Out<'_>) -> Result<(), Box<Fault>> {
         self.plan.cells(record, out)?;
         let (sku, id) = (record.get(self.sku).trim(), record.get(self.id).trim());
@@ -135,7 +179,10 @@ impl WooProducts {
 impl Connector for WooProducts {
     fn row(&mut self, record: &Record<'_>, out: &mut Out<'_>) -> Result<(), IntakeError> {
         match self.write(record, out) {
-            Ok(()) => out.commit(record.line),
+            Ok(()) => {
+                out.commit(record.line)?;
+                self.beside(record, out)
+            }
             Err(fault) => self.plan.put_aside(record.line, *fault, out),
         }
     }

@@ -1,7 +1,7 @@
 //! What is wrong with real files: each case gives an error or a reject that names file, line,
 //! column, value and what would be right, and never takes good rows with it.
 
-use crate::support::{Collected, SOURCE, failure, options, read};
+use crate::support::{Collected, SOURCE, failure, options, read, read_with};
 use proptest::prelude::*;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -278,4 +278,41 @@ proptest! {
             prop_assert_eq!(summary.rows, out.column("order_lines", "line").len() as u64);
         }
     }
+}
+
+#[test]
+fn a_decimal_comma_far_behind_the_first_rows_decides_for_the_whole_file() {
+    let header = "order_id;product_code;quantity;unit_price;currency;ordered_at\n";
+    let whole: String = (0..3000).map(|i| format!("{i};A;1;12;EUR;2025-01-02\n")).collect();
+    // `1.234` alone would be read as one and a bit; `12,50` two thousand rows later says what a comma is.
+    let text = format!("{header}{whole}x;A;1;1.234;EUR;2025-01-02\ny;A;1;12,50;EUR;2025-01-02\n");
+    let (summary, out) = read(text.as_bytes(), "f.csv").unwrap();
+    assert_eq!((summary.rows, summary.rejected), (3002, 0));
+    assert_eq!(out.column("order_lines", "unit_price")[3000..], ["1234", "12.5"]);
+    // Where the first rows say that it is a point, the later comma is a reject that names its row.
+    let text = text.replacen(";12;EUR", ";12.75;EUR", 1);
+    let (summary, out) = read(text.as_bytes(), "f.csv").unwrap();
+    assert_eq!((summary.rows, summary.rejected), (3001, 1));
+    assert_eq!(
+        out.rejects(),
+        ["3003 | not_an_amount | unit_price | 12,50 | an amount such as 12.75, at most six decimals"]
+    );
+}
+
+#[test]
+fn a_date_order_that_is_asked_for_wins_over_what_the_file_says() {
+    let text = "order_id,product_code,quantity,unit_price,currency,ordered_at\n1,A,1,1,EUR,05/04/2025\n2,A,1,1,EUR,25/04/2025\n";
+    let at = |order: Option<intake::DateOrder>| {
+        let mut with = options();
+        with.defaults.date_order = order;
+        let (_, out) = read_with(text.as_bytes(), "f.csv", &with).unwrap();
+        (out.column("order_lines", "ordered_at").join(", "), out.rejects())
+    };
+    assert_eq!(at(None), ("2025-04-05 00:00:00, 2025-04-25 00:00:00".to_owned(), Vec::new()));
+    let (dates, rejects) = at(Some(intake::DateOrder::MonthFirst));
+    assert_eq!(dates, "2025-05-04 00:00:00");
+    assert_eq!(
+        rejects,
+        ["3 | date_format | ordered_at | 25/04/2025 | one date order in the whole file, best 2011-01-05"]
+    );
 }

@@ -55,14 +55,15 @@ fn shopify_order_cells_carry_over_to_the_other_lines() {
         [
             "2 | #1 | K1 | 2 | 20 |  |  | US | completed",
             "3 | #1 | C1 | 1 | 10 |  |  | US | completed",
+            "8589934594 | #1 | SHIPPING | 1 | 5 |  |  | US | completed",
             "4 | #2 | C1 | 1 | 10 |  |  | DE | completed"
         ]
     );
     let (_, out) = read(format!("{SHOPIFY}{rows}").as_bytes(), "f.csv").unwrap();
     let mail = hash_id::email("john_smith@gmail.com").unwrap();
     let phone = hash_id::phone("16505551212").unwrap();
-    assert_eq!(out.column("order_lines", "email_hash"), [mail.as_str(), &mail, ""]);
-    assert_eq!(out.column("order_lines", "phone_hash"), [phone.as_str(), &phone, ""]);
+    assert_eq!(out.column("order_lines", "email_hash"), [mail.as_str(), &mail, &mail, ""]);
+    assert_eq!(out.column("order_lines", "phone_hash"), [phone.as_str(), &phone, &phone, ""]);
     assert_eq!(
         out.rows("order_lines", &["ordered_at", "city", "region", "channel", "product_name"])[1],
         "2025-10-07 07:50:26 | Austin | TX | shopify | Cup"
@@ -85,21 +86,34 @@ fn shopify_refunds_become_reversals() {
             "#1,a@b.co,refunded,USD,50.00,5.00,0,55.00,0.00,2025-10-07 09:50:26 +0200,2,Kettle,20.00,K1,US,,,US,,{refund},web,0.00,\n#1,,,,,,,,,,1,Cup,10.00,C1,,,,,,,,0.00,\n"
         )
     };
-    let (two, three) = (2 + REVERSAL, 3 + REVERSAL);
+    let (two, three, shipping) = (2 + REVERSAL, 3 + REVERSAL, 2 + 3 * REVERSAL);
     // The whole order, one line of it, and an amount that is no line.
     assert_eq!(
-        shopify(&order("55.00"))[2..],
+        shopify(&order("55.00"))[3..],
         [
             format!("{two} | #1 | K1 | -2 | 20 | -40 |  | US | refunded"),
-            format!("{three} | #1 | C1 | -1 | 10 | -10 |  | US | refunded")
+            format!("{three} | #1 | C1 | -1 | 10 | -10 |  | US | refunded"),
+            format!("{shipping} | #1 | SHIPPING | -1 | 5 | -5 |  | US | refunded"),
         ]
     );
-    assert_eq!(shopify(&order("10.00"))[2..], [format!("{three} | #1 | C1 | -1 | 10 | -10 |  | US | refunded")]);
-    assert_eq!(shopify(&order("7.50"))[2..], [format!("{two} | #1 |  | -1 | 7.5 | -7.5 |  | US | refunded")]);
+    assert_eq!(
+        shopify(&order("50.00"))[3..],
+        [
+            format!("{two} | #1 | K1 | -2 | 20 | -40 |  | US | refunded"),
+            format!("{three} | #1 | C1 | -1 | 10 | -10 |  | US | refunded"),
+        ],
+        "the postage is kept"
+    );
+    assert_eq!(shopify(&order("10.00"))[3..], [format!("{three} | #1 | C1 | -1 | 10 | -10 |  | US | refunded")]);
+    assert_eq!(shopify(&order("7.50"))[3..], [format!("{two} | #1 |  | -1 | 7.5 | -7.5 |  | US | refunded")]);
     let cancelled = order("55.00").replacen("US,,55.00", "US,2025-10-08 09:00:00 +0200,55.00", 1);
     assert_eq!(
         shopify(&cancelled),
-        ["2 | #1 | K1 | 2 | 20 |  |  | US | cancelled", "3 | #1 | C1 | 1 | 10 |  |  | US | cancelled"]
+        [
+            "2 | #1 | K1 | 2 | 20 |  |  | US | cancelled",
+            "3 | #1 | C1 | 1 | 10 |  |  | US | cancelled",
+            "8589934594 | #1 | SHIPPING | 1 | 5 |  |  | US | cancelled"
+        ]
     );
 }
 
@@ -247,6 +261,26 @@ fn woo_products_come_in_their_units() {
             "K1 | Kettle | long text | Kitchen > Kettles | 39.9 | 1.133980925 | 25.4 | 12 | https://a/1.png | Red",
             "id:8 | Cup |  | Kitchen | 5 |  |  |  |  | "
         ]
+    );
+    assert_eq!(summary.table, "products, stock");
+    assert_eq!(out.rows("stock", &["line", "product_code", "quantity"]), ["2 | K1 | 12"]);
+}
+
+#[test]
+fn woo_stock_and_cost_go_where_those_of_other_sources_go() {
+    let text = "ID,Type,SKU,Name,In stock?,Stock,Regular price,Categories,Cost of goods\n7,simple,K1,Kettle,1,12,39.90,Kitchen,11.25\n8,simple,,Cup,0,,5,Kitchen,\n9,simple,P1,Pan,1,,5,Kitchen,2\n";
+    let mut with = options();
+    with.defaults.currency = Some("EUR".parse().unwrap());
+    let (summary, out) = read_with(text.as_bytes(), "f.csv", &with).unwrap();
+    assert_eq!((summary.rows, summary.rejected, summary.table.as_str()), (3 + 2 + 2, 0, "products, stock, costs"));
+    // Out of stock without a count is none; in stock without a count is unknown.
+    assert_eq!(
+        out.rows("stock", &["line", "product_code", "quantity", "market"]),
+        ["2 | K1 | 12 | ", "3 | id:8 | 0 | "]
+    );
+    assert_eq!(
+        out.rows("costs", &["line", "product_code", "cost", "currency", "valid_from"]),
+        ["2 | K1 | 11.25 | EUR | ", "4 | P1 | 2 | EUR | "]
     );
 }
 
@@ -410,4 +444,107 @@ fn a_named_format_is_held_to_its_columns() {
         error,
         "f.csv, line 1: looks like a Shopify orders export, but column `Name` is missing; found: `a`, `b`"
     );
+}
+
+/// What the lines of each order add up to, and the total that its source states.
+fn totals(out: &crate::support::Collected) -> Vec<(String, domain::Decimal, String)> {
+    let number = |t: &String| if t.is_empty() { domain::Decimal::ZERO } else { t.parse::<domain::Decimal>().unwrap() };
+    let column = |name: &str| out.column("order_lines", name);
+    let (orders, quantity, price) = (column("order_id"), column("quantity"), column("unit_price"));
+    let (amount, discount, total, status) =
+        (column("amount"), column("discount"), column("order_total"), column("status"));
+    let mut sums: Vec<(String, domain::Decimal, String)> = Vec::new();
+    for i in (0..orders.len()).filter(|i| status[*i] != "refunded") {
+        let line = match amount[i].as_str() {
+            "" => number(&quantity[i]) * number(&price[i]) - number(&discount[i]),
+            stated => stated.parse().unwrap(),
+        };
+        match sums.iter_mut().find(|(order, _, _)| *order == orders[i]) {
+            Some((_, sum, _)) => *sum += line,
+            None => sums.push((orders[i].clone(), line, total[i].clone())),
+        }
+    }
+    sums
+}
+
+#[test]
+fn a_shopify_order_adds_up_to_its_total_to_the_cent() {
+    let header = SHOPIFY.trim_end().to_owned() + ",Duties,Tip\n";
+    let row = |name: &str, subtotal: &str, shipping: &str, taxes: &str, total: &str, line: &str, rest: &str| {
+        format!(
+            "{name},a@b.co,paid,USD,{subtotal},{shipping},{taxes},{total},0,2025-10-07 09:50:26 +0200,{line},US,Austin,TX,US,,0,web,0,,{rest}\n"
+        )
+    };
+    let text = [
+        header,
+        // Taxes on top: 2 × 19.99 + 4.95 + 3.30 = 48.23.
+        row("#1", "39.98", "4.95", "3.30", "48.23", "2,Kettle,19.99,K1", ","),
+        // The prices hold the taxes: 24.00 + 4.90 = 28.90, of which 4.61 are taxes.
+        row("#2", "24.00", "4.90", "4.61", "28.90", "1,Cup,24.00,C1", ","),
+        // A discount of 5.01 on the whole order, free shipping, taxes on top: 50.10 − 5.01 + 3.72 = 48.81.
+        row("#3", "45.09", "0.00", "3.72", "48.81", "5,Cup,10.02,C1", ","),
+        // Duties and a tip: 10.00 + 7.00 + 0.80 + 2.25 + 1.00 = 21.05.
+        row("#4", "10.00", "7.00", "0.80", "21.05", "1,Cup,10.00,C1", "2.25,1.00"),
+        // A total that nothing explains stays as it is stated.
+        row("#5", "10.00", "0.00", "0.00", "9.00", "1,Cup,10.00,C1", ","),
+    ]
+    .concat();
+    let (summary, out) = read(text.as_bytes(), "f.csv").unwrap();
+    assert_eq!(summary.rejected, 0, "{:?}", out.rejects());
+    let sums = totals(&out);
+    for (order, sum, stated) in &sums[..4] {
+        assert_eq!(sum.normalize().to_string(), *stated, "{order}");
+    }
+    assert_eq!((sums[4].1.normalize().to_string().as_str(), sums[4].2.as_str()), ("10", "9"));
+    let lines = out.rows("order_lines", &["line", "order_id", "product_code", "product_name", "unit_price", "status"]);
+    let (shipping, tax) = (2 + 2 * REVERSAL, 2 + 4 * REVERSAL);
+    assert_eq!(
+        lines[..3],
+        [
+            "2 | #1 | K1 | Kettle | 19.99 | completed".to_owned(),
+            format!("{shipping} | #1 | SHIPPING | Shipping | 4.95 | completed"),
+            format!("{tax} | #1 | TAX | Tax | 3.3 | completed"),
+        ]
+    );
+    assert!(!lines.iter().any(|l| l.contains("#2 | TAX")), "{lines:?}");
+    let notes = summary.notes.join("; ");
+    assert!(
+        notes.contains("1 orders: the prices hold the taxes") && notes.contains("1 orders: lines, shipping"),
+        "{notes}"
+    );
+    let numbers = out.column("order_lines", "line");
+    let different: std::collections::BTreeSet<&String> = numbers.iter().collect();
+    assert_eq!(different.len(), numbers.len(), "no two rows share a line");
+}
+
+#[test]
+fn an_amazon_order_with_shipping_gift_wrap_and_taxes_adds_up() {
+    let header = "amazon-order-id\tpurchase-date\torder-status\tsales-channel\tsku\tquantity\tcurrency\titem-price\titem-tax\tshipping-price\tshipping-tax\tgift-wrap-price\tgift-wrap-tax\titem-promotion-discount\tship-promotion-discount\n";
+    let text = format!(
+        "{header}1\t2025-10-07T09:50:26+00:00\tShipped\tAmazon.com\tK1\t2\tUSD\t39.98\t3.30\t6.99\t0.58\t3.99\t0.33\t4.00\t2.00\n\
+        1\t2025-10-07T09:50:26+00:00\tShipped\tAmazon.com\tC1\t1\tUSD\t10.00\t0.83\t\t\t\t\t\t\n\
+        2\t2025-10-07T09:50:26+00:00\tShipped\tAmazon.de\tK1\t1\tEUR\t19.99\t3.19\t4.99\t0.80\t\t\t\t\n\
+        3\t2025-10-07T09:50:26+00:00\tCancelled\tAmazon.de\tK1\t0\t\t\t\t\t\t\t\t\t\n"
+    );
+    let (summary, out) = read(text.as_bytes(), "f.txt").unwrap();
+    assert_eq!((summary.rows, summary.rejected), (9, 0), "{:?}", out.rejects());
+    let sums: Vec<String> = totals(&out).iter().map(|(o, sum, _)| format!("{o}: {}", sum.normalize())).collect();
+    // In the United States taxes come on top: 39.98 − 4.00 + 6.99 − 2.00 + 3.99 + (3.30 + 0.58 + 0.33) = 49.17,
+    // and 10.00 + 0.83. In Germany the prices hold them: 19.99 + 4.99.
+    assert_eq!(sums, ["1: 60", "2: 24.98", "3: 0"]);
+    assert_eq!(
+        out.rows("order_lines", &["product_code", "product_name", "amount", "discount", "tax"])[1..4],
+        [
+            "SHIPPING | Shipping of K1 | 4.99 | 2 | ",
+            "GIFT WRAP | Gift wrap of K1 | 3.99 |  | ",
+            "TAX | Tax of K1 | 4.21 |  | "
+        ]
+    );
+}
+
+#[test]
+fn an_alias_joins_the_user_to_the_visitor_that_it_names() {
+    let text = "{\"type\":\"alias\",\"messageId\":\"m1\",\"userId\":\"u1\",\"previousId\":\"v1\",\"anonymousId\":\"v9\",\"timestamp\":\"2025-10-07T09:00:00Z\"}\n{\"type\":\"track\",\"event\":\"x\",\"messageId\":\"m2\",\"userId\":\"u1\",\"previousId\":\"v1\",\"timestamp\":\"2025-10-07T09:00:00Z\"}\n";
+    let (_, out) = read(text.as_bytes(), "f.jsonl").unwrap();
+    assert_eq!(out.rows("events", &["kind", "shopper_key", "anonymous_id"]), ["alias | u1 | v1", "track | u1 | "]);
 }

@@ -6,5 +6,7 @@ mod bad_input;
 mod connectors;
 mod containers;
 mod guessing;
+mod guessing_tables;
+mod round_trip;
 mod support;
 mod uci;

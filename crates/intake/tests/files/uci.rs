@@ -54,3 +54,20 @@ fn the_public_file_ties_out_to_the_printed_decimal() {
         ("uci-retail", "utf-8", "order_lines")
     );
 }
+
+#[test] // 6 × 2.55 − 4 × 1.855 + 1 × 18.00 − 10 × 0 = 15.30 − 7.42 + 18.00 = 25.88
+fn a_small_file_of_the_same_layout_ties_out_too() {
+    let text = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n\
+        536365,85123A,HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n\
+        C536367,22633,WARMER,-4,2010-12-02 09:00:00,1.855,13047.0,EIRE\n\
+        536369,POST,POSTAGE,1,2010-12-03 11:00:00,18.00,,Germany\n\
+        536370,22633,,-10,2010-12-04 12:00:00,0.0,,Unspecified\n\
+        536371,22633,WARMER,two,2010-12-04 12:00:00,1.0,,Germany\n";
+    let open = || Ok(Box::new(std::io::Cursor::new(text.as_bytes())) as Box<dyn std::io::Read + Send>);
+    let options = ReadOptions::new(domain::Day::from_ymd(2012, 1, 1).unwrap());
+    let mut tally = Tally::default();
+    let summary = intake::read(&open, "small.csv", "0123456789abcdef", &options, &mut tally).unwrap();
+    assert_eq!((summary.rows, summary.rejected, summary.format.as_str()), (4, 1, "uci-retail"));
+    assert_eq!((tally.rows, tally.rejects, tally.revenue), (4, 1, 25_880_000));
+    assert_eq!((tally.guests, tally.untitled), (2, 1));
+}
