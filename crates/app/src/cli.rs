@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Sql(Sql),
     /// List the tables with the meaning of their columns.
     Tables(Tables),
-    /// What came, what was put aside, what each rule touched.
+    /// Quality gates, what came, what was put aside, what each rule touched.
     Quality(Quality),
     /// Make up a merchant with markets, shoppers, orders and a known truth.
     Simulate(Simulate),
@@ -125,9 +125,12 @@ pub(crate) struct Run {
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Compute again even where nothing changed, and even where too much of the data was put aside.
+    /// Compute again even where nothing changed, and even where a quality gate fails.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Go on where a quality gate fails; marts.gates records that it was allowed.
+    #[arg(long)]
+    pub(crate) allow_failed_gates: bool,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -9,6 +9,7 @@
 mod digest;
 mod engine;
 mod error;
+mod gates;
 mod ingest;
 mod local;
 mod marts;
@@ -24,6 +25,10 @@ pub use clean::{Filling, Undone};
 pub use digest::{Health, digest};
 pub use engine::{Engine, EngineOptions};
 pub use error::LakeError;
+pub use gates::{
+    BUILT_IN, Check, Gate, GateKind, GateResult, GateRow, GateSetting, GateSettingError, GateSettings, Severity,
+    measure_gates,
+};
 pub use ingest::{FileOutcome, FileTaken, IngestOptions, IngestReport, Phase, Progress, ingest};
 pub use marts::write_mart;
 pub use quality::{QualityReport, RejectRow, RuleRow, SourceRow, quality};

@@ -5,6 +5,7 @@ mod evidence;
 mod figures;
 mod filled;
 mod front;
+mod gates;
 mod journey;
 mod kept;
 mod marts;
