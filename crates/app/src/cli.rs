@@ -114,6 +114,15 @@ pub(crate) struct Ingest {
     /// Day that counts as today: later orders are put aside. Without it, the day of the clock.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<Day>,
+    /// Terms of use of the files, such as "CC BY 4.0"; kept in raw.sources and shown in plans.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) licence: Option<String>,
+    /// Who gave the files or where they were fetched; kept likewise.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) origin: Option<String>,
+    /// Day on which they were obtained; kept likewise.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) obtained: Option<Day>,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

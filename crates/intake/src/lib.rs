@@ -36,6 +36,7 @@ mod mapping;
 mod options;
 mod out;
 mod plan;
+mod provenance;
 mod read;
 
 pub use bytes::{Compression, ZIP_LIMIT};
@@ -49,4 +50,5 @@ pub use guess::{Draft, draft_mapping};
 pub use mapping::{Mapping, MappingRead};
 pub use options::{Defaults, ReadOptions};
 pub use out::Sink;
+pub use provenance::{MappingProvenance, Provenance};
 pub use read::{Detected, Dialect, ReadSummary, detect, read};

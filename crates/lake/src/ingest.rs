@@ -3,28 +3,30 @@
 //! (same SHA-256) is not taken twice.
 
 pub(crate) mod chunks;
+mod sources;
 
 use crate::digest::hex;
-use crate::parquet_io::{Pick, decode, encode};
+use crate::parquet_io::encode;
 use crate::snapshot::TableVersion;
 use crate::table::{FileEntry, folder, set_files};
 use crate::{Lake, LakeError, LakeLock, Snapshot, local};
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::Int64Type;
+use arrow::array::RecordBatch;
 use chunks::{ChunkWriter, Layout};
+use sources::Sources;
 use schema::{TableDef, Zone};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// How files are read.
 #[derive(Clone, Debug)]
 pub struct IngestOptions {
     /// Passed to the readers.
     pub read: intake::ReadOptions,
+    /// Where the files came from, for `raw.sources`.
+    pub provenance: intake::Provenance,
 }
 
 /// What is being done, for a progress bar.
@@ -69,7 +71,7 @@ pub struct FileOutcome {
 pub enum FileTaken {
     /// It was added.
     Added(intake::ReadSummary),
-    /// It had been there before; nothing was done.
+    /// It had been there before: of a statement about its origin the newer holds, else nothing was done.
     AlreadyThere,
 }
 
@@ -139,6 +141,7 @@ async fn take(
     let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     let kept = keep(lake, path, &name, progress)?;
     if sources.known.contains(&kept.source) {
+        sources.state(&kept.source, &options.provenance)?;
         return Ok((kept.source, FileTaken::AlreadyThere));
     }
     let sequence = sources.next_sequence();
@@ -164,7 +167,7 @@ async fn take(
         slot.1.extend(entries);
     }
     tracing::info!(file = %name, source = %kept.source, format = %summary.format, rows = summary.rows, rejected = summary.rejected, "taken");
-    sources.add(&kept, &name, sequence, &summary)?;
+    sources.add(&kept, &name, sequence, &summary, &options.provenance)?;
     Ok((kept.source, FileTaken::Added(summary)))
 }
 
@@ -273,71 +276,6 @@ pub(crate) async fn commit_all(
 
 fn sources_def() -> Result<&'static TableDef, LakeError> {
     schema::table(Zone::Raw, "sources").ok_or_else(|| LakeError::NoTable("raw.sources".into()))
-}
-
-/// The rows of `raw.sources`.
-struct Sources {
-    batches: Vec<RecordBatch>,
-    known: BTreeSet<String>,
-    last: i64,
-    changed: bool,
-}
-
-impl Sources {
-    async fn load(lake: &Lake, snapshot: &Snapshot) -> Result<Self, LakeError> {
-        let def = sources_def()?;
-        let mut all = Self { batches: Vec::new(), known: BTreeSet::new(), last: 0, changed: false };
-        for file in snapshot.table(def).map_or(&[][..], |t| t.files.as_slice()) {
-            let bytes = lake.get(&format!("{}/{}", folder(def), file.path)).await?;
-            for batch in decode("raw.sources", bytes, Pick::default())?.0 {
-                let batch =
-                    batch.map_err(|e| LakeError::Damaged { table: "raw.sources".into(), why: e.to_string() })?;
-                all.known.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
-                let sequence = batch.column(3).as_primitive::<Int64Type>();
-                all.last = all.last.max(sequence.iter().flatten().max().unwrap_or(0));
-                all.batches.push(batch);
-            }
-        }
-        Ok(all)
-    }
-
-    fn next_sequence(&self) -> i64 {
-        self.last + 1
-    }
-
-    fn add(&mut self, kept: &Kept, name: &str, sequence: i64, summary: &intake::ReadSummary) -> Result<(), LakeError> {
-        let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value.to_owned()])) };
-        let int =
-            |value: u64| -> ArrayRef { Arc::new(Int64Array::from(vec![i64::try_from(value).unwrap_or(i64::MAX)])) };
-        let notes = serde_json::to_string(&summary.notes).unwrap_or_else(|_| "[]".into());
-        let columns = vec![
-            text(&kept.source),
-            text(&kept.sha256),
-            text(name),
-            int(sequence as u64),
-            text(&summary.format),
-            text(&summary.table),
-            text(&summary.encoding),
-            text(summary.compression),
-            int(kept.bytes),
-            int(summary.rows),
-            int(summary.rejected),
-            int(summary.converted),
-            text(&notes),
-        ];
-        let batch = RecordBatch::try_new(sources_def()?.arrow_schema(), columns)
-            .map_err(|e| LakeError::Internal(format!("the row of {name} in raw.sources: {e}")))?;
-        self.batches.push(batch);
-        self.known.insert(kept.source.clone());
-        self.last = sequence;
-        self.changed = true;
-        Ok(())
-    }
-
-    async fn write(&mut self, lake: &Lake, def: &'static TableDef) -> Result<FileEntry, LakeError> {
-        self.changed = false;
-        write_file(lake, def, 0, std::slice::from_ref(&self.batches)).await
-    }
 }
 
 /// Writes one data file whose name follows from its content.

@@ -31,7 +31,7 @@ pub use gates::{
 };
 pub use ingest::{FileOutcome, FileTaken, IngestOptions, IngestReport, Phase, Progress, ingest};
 pub use marts::write_mart;
-pub use quality::{QualityReport, RejectRow, RuleRow, SourceRow, quality};
+pub use quality::{QualityReport, RejectRow, RuleRow, SentimentRow, SourceRow, quality};
 pub use refine::{RefineParams, RefineReport, is_clean, refine};
 pub use snapshot::{Snapshot, TableVersion};
 pub use store::{Lake, LakeLock};

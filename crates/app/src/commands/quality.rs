@@ -36,10 +36,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Quality) -> Result<ExitCo
             s.encoding.clone(),
             output::count(s.rows),
             output::count(s.rejected),
+            stated(s),
             s.notes.join("; "),
         ]
     });
-    output::table(&["file", "format", "encoding", "rows", "put aside", "remarks"], &[3, 4], rows.collect());
+    output::table(&["file", "format", "encoding", "rows", "put aside", "licence, origin, obtained", "remarks"], &[3, 4], rows.collect());
     output::line("\nWhat the rules found");
     let rows = report.rules.iter().map(|r| {
         vec![
@@ -51,6 +52,22 @@ pub(crate) async fn run(env: &Environment, args: &cli::Quality) -> Result<ExitCo
         ]
     });
     output::table(&["rule", "what it does", "checked", "touched", "example"], &[2, 3], rows.collect());
+    if !report.sentiment.is_empty() {
+        output::line("\nWhat the words of reviews say (clean.sentiment_quality)");
+        let percent = |x: Option<f64>| x.map(|x| format!("{:.1} %", 100.0 * x)).unwrap_or_default();
+        let rows = report.sentiment.iter().map(|s| {
+            vec![
+                s.language.clone(),
+                output::count(s.rated),
+                percent(s.accuracy),
+                percent(s.majority),
+                if s.used { "words and stars" } else { "stars alone" }.to_owned(),
+                s.why.clone(),
+            ]
+        });
+        let header = ["language", "rated", "told right, held out", "by the more frequent side", "counts", "why"];
+        output::table(&header, &[1, 2, 3], rows.collect());
+    }
     if !report.rejects.is_empty() {
         output::line("\nWhat was put aside (rejects.rows)");
         let rows = report
@@ -60,6 +77,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Quality) -> Result<ExitCo
         output::table(&["table", "rule", "rows", "the first"], &[2], rows.collect());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Licence, origin and day of a source, as far as somebody stated them.
+fn stated(source: &lake::SourceRow) -> String {
+    let parts = [&source.licence, &source.origin, &source.obtained];
+    if parts.iter().all(|p| p.is_none()) {
+        return "not stated".to_owned();
+    }
+    parts.map(|p| p.as_deref().unwrap_or("not stated")).join(", ")
 }
 
 /// Failing gates first, each in a sentence, then all that had something to look at.

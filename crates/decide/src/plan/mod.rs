@@ -37,7 +37,7 @@ mod style;
 pub use evidence::{
     Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
     Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence, RepeatEvidence,
-    SegmentEvidence, SegmentHabits, ServingBasis, ServingEvidence, Span, TrainedOn, TransferEvidence, TransferRow,
+    SegmentEvidence, SegmentHabits, ServingBasis, ServingEvidence, SourceEvidence, Span, TrainedOn, TransferEvidence, TransferRow,
     TransferVerdict, Trust,
 };
 pub use findings::Topic;

@@ -21,7 +21,7 @@ use crate::record::{BadRow, Record};
 use domain::Amount;
 use serde_json::Value;
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "message_id",
     "kind",
     "name",
@@ -40,11 +40,12 @@ const COLUMNS: [&str; 18] = [
     "country",
     "language",
     "part",
+    "user_agent",
 ];
 
 struct SegmentEvents {
     plan: Plan,
-    to: [usize; 18],
+    to: [usize; 19],
 }
 
 pub(crate) fn connector(format: &Format) -> Box<dyn Connector> {
@@ -131,6 +132,7 @@ impl SegmentEvents {
             (14, event.url.clone()),
             (15, event.country.clone()),
             (16, event.language.clone()),
+            (18, event.agent.clone()),
         ] {
             if let Some(value) = value {
                 out.text(self.to[column], &value);
@@ -160,6 +162,7 @@ struct Event<'v> {
     url: Option<String>,
     country: Option<String>,
     language: Option<String>,
+    agent: Option<String>,
     properties: &'v Value,
 }
 
@@ -201,6 +204,7 @@ impl<'v> Event<'v> {
                 .or_else(|| text(&properties["country"]))
                 .or_else(|| traits(&["country"])),
             language: context(&["locale"]).and_then(|l| language(&l)),
+            agent: context(&["userAgent"]),
             kind,
             name,
             // Some sites number their users by e-mail address.

@@ -249,7 +249,8 @@ pub static BUILT_IN: &[Gate] = &[
         )
     },
     fresh("events_fresh", "events", "occurred_at", 31.0, Warn, EVENTS),
-    rejected("events_rejected", "events", 0.2, Warn, EVENTS),
+    // Machines among the visitors are no fault of the file.
+    Gate { check: Check::PutAside { but: "bot_traffic" }, ..rejected("events_rejected", "events", 0.2, Warn, EVENTS) },
     once("reviews_once", "reviews", "review_id", REVIEWS),
     Gate {
         at_most: 0.5,
@@ -269,6 +270,11 @@ pub static BUILT_IN: &[Gate] = &[
             REVIEWS,
             "name a product that clean.products does not have",
         )
+    },
+    Gate {
+        of: "text is not null",
+        at_most: 0.2,
+        ..range("reviews_junk", "reviews", "text, junk", "junk is not null", REVIEWS, "say nothing")
     },
     fresh("reviews_fresh", "reviews", "reviewed_at", 92.0, Warn, REVIEWS),
     rejected("reviews_rejected", "reviews", 0.2, Warn, REVIEWS),
