@@ -9,6 +9,7 @@ mod gates;
 mod journey;
 mod kept;
 mod marts;
+mod noise;
 mod profiles;
 mod recommend;
 mod simulated;
