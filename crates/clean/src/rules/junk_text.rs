@@ -124,11 +124,13 @@ fn is_struck(word: &str) -> bool {
     let places: Vec<(usize, usize)> = keys.iter().filter_map(|k| place(*k)).collect();
     let one_row = places.iter().all(|(row, _)| *row == places[0].0);
     let vowels = keys.iter().filter(|k| b"aeiouy".contains(k)).count();
+    let next_to = |w: &[(usize, usize)]| w[0].0 == w[1].0 && w[0].1.abs_diff(w[1].1) == 1;
     // qwerty: a walk from each key to its neighbour.
-    let steps = places.windows(2).filter(|w| w[0].0 == w[1].0 && w[0].1.abs_diff(w[1].1) == 1).count();
+    let steps = places.windows(2).filter(|w| next_to(w)).count();
     let walk = steps * 20 >= (n - 1) * 17;
-    // sdfsdf: three keys or more of one row, again and again.
-    let again = one_row && (3..=4).any(|block| n >= 2 * block && (block..n).all(|i| keys[i] == keys[i - block]));
+    // sdfsdf: three neighbours or more, again and again; hahahaha and alfalfa are no neighbours.
+    let comes_back = |block: usize| n >= 2 * block && (block..n).all(|i| keys[i] == keys[i - block]);
+    let again = (3..=4).any(|block| comes_back(block) && places[..block].windows(2).all(next_to));
     // asjdhaksjdh: one row with hardly a vowel; sdkfjhwk: none at all.
     let dry = n >= 8 && one_row && vowels * 4 <= n || n >= 7 && vowels == 0;
     walk || again || dry
