@@ -167,7 +167,8 @@ impl Workspace {
 fn gate_settings(raw: &BTreeMap<String, RawGate>, path: &Path) -> Result<GateSettings> {
     let mut settings = GateSettings::default();
     for (name, gate) in raw {
-        let stop = |e: String, next: String| Stop::error(Exit::Usage, format!("{}: `gates`: {e}", path.display()), next);
+        let stop =
+            |e: String, next: String| Stop::error(Exit::Usage, format!("{}: `gates`: {e}", path.display()), next);
         let (at_most, severity) = match gate {
             RawGate::Limit(limit) => (Some(*limit), None),
             RawGate::Whole(whole) => (whole.at_most, whole.severity.as_deref()),

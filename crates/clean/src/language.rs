@@ -6,8 +6,20 @@
 
 /// Small words and what language they are of; a word of two languages would decide nothing and is left out.
 const WORDS: [(&str, &[&str]); 8] = [
-    ("en", &["the", "and", "is", "it", "this", "very", "not", "with", "for", "good", "great", "was", "but", "my", "too", "works"]),
-    ("de", &["der", "die", "das", "und", "ist", "nicht", "sehr", "mit", "ein", "eine", "gut", "für", "zu", "ich", "leider", "aber"]),
+    (
+        "en",
+        &[
+            "the", "and", "is", "it", "this", "very", "not", "with", "for", "good", "great", "was", "but", "my", "too",
+            "works",
+        ],
+    ),
+    (
+        "de",
+        &[
+            "der", "die", "das", "und", "ist", "nicht", "sehr", "mit", "ein", "eine", "gut", "für", "zu", "ich",
+            "leider", "aber",
+        ],
+    ),
     ("fr", &["le", "les", "est", "et", "très", "pas", "une", "je", "avec", "pour", "bien", "mais", "produit", "trop"]),
     ("es", &["el", "los", "muy", "pero", "con", "una", "está", "bien", "producto", "es", "y", "lo", "más", "bueno"]),
     ("pt", &["não", "muito", "uma", "com", "é", "produto", "bom", "mas", "do", "da", "ótimo", "boa"]),

@@ -13,10 +13,8 @@
 //!
 //! Cost: six fits on at most `max_train` reviews, about 10 µs a review and pass; the rest is read once.
 
-use crate::columns::{
-    Reader, batch, bool_array, clean_table, float_array, must_ints, must_texts, text_array,
-};
 use crate::CleanError;
+use crate::columns::{Reader, batch, bool_array, clean_table, float_array, must_ints, must_texts, text_array};
 use crate::hash::hash_bytes;
 use arrow_array::RecordBatch;
 use domain::Seed;
@@ -136,24 +134,22 @@ pub fn sentiment(reviews: &RecordBatch, params: &SentimentParams) -> Result<Sent
     let score = |i: usize| {
         let (by_stars, by_text) = (rating.get(i).map(|s| (s - 3.0) / 2.0), counted(i).map(|p| 2.0 * p - 1.0));
         match (by_stars, by_text) {
-            (Some(s), Some(t)) => (Some((1.0 - params.text_weight) * s + params.text_weight * t), Some("rating_and_text")),
+            (Some(s), Some(t)) => {
+                (Some((1.0 - params.text_weight) * s + params.text_weight * t), Some("rating_and_text"))
+            }
             (Some(s), None) => (Some(s), Some("rating")),
             (None, Some(t)) => (Some(t), Some("text")),
             (None, None) => (None, None),
         }
     };
     let scores: Vec<_> = (0..n).map(score).collect();
-    let place = |name: &str| reviews.schema().index_of(name).ok();
     let mut columns = reviews.columns().to_vec();
-    for (name, array) in [
+    for (column, array) in [
         ("sentiment", float_array(scores.iter().map(|s| s.0))),
         ("sentiment_basis", text_array(scores.iter().map(|s| s.1))),
     ] {
-        let at = place(name).ok_or(CleanError::NoColumn {
-            table: "reviews",
-            column: if name == "sentiment" { "sentiment" } else { "sentiment_basis" },
-        })?;
-        columns[at] = array;
+        let missing = |_| CleanError::NoColumn { table: "reviews", column };
+        columns[reviews.schema().index_of(column).map_err(missing)?] = array;
     }
     Ok(SentimentOut { reviews: batch(clean_table("reviews"), columns), quality: quality(&languages, enough, params) })
 }
@@ -239,7 +235,9 @@ impl Language {
         let sides = format!("{negative} reviews of 1 or 2 stars and {positive} of 4 or 5");
         if !enough {
             let (n, side) = (params.min_rated, params.min_side);
-            return format!("stars alone: too few rated reviews for a model of words; it needs {n}, {side} on each side");
+            return format!(
+                "stars alone: too few rated reviews for a model of words; it needs {n}, {side} on each side"
+            );
         }
         if !self.has(params.min_rated_language, params.min_side_language) {
             let (n, side) = (params.min_rated_language, params.min_side_language);
@@ -276,13 +274,8 @@ mod tests {
 
     #[test] // Positive 0.9, 0.6; negative 0.6, 0.2: of four pairs three are right and one is a tie.
     fn the_probability_of_the_right_order_is_counted_by_hand() {
-        let language = Language {
-            right: 3,
-            negative: vec![0.6, 0.2],
-            positive: vec![0.9, 0.6],
-            n_negative: 2,
-            n_positive: 2,
-        };
+        let language =
+            Language { right: 3, negative: vec![0.6, 0.2], positive: vec![0.9, 0.6], n_negative: 2, n_positive: 2 };
         assert_eq!(language.auc(), Some(3.5 / 4.0));
         assert_eq!((language.accuracy(), language.majority()), (Some(0.75), Some(0.5)));
         assert_eq!(Language::default().auc(), None);

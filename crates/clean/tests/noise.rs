@@ -144,7 +144,10 @@ fn a_review_that_says_nothing_keeps_its_stars_and_broken_words_are_mended() {
             ("review_id", texts([Some("r1"), Some("r2"), Some("r3")])),
             ("product_code", texts(vec![Some("A1"); n])),
             ("rating", floats([Some(1.0), Some(5.0), Some(4.0)])),
-            ("text", texts([Some("asdfghjkl"), Some("TrÃ¨s bien, je recommande le produit"), Some("數(shù)據(jù)很好")])),
+            (
+                "text",
+                texts([Some("asdfghjkl"), Some("TrÃ¨s bien, je recommande le produit"), Some("數(shù)據(jù)很好")]),
+            ),
         ],
     );
     let p = params();

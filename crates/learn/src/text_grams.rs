@@ -15,7 +15,7 @@ pub struct TextGrams {
 
 impl Default for TextGrams {
     fn default() -> Self {
-        Self { log2_size: 18 }
+        Self { log2_size: 20 }
     }
 }
 
@@ -35,8 +35,13 @@ enum Script {
 
 fn script(c: char) -> Script {
     match c {
-        '\u{0e00}'..='\u{0eff}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}'
-        | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}' => Script::Unspaced,
+        '\u{0e00}'..='\u{0eff}'
+        | '\u{1780}'..='\u{17ff}'
+        | '\u{3005}'..='\u{3007}'
+        | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{2ffff}' => Script::Unspaced,
         // Moods are told by marks and pictures, too.
         '!' | '?' | '！' | '？' | '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}' => Script::Unspaced,
         // Marks on letters belong to their word.

@@ -26,7 +26,7 @@ pub struct TextOddsParams {
 
 impl Default for TextOddsParams {
     fn default() -> Self {
-        Self { grams: TextGrams::default(), n_epochs: 8, learning_rate: 0.5 }
+        Self { grams: TextGrams::default(), n_epochs: 4, learning_rate: 0.2 }
     }
 }
 
@@ -89,8 +89,7 @@ impl TextOddsParams {
         let idf: Vec<f32> = seen_in.iter().map(|&k| (n / (1.0 + k as f32)).ln_1p()).collect();
         let mean = rows.iter().map(|&r| f64::from(targets[r])).sum::<f64>() / rows.len() as f64;
         let mean = mean.clamp(0.01, 0.99) as f32;
-        let mut model =
-            TextOdds { grams: self.grams, idf, weights: vec![0.0; size], bias: (mean / (1.0 - mean)).ln() };
+        let mut model = TextOdds { grams: self.grams, idf, weights: vec![0.0; size], bias: (mean / (1.0 - mean)).ln() };
         let mut squares = vec![1e-6_f32; size];
         let mut bias_squares = 1.0_f32;
         let mut rng = seed.stream(0);

@@ -203,7 +203,11 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("product_id", Text, "product"),
             may("shopper_id", Text, "shopper where known"),
             must("market", Text, "ISO 3166-1 alpha-2"),
-            may("language", Text, "ISO 639-1 as stated, else by the script and small words of the text where they decide"),
+            may(
+                "language",
+                Text,
+                "ISO 639-1 as stated, else by the script and small words of the text where they decide",
+            ),
             may("rating", Float, "stars, 1 to 5"),
             may("text", Text, "what was written, normalised"),
             may("reviewed_at", Instant, "when"),

@@ -27,7 +27,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let lake = workspace.lake()?;
     let lock = lake.lock()?;
     let bar = output::Bar::new(env.quiet || args.json);
-    let report = lake::ingest(&lake, &lock, &paths, &IngestOptions { read: options, provenance: provenance.clone() }, &|p| bar.show(p)).await?;
+    let report =
+        lake::ingest(&lake, &lock, &paths, &IngestOptions { read: options, provenance: provenance.clone() }, &|p| {
+            bar.show(p)
+        })
+        .await?;
     let refine = RefineParams {
         base: workspace.currency,
         as_of,
@@ -87,7 +91,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
                     }
                 }
                 Outcome::Taken(FileTaken::AlreadyThere) => {
-                    let what = if provenance.is_empty() { "nothing to do" } else { "what was stated of it is recorded" };
+                    let what =
+                        if provenance.is_empty() { "nothing to do" } else { "what was stated of it is recorded" };
                     output::line(&format!("{path}: already in the lake, {what}"))
                 }
                 Outcome::PassedOver(why) => output::note(&format!("{path}: passed over, no table: {why}")),

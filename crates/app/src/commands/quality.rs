@@ -40,7 +40,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Quality) -> Result<ExitCo
             s.notes.join("; "),
         ]
     });
-    output::table(&["file", "format", "encoding", "rows", "put aside", "licence, origin, obtained", "remarks"], &[3, 4], rows.collect());
+    output::table(
+        &["file", "format", "encoding", "rows", "put aside", "licence, origin, obtained", "remarks"],
+        &[3, 4],
+        rows.collect(),
+    );
     output::line("\nWhat the rules found");
     let rows = report.rules.iter().map(|r| {
         vec![

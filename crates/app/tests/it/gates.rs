@@ -31,7 +31,8 @@ fn a_failing_gate_stops_a_run_and_leaves_the_marts_in_force() {
     let before = shop.value(marts);
 
     let more = a_third_bad().replace("5363", "6363").replace("22633", "22634");
-    let bad: String = (0..9).map(|i| format!("7{i},22633,HAND WARMER,six,2010-12-04 12:00:00,1.85,1,Germany\n")).collect();
+    let bad: String =
+        (0..9).map(|i| format!("7{i},22633,HAND WARMER,six,2010-12-04 12:00:00,1.85,1,Germany\n")).collect();
     shop.ingest_ok(&shop.file("bad.csv", format!("{more}{bad}")));
     let said = shop.run(&["run"]);
     assert_eq!(said.code, GATE, "{}", said.err);
@@ -52,7 +53,8 @@ fn a_failing_gate_stops_a_run_and_leaves_the_marts_in_force() {
     assert!(said.err.contains("failed, and allowed"), "{}", said.err);
     assert_eq!(result(&shop, "order_lines_rejected"), "allowed");
     assert_ne!(shop.value(marts), before);
-    shop.ok(&["plan", "--market", "GB"]);
+    let plan: Value = serde_json::from_str(&shop.ok(&["plan", "--market", "GB", "--json"])).unwrap();
+    assert_eq!(plan["plan"]["caveats"][0]["rule"], "failed gate order_lines_rejected", "the plan says so");
 }
 
 #[test]

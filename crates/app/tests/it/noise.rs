@@ -11,7 +11,8 @@ fn truth(text: &str, what: &str) -> BTreeMap<String, String> {
 }
 
 fn texts(shop: &Shop, sql: &str) -> BTreeSet<String> {
-    let first = |row: &serde_json::Value| row.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+    let first =
+        |row: &serde_json::Value| row.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
     shop.sql(sql).iter().map(first).collect()
 }
 
@@ -63,7 +64,10 @@ fn machines_and_empty_texts_of_a_simulated_merchant_are_found_as_the_truth_says(
     assert_eq!(shop.value(wrong), 0);
     let junk_words = "select count(*) from clean.reviews where junk is not null and sentiment_basis <> 'rating'";
     assert_eq!(shop.value(junk_words), 0, "a text that says nothing has no say");
-    assert_eq!(shop.value("select language from clean.reviews where text = 'ดีมาก' and review_id like 'R-IMPORT-%'"), "th");
+    assert_eq!(
+        shop.value("select language from clean.reviews where text = 'ดีมาก' and review_id like 'R-IMPORT-%'"),
+        "th"
+    );
     shop.ok(&["run"]);
 }
 
@@ -74,7 +78,8 @@ fn a_few_reviews_have_the_sentiment_of_their_stars_and_say_why() {
                    a,K1,5,very good,2025-03-10 10:00:00,GB\nb,K1,2,MÃ¼de nach einer Woche und sehr laut,2025-03-10 11:00:00,DE\n\
                    c,K1,,quite nice,2025-03-11 11:00:00,GB\n";
     shop.ingest_ok(&shop.file("reviews.csv", reviews));
-    let rows = shop.sql("select review_id, sentiment, sentiment_basis, text, language from clean.reviews order by review_id");
+    let rows =
+        shop.sql("select review_id, sentiment, sentiment_basis, text, language from clean.reviews order by review_id");
     assert_eq!((&rows[0]["sentiment"], &rows[0]["sentiment_basis"]), (&1.0.into(), &"rating".into()));
     assert_eq!(rows[1]["sentiment"], -0.5);
     assert_eq!((&rows[1]["text"], &rows[1]["language"]), (&"Müde nach einer Woche und sehr laut".into(), &"de".into()));

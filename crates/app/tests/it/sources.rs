@@ -207,7 +207,10 @@ fn where_a_file_came_from_is_kept_shown_and_never_made_up() {
     let stock = shop.file("stock.csv", "product_code,quantity\n22633,5\n");
     shop.ingest_ok(&stock);
     let of = |name: &str| shop.sql(&format!("select * from raw.sources where name = '{name}'"))[0].clone();
-    assert_eq!((&of("orders.csv")["licence"], &of("orders.csv")["origin"]), (&"CC BY 4.0".into(), &"UCI repository".into()));
+    assert_eq!(
+        (&of("orders.csv")["licence"], &of("orders.csv")["origin"]),
+        (&"CC BY 4.0".into(), &"UCI repository".into())
+    );
     assert_eq!(of("orders.csv")["obtained"], "2025-11-02");
     assert!(of("stock.csv")["licence"].is_null() && of("stock.csv")["obtained"].is_null());
     // From a row to its terms.

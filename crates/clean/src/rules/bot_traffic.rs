@@ -43,8 +43,18 @@ const WORDS: &[&str] = &[
 ];
 
 /// How the user agent of a program begins.
-const PROGRAMS: &[&str] =
-    &["curl/", "wget/", "python", "go-http-client", "java/", "apache-httpclient", "libwww-perl", "ruby", "php/", "axios/"];
+const PROGRAMS: &[&str] = &[
+    "curl/",
+    "wget/",
+    "python",
+    "go-http-client",
+    "java/",
+    "apache-httpclient",
+    "libwww-perl",
+    "ruby",
+    "php/",
+    "axios/",
+];
 
 /// An event, as far as this rule looks at it.
 #[derive(Clone, Copy, Debug)]
@@ -102,9 +112,8 @@ pub(crate) fn signs(acts: &[Act<'_>], params: &CleanParams) -> Vec<Option<Sign>>
     let mut order: Vec<usize> = (0..acts.len()).filter(|&i| acts[i].visitor.is_some()).collect();
     order.sort_unstable_by_key(|&i| (acts[i].visitor, acts[i].at, acts[i].message, i));
     let pause = i64::from(params.bot_visit_minutes) * MINUTE;
-    let same_visit = |a: &usize, b: &usize| {
-        acts[*a].visitor == acts[*b].visitor && acts[*b].at.saturating_sub(acts[*a].at) <= pause
-    };
+    let same_visit =
+        |a: &usize, b: &usize| acts[*a].visitor == acts[*b].visitor && acts[*b].at.saturating_sub(acts[*a].at) <= pause;
     for visit in order.chunk_by(same_visit) {
         let mut views: Vec<(i64, &str)> =
             visit.iter().map(|&i| &acts[i]).filter(|a| a.view).map(|a| (a.at, a.message)).collect();
@@ -188,9 +197,15 @@ mod tests {
             ("AdsBot-Google (+http://www.google.com/adsbot.html)", Some("adsbot")),
             ("python-requests/2.31.0", Some("python")),
             ("curl/8.4.0", Some("curl")),
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/120.0 Safari/537.36", Some("headlesschrome")),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/120.0 Safari/537.36",
+                Some("headlesschrome"),
+            ),
             ("Mozilla/5.0 (Linux; Android 12; CUBOT P50) AppleWebKit/537.36 Chrome/119.0 Mobile Safari/537.36", None),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148", None),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148",
+                None,
+            ),
             ("RoboticMowers/4.2 (Android; abbotsford)", None),
             ("okhttp/4.9.3", None),
             ("", None),

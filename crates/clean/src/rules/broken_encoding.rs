@@ -151,7 +151,17 @@ mod tests {
     #[test]
     fn what_was_read_with_the_wrong_table_is_read_again() {
         assert_eq!(broken("Müller"), "MÃ¼ller");
-        for text in ["Müller", "don’t", "„très bien“ – 20 °C", "5 € fürs Kabel", "great 👍", "很好用", "ดีมาก", "جيد جدا", "Отлично"] {
+        for text in [
+            "Müller",
+            "don’t",
+            "„très bien“ – 20 °C",
+            "5 € fürs Kabel",
+            "great 👍",
+            "很好用",
+            "ดีมาก",
+            "جيد جدا",
+            "Отлично",
+        ] {
             // Blanks part the runs; a script's words are whole runs.
             assert_eq!(repair(&broken(text)).as_deref(), Some(text), "{}", broken(text));
         }

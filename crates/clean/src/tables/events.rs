@@ -11,8 +11,8 @@ use crate::columns::{
 };
 use crate::hash::Interner;
 use crate::identity::RowKeys;
-use crate::rules::product_code_case::product_id;
 use crate::rules::bot_traffic::{Act, signs};
+use crate::rules::product_code_case::product_id;
 use crate::rules::{Rule, missing_key};
 use crate::survey::Surveyed;
 use crate::{CleanError, CleanParams};

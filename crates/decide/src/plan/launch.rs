@@ -2,8 +2,8 @@
 //! reader can meet is a [`Figure`] in here; the page and the JSON only print.
 
 use super::evidence::{
-    ClusterCandidate, ClusterRow, Glance, MarketEvidence, Periods, RepeatEvidence, SegmentHabits, ServingBasis, SourceEvidence, Span,
-    TrainedOn, TransferVerdict, Trust,
+    ClusterCandidate, ClusterRow, Glance, MarketEvidence, Periods, RepeatEvidence, SegmentHabits, ServingBasis,
+    SourceEvidence, Span, TrainedOn, TransferVerdict, Trust,
 };
 use super::keep::Keep;
 use super::metric::Metric;

@@ -106,14 +106,7 @@ const fn fresh(
 /// Rows put aside.
 const fn rejected(name: &'static str, table: &'static str, at_most: f64, severity: Severity, rows: Named) -> Gate {
     let check = Check::PutAside { but: "" };
-    Gate {
-        check,
-        at_most,
-        severity,
-        rows: rows.0,
-        fault: "were put aside",
-        ..gate(name, GateKind::Rejects, table, "")
-    }
+    Gate { check, at_most, severity, rows: rows.0, fault: "were put aside", ..gate(name, GateKind::Rejects, table, "") }
 }
 
 /// Every gate, in the order of the report.
@@ -139,14 +132,7 @@ pub static BUILT_IN: &[Gate] = &[
     Gate {
         at_most: 0.01,
         severity: Fail,
-        ..range(
-            "order_lines_day",
-            "order_lines",
-            "day",
-            "day < date '1990-01-01'",
-            LINES,
-            "are of a day before 1990",
-        )
+        ..range("order_lines_day", "order_lines", "day", "day < date '1990-01-01'", LINES, "are of a day before 1990")
     },
     Gate {
         of: "kind = 'sale'",
@@ -252,10 +238,7 @@ pub static BUILT_IN: &[Gate] = &[
     // Machines among the visitors are no fault of the file.
     Gate { check: Check::PutAside { but: "bot_traffic" }, ..rejected("events_rejected", "events", 0.2, Warn, EVENTS) },
     once("reviews_once", "reviews", "review_id", REVIEWS),
-    Gate {
-        at_most: 0.5,
-        ..empty("reviews_text", "reviews", "text", "text is null", REVIEWS, "have no text")
-    },
+    Gate { at_most: 0.5, ..empty("reviews_text", "reviews", "text", "text is null", REVIEWS, "have no text") },
     Gate {
         severity: Fail,
         ..range("reviews_rating", "reviews", "rating", "rating < 1 or rating > 5", REVIEWS, "have stars outside 1 to 5")
@@ -279,10 +262,7 @@ pub static BUILT_IN: &[Gate] = &[
     fresh("reviews_fresh", "reviews", "reviewed_at", 92.0, Warn, REVIEWS),
     rejected("reviews_rejected", "reviews", 0.2, Warn, REVIEWS),
     once("stock_once", "stock", "product_id, warehouse, market", STOCK),
-    Gate {
-        at_most: 0.05,
-        ..range("stock_quantity", "stock", "quantity", "quantity < 0", STOCK, "are below zero")
-    },
+    Gate { at_most: 0.05, ..range("stock_quantity", "stock", "quantity", "quantity < 0", STOCK, "are below zero") },
     Gate {
         at_most: 0.2,
         ..known(
@@ -306,10 +286,7 @@ pub static BUILT_IN: &[Gate] = &[
             "name a product that clean.products does not have",
         )
     },
-    Gate {
-        at_most: 0.05,
-        ..range("costs_positive", "costs", "cost", "cost = 0", COSTS, "are zero")
-    },
+    Gate { at_most: 0.05, ..range("costs_positive", "costs", "cost", "cost = 0", COSTS, "are zero") },
     Gate {
         at_most: 0.05,
         ..range(

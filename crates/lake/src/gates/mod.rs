@@ -168,7 +168,8 @@ impl GateSettings {
     /// [`GateSettingError`] for an unknown name or a limit that is no share (no number of days for
     /// freshness).
     pub fn set(&mut self, name: &str, setting: GateSetting) -> Result<(), GateSettingError> {
-        let gate = BUILT_IN.iter().find(|g| g.name == name).ok_or_else(|| GateSettingError::Unknown(name.to_owned()))?;
+        let gate =
+            BUILT_IN.iter().find(|g| g.name == name).ok_or_else(|| GateSettingError::Unknown(name.to_owned()))?;
         if let Some(value) = setting.at_most {
             let (fits, expected) = match gate.kind {
                 GateKind::Freshness => (value.is_finite() && value >= 0.0, "a number of days, 0 or more,"),

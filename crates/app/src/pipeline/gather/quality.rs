@@ -14,8 +14,11 @@ const ALL: &str = "select rule, sum(touched) as n, min(sample) as sample from (\
     union all select rule, 1 as touched, cast(null as varchar) as sample from rejects.rows where stage = 'read'\
     ) group by rule having sum(touched) > 0 order by n desc, rule";
 
+/// Gates that failed and were allowed.
+const ALLOWED: &str = "select gate, failing, says from marts.gates where result = 'allowed' order by gate";
+
 impl Gatherer<'_> {
-    /// Rules that touched something, this market's first, then by rows in all data.
+    /// Gates that an operator overrode, then rules that touched something, this market's first, then by rows in all data.
     pub(super) async fn caveats(&self, market: Market) -> Result<Vec<CaveatEvidence>> {
         let rows = Rows::query(self.engine, ALL).await?;
         let (rules, n, samples) = (rows.texts("rule")?, rows.ints("n")?, rows.texts("sample")?);
@@ -34,7 +37,16 @@ impl Gatherer<'_> {
             .collect();
         // Stable: the order of the query stays inside each part.
         caveats.sort_by_key(|c| std::cmp::Reverse(c.here.as_ref().map_or(0, |f| f.n)));
-        Ok(caveats)
+        // What an operator overrode comes before everything that rules found.
+        let rows = Rows::query(self.engine, ALLOWED).await?;
+        let (gates, n, says) = (rows.texts("gate")?, rows.ints("failing")?, rows.texts("says")?);
+        let allowed = (0..rows.len()).map(|i| CaveatEvidence {
+            rule: format!("failed gate {}", gates[i]),
+            rows: Metric::CaveatRows.number(n[i] as f64, n[i].unsigned_abs(), ALLOWED),
+            here: None,
+            sample: says[i].clone(),
+        });
+        Ok(allowed.chain(caveats).collect())
     }
 }
 
