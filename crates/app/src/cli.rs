@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Sql(Sql),
     /// List the tables with the meaning of their columns.
     Tables(Tables),
-    /// What came, what was put aside, what each rule touched.
+    /// Quality gates, what came, what was put aside, what each rule touched.
     Quality(Quality),
     /// Make up a merchant with markets, shoppers, orders and a known truth.
     Simulate(Simulate),
@@ -126,6 +126,15 @@ pub(crate) struct Ingest {
     /// Day that counts as today: later orders are put aside. Without it, the day of the clock.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<Day>,
+    /// Terms of use of the files, such as "CC BY 4.0"; kept in raw.sources and shown in plans.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) licence: Option<String>,
+    /// Who gave the files or where they were fetched; kept likewise.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) origin: Option<String>,
+    /// Day on which they were obtained; kept likewise.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) obtained: Option<Day>,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -194,9 +203,12 @@ pub(crate) struct Run {
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Compute again even where nothing changed, and even where too much of the data was put aside.
+    /// Compute again even where nothing changed, and even where a quality gate fails.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Go on where a quality gate fails; marts.gates records that it was allowed.
+    #[arg(long)]
+    pub(crate) allow_failed_gates: bool,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -29,6 +29,16 @@ pub(crate) fn error(text: &str) {
     }
 }
 
+/// A finding on standard output behind its word, red where it is bad and yellow otherwise.
+pub(crate) fn verdict(bad: bool, word: &str, text: &str) {
+    if std::io::stdout().is_terminal() {
+        let colour = if bad { 31 } else { 33 };
+        line(&format!("\x1b[{colour};1m{word}:\x1b[0m {text}"));
+    } else {
+        line(&format!("{word}: {text}"));
+    }
+}
+
 /// What to do next, on standard error.
 pub(crate) fn hint(text: &str) {
     if std::io::stderr().is_terminal() { eprintln!("\x1b[36mnext:\x1b[0m {text}") } else { eprintln!("next: {text}") }

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
 use domain::{Currency, Market};
 use lake::Lake;
-use lake::{Filling, Undone};
+use lake::{Filling, GateSetting, GateSettingError, GateSettings, Severity, Undone};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,12 +28,29 @@ struct RawConfig {
     undone_links: Vec<String>,
     /// Policies for missing values, by `table.column`.
     missing_values: BTreeMap<String, String>,
+    /// Limits of quality gates, by name.
+    gates: BTreeMap<String, RawGate>,
 }
 
 /// Kinds of identity, as clean.identity_links names them.
 const LINK_KINDS: [&str; 4] = ["customer_id", "email", "phone", "anonymous"];
 
-const KEYS: [&str; 5] = ["home", "currency", "lake", "undone_links", "missing_values"];
+/// A gate's limit, or more about it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum RawGate {
+    Limit(f64),
+    Whole(RawGateTable),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGateTable {
+    at_most: Option<f64>,
+    severity: Option<String>,
+}
+
+const KEYS: [&str; 6] = ["home", "currency", "lake", "undone_links", "missing_values", "gates"];
 
 /// An opened workspace.
 #[derive(Debug)]
@@ -43,6 +60,7 @@ pub(crate) struct Workspace {
     pub(crate) currency: Option<Currency>,
     pub(crate) undone: Vec<Undone>,
     pub(crate) fillings: Vec<Filling>,
+    pub(crate) gates: GateSettings,
     lake: PathBuf,
 }
 
@@ -109,7 +127,8 @@ impl Workspace {
             Filling::new(column, policy).map_err(|e| wrong("missing_values", e.to_string()))
         };
         let fillings = raw.missing_values.iter().map(filling).collect::<Result<_>>()?;
-        Ok(Self { root, home, currency, undone, fillings, lake })
+        let gates = gate_settings(&raw.gates, &path)?;
+        Ok(Self { root, home, currency, undone, fillings, gates, lake })
     }
 
     /// The lake of the workspace.
@@ -137,7 +156,11 @@ impl Workspace {
              # undone_links = [\"email=9f86d0…\"]\n\n\
              # Gaps that are filled, by table and column; nothing is filled otherwise.\n\
              # [missing_values]\n\
-             # \"products.weight_kg\" = \"median\"\n",
+             # \"products.weight_kg\" = \"median\"\n\n\
+             # Other limits of quality gates, by the names that `portolan quality` shows.\n\
+             # [gates]\n\
+             # order_lines_rejected = 0.1\n\
+             # orders_fresh = {{ at_most = 30, severity = \"warn\" }}\n",
             line("home", home.map(|m| m.to_string()), "DE"),
             line("currency", currency.map(|c| c.to_string()), "EUR"),
             line("lake", None, "lake"),
@@ -149,6 +172,42 @@ impl Workspace {
         workspace.lake()?;
         Ok((workspace, true))
     }
+}
+
+/// The gates' limits; a name that is none, a limit that cannot be and a severity that is none are refused.
+fn gate_settings(raw: &BTreeMap<String, RawGate>, path: &Path) -> Result<GateSettings> {
+    let mut settings = GateSettings::default();
+    for (name, gate) in raw {
+        let stop =
+            |e: String, next: String| Stop::error(Exit::Usage, format!("{}: `gates`: {e}", path.display()), next);
+        let (at_most, severity) = match gate {
+            RawGate::Limit(limit) => (Some(*limit), None),
+            RawGate::Whole(whole) => (whole.at_most, whole.severity.as_deref()),
+        };
+        let severity = match severity.map(|word| (word, Severity::from_name(word))) {
+            None => None,
+            Some((_, Some(severity))) => Some(severity),
+            Some((word, None)) => {
+                return Err(stop(
+                    format!("`{name}`: `{word}` is no severity"),
+                    "write severity = \"fail\" or severity = \"warn\"".to_owned(),
+                ));
+            }
+        };
+        settings.set(name, GateSetting { at_most, severity }).map_err(|e| {
+            let next = match &e {
+                GateSettingError::Unknown(name) => {
+                    let names = lake::BUILT_IN.iter().map(|g| g.name);
+                    let near = names.map(|n| (strsim::damerau_levenshtein(name, n), n)).min();
+                    let meant = near.map(|(_, n)| format!("did you mean `{n}`? ")).unwrap_or_default();
+                    format!("{meant}`portolan quality` lists the gates")
+                }
+                GateSettingError::Limit { .. } => format!("mend the limit in {FILE}"),
+            };
+            stop(e.to_string(), next)
+        })?;
+    }
+    Ok(settings)
 }
 
 /// The key that was probably meant.

@@ -8,9 +8,10 @@
 use crate::columns::Reader;
 use crate::hash::{FastMap, Interner, NONE, Texts};
 use crate::identity::Proof;
+use crate::rules::junk_text::{self, Junk};
 use crate::rules::outlier::Bounds;
 use crate::rules::product_code_case::{product_id, product_id_of_title};
-use crate::rules::{fuzzy_product, service_line, text};
+use crate::rules::{broken_encoding, fuzzy_product, service_line, text};
 use crate::{CleanError, CleanParams};
 use domain::{Currency, Day};
 
@@ -151,6 +152,9 @@ pub(crate) struct Collector {
     /// Where the last record of each product stood, and the earlier ones that it followed.
     last_record: FastMap<u32, Proof>,
     replaced: Vec<(u32, Proof)>,
+    /// Words of records that were looked at, how many were put right, and the first.
+    n_texts: u64,
+    mended: (u64, Option<String>),
 }
 
 impl Collector {
@@ -194,6 +198,13 @@ impl Collector {
             if let Some(value) = batch.text(name)?.get(row) {
                 // JSON and paths stay as they are; words are put in normal form.
                 let exact = matches!(name, "texts" | "image");
+                let mended = if exact { None } else { broken_encoding::repair(value) };
+                self.n_texts += u64::from(!exact);
+                if mended.is_some() {
+                    self.mended.0 += 1;
+                    self.mended.1.get_or_insert_with(|| value.chars().take(40).collect());
+                }
+                let value = mended.as_deref().unwrap_or(value);
                 *field = Some(if exact { value.into() } else { text::normalize(value).into() });
             }
         }
@@ -300,6 +311,8 @@ impl Collector {
             quantity_bounds,
             replaced: self.replaced,
             records: self.records,
+            n_texts: self.n_texts,
+            mended: self.mended,
         }
     }
 }
@@ -331,6 +344,8 @@ pub(crate) struct Catalogue {
     pub(crate) records: FastMap<u32, Record>,
     /// Records that a later one of their product filled up or replaced.
     pub(crate) replaced: Vec<(u32, Proof)>,
+    pub(crate) n_texts: u64,
+    pub(crate) mended: (u64, Option<String>),
 }
 
 impl Catalogue {
@@ -346,6 +361,13 @@ impl Catalogue {
     /// Whether the quantity of a sale is unusual for its product.
     pub(crate) fn unusual_quantity(&self, product: u32, quantity: i64) -> bool {
         self.quantity_bounds[product as usize].unusual(quantity)
+    }
+
+    /// Why the name or the description of a product says nothing.
+    pub(crate) fn junk(&self, product: u32) -> Option<Junk> {
+        let name = self.names[product as usize].as_deref();
+        let description = self.records.get(&product).and_then(|r| r.texts[1].as_deref());
+        name.and_then(junk_text::reason).or_else(|| description.and_then(junk_text::reason))
     }
 
     /// Counts by price of one series.

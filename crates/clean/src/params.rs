@@ -31,6 +31,12 @@ pub struct CleanParams {
     pub service_words: Vec<String>,
     /// Share of words that two titles must have in common to be shown as likely the same.
     pub fuzzy_similarity: f64,
+    /// Views of one visitor within a minute from which on no person makes them.
+    pub bot_views_a_minute: u32,
+    /// Minutes without an event that end a visit.
+    pub bot_visit_minutes: u32,
+    /// Views that a visit needs before its regularity says anything.
+    pub bot_period_views: u32,
     /// Identity links that an operator took back.
     pub undone: Vec<Undone>,
     /// Columns whose gaps are filled, and how; none unless asked for.
@@ -110,6 +116,9 @@ impl Default for CleanParams {
                 "رسوم الشحن",
             ]),
             fuzzy_similarity: 0.8,
+            bot_views_a_minute: 60,
+            bot_visit_minutes: 30,
+            bot_period_views: 20,
             undone: Vec::new(),
             fillings: Vec::new(),
         }

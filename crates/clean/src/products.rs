@@ -11,6 +11,7 @@ use crate::columns::{
 use crate::hash::{Interner, NONE};
 use crate::identity::Proof;
 use crate::rates::{MissingRate, Rates};
+use crate::rules::junk_text::Junk;
 use crate::rules::outlier::median;
 use arrow_array::RecordBatch;
 use domain::{Amount, Currency};
@@ -74,6 +75,7 @@ pub(crate) fn products(catalogue: &Catalogue, rates: &Rates, base: Currency) -> 
                 (other != NONE).then(|| codes.id(other))
             })),
             bool_array(order.iter().map(|&p| Some(catalogue.service[at(p)]))),
+            text_array(order.iter().map(|&p| catalogue.junk(p).map(Junk::word))),
         ],
     ))
 }

@@ -380,6 +380,11 @@ fn count_findings(counts: &mut RuleCounts, identity: &Identity, catalogue: &Cata
     });
     // Products and identities belong to no single file: their counts stand under an empty source.
     counts.add(Rule::FuzzyProduct, "", catalogue.names.len() as u64, likely as u64, sample);
+    let mended = catalogue.mended.1.clone().map(|text| (0, text));
+    counts.add(Rule::BrokenEncoding, "", catalogue.n_texts, catalogue.mended.0, mended);
+    let junk: Vec<u32> = (0..catalogue.names.len() as u32).filter(|p| catalogue.junk(*p).is_some()).collect();
+    let sample = junk.iter().map(|p| (0, format!("product {}", catalogue.codes.id(*p)))).min();
+    counts.add(Rule::JunkText, "", catalogue.names.len() as u64, junk.len() as u64, sample);
     let (n, joined) = identity.n_identities();
     let sample = identity.sample().map(|(proof, text)| (proof.line, text));
     counts.add(Rule::IdentityMerge, "", n as u64, joined as u64, sample);

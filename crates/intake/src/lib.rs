@@ -36,6 +36,7 @@ mod mapping;
 mod options;
 mod out;
 mod plan;
+mod provenance;
 mod read;
 mod write;
 
@@ -50,5 +51,6 @@ pub use guess::{Draft, draft_mapping};
 pub use mapping::{Mapping, MappingRead, SYSTEM, is_system};
 pub use options::{Defaults, ReadOptions, RunAhead};
 pub use out::Sink;
+pub use provenance::{MappingProvenance, Provenance};
 pub use read::{Detected, Dialect, ReadSummary, detect, read};
 pub use write::{CanonicalWriter, Shape};

@@ -18,6 +18,11 @@
 //! date_order = "day-first"
 //! utc_offset_minutes = 60
 //! sheet = "Orders"
+//!
+//! [provenance]              # all optional: where the file came from, kept in raw.sources
+//! licence = "by contract"
+//! origin = "partner GmbH"
+//! obtained = "2026-11-25"
 //! ```
 //!
 //! Besides the columns of the raw table, `email` and `phone` may be mapped where the table has
@@ -27,6 +32,7 @@ use crate::date::DateOrder;
 use crate::error::IntakeError;
 use crate::format::{raw_table, raw_tables};
 use crate::header::key;
+use crate::provenance::MappingProvenance;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,6 +60,13 @@ pub struct Mapping {
     /// How the file is written.
     #[serde(default)]
     pub read: MappingRead,
+    /// Where the file came from.
+    #[serde(default, skip_serializing_if = "is_unstated")]
+    pub provenance: MappingProvenance,
+}
+
+fn is_unstated(provenance: &MappingProvenance) -> bool {
+    *provenance == MappingProvenance::default()
 }
 
 /// How a mapped file is written; absent entries are detected.
@@ -86,7 +99,7 @@ impl Mapping {
         let mapping: Self = toml::from_str(text).map_err(|e| IntakeError::Mapping {
             field: "the file".into(),
             value: e.message().to_owned(),
-            expected: "TOML with `table`, `[columns]`, `[constants]` and `[read]` is expected".into(),
+            expected: "TOML with `table`, `[columns]`, `[constants]`, `[read]` and `[provenance]` is expected".into(),
         })?;
         mapping.check()?;
         Ok(mapping)
@@ -168,7 +181,7 @@ impl Mapping {
         if let Some(d) = self.read.date_order.as_ref().filter(|d| DateOrder::from_name(d).is_none()) {
             return wrong("read.date_order".into(), d, "`day-first` or `month-first` is expected".into());
         }
-        Ok(())
+        self.provenance.read().map(|_| ())
     }
 }
 
@@ -201,6 +214,7 @@ mod tests {
             ("table = \"order_lines\"\nsystem = \"a:b\"", "letters, digits"),
             ("table = \"order_lines\"\nrows = \"refunds\"", "`sales` or `returns`"),
             ("table = \"stock\"\nrows = \"returns\"", "order_lines only"),
+            ("table = \"order_lines\"\n[provenance]\nobtained = \"1/5/2026\"", "a day such as 2026-11-25"),
         ] {
             let error = Mapping::parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

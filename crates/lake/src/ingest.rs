@@ -29,6 +29,15 @@ pub struct IngestOptions {
     pub read: intake::ReadOptions,
     /// What becomes of a file that the lake has already.
     pub known: Known,
+    /// Where the files came from, for `raw.sources`.
+    pub provenance: intake::Provenance,
+}
+
+impl IngestOptions {
+    /// Files that are there stay as they are, and nothing is stated about where files came from.
+    pub fn new(read: intake::ReadOptions) -> Self {
+        Self { read, known: Known::default(), provenance: intake::Provenance::default() }
+    }
 }
 
 /// What becomes of a file that the lake has already.
@@ -86,6 +95,7 @@ pub enum FileTaken {
     /// It had been there before and was read again.
     Replaced(intake::ReadSummary),
     /// It had been there before; nothing was done.
+    /// It had been there before: of a statement about its origin the newer holds, else nothing was done.
     AlreadyThere,
 }
 
@@ -157,7 +167,8 @@ async fn take(
     let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     let kept = keep(lake, path, &name, progress)?;
     let before = sources.place(&kept.source);
-    if before.is_some() && options.known == Known::Skip {
+    if let Some(at) = before.filter(|_| options.known == Known::Skip) {
+        sources.state(at, &options.provenance)?;
         return Ok((kept.source, FileTaken::AlreadyThere));
     }
     // Read again, a file keeps its place among the others.
@@ -189,7 +200,7 @@ async fn take(
         slot.1.extend(entries);
     }
     tracing::info!(file = %name, source = %kept.source, format = %summary.format, rows = summary.rows, rejected = summary.rejected, "taken");
-    sources.put(&kept, &name, sequence, &summary, before)?;
+    sources.put(&kept, &name, sequence, &summary, &options.provenance, before)?;
     if before.is_some() {
         pending.dropped.insert(kept.source.clone());
         return Ok((kept.source, FileTaken::Replaced(summary)));

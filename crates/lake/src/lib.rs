@@ -10,6 +10,7 @@ mod digest;
 mod engine;
 mod error;
 mod export;
+mod gates;
 mod ingest;
 mod local;
 mod marts;
@@ -26,9 +27,13 @@ pub use digest::{Health, digest};
 pub use engine::{Engine, EngineOptions};
 pub use error::LakeError;
 pub use export::{SourceFile, rows_of, source_files};
+pub use gates::{
+    BUILT_IN, Check, Gate, GateKind, GateResult, GateRow, GateSetting, GateSettingError, GateSettings, Severity,
+    measure_gates,
+};
 pub use ingest::{FileOutcome, FileTaken, IngestOptions, IngestReport, Known, Phase, Progress, forget, ingest};
 pub use marts::write_mart;
-pub use quality::{OpenOrder, QualityReport, RejectRow, RuleRow, SourceRow, Totals, quality};
+pub use quality::{OpenOrder, QualityReport, RejectRow, RuleRow, SentimentRow, SourceRow, Totals, quality};
 pub use refine::{RefineParams, RefineReport, is_clean, refine};
 pub use snapshot::{Snapshot, TableVersion};
 pub use store::{Lake, LakeLock};

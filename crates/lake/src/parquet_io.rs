@@ -2,7 +2,7 @@
 //! name, no clock), so that the same rows always give the same file.
 
 use crate::LakeError;
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
@@ -11,6 +11,7 @@ use parquet::basic::Compression;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::ChunkReader;
+use schema::TableDef;
 
 /// Rows of one data file: large enough to scan well, small enough to encode two at a time.
 pub(crate) const FILE_ROWS: usize = 262_144;
@@ -77,6 +78,20 @@ pub(crate) fn decode<R: ChunkReader + 'static>(
         applied = true;
     }
     Ok((builder.build().map_err(failed)?, applied))
+}
+
+/// Rows that an earlier release wrote, with the columns that came later, empty.
+pub(crate) fn of_today(def: &TableDef, batch: &RecordBatch) -> Result<RecordBatch, LakeError> {
+    if batch.num_columns() == def.columns.len() {
+        return Ok(batch.clone());
+    }
+    let schema = def.arrow_schema();
+    let columns = schema.fields().iter().map(|field| {
+        let column = batch.column_by_name(field.name()).cloned();
+        column.unwrap_or_else(|| new_null_array(field.data_type(), batch.num_rows()))
+    });
+    RecordBatch::try_new(schema.clone(), columns.collect())
+        .map_err(|e| LakeError::Damaged { table: def.full_name(), why: e.to_string() })
 }
 
 fn buckets_of(metadata: Option<&Vec<KeyValue>>) -> Option<Vec<usize>> {

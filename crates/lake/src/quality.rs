@@ -2,7 +2,7 @@
 
 use crate::{Engine, LakeError};
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Float64Type, Int64Type};
 use serde::Serialize;
 
 /// The state of the data, source by source and rule by rule.
@@ -16,6 +16,8 @@ pub struct QualityReport {
     pub rejects: Vec<RejectRow>,
     /// Orders whose source states their total.
     pub totals: Totals,
+    /// Whether the words of reviews count, by language; empty without reviews.
+    pub sentiment: Vec<SentimentRow>,
 }
 
 /// Orders whose source states their total, and whether their lines come to it.
@@ -44,6 +46,23 @@ pub struct OpenOrder {
     pub first: String,
 }
 
+/// The words of reviews in one language.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SentimentRow {
+    /// ISO 639-1, `all`, or `und`.
+    pub language: String,
+    /// Rated reviews with words of 1, 2, 4 or 5 stars.
+    pub rated: i64,
+    /// Share that words call right, held out.
+    pub accuracy: Option<f64>,
+    /// The same when all are called the more frequent side.
+    pub majority: Option<f64>,
+    /// Whether words count.
+    pub used: bool,
+    /// The reason.
+    pub why: String,
+}
+
 /// One ingested file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceRow {
@@ -61,6 +80,12 @@ pub struct SourceRow {
     pub rejected: i64,
     /// What the reader assumed.
     pub notes: Vec<String>,
+    /// Terms of use, where stated.
+    pub licence: Option<String>,
+    /// Who gave it, where stated.
+    pub origin: Option<String>,
+    /// When it was obtained, where stated: `2026-11-25`.
+    pub obtained: Option<String>,
 }
 
 /// One cleaning rule.
@@ -97,7 +122,10 @@ pub struct RejectRow {
 /// [`LakeError::Query`] when a table cannot be read.
 pub async fn quality(engine: &Engine) -> Result<QualityReport, LakeError> {
     let sources = engine
-        .sql("select name, source, format, encoding, notes, rows, rejected from raw.sources order by sequence")
+        .sql(
+            "select name, source, format, encoding, notes, rows, rejected, licence, origin, \
+             cast(obtained as varchar) as obtained from raw.sources order by sequence",
+        )
         .await?;
     let rules = engine
         .sql(
@@ -146,8 +174,22 @@ pub async fn quality(engine: &Engine) -> Result<QualityReport, LakeError> {
             first: text(b, 4, i),
         }),
     };
+    let sentiment = engine
+        .sql(
+            "select language, n_negative + n_positive as rated, accuracy, majority, used, why from clean.sentiment_quality \
+             order by case when language = 'all' then 0 else 1 end, language",
+        )
+        .await?;
     Ok(QualityReport {
         totals,
+        sentiment: rows(&sentiment, |b, i| SentimentRow {
+            language: text(b, 0, i),
+            rated: int(b, 1, i),
+            accuracy: float(b, 2, i),
+            majority: float(b, 3, i),
+            used: b.column(4).as_boolean_opt().is_some_and(|a| a.value(i)),
+            why: text(b, 5, i),
+        }),
         sources: rows(&sources, |b, i| SourceRow {
             name: text(b, 0, i),
             source: text(b, 1, i),
@@ -156,6 +198,9 @@ pub async fn quality(engine: &Engine) -> Result<QualityReport, LakeError> {
             notes: serde_json::from_str(&text(b, 4, i)).unwrap_or_default(),
             rows: int(b, 5, i),
             rejected: int(b, 6, i),
+            licence: stated(b, 7, i),
+            origin: stated(b, 8, i),
+            obtained: stated(b, 9, i),
         }),
         rules: rows(&rules, |b, i| RuleRow {
             rule: text(b, 0, i),
@@ -187,6 +232,16 @@ fn text(batch: &RecordBatch, column: usize, row: usize) -> String {
         return String::new();
     }
     array.as_string_opt::<i32>().map_or_else(String::new, |a| a.value(row).to_owned())
+}
+
+/// A text, or nothing where nobody stated one.
+fn stated(batch: &RecordBatch, column: usize, row: usize) -> Option<String> {
+    Some(text(batch, column, row)).filter(|t| !t.is_empty())
+}
+
+fn float(batch: &RecordBatch, column: usize, row: usize) -> Option<f64> {
+    let array = batch.column(column).as_primitive_opt::<Float64Type>()?;
+    (!array.is_null(row)).then(|| array.value(row))
 }
 
 fn int(batch: &RecordBatch, column: usize, row: usize) -> i64 {

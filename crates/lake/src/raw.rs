@@ -1,7 +1,7 @@
 //! Reading zone `raw` of a snapshot, whole or one part of the shoppers at a time.
 
 use crate::ingest::chunks::buckets;
-use crate::parquet_io::{BATCH_ROWS, Pick, decode};
+use crate::parquet_io::{BATCH_ROWS, Pick, decode, of_today};
 use crate::table::folder;
 use crate::{Lake, LakeError, Snapshot};
 use arrow::array::{BooleanArray, RecordBatch};
@@ -67,6 +67,8 @@ impl<'a> RawTable<'a> {
             let (reader, applied) = decode(&name, input, pick)?;
             for batch in reader {
                 let batch = batch.map_err(|e| LakeError::Damaged { table: name.clone(), why: e.to_string() })?;
+                // Who picks columns takes what old files have; all others get the columns of today.
+                let batch = if pick.columns.is_some() { batch } else { of_today(self.def, &batch)? };
                 match pick.buckets {
                     Some(wanted) if !applied => visit(only(&batch, wanted)?)?,
                     _ => visit(batch)?,

@@ -19,7 +19,7 @@ use crate::{Lake, LakeError, LakeLock, Phase, Progress, Snapshot};
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::Int64Type;
-use clean::{CleanParams, FillRecord, Rates, RuleCounts, Survey, Surveyed, TableOut};
+use clean::{CleanParams, FillRecord, Rates, RuleCounts, SentimentParams, Survey, Surveyed, TableOut};
 use domain::{Currency, Day};
 use rayon::prelude::*;
 use schema::{TableDef, Zone};
@@ -228,6 +228,12 @@ impl Run<'_> {
                 Ok::<_, LakeError>(rule(&raw.all(Pick::default())?, &surveyed, &self.params)?)
             })?;
             outs.push((name, out));
+        }
+        if let Some((_, out)) = outs.iter_mut().find(|(name, _)| *name == "reviews") {
+            let scored = tokio::task::block_in_place(|| clean::sentiment(&out.batch, &SentimentParams::default()))?;
+            out.batch = scored.reviews;
+            let def = clean_table("sentiment_quality")?;
+            written.push((def, self.write(def, 0, scored.quality).await?));
         }
         let mut filled = FillRecord::default();
         let fillings = &self.params.fillings;
@@ -534,7 +540,7 @@ mod tests {
         std::fs::write(&file, two_numbers()).expect("a file");
         let lake = Lake::open(&dir.path().join("lake").to_string_lossy()).expect("a lake");
         let lock = lake.lock().expect("nobody else");
-        let options = IngestOptions { read: intake::ReadOptions::new(Day(30_000)), known: crate::Known::Skip };
+        let options = IngestOptions::new(intake::ReadOptions::new(Day(30_000)));
         let report = crate::ingest(&lake, &lock, &[file], &options, &|_| ()).await.expect("a table");
         assert!(report.files[0].result.is_ok(), "{:?}", report.files[0].result);
         let params = RefineParams { base: None, as_of: Day(30_000), undone: Vec::new(), fillings: Vec::new() };

@@ -29,6 +29,8 @@ pub mod lanes;
 mod local_gram;
 mod logistic_pairs;
 mod pairwise;
+mod text_grams;
+mod text_odds;
 mod top_products;
 mod triangle;
 
@@ -40,5 +42,7 @@ pub use implicit_rows::{RowSolver, RowSystem};
 pub use local_gram::LocalGram;
 pub use logistic_pairs::{Draws, LogisticPairs};
 pub use pairwise::{Folded, PairLoss, PairwiseSgd};
+pub use text_grams::TextGrams;
+pub use text_odds::{TextOdds, TextOddsParams};
 pub use top_products::{Found, Panels};
 pub use triangle::Triangle;

@@ -41,6 +41,9 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("rejected", Int, "rows put aside"),
             must("converted", Int, "cells converted from another unit to kg, cm or °C"),
             must("notes", Text, "what the reader assumed or found odd, JSON list of texts"),
+            may("licence", Text, "terms of use as stated when it was taken in; empty where not stated"),
+            may("origin", Text, "who gave it or where it was fetched, as stated; empty where not stated"),
+            may("obtained", Day, "day on which it was obtained, as stated; empty where not stated"),
         ],
     ),
     raw(
@@ -160,6 +163,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("country", Text, "country as written"),
             may("language", Text, "locale's language, ISO 639-1"),
             must("part", Int, "position of the product inside its event, from 0"),
+            may("user_agent", Text, "what the browser or program calls itself"),
         ],
     ),
     raw(

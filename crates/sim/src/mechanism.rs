@@ -5,7 +5,7 @@
 //! markets, what the caller chose in its `params`.
 
 use crate::catalogue::{CATALOGUE, CatalogueRules, TYPES, TypeSpec};
-use crate::export::{MARKET, MarketRules, SUPPLY, SupplyRules};
+use crate::export::{MARKET, MarketRules, NOISE, NoiseRules, SUPPLY, SupplyRules};
 use crate::fx::RateRules;
 use crate::merchant::{LINKS, LinkRules};
 use crate::plan::{ADS, AdRules, PRICES, PriceRules, TASTE, TasteRules};
@@ -44,6 +44,8 @@ pub(crate) struct Mechanism {
     supply: SupplyRules,
     /// Persons known in two markets.
     links: LinkRules,
+    /// Machines among the visitors, reviews that say nothing.
+    noise: NoiseRules,
 }
 
 impl Mechanism {
@@ -64,6 +66,7 @@ impl Mechanism {
             markets: MARKET,
             supply: SUPPLY,
             links: LINKS,
+            noise: NOISE,
         }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) enum Part {
     Competitors,
     Links,
     Bulk,
+    Noise,
 }
 
 /// The seed of a part.

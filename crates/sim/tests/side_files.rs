@@ -266,7 +266,7 @@ fn every_exported_review_has_its_row_of_truth() {
 fn the_tables_of_the_truth_are_listed_with_their_rows() {
     let tables = written().truth["tables"].as_array().unwrap();
     let names: Vec<&str> = tables.iter().map(|t| t["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["truth_shoppers.csv", "truth_products.csv", "truth_reviews.csv"]);
+    assert_eq!(names, ["truth_shoppers.csv", "truth_products.csv", "truth_reviews.csv", "truth_noise.csv"]);
     for (table, name) in tables.iter().zip(names) {
         assert_eq!(table["rows"].as_u64().unwrap(), rows(name).len() as u64, "{name}");
     }
@@ -276,11 +276,31 @@ fn the_tables_of_the_truth_are_listed_with_their_rows() {
 }
 
 #[test]
+fn every_message_and_review_of_the_noise_says_what_it_is() {
+    let truth = rows("truth_noise.csv");
+    let n = |what: &str, noise: &str| truth.iter().filter(|r| r["what"] == what && r["noise"] == noise).count();
+    for noise in ["keyboard_mash", "repeated", "no_words", "broken_encoding", "none"] {
+        assert_eq!(n("review", noise), 8, "{noise}");
+    }
+    for visitor in ["person", "crawler", "scraper", "clock", "patient"] {
+        assert!(n("event", visitor) >= 60, "{visitor}: {}", n("event", visitor));
+    }
+    let files = written().truth["files"].as_array().unwrap();
+    let of = |name: &str| files.iter().find(|f| f["name"] == name).unwrap();
+    let log = of("exports/events_log.jsonl");
+    let machines = truth.iter().filter(|r| r["what"] == "event" && r["noise"] != "person").count();
+    assert_eq!(log["dirt"]["bot_event"].as_u64(), Some(machines as u64));
+    assert_eq!(log["not_business"].as_array().map(Vec::len), Some(machines));
+    assert_eq!(of("exports/reviews_imported.csv")["dirt"]["junk_review"].as_u64(), Some(32));
+}
+
+#[test]
 fn every_group_of_parameters_is_in_the_truth() {
     let truth = &written().truth;
     let mechanism = truth["mechanism"].as_object().unwrap();
     let groups: Vec<&str> = mechanism.keys().map(String::as_str).collect();
-    let wanted = "demand types catalogue prices taste shoppers orders reviews events ads rates markets supply links";
+    let wanted =
+        "demand types catalogue prices taste shoppers orders reviews events ads rates markets supply links noise";
     assert_eq!(groups, wanted.split(' ').collect::<Vec<_>>());
     assert_eq!(mechanism["types"].as_array().unwrap().len(), 18);
     for market in markets() {

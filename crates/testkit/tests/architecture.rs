@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("eval", &["domain"]),
     ("sim", &["domain"]),
     ("intake", &["domain", "schema"]),
-    ("clean", &["domain", "schema"]),
+    ("clean", &["domain", "schema", "learn"]),
     ("audience", &["domain", "learn"]),
     ("recommend", &["domain", "learn"]),
     ("protocols", &["domain", "learn", "eval", "recommend"]),

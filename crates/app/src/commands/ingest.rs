@@ -17,6 +17,7 @@ use std::process::ExitCode;
 pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCode> {
     let as_of = args.as_of.unwrap_or_else(today);
     let options = read_options(args, as_of)?;
+    let provenance = provenance(args, options.mapping.as_ref(), as_of)?;
     let (paths, found) = files(&args.paths)?;
     if args.guess {
         return guess(&paths[0], &options);
@@ -28,7 +29,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let lock = lake.lock()?;
     let bar = output::Bar::new(env.quiet || args.json);
     let known = if args.again { Known::Replace } else { Known::Skip };
-    let report = lake::ingest(&lake, &lock, &paths, &IngestOptions { read: options, known }, &|p| bar.show(p)).await?;
+    let how = IngestOptions { read: options, known, provenance: provenance.clone() };
+    let report = lake::ingest(&lake, &lock, &paths, &how, &|p| bar.show(p)).await?;
     let refine = RefineParams {
         base: workspace.currency,
         as_of,
@@ -98,7 +100,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
                     }
                 }
                 Outcome::Taken(FileTaken::AlreadyThere) => {
-                    output::line(&format!("{path}: already in the lake, nothing to do (--again reads it once more)"))
+                    let what =
+                        if provenance.is_empty() { "nothing to do" } else { "what was stated of it is recorded" };
+                    let what = format!("{what} (--again reads it once more)");
+                    output::line(&format!("{path}: already in the lake, {what}"))
                 }
                 Outcome::PassedOver(why) => output::note(&format!("{path}: passed over, no table: {why}")),
                 Outcome::Failed(e) => output::error(&format!("{path}: {e:#}")),
@@ -222,6 +227,29 @@ fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
         options.mapping = Some(mapping);
     }
     Ok(options)
+}
+
+/// What the command line says about where the files came from, else what the mapping says.
+fn provenance(args: &cli::Ingest, mapping: Option<&intake::Mapping>, as_of: Day) -> Result<intake::Provenance> {
+    let text = |option: &str, value: &Option<String>| match value.as_deref().map(str::trim) {
+        Some("") => {
+            let what = format!("`--{option}` is empty");
+            Err(Stop::error(Exit::Usage, what, "leave it out where nothing is known: it is then shown as not stated"))
+        }
+        given => Ok(given.map(str::to_owned)),
+    };
+    let given = intake::Provenance {
+        licence: text("licence", &args.licence)?,
+        origin: text("origin", &args.origin)?,
+        obtained: args.obtained,
+    };
+    let mapped = mapping.map(|m| m.provenance.read()).transpose().map_err(LakeError::from)?;
+    let both = given.or(mapped.unwrap_or_default());
+    if let Some(day) = both.obtained.filter(|day| *day > as_of) {
+        let what = format!("obtained on {day}: that day has not come, today is {as_of}");
+        return Err(Stop::error(Exit::Usage, what, "write the day on which the file was obtained, YYYY-MM-DD"));
+    }
+    Ok(both)
 }
 
 /// Files as given and those below the folders given, in a stable order; hidden files, pictures and

@@ -1,7 +1,9 @@
 //! `portolan run`.
 
 use super::Environment;
-use crate::{cli, output, pipeline};
+use crate::pipeline::gates::Failing;
+use crate::pipeline::{self, Asked};
+use crate::{cli, output};
 use anyhow::Result;
 use domain::{Market, Seed};
 use std::process::ExitCode;
@@ -11,13 +13,18 @@ pub(crate) async fn run(env: &Environment, args: &cli::Run) -> Result<ExitCode> 
     let lake = workspace.lake()?;
     let lock = lake.lock()?;
     let bar = output::Bar::new(env.quiet || args.json);
-    let today = super::ingest::today();
-    let report = pipeline::run(&workspace, &lake, &lock, Seed(args.seed), args.force, today, &bar).await?;
+    // `--force` has meant both from the first release on.
+    let failing = if args.force || args.allow_failed_gates { Failing::Allow } else { Failing::Stop };
+    let asked = Asked { force: args.force, failing, today: super::ingest::today() };
+    let report = pipeline::run(&workspace, &lake, &lock, Seed(args.seed), asked, &bar).await?;
     if args.json {
         output::json(&report)?;
     } else {
         let list = |stages: &[&str]| if stages.is_empty() { "nothing".to_owned() } else { stages.join(", ") };
         output::line(&format!("computed {}; unchanged {}", list(&report.computed), list(&report.unchanged)));
+        for gate in &report.gates {
+            output::note(&format!("note: quality gate {gate}"));
+        }
         for row in &report.not_computed {
             let of = if row.market == Market::UNKNOWN { String::new() } else { format!(" of {}", row.market) };
             output::note(&format!("note: {}{of}: not computed: {}", row.what, row.why));

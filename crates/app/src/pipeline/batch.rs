@@ -19,6 +19,15 @@ impl Columns {
         self
     }
 
+    pub(crate) fn optional_text<T: AsRef<str>>(
+        mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = Option<T>>,
+    ) -> Self {
+        self.columns.push((name, Arc::new(values.into_iter().collect::<StringArray>())));
+        self
+    }
+
     pub(crate) fn int(mut self, name: &'static str, values: impl IntoIterator<Item = i64>) -> Self {
         self.columns.push((name, Arc::new(Int64Array::from_iter_values(values))));
         self

@@ -119,6 +119,7 @@ impl<'a> Gatherer<'a> {
             cohorts: self.cohorts(market).await?,
             repeat: self.repeat(market).await?,
             caveats,
+            sources: self.sources(market).await?,
             inputs: self.inputs.clone(),
         })
     }

@@ -5,6 +5,7 @@
 pub(crate) mod batch;
 mod cluster_tables;
 mod evidence;
+pub(crate) mod gates;
 pub(crate) mod gather;
 pub(crate) mod measured;
 pub(crate) mod offers;
@@ -36,8 +37,21 @@ pub(crate) struct RunReport {
     pub(crate) unchanged: Vec<&'static str>,
     /// The snapshot afterwards.
     pub(crate) snapshot: u64,
+    /// Quality gates that were exceeded: those that warn, and those that fail and were allowed.
+    pub(crate) gates: Vec<String>,
     /// What could not be computed, and why.
     pub(crate) not_computed: Vec<NotComputed>,
+}
+
+/// How a run is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// Compute again even where nothing changed.
+    pub(crate) force: bool,
+    /// What a failing quality gate does.
+    pub(crate) failing: gates::Failing,
+    /// The day of the clock, for a lake that does not know its own.
+    pub(crate) today: Day,
 }
 
 /// What every stage gets.
@@ -92,10 +106,6 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
     let rows = stages.into_iter().zip(markets).zip(whats).zip(whys);
     Ok(rows.map(|(((stage, market), what), why)| NotComputed { stage, market, what, why }).collect())
 }
-
-/// Share of order lines put aside above which nothing is computed: figures would describe what is
-/// left of the data, not the business.
-const MAX_REJECTED: f64 = 0.2;
 
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
@@ -157,8 +167,7 @@ pub(crate) async fn run(
     lake: &Lake,
     lock: &LakeLock,
     seed: Seed,
-    force: bool,
-    today: Day,
+    Asked { force, failing, today }: Asked,
     bar: &Bar,
 ) -> Result<RunReport> {
     let mut report = RunReport::default();
@@ -171,9 +180,7 @@ pub(crate) async fn run(
     if !refined.unchanged {
         report.computed.push("clean");
     }
-    if !force {
-        gate(&Engine::open(lake, &refined.snapshot, &EngineOptions::default()).await?).await?;
-    }
+    report.gates = gates::check(workspace, lake, lock, &refined.snapshot, failing).await?;
     let mut before = refined.snapshot.stages.get("clean").cloned().unwrap_or_default();
     for (i, (stage, version)) in STAGES.into_iter().enumerate() {
         bar.step("running", stage, i as u64, STAGES.len() as u64);
@@ -207,26 +214,6 @@ pub(crate) async fn run(
     report.snapshot = snapshot.number;
     bar.clear();
     Ok(report)
-}
-
-/// Stops where too much of the data was put aside.
-async fn gate(engine: &Engine) -> Result<()> {
-    let sql = "select (select count(*) from clean.order_lines) as kept, \
-               (select count(*) from rejects.rows where table_name = 'order_lines') as aside";
-    let rows = Rows::query(engine, sql).await?;
-    let (kept, aside) = (rows.ints("kept")?[0], rows.ints("aside")?[0]);
-    let share = aside as f64 / (kept + aside).max(1) as f64;
-    if share > MAX_REJECTED {
-        let what = format!(
-            "{aside} of {} order lines ({:.0} %) were put aside; at most {:.0} % may be",
-            kept + aside,
-            100.0 * share,
-            100.0 * MAX_REJECTED
-        );
-        let next = "`portolan quality` shows why; mend the files or the mapping, or use --force";
-        return Err(Stop::error(Exit::Gate, what, next));
-    }
-    Ok(())
 }
 
 async fn marts(stage: &Stage<'_>) -> Result<Tables> {

@@ -53,9 +53,11 @@ fn rows_in_the_lake_are_those_of_the_files_and_returns_those_of_the_truth() {
     }
     let events = files["exports/events.jsonl"];
     let sent = events["rows"].as_i64().unwrap() - events["dirt"]["resent_event"].as_i64().unwrap();
-    assert_eq!(shop.value("select count(distinct message_id) from clean.events"), sent);
+    let of_people = "select count(distinct message_id) from clean.events where message_id not like 'log-%'";
+    assert_eq!(shop.value(of_people), sent);
     let reviews = files["exports/reviews.csv"]["rows"].as_i64().unwrap()
-        + files["exports/reviews_TH.csv"]["rows"].as_i64().unwrap();
+        + files["exports/reviews_TH.csv"]["rows"].as_i64().unwrap()
+        + files["exports/reviews_imported.csv"]["rows"].as_i64().unwrap();
     assert_eq!(shop.value("select count(*) from clean.reviews"), reviews);
 
     // Returns: a canonical export has a row for each, Shopify an amount on the order (in the United

@@ -197,3 +197,77 @@ fn a_part_of_a_real_year_becomes_plans_whose_figures_are_what_their_sources_say(
         assert!(check(&shop, market) > 80, "{market}");
     }
 }
+
+#[test]
+fn where_a_file_came_from_is_kept_shown_and_never_made_up() {
+    let shop = Shop::new();
+    let orders = shop.file("orders.csv", RETAIL);
+    let stated = ["--licence", "CC BY 4.0", "--origin", "UCI repository", "--obtained", "2025-11-02"];
+    shop.ok(&[&["ingest", orders.to_str().unwrap(), "--as-of", TODAY][..], &stated].concat());
+    let stock = shop.file("stock.csv", "product_code,quantity\n22633,5\n");
+    shop.ingest_ok(&stock);
+    let of = |name: &str| shop.sql(&format!("select * from raw.sources where name = '{name}'"))[0].clone();
+    assert_eq!(
+        (&of("orders.csv")["licence"], &of("orders.csv")["origin"]),
+        (&"CC BY 4.0".into(), &"UCI repository".into())
+    );
+    assert_eq!(of("orders.csv")["obtained"], "2025-11-02");
+    assert!(of("stock.csv")["licence"].is_null() && of("stock.csv")["obtained"].is_null());
+    // From a row to its terms.
+    let row = "select distinct s.licence from order_lines l join raw.sources s on s.source = l.source";
+    assert_eq!(shop.value(row), "CC BY 4.0");
+    let report: Value = serde_json::from_str(&shop.ok(&["quality", "--json"])).unwrap();
+    assert_eq!(report["sources"][0]["origin"], "UCI repository");
+    assert!(report["sources"][1]["origin"].is_null());
+    assert!(shop.ok(&["quality"]).contains("not stated"));
+
+    // Stated later, of a file that is in the lake; what was stated before stays.
+    let again = ["ingest", stock.to_str().unwrap(), "--as-of", TODAY, "--origin", "our warehouse"];
+    assert!(shop.ok(&again).contains("what was stated of it is recorded"));
+    assert_eq!(of("stock.csv")["origin"], "our warehouse");
+    assert_eq!(shop.value("select count(*) from raw.stock"), 1);
+
+    shop.ok(&["run"]);
+    let plan: Value = serde_json::from_str(&shop.ok(&["plan", "--market", "GB", "--json"])).unwrap();
+    let sources = plan["plan"]["sources"].as_array().unwrap();
+    assert_eq!(sources[0]["licence"], "CC BY 4.0");
+    assert_eq!((&sources[0]["obtained"], &sources[0]["here"]), (&"2025-11-02".into(), &true.into()));
+    assert_eq!((&sources[1]["origin"], sources[1]["licence"].is_null()), (&"our warehouse".into(), true));
+    shop.ok(&["plan", "--market", "GB"]);
+    let page = std::fs::read_to_string(shop.root().join("plans/plan-GB-en.html")).unwrap();
+    for word in ["Where the data come from", "UCI repository", "CC BY 4.0", "not stated"] {
+        assert!(page.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_mapping_states_it_too_and_bad_days_are_refused() {
+    let shop = Shop::new();
+    let map = "table = \"stock\"\n[columns]\nproduct_code = \"Artikel\"\nquantity = \"Menge\"\n\
+               [provenance]\nlicence = \"by contract\"\norigin = \"Partner GmbH\"\nobtained = \"2025-05-01\"\n";
+    let (map, data) = (shop.file("map.toml", map), shop.file("lager.csv", "Artikel;Menge\nA1;4\n"));
+    let with = |options: &[&str]| {
+        let base = ["ingest", data.to_str().unwrap(), "--as-of", TODAY];
+        shop.run(&[&base[..], options].concat())
+    };
+    let said = with(&["--map", map.to_str().unwrap(), "--licence", "by letter"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let row = &shop.sql("select licence, origin, obtained from raw.sources")[0];
+    assert_eq!(row["licence"], "by letter", "the command line holds");
+    assert_eq!((&row["origin"], &row["obtained"]), (&"Partner GmbH".into(), &"2025-05-01".into()));
+
+    for (options, words) in [
+        (&["--obtained", "1.5.2025"][..], "1.5.2025"),
+        (&["--obtained", "2025-02-30"], "2025-02-30"),
+        (&["--obtained", "2026-06-01"], "that day has not come"),
+        (&["--licence", " "], "`--licence` is empty"),
+    ] {
+        let said = with(options);
+        assert_eq!(said.code, 2, "{options:?}: {}", said.err);
+        assert!(said.err.contains(words), "{options:?}: {}", said.err);
+    }
+    let bad = shop.file("bad.toml", "table = \"stock\"\n[provenance]\nobtained = \"May 2025\"\n");
+    let said = with(&["--map", bad.to_str().unwrap()]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("provenance.obtained") && said.err.contains("2026-11-25"), "{}", said.err);
+}

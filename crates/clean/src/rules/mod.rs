@@ -3,6 +3,8 @@
 //! [`Rule`] is the registry: the quality report lists every variant, also those that found nothing.
 
 pub(crate) mod bad_debt;
+pub(crate) mod bot_traffic;
+pub(crate) mod broken_encoding;
 pub(crate) mod cancellation;
 pub(crate) mod country;
 pub(crate) mod currency;
@@ -12,6 +14,7 @@ pub(crate) mod fuzzy_product;
 pub(crate) mod gift;
 pub(crate) mod identity;
 pub(crate) mod impossible;
+pub(crate) mod junk_text;
 pub(crate) mod missing_key;
 pub mod missing_values;
 pub(crate) mod order_total;
@@ -154,6 +157,12 @@ rules! {
     RecordRepeat = repeat::RECORD,
     /// Records without a value that they need.
     MissingValue = missing_key::VALUE,
+    /// Words that a converter broke.
+    BrokenEncoding = broken_encoding::DOC,
+    /// Texts that say nothing.
+    JunkText = junk_text::DOC,
+    /// Events of machines.
+    BotTraffic = bot_traffic::DOC,
     /// Measures in other units.
     Unit = units::DOC,
     /// Gaps filled as asked for.

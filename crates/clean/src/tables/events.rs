@@ -1,8 +1,9 @@
 //! clean.events: what shoppers did, each event once.
 //!
 //! Trackers deliver at least once, so a message identifier that was met before is a repeat and is
-//! merged into the first. Rows keep the order of the input; a call has to see all rows of an
-//! identifier, which [`events_partition`] arranges.
+//! merged into the first. What machines did is put aside (`rules/bot_traffic.rs`). Rows keep the order of
+//! the input; a call has to see all rows of an identifier and of a visitor, which [`events_partition`] arranges
+//! as far as an anonymous visitor goes.
 
 use super::{At, Origin, Sweep, TableOut};
 use crate::columns::{
@@ -10,6 +11,7 @@ use crate::columns::{
 };
 use crate::hash::Interner;
 use crate::identity::RowKeys;
+use crate::rules::bot_traffic::{Act, signs};
 use crate::rules::product_code_case::product_id;
 use crate::rules::{Rule, missing_key};
 use crate::survey::Surveyed;
@@ -35,6 +37,17 @@ struct Row<'a> {
     url: Option<&'a str>,
     market: String,
     language: Option<&'a str>,
+    agent: Option<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    fn act(&self) -> Act<'a> {
+        // What a server reports of orders is no view, however fast it comes.
+        let about = self.order.is_none() && (self.product.is_some() || self.query.is_some());
+        let view = matches!(self.kind, "page" | "screen") || self.kind == "track" && about;
+        let visitor = self.shopper.or(self.anonymous);
+        Act { visitor, at: self.occurred_at, message: self.message_id, view, agent: self.agent }
+    }
 }
 
 /// Cleans raw.events.
@@ -54,12 +67,19 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
         let (occurred_at, code, order) = (r.instants("occurred_at")?, r.text("product_code")?, r.text("order_id")?);
         let (quantity, price, currency) = (r.ints("quantity")?, r.amounts("price")?, r.text("currency")?);
         let (query, url) = (r.text("query")?, r.text("url")?);
-        let (country, language) = (r.text("country")?, r.text("language")?);
+        let (country, language, agent) = (r.text("country")?, r.text("language")?, r.text("user_agent")?);
         for row in 0..raw.num_rows() {
             let at = sweep.row(
                 &origin,
                 row,
-                &[Rule::MissingValue, Rule::FutureDate, Rule::EventRepeat, Rule::Country, Rule::Currency],
+                &[
+                    Rule::MissingValue,
+                    Rule::FutureDate,
+                    Rule::EventRepeat,
+                    Rule::Country,
+                    Rule::Currency,
+                    Rule::BotTraffic,
+                ],
             );
             let Some(id) = message_id.get(row) else {
                 sweep.reject(missing_key::missing("message_id", "an identifier of the message"));
@@ -111,9 +131,11 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
                 url: url.get(row),
                 market: sweep.market(country.get(row)).code().to_owned(),
                 language: language.get(row),
+                agent: agent.get(row),
             });
         }
     }
+    let rows = people(rows, &mut sweep);
     let table = batch(
         clean_table("events"),
         vec![
@@ -140,8 +162,26 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
     Ok(sweep.finish(table))
 }
 
+/// The rows that are no machine's; the others are put aside.
+fn people<'a>(rows: Vec<Row<'a>>, sweep: &mut Sweep<'_>) -> Vec<Row<'a>> {
+    let acts: Vec<Act<'_>> = rows.iter().map(Row::act).collect();
+    let signs = signs(&acts, sweep.params);
+    let mut kept = Vec::with_capacity(rows.len());
+    for (row, sign) in rows.into_iter().zip(signs) {
+        match sign {
+            None => kept.push(row),
+            Some(sign) => {
+                sweep.back_to(&row.at);
+                sweep.reject(sign.finding(row.agent, sweep.params));
+            }
+        }
+    }
+    kept
+}
+
 /// For each row of a batch of raw.events the part, below `n_parts`, in which [`events`] has to see
-/// it: repeats of a message are in one part.
+/// it: what an anonymous visitor did is in one part, and so are the repeats of a message, which come from
+/// one visitor; rows without a visitor go by their message.
 ///
 /// # Errors
 /// [`CleanError`] for a batch of another layout.
@@ -150,10 +190,13 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
 /// If `n_parts` is 0.
 pub fn events_partition(batch: &RecordBatch, n_parts: u32) -> Result<Vec<u32>, CleanError> {
     assert!(n_parts > 0, "rows need at least one part to go to");
-    let ids = Reader::new("events", batch).text("message_id")?;
+    let reader = Reader::new("events", batch);
+    let (ids, visitors) = (reader.text("message_id")?, reader.text("anonymous_id")?);
+    let customers = reader.text("shopper_key")?;
     Ok((0..batch.num_rows())
         .map(|row| {
-            let hash = crate::hash::hash_bytes(3, ids.get(row).unwrap_or_default().as_bytes());
+            let who = visitors.get(row).or_else(|| customers.get(row)).or_else(|| ids.get(row));
+            let hash = crate::hash::hash_bytes(3, who.unwrap_or_default().as_bytes());
             ((u128::from(hash) * u128::from(n_parts)) >> 64) as u32
         })
         .collect())

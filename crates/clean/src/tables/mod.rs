@@ -109,6 +109,12 @@ impl<'a> Sweep<'a> {
         self.at.clone()
     }
 
+    /// Moves back to a row that was met before.
+    fn back_to(&mut self, at: &At) {
+        self.at.clone_from(at);
+        self.counter.source(&at.source);
+    }
+
     /// Puts the present row aside.
     fn reject(&mut self, finding: Finding) {
         let value = finding.value.clone().unwrap_or_else(|| format!("no {}", finding.column));

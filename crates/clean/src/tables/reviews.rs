@@ -3,9 +3,11 @@
 use super::{At, Origin, Placed, Sweep, TableOut};
 use crate::columns::{Reader, batch, clean_table, float_array, instant_array, must_ints, must_texts, text_array};
 use crate::identity::RowKeys;
+use crate::language;
 use crate::rejects::Finding;
+use crate::rules::junk_text::{self, Junk};
 use crate::rules::text::normalize;
-use crate::rules::{Rule, missing_key};
+use crate::rules::{Rule, broken_encoding, missing_key};
 use crate::survey::Surveyed;
 use crate::{CleanError, CleanParams};
 use arrow_array::RecordBatch;
@@ -21,6 +23,7 @@ struct Row<'a> {
     rating: Option<f64>,
     text: Option<String>,
     reviewed_at: Option<i64>,
+    junk: Option<Junk>,
 }
 
 impl Placed for Row<'_> {
@@ -40,7 +43,7 @@ pub fn reviews(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParam
         let r = Reader::new("reviews", raw);
         let origin = Origin::new(r)?;
         let (id, code, customer) = (r.text("review_id")?, r.text("product_code")?, r.text("shopper_key")?);
-        let (market, language, rating) = (r.text("market")?, r.text("language")?, r.floats("rating")?);
+        let (market, stated, rating) = (r.text("market")?, r.text("language")?, r.floats("rating")?);
         let (text, reviewed_at) = (r.text("text")?, r.instants("reviewed_at")?);
         for row in 0..raw.num_rows() {
             let rules = [
@@ -49,6 +52,8 @@ pub fn reviews(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParam
                 Rule::ImpossibleQuantity,
                 Rule::Country,
                 Rule::Text,
+                Rule::BrokenEncoding,
+                Rule::JunkText,
                 Rule::RecordRepeat,
             ];
             let at = sweep.row(&origin, row, &rules);
@@ -73,21 +78,31 @@ pub fn reviews(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParam
                 });
                 continue;
             }
-            let words = text.get(row).map(normalize);
-            if let (Some(was), Some(is)) = (text.get(row), &words)
+            let mended = text.get(row).and_then(broken_encoding::repair);
+            if let (Some(was), Some(_)) = (text.get(row), &mended) {
+                sweep.counter.touch(Rule::BrokenEncoding, at.line, || around_first_odd(was));
+            }
+            let written = mended.as_deref().or(text.get(row));
+            let words = written.map(normalize);
+            if let (Some(was), Some(is)) = (written, &words)
                 && was != is
             {
                 sweep.counter.touch(Rule::Text, at.line, || "a review's text".to_owned());
+            }
+            let junk = words.as_deref().and_then(junk_text::reason);
+            if let Some(junk) = junk {
+                sweep.counter.touch(Rule::JunkText, at.line, || junk.word().to_owned());
             }
             let new = Row {
                 at,
                 product,
                 shopper: sweep.shopper(RowKeys { customer: customer.get(row), ..RowKeys::default() }),
                 market: sweep.market(market.get(row)).code().to_owned(),
-                language: language.get(row),
+                language: stated.get(row).or_else(|| words.as_deref().and_then(language::detect)),
                 rating,
                 text: words.map(std::borrow::Cow::into_owned).filter(|t| !t.is_empty()),
                 reviewed_at,
+                junk,
             };
             sweep.keep_later(&mut kept, id.to_owned(), id, new);
         }
@@ -105,7 +120,17 @@ pub fn reviews(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParam
             float_array(kept.values().map(|r| r.rating)),
             text_array(kept.values().map(|r| r.text.as_ref())),
             instant_array(kept.values().map(|r| r.reviewed_at)),
+            text_array(kept.values().map(|r| r.junk.map(Junk::word))),
+            // Words say something only when all reviews are known: see `sentiment`.
+            float_array(kept.values().map(|_| None)),
+            text_array(kept.values().map(|_| None::<&str>)),
         ],
     );
     Ok(sweep.finish(table))
+}
+
+/// The broken word alone: a review may say who wrote it.
+fn around_first_odd(text: &str) -> String {
+    let odd = text.split_whitespace().find(|word| !word.is_ascii());
+    odd.unwrap_or_default().chars().take(20).collect()
 }

@@ -46,6 +46,8 @@ pub struct MarketEvidence {
     pub repeat: Option<RepeatEvidence>,
     /// What the cleaning rules touched, worst first.
     pub caveats: Vec<CaveatEvidence>,
+    /// Files that the data came from, in order of arrival.
+    pub sources: Vec<SourceEvidence>,
     /// Which optional inputs the workspace has; the others become unknowns.
     pub inputs: BTreeSet<Input>,
 }
@@ -416,6 +418,25 @@ pub struct CaveatEvidence {
     pub here: Option<Figure>,
     /// One example as the source wrote it; may be empty.
     pub sample: String,
+}
+
+/// A file behind the plan, and where it came from as far as anybody stated it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SourceEvidence {
+    /// File name.
+    pub name: String,
+    /// Fingerprint: the `source` of its rows in every table.
+    pub source: String,
+    /// Raw table that its rows went to.
+    pub table: String,
+    /// For orders, whether some are of this market; true for everything else.
+    pub here: bool,
+    /// Terms of use; `None` where not stated.
+    pub licence: Option<String>,
+    /// Who gave it; `None` where not stated.
+    pub origin: Option<String>,
+    /// When it was obtained; `None` where not stated.
+    pub obtained: Option<Day>,
 }
 
 /// Inputs that a workspace may or may not have.

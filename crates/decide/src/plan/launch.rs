@@ -2,8 +2,8 @@
 //! reader can meet is a [`Figure`] in here; the page and the JSON only print.
 
 use super::evidence::{
-    ClusterCandidate, ClusterRow, Glance, MarketEvidence, Periods, RepeatEvidence, SegmentHabits, ServingBasis, Span,
-    TrainedOn, TransferVerdict, Trust,
+    ClusterCandidate, ClusterRow, Glance, MarketEvidence, Periods, RepeatEvidence, SegmentHabits, ServingBasis,
+    SourceEvidence, Span, TrainedOn, TransferVerdict, Trust,
 };
 use super::keep::Keep;
 use super::metric::Metric;
@@ -83,6 +83,8 @@ pub struct LaunchPlan {
     pub unknowns: Vec<Unknown>,
     /// What cleaning found.
     pub caveats: Vec<Caveat>,
+    /// Files that the data came from.
+    pub sources: Vec<SourceEvidence>,
 }
 
 /// A month of revenue.
@@ -288,6 +290,7 @@ impl LaunchPlan {
             unknowns: unknowns(evidence, transfer.as_ref(), shoppers, &minimums),
             transfer,
             caveats: evidence.caveats.iter().map(|caveat| keep.caveat(caveat)).collect(),
+            sources: evidence.sources.clone(),
         }
     }
 }

@@ -37,8 +37,8 @@ mod style;
 pub use evidence::{
     Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
     Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence, RepeatEvidence,
-    SegmentEvidence, SegmentHabits, ServingBasis, ServingEvidence, Span, TrainedOn, TransferEvidence, TransferRow,
-    TransferVerdict, Trust,
+    SegmentEvidence, SegmentHabits, ServingBasis, ServingEvidence, SourceEvidence, Span, TrainedOn, TransferEvidence,
+    TransferRow, TransferVerdict, Trust,
 };
 pub use findings::Topic;
 pub use index::{OverviewRow, overview_html};

@@ -132,6 +132,27 @@ static RULES: &[Entry] = &[
         "由键相同的较新记录取代",
     ),
     e(
+        "bot_traffic",
+        "Machines among the visitors",
+        "机器人访问",
+        "crawlers, and visits faster or more regular than a person's; put aside",
+        "爬虫，以及比真人更快或更规律的访问，已搁置",
+    ),
+    e(
+        "junk_text",
+        "Texts that say nothing",
+        "无意义文本",
+        "no words, one sign or word over and over, or keys struck at random; marked, stars stay",
+        "没有词语、单一字符或词反复出现、或随意敲击的按键；已标记，评分保留",
+    ),
+    e(
+        "broken_encoding",
+        "Broken words put right",
+        "乱码修复",
+        "an earlier converter had broken them; only what has one reading was mended",
+        "此前的转换损坏了文字，仅修复只有一种读法的内容",
+    ),
+    e(
         "fuzzy_product",
         "Products that look alike",
         "疑似重复商品",

@@ -217,6 +217,16 @@ texts! {
     CaveatIntro: "What cleaning found. Nothing was dropped silently; rejected rows are kept in the rejects tables.", "清洗时的发现。没有任何行被静默丢弃，被拒绝的行保存在拒绝表中。";
     CaveatHere: "Rows here are this market's order lines. Findings about products, links and rejected rows have no market, so they stand for the whole data only.", "“本市场行数”为本市场的订单行。关于商品、身份合并与被拒绝行的发现不区分市场，仅列全部数据。";
     CaveatNone: "Cleaning changed, marked or put aside no row.", "清洗没有更改、标记或搁置任何行。";
+    Sources: "Where the data come from", "数据来源";
+    SourcesIntro: "Every row of every table names its file by the fingerprint below, and every figure its query. Licence, origin and day are shown as stated when the file was taken in; nothing is assumed.", "每张表的每一行都以下列指纹标明来源文件，每个数字都注明其查询。许可、来源与日期按导入时的说明显示，不作任何推断。";
+    SourceFile: "File", "文件";
+    SourceHolds: "What it holds", "内容";
+    Licence: "Licence", "许可";
+    Origin: "Origin", "来源方";
+    Obtained: "Obtained", "取得日期";
+    NotStated: "not stated", "未注明";
+    OtherMarkets: "orders of other markets", "其他市场的订单";
+    SourcesMore: "{0} more files are in the JSON of this plan and in raw.sources.", "另有 {0} 个文件，见本计划的 JSON 与 raw.sources。";
     Rule: "Finding", "发现";
     Example: "Example", "示例";
     NoProducts: "No product could be scored for this market.", "本市场没有可评分的商品。";

@@ -22,7 +22,7 @@ use crate::record::{BadRow, Record};
 use domain::Amount;
 use serde_json::Value;
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "message_id",
     "kind",
     "name",
@@ -41,11 +41,12 @@ const COLUMNS: [&str; 18] = [
     "country",
     "language",
     "part",
+    "user_agent",
 ];
 
 struct SegmentEvents {
     plan: Plan,
-    to: [usize; 18],
+    to: [usize; 19],
 }
 
 pub(crate) fn connector(format: &Format) -> Box<dyn Connector> {
@@ -132,6 +133,7 @@ impl SegmentEvents {
             (14, event.url.clone()),
             (15, event.country.clone()),
             (16, event.language.clone()),
+            (18, event.agent.clone()),
         ] {
             if let Some(value) = value {
                 out.text(self.to[column], &value);
@@ -161,6 +163,7 @@ struct Event<'v> {
     url: Option<String>,
     country: Option<String>,
     language: Option<String>,
+    agent: Option<String>,
     properties: &'v Value,
 }
 
@@ -206,6 +209,7 @@ impl<'v> Event<'v> {
                 .or_else(|| text(&properties["country"]))
                 .or_else(|| traits(&["country"])),
             language: context(&["locale"]).and_then(|l| language(&l)),
+            agent: context(&["userAgent"]),
             kind,
             name,
             // Some sites number their users by e-mail address.

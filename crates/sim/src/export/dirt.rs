@@ -31,6 +31,10 @@ pub enum Dirt {
     MixedDate,
     /// A trader's line of 20 units or more: real, and an outlier.
     Outlier,
+    /// An event of a machine.
+    BotEvent,
+    /// A review whose text says nothing.
+    JunkReview,
 }
 
 /// Draws the dirt of one file, row by row.

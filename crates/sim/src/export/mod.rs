@@ -9,6 +9,7 @@ mod catalogue;
 mod dirt;
 mod journal;
 mod market;
+mod noise;
 mod shopify;
 mod table;
 mod truth;
@@ -16,6 +17,7 @@ mod truth;
 pub(crate) use catalogue::{SUPPLY, SupplyRules, near_duplicates};
 pub use dirt::Dirt;
 pub(crate) use market::{MARKET, MarketRules};
+pub(crate) use noise::{NOISE, NoiseRules};
 pub use table::Encoding;
 pub(crate) use table::{push_digits, push_instant, push_int, push_minor};
 pub use truth::truth_tables;
@@ -134,6 +136,9 @@ pub fn all(
     add(market::competitor_prices(merchant, sink)?);
     add(journal::events(merchant, sink)?);
     add(canonical::mixed_dates(merchant, sink)?);
+    for facts in noise::noise(merchant, sink)? {
+        add(facts);
+    }
     Ok(files)
 }
 

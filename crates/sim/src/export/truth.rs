@@ -8,12 +8,13 @@ use crate::plan::CHANNELS;
 use crate::trade::{ASPECTS, reviews};
 use crate::{Book, Merchant, SimError};
 
-/// Writes `truth_shoppers.csv`, `truth_products.csv` and `truth_reviews.csv`.
+/// Writes `truth_shoppers.csv`, `truth_products.csv`, `truth_reviews.csv` and `truth_noise.csv`.
 ///
 /// # Errors
 /// [`SimError::Write`] naming the file that could not be written.
 pub fn truth_tables(merchant: &Merchant, sink: &mut dyn Sink) -> Result<Vec<FileFacts>, SimError> {
-    Ok(vec![shoppers(merchant, sink)?, products(merchant, sink)?, review_rows(merchant, sink)?])
+    let noise = super::noise::noise_truth;
+    Ok(vec![shoppers(merchant, sink)?, products(merchant, sink)?, review_rows(merchant, sink)?, noise(merchant, sink)?])
 }
 
 /// Latent figures of every shopper, with the key under which the exports know who is no guest.

@@ -3,7 +3,7 @@
 use super::Gatherer;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
-use decide::plan::{CaveatEvidence, Metric};
+use decide::plan::{CaveatEvidence, Metric, SourceEvidence};
 use domain::Market;
 use std::collections::BTreeMap;
 
@@ -14,8 +14,11 @@ const ALL: &str = "select rule, sum(touched) as n, min(sample) as sample from (\
     union all select rule, 1 as touched, cast(null as varchar) as sample from rejects.rows where stage = 'read'\
     ) group by rule having sum(touched) > 0 order by n desc, rule";
 
+/// Gates that failed and were allowed.
+const ALLOWED: &str = "select gate, failing, says from marts.gates where result = 'allowed' order by gate";
+
 impl Gatherer<'_> {
-    /// Rules that touched something, this market's first, then by rows in all data.
+    /// Gates that an operator overrode, then rules that touched something, this market's first, then by rows in all data.
     pub(super) async fn caveats(&self, market: Market) -> Result<Vec<CaveatEvidence>> {
         let rows = Rows::query(self.engine, ALL).await?;
         let (rules, n, samples) = (rows.texts("rule")?, rows.ints("n")?, rows.texts("sample")?);
@@ -34,7 +37,43 @@ impl Gatherer<'_> {
             .collect();
         // Stable: the order of the query stays inside each part.
         caveats.sort_by_key(|c| std::cmp::Reverse(c.here.as_ref().map_or(0, |f| f.n)));
-        Ok(caveats)
+        // What an operator overrode comes before everything that rules found.
+        let rows = Rows::query(self.engine, ALLOWED).await?;
+        let (gates, n, says) = (rows.texts("gate")?, rows.ints("failing")?, rows.texts("says")?);
+        let allowed = (0..rows.len()).map(|i| CaveatEvidence {
+            rule: format!("failed gate {}", gates[i]),
+            rows: Metric::CaveatRows.number(n[i] as f64, n[i].unsigned_abs(), ALLOWED),
+            here: None,
+            sample: says[i].clone(),
+        });
+        Ok(allowed.chain(caveats).collect())
+    }
+}
+
+impl Gatherer<'_> {
+    /// The files that all data came from; orders of a market say so, because a model may learn from all.
+    pub(super) async fn sources(&self, market: Market) -> Result<Vec<SourceEvidence>> {
+        let query = format!(
+            "select s.name, s.source, s.table_name, s.licence, s.origin, coalesce(cast(s.obtained as varchar), '') as obtained, \
+             case when s.table_name <> 'order_lines' or l.source is not null then 1 else 0 end as here \
+             from raw.sources s left join (select distinct source from clean.order_lines where market = '{market}') l \
+             on l.source = s.source order by s.sequence"
+        );
+        let rows = Rows::query(self.engine, &query).await?;
+        let (names, sources, tables) = (rows.texts("name")?, rows.texts("source")?, rows.texts("table_name")?);
+        let (licences, origins) = (rows.optional_texts("licence")?, rows.optional_texts("origin")?);
+        let (days, here) = (rows.texts("obtained")?, rows.ints("here")?);
+        Ok((0..rows.len())
+            .map(|i| SourceEvidence {
+                name: names[i].clone(),
+                source: sources[i].clone(),
+                table: tables[i].clone(),
+                here: here[i] == 1,
+                licence: licences[i].clone(),
+                origin: origins[i].clone(),
+                obtained: days[i].parse().ok(),
+            })
+            .collect())
     }
 }
 

@@ -8,6 +8,7 @@ mod figure;
 mod market;
 mod offer;
 mod open;
+mod sources;
 mod table;
 mod transfer;
 mod who;
@@ -42,6 +43,9 @@ impl LaunchPlan {
         }
         parts.push(("unknown", Text::Unknowns, page.unknowns()));
         parts.push(("quality", Text::Caveats, page.caveats()));
+        if !self.sources.is_empty() {
+            parts.push(("sources", Text::Sources, page.sources()));
+        }
         let links: String = parts
             .iter()
             .skip(1)
