@@ -14,6 +14,7 @@ pub(crate) mod queries;
 pub(crate) mod rows;
 mod rules;
 mod segments;
+mod transfer;
 
 use crate::exit::{Exit, Stop};
 use crate::output::Bar;
@@ -100,7 +101,8 @@ const MAX_REJECTED: f64 = 0.2;
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 5] = [("marts", 2), ("segments", 3), ("profiles", 2), ("rules", 2), ("offers", 3)];
+const STAGES: [(&str, u32); 6] =
+    [("marts", 2), ("segments", 3), ("profiles", 2), ("rules", 2), ("offers", 3), ("transfer", 1)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method and the home market. Raising one stage's number computes those after it again.
@@ -192,7 +194,8 @@ pub(crate) async fn run(
             "segments" => segments::compute(&context).await?,
             "profiles" => profiles::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
-            _ => offers::compute(&context).await?,
+            "offers" => offers::compute(&context).await?,
+            _ => transfer::compute(&context).await?,
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));
         for (table, batches) in &tables {

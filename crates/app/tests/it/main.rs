@@ -13,3 +13,4 @@ mod recommend;
 mod simulated;
 mod sources;
 mod support;
+mod transfer;

@@ -55,8 +55,7 @@ pub struct CurvePoint {
 
 /// The rows of shoppers drawn until there are `k`.
 pub fn drawn(rows: &Interactions, k: usize, seed: Seed) -> Interactions {
-    let mut order: Vec<u32> =
-        (0..rows.n_shoppers() as u32).filter(|s| !rows.row(ShopperIdx(*s)).is_empty()).collect();
+    let mut order: Vec<u32> = (0..rows.n_shoppers() as u32).filter(|s| !rows.row(ShopperIdx(*s)).is_empty()).collect();
     seed.stream(0).shuffle(&mut order);
     let mut taken = vec![false; rows.n_shoppers()];
     let mut n = 0;
@@ -92,7 +91,11 @@ pub fn curve(
         let mut transferred = vec![0.0; window.cases.len()];
         let mut rows = 0.0;
         for draw in 0..n_draws {
-            let own = if k == all { window.ground.target().clone() } else { drawn(window.ground.target(), k, seed.derive(draw)) };
+            let own = if k == all {
+                window.ground.target().clone()
+            } else {
+                drawn(window.ground.target(), k, seed.derive(draw))
+            };
             rows += own.len() as f64 / n_draws as f64;
             let failed = |why| ProtocolError::Fit { model: "rows drawn", task: task.to_owned(), why };
             let ground = window.ground.with_target(own).map_err(failed)?;

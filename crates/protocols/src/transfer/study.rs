@@ -11,7 +11,9 @@ use super::arena::{Arena, Side};
 use crate::ProtocolError;
 use crate::climb::{ClimbParams, climb};
 use domain::Seed;
-use eval::{Bootstrap, Estimate, EvalError, Folds, PairedDifference, cross_fitted_by, mean_interval, paired_difference};
+use eval::{
+    Bootstrap, Estimate, EvalError, Folds, PairedDifference, cross_fitted_by, mean_interval, paired_difference,
+};
 use recommend::ModelKind;
 use recommend::transfer::{Adaptation, EvidenceRule, TransferVerdict, judge};
 use serde::Serialize;
@@ -186,11 +188,7 @@ pub struct StudyReport {
 }
 
 /// The best of several procedures on some cases, with its position.
-fn best_on(
-    contenders: &[Contender],
-    arena: &mut Arena,
-    kept: &[usize],
-) -> Result<(usize, Ended), ProtocolError> {
+fn best_on(contenders: &[Contender], arena: &mut Arena, kept: &[usize]) -> Result<(usize, Ended), ProtocolError> {
     let mut ended = contenders.iter().map(|c| c.chosen_on(arena, kept)).collect::<Result<Vec<_>, _>>()?;
     let marks: Vec<Vec<f64>> = ended.iter().map(|e| e.validation.clone()).collect();
     let at = eval::choose_on(&marks, kept)?;
@@ -214,7 +212,8 @@ pub fn study(
     let folds = Folds::by_group(&vec![(); n], 2)?;
     let everybody: Vec<usize> = (0..n).collect();
     progress("target alone");
-    let alone = cross_fitted_by(&folds, |kept| Ok::<_, ProtocolError>(best_on(&params.alone, arena, kept)?.1.validation))?;
+    let alone =
+        cross_fitted_by(&folds, |kept| Ok::<_, ProtocolError>(best_on(&params.alone, arena, kept)?.1.validation))?;
     let (_, own) = best_on(&params.alone, arena, &everybody)?;
     let own_test = arena.marks(&own.way, Side::Test)?;
     let judged = |marks: &[f64]| -> Result<Verdict, ProtocolError> {
@@ -256,4 +255,106 @@ pub fn study(
         served,
         way,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, ShopperIdx};
+    use eval::Case;
+    use recommend::ItemKnnParams;
+    use recommend::transfer::{Ground, SimilarityPriorParams};
+
+    const GROUPS: usize = 12;
+    const SIZE: usize = 8;
+
+    /// A target of 60 shoppers with three purchases to learn from, and a source of 300 with six. A shopper buys
+    /// within one group of items; the source's groups are the target's, or cut across them.
+    fn arena(alike: bool) -> Arena {
+        let (own, other) = (Market::from_code(*b"VN").unwrap(), Market::from_code(*b"CN").unwrap());
+        let (mut rows, mut markets, mut cases) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
+        for s in 0..360_u32 {
+            let mut rng = Seed(9).stream(u64::from(s));
+            let target = s < 60;
+            markets.push(if target { own } else { other });
+            let group = rng.below(GROUPS);
+            let mut within: Vec<usize> = (0..SIZE).collect();
+            rng.shuffle(&mut within);
+            let item = |w: usize| {
+                let at = if target || alike { group * SIZE + w } else { w * GROUPS + group };
+                ItemIdx(at as u32)
+            };
+            let bought: Vec<ItemIdx> = within.iter().map(|w| item(*w)).collect();
+            let n = if target { 3 } else { 6 };
+            rows.extend(bought[..n].iter().enumerate().map(|(day, item)| Interaction {
+                shopper: ShopperIdx(s),
+                item: *item,
+                kind: Kind::Purchase,
+                day: Day(day as i32),
+                weight: 1.0,
+            }));
+            if target {
+                for (which, cases) in cases.iter_mut().enumerate() {
+                    let history = bought[..n].to_vec();
+                    let open = |i: &ItemIdx| !history.contains(i);
+                    let candidates = (0..(GROUPS * SIZE) as u32).map(ItemIdx).filter(open).collect();
+                    let relevant = vec![bought[n + which]];
+                    cases.push(Case {
+                        shopper: ShopperIdx(s),
+                        market: own,
+                        history,
+                        relevant,
+                        candidates: Some(candidates),
+                    });
+                }
+            }
+        }
+        let all = Interactions::new(GROUPS * SIZE, markets, rows).unwrap();
+        let [validation, test] = cases;
+        Arena::of_one("planted", Ground::by_market(&all, own, &[other]), validation, test, Seed(1))
+    }
+
+    fn params() -> StudyParams {
+        let knn = ModelKind::ItemKnn(ItemKnnParams::default());
+        let prior = Adaptation::SimilarityPrior(SimilarityPriorParams::default());
+        let own = vec![Adaptation::Alone(ModelKind::PopularityGlobal), Adaptation::Alone(knn)];
+        let mut both = own.clone();
+        both.push(prior.clone());
+        StudyParams {
+            alone: vec![
+                Contender::Pick { name: "one", options: own.clone() },
+                Contender::Stack { name: "stack", members: own },
+            ],
+            transfers: vec![
+                Contender::Pick { name: "prior", options: vec![prior] },
+                Contender::Weigh { name: "weighted", kind: knn, steps: vec![0.25, 0.0, 1.0] },
+                Contender::Stack { name: "stacked", members: both },
+            ],
+            rule: EvidenceRule::default(),
+            bootstrap: Bootstrap::default(),
+        }
+    }
+
+    #[test]
+    fn a_source_of_the_same_taste_is_accepted_and_gains_on_the_test() {
+        let report = study(&mut arena(true), &params(), &mut |_| ()).unwrap();
+        assert!(report.verdict.accepted, "{:?}", report.verdict);
+        assert!(report.methods.iter().all(|m| m.verdict.accepted), "{:?}", report.methods);
+        assert!(report.served.difference.interval.low > 0.0);
+        assert_eq!((report.n_validation, report.n_test), (60, 60));
+    }
+
+    #[test]
+    fn a_source_of_another_taste_is_refused_and_nothing_is_lost() {
+        let report = study(&mut arena(false), &params(), &mut |_| ()).unwrap();
+        assert!(!report.verdict.accepted, "{:?}", report.verdict);
+        assert_eq!(report.served.difference.mean, 0.0, "the target's own model is served");
+        assert!(!report.way.transfers());
+    }
+
+    #[test]
+    fn without_a_question_there_is_no_study() {
+        let mut empty = Arena::of_one("none", arena(true).ground(Side::Test).clone(), Vec::new(), Vec::new(), Seed(1));
+        assert!(matches!(study(&mut empty, &params(), &mut |_| ()), Err(ProtocolError::Eval(_))));
+    }
 }

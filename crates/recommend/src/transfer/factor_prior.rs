@@ -95,22 +95,33 @@ pub(super) fn towards(
 }
 
 /// One side of a market: its rows by shopper and by item, and its shoppers' vectors.
-struct Side {
+pub(super) struct Side {
     by_shopper: Csr,
     by_item: Csr,
     shoppers: Vec<f32>,
 }
 
 impl Side {
-    fn new(rows: &Interactions, n_factors: usize) -> Self {
+    pub(super) fn new(rows: &Interactions, n_factors: usize) -> Self {
         let by_shopper = matrix(rows);
         let by_item = by_shopper.transpose();
         let shoppers = vec![0.0; by_shopper.n_rows() * n_factors];
         Self { by_shopper, by_item, shoppers }
     }
 
+    /// Whether anybody bought the item here.
+    pub(super) fn sells(&self, item: usize) -> bool {
+        !self.by_item.row(item).0.is_empty()
+    }
+
     /// The shoppers' vectors for these items, then the items' towards the prior.
-    fn sweep(&mut self, params: &IalsParams, strength: f32, prior: &[f32], items: &mut [f32]) -> Result<(), FitError> {
+    pub(super) fn sweep(
+        &mut self,
+        params: &IalsParams,
+        strength: f32,
+        prior: &[f32],
+        items: &mut [f32],
+    ) -> Result<(), FitError> {
         let diverged = |e| FitError::Diverged(format!("least squares with a prior, {e}"));
         params.system().solve_side(&self.by_shopper, items, &mut self.shoppers, params.solver).map_err(diverged)?;
         let bound = RowSystem { reg: strength, ..params.system() };
@@ -163,7 +174,7 @@ impl MarketAwareParams {
                 side.sweep(&self.factors, self.strength, &shared, items)?;
             }
             shared.par_chunks_mut(f).enumerate().for_each(|(i, v)| {
-                let sellers = markets.iter().filter(|(side, _)| !side.by_item.row(i).0.is_empty());
+                let sellers = markets.iter().filter(|(side, _)| side.sells(i));
                 let (mut n, mut sum) = (0.0_f32, vec![0.0_f32; f]);
                 for (_, items) in sellers {
                     n += 1.0;

