@@ -159,7 +159,7 @@ pub(crate) fn measure(
     let n_sources = domains.sources.len();
     let (params, sizes) = match depth {
         Depth::Quick => quick(n_sources),
-        Depth::Full => (contenders(n_sources), curve_params(n_sources)),
+        Depth::Full => (contenders(n_sources, domains.target.n_items()), curve_params(n_sources)),
     };
     let curve = curve(name, &test, &sizes, seed, progress)?;
     let mut arena = Arena::of_two(name, validation, test, seed);

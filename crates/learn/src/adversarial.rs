@@ -6,7 +6,9 @@
 //! column `q` that is drawn, loss `−ln σ(h · (t_p − t_q))`; the discriminator says the domain, `σ(u · h + c)`.
 //! `W` and `b` descend on the task and *ascend* on the discriminator, times `reversal`. Both domains take turns,
 //! so that the discriminator's chance is one half. `W` starts as the identity, `t` as `v`; all is linear, so a
-//! score is a sum over the columns of the bag.
+//! score is a sum over the columns of the bag. What is kept is the mean of the second half of the way: two players
+//! who work against one another circle round the point that both look for (Gidel et al., "A variational inequality
+//! perspective on generative adversarial networks", ICLR 2019).
 //!
 //! [`probe`] measures what is left: a fresh logistic classifier fitted on every other row, its balanced accuracy
 //! on the rest; 0.5 is chance.
@@ -47,6 +49,36 @@ pub struct Adversarial {
     pub bias: Vec<f32>,
     /// The task's vectors of the columns, `n × width`.
     pub tasks: Vec<f32>,
+}
+
+/// The mean of a network on its way.
+struct Mean {
+    n: f32,
+    matrix: Vec<f32>,
+    bias: Vec<f32>,
+    tasks: Vec<f32>,
+}
+
+impl Mean {
+    fn of(net: &Adversarial) -> Self {
+        let zeros = |like: &[f32]| vec![0.0; like.len()];
+        Self { n: 0.0, matrix: zeros(&net.matrix), bias: zeros(&net.bias), tasks: zeros(&net.tasks) }
+    }
+
+    fn add(&mut self, net: &Adversarial) {
+        self.n += 1.0;
+        add_scaled(&mut self.matrix, 1.0, &net.matrix);
+        add_scaled(&mut self.bias, 1.0, &net.bias);
+        add_scaled(&mut self.tasks, 1.0, &net.tasks);
+    }
+
+    fn settled(self, net: Adversarial) -> Adversarial {
+        if self.n == 0.0 {
+            return net;
+        }
+        let over = |sum: Vec<f32>| sum.into_iter().map(|x| x / self.n).collect();
+        Adversarial { matrix: over(self.matrix), bias: over(self.bias), tasks: over(self.tasks), ..net }
+    }
 }
 
 fn sigmoid(x: f32) -> f32 {
@@ -93,13 +125,19 @@ impl Adversarial {
         }
         let (mut u, mut c) = (vec![0.0_f32; d], 0.0_f32);
         let mut rng = seed.stream(0);
+        // Two players circle round the point where neither can gain; the mean of their path is near it.
+        let every = (params.n_steps / 400).max(1);
+        let mut mean = Mean::of(&net);
         for step in 0..params.n_steps {
+            if step >= params.n_steps / 2 && step % every == 0 {
+                mean.add(&net);
+            }
             let domain = step % 2;
             let bags = if usable[domain].is_empty() { &usable[1 - domain] } else { &usable[domain] };
             let bag = bags[rng.below(bags.len())];
             net.step(params, bag, domain as f32, (u.as_mut_slice(), &mut c), &mut rng);
         }
-        net
+        mean.settled(net)
     }
 
     fn step(
@@ -129,10 +167,16 @@ impl Adversarial {
         // What both heads say to the features: the task is followed, the discriminator opposed.
         let mut slope: Vec<f32> = apart.iter().map(|x| push * x).collect();
         add_scaled(&mut slope, params.reversal * wrong, u);
+        // Two players who follow one another may run away together: no step is longer than the step length.
+        let length = dot(&slope, &slope).sqrt();
+        if length > params.rate {
+            slope.iter_mut().for_each(|s| *s *= params.rate / length);
+        }
         for (which, sign) in [(answer, 1.0), (other, -1.0)] {
             let t = &mut self.tasks[which as usize * d..][..d];
             t.iter_mut().zip(&h).for_each(|(t, h)| *t += sign * push * h - params.rate * params.reg * *t);
         }
+        u.iter_mut().for_each(|u| *u *= 1.0 - params.rate * params.reg);
         add_scaled(u, -wrong, &h);
         *c -= wrong;
         for ((line, bias), s) in self.matrix.chunks_exact_mut(d).zip(&mut self.bias).zip(&slope) {

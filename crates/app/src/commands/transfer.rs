@@ -2,7 +2,7 @@
 //! proved or refused, with the learning curve and the rows that it saves.
 
 use super::Environment;
-use crate::cli::{self, By};
+use crate::cli;
 use crate::exit::{Exit, Stop};
 use crate::pipeline::purchases::Purchases;
 use crate::transfer::{Depth, Domains, Measured, measure};

@@ -4,28 +4,29 @@ use crate::support::Shop;
 use domain::Seed;
 use serde_json::Value;
 
-/// 120 items in 12 groups of 10, in two categories of 6 groups each; a shopper has one group in each category, a
-/// function of one another. GB (240 shoppers) and DE (60) share the groups, FR (60) groups the items in another
-/// way. Half of the GB shoppers buy on `web`, the others on `amazon`.
+/// 240 items in 24 groups of 10, in two categories of 12 groups each; a shopper has one group in each category, a
+/// function of one another. GB (300 shoppers) and DE (80, who buy half as often) share the groups, FR (80) groups the
+/// items in another way. Half of the GB shoppers buy on `web`, the others on `amazon`.
 fn planted() -> Shop {
     let head = "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country,channel\n";
     let mut text = head.to_owned();
     let first = domain::Day::from_ymd(2025, 6, 1).unwrap();
     let mut s = 0;
-    for (market, n) in [("GB", 240), ("DE", 60), ("FR", 60)] {
+    for (market, n) in [("GB", 300), ("DE", 80), ("FR", 80)] {
         for _ in 0..n {
             let mut rng = Seed(5).stream(s);
-            let group = rng.below(6);
+            let group = rng.below(12);
+            let rate = if market == "GB" { 0.08 } else { 0.04 };
             let channel = if s % 2 == 0 { "web" } else { "amazon" };
             for day in 0..180 {
-                if rng.uniform() < 0.08 {
+                if rng.uniform() < rate {
                     let (upper, within) = (rng.below(2), rng.below(10));
                     // In FR the shoppers of a group have their products spread over all groups.
-                    let place = if market == "FR" { within * 6 + group } else { group * 10 + within };
+                    let place = if market == "FR" { within * 12 + group } else { group * 10 + within };
                     text.push_str(&format!(
                         "{s}-{day},P{item:03},ITEM {item:03},1,5.00,GBP,{} 10:00:00,s{s:03},{market},{channel}\n",
                         first.plus(day),
-                        item = upper * 60 + place
+                        item = upper * 120 + place
                     ));
                 }
             }
@@ -33,8 +34,8 @@ fn planted() -> Shop {
         }
     }
     let mut products = "product_id,name_en,category\n".to_owned();
-    for item in 0..120 {
-        let category = if item < 60 { "Shoes > Boots" } else { "Coats > Wool" };
+    for item in 0..240 {
+        let category = if item < 120 { "Shoes > Boots" } else { "Coats > Wool" };
         products.push_str(&format!("P{item:03},ITEM {item:03},{category}\n"));
     }
     let shop = Shop::with(&["--home", "GB", "--currency", "GBP"]);

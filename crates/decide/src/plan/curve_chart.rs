@@ -31,7 +31,7 @@ pub(crate) fn curve(points: &[CurvePoint], lang: Lang) -> Option<String> {
             c.text(&number::fixed(tick, digits), (left - 8, y(tick)), At::End, Ink::Muted, 12)?;
             tick += every;
         }
-        let mut last = i32::MIN;
+        let mut last = -1000;
         for point in points {
             let at = x((1.0 + point.purchases as f64).ln());
             // Numbers that would touch are left out; the table has them.

@@ -15,6 +15,6 @@ mod study;
 pub use arena::{Arena, Side, StackTable, Window};
 pub use curve::{CurveParams, CurvePoint, curve, drawn};
 pub use published::{TRANSFER_TASKS, contenders, curve_params, run_transfer};
-pub use report::{Transfer, TransferReport};
+pub use report::{Apart, Transfer, TransferReport};
 pub use scores::{Example, ScoreReport, score_report};
 pub use study::{Contender, MethodRow, StudyParams, StudyReport, Verdict, study};

@@ -6,7 +6,7 @@
 
 use super::arena::{Arena, Window};
 use super::curve::{CurveParams, curve};
-use super::report::{Transfer, TransferReport};
+use super::report::{Apart, Transfer, TransferReport};
 use super::scores::{Example, examples, ground_of, score_report, thinned};
 use super::study::{Contender, StudyParams, study};
 use crate::cup::{self, Lists};
@@ -27,6 +27,8 @@ pub const TRANSFER_TASKS: [&str; 3] = ["transfer-xmarket", "transfer-cup", "tran
 
 const ALL: usize = usize::MAX;
 
+/// Items up to which the linear model has all others as predictors.
+const DENSE_ITEMS: usize = 3500;
 /// Questions of a learning curve: it asks them for every size, draw and model.
 const CURVE_CASES: usize = 1500;
 
@@ -38,8 +40,10 @@ fn shoppers() -> ModelKind {
     ModelKind::UserKnn(UserKnnParams { similarity: Similarity::Cosine, k: 2000, shrinkage: 0.0 })
 }
 
-fn linear() -> ModelKind {
-    ModelKind::Ease(EaseParams { reg: 300.0, form: EaseForm::Sparse { neighbours: 60 } })
+/// Dense while its inverse is cheap.
+fn linear(n_items: usize) -> ModelKind {
+    let form = if n_items <= DENSE_ITEMS { EaseForm::Dense } else { EaseForm::Sparse { neighbours: 150 } };
+    ModelKind::Ease(EaseParams { reg: 500.0, form })
 }
 
 fn pooled(kind: ModelKind, weight: f32, n_sources: usize) -> Adaptation {
@@ -50,31 +54,30 @@ fn prior(strength: f32) -> Adaptation {
     Adaptation::SimilarityPrior(SimilarityPriorParams { strength, ..SimilarityPriorParams::default() })
 }
 
-fn own() -> Vec<Adaptation> {
-    [ModelKind::PopularityGlobal, knn(), shoppers(), linear()].map(Adaptation::Alone).to_vec()
+fn own(n_items: usize) -> Vec<Adaptation> {
+    [ModelKind::PopularityGlobal, knn(), shoppers(), linear(n_items)].map(Adaptation::Alone).to_vec()
 }
 
-/// What competes for a target with so many sources.
-pub fn contenders(n_sources: usize) -> StudyParams {
+/// What competes for a target with so many sources, over so many items.
+pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
     let at = |kind: ModelKind| [1.0, 0.5, 0.25, 0.1].map(|w| pooled(kind, w, n_sources)).to_vec();
     let linear_prior = |reg, trust| Adaptation::EasePrior(EasePriorParams { reg, trust, ..EasePriorParams::default() });
     let tuned = |strength| Adaptation::FineTune(FineTuneParams { strength, ..FineTuneParams::default() });
     let aware = |strength| Adaptation::MarketAware(MarketAwareParams { strength, ..MarketAwareParams::default() });
-    let mut stacked = own();
-    stacked.extend([prior(10.0), linear_prior(200.0, 1.0), pooled(shoppers(), 0.25, n_sources)]);
+    let mut stacked = own(n_items);
+    let all_linear = pooled(linear(n_items), 1.0, n_sources);
+    stacked.extend([prior(10.0), all_linear.clone(), pooled(shoppers(), 0.25, n_sources)]);
     StudyParams {
         alone: vec![
-            Contender::Pick { name: "best model of the target", options: own() },
-            Contender::Stack { name: "stack of the target's models", members: own() },
+            Contender::Pick { name: "best model of the target", options: own(n_items) },
+            Contender::Stack { name: "stack of the target's models", members: own(n_items) },
         ],
         transfers: vec![
             Contender::Pick { name: "pooled", options: at(knn()) },
             Contender::Weigh { name: "pooled, a weight a source", kind: knn(), steps: vec![0.25, 0.0, 1.0] },
-            Contender::Pick { name: "similarity prior", options: [10.0, 3.0, 30.0].map(prior).to_vec() },
-            Contender::Pick {
-                name: "linear prior",
-                options: vec![linear_prior(200.0, 1.0), linear_prior(200.0, 0.5), linear_prior(600.0, 1.0)],
-            },
+            Contender::Pick { name: "similarity prior", options: [10.0, 30.0, 100.0].map(prior).to_vec() },
+            Contender::Pick { name: "pooled, linear", options: vec![all_linear] },
+            Contender::Pick { name: "linear prior", options: vec![linear_prior(200.0, 1.0)] },
             Contender::Pick { name: "pre-train and fine-tune", options: vec![tuned(20.0), tuned(100.0)] },
             Contender::Pick { name: "market-aware vectors", options: vec![aware(20.0)] },
             Contender::Pick { name: "meta-learnt start", options: vec![Adaptation::Meta(MetaParams::default())] },
@@ -130,9 +133,15 @@ fn transfer(task: &Task, seed: Seed, progress: &mut dyn FnMut(&str)) -> Result<T
         seed,
         &mut |step| progress(step),
     )?;
+    let apart = Apart::of(&ground, seed).map_err(|why| ProtocolError::Fit {
+        model: "distances",
+        task: task.id.clone(),
+        why,
+    })?;
+    let n_items = ground.target().n_items();
     let mut arena = Arena::of_one(&task.id, ground, validation, test, seed);
-    let study = study(&mut arena, &contenders(n_sources), progress)?;
-    Ok(Transfer { about: task.about.clone(), study, curve: points })
+    let study = study(&mut arena, &contenders(n_sources, n_items), progress)?;
+    Ok(Transfer { about: task.about.clone(), study, curve: points, apart })
 }
 
 fn xmarkets(data: &Path) -> Result<Vec<Task>, ProtocolError> {

@@ -3,8 +3,10 @@
 use super::curve::CurvePoint;
 use super::scores::ScoreReport;
 use super::study::StudyReport;
+use domain::{FitError, Seed};
 use eval::PairedDifference;
 use recommend::transfer::source_score::PARTS;
+use recommend::transfer::{AlignedParams, DiscriminatorParams, Ground};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -17,6 +19,46 @@ pub struct Transfer {
     pub study: StudyReport,
     /// The learning curve.
     pub curve: Vec<CurvePoint>,
+    /// How far source and target are apart, before and after what is meant to bring them together.
+    pub apart: Apart,
+}
+
+/// Distances before and after; nothing where a side is too small.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Apart {
+    /// Balanced accuracy of telling the markets apart by a shopper's vector: 0.5 is chance.
+    pub told: Option<[f64; 2]>,
+    /// Difference of the covariances of item vectors, 0 to 1.
+    pub coral: Option<[f64; 2]>,
+    /// Squared mean discrepancy of item vectors.
+    pub mmd: Option<[f64; 2]>,
+}
+
+impl Apart {
+    /// Measures both ways that are meant to bring domains together.
+    ///
+    /// # Errors
+    /// [`FitError`] of a fit.
+    pub fn of(ground: &Ground, seed: Seed) -> Result<Self, FitError> {
+        let told = DiscriminatorParams::default().adapt(ground, seed)?.betrayal();
+        let (_, aligned) = AlignedParams::default().adapt(ground, seed)?;
+        Ok(Self {
+            told: told.map(|b| [b.before, b.after]),
+            coral: aligned.map(|a| a.coral),
+            mmd: aligned.map(|a| a.mmd),
+        })
+    }
+
+    fn text(&self) -> String {
+        let pair =
+            |of: Option<[f64; 2]>| of.map_or("-".to_owned(), |[before, after]| format!("{before:.3} to {after:.3}"));
+        format!(
+            "Markets told apart by a shopper's vector {} (0.5 is chance); item vectors: CORAL distance {}, MMD {}.",
+            pair(self.told),
+            pair(self.coral),
+            pair(self.mmd)
+        )
+    }
 }
 
 /// What a task reports.
@@ -71,6 +113,7 @@ impl Transfer {
             s.verdict.reason,
             gain(&s.served)
         );
+        let _ = writeln!(out, "{}\n", self.apart.text());
         let _ = writeln!(
             out,
             "| rows of the target | alone | transferred | relative | gain [95 %] | rows saved |\n|---|---|---|---|---|---|"

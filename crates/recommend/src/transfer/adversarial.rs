@@ -65,15 +65,16 @@ impl DiscriminatorParams {
         let taught = ground.taught(&vec![1.0; ground.sources().len()])?;
         let all = ground.pooled(&vec![1.0; ground.sources().len()])?;
         let mut vectors = item_vectors_of(&all, self.width, seed)?;
-        // Rows of length about 1 suit one step length for all data.
-        let n_known = all.buyers_by_item().iter().filter(|b| !b.is_empty()).count().max(1) as f32;
-        let energy = vectors.iter().map(|x| x * x).sum::<f32>() / n_known;
-        if energy > 0.0 {
-            vectors.iter_mut().for_each(|x| *x /= energy.sqrt());
+        // Rows of length 1 suit one step length for all data.
+        for row in vectors.chunks_exact_mut(self.width) {
+            let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+            if length > 0.0 {
+                row.iter_mut().for_each(|x| *x /= length);
+            }
         }
         let (there, here) = (bags(&taught), bags(ground.target()));
         let n_steps = self.n_epochs * all.len();
-        let params = AdversarialParams { width: self.width, n_steps, rate: 0.05, reversal: self.reversal, reg: 1e-3 };
+        let params = AdversarialParams { width: self.width, n_steps, rate: 0.03, reversal: self.reversal, reg: 1e-3 };
         let network = Adversarial::train(&params, vectors, [&there, &here], seed);
         let known = all.buyers_by_item().iter().map(|buyers| !buyers.is_empty()).collect();
         let side = |bags: &[Vec<u32>], features: bool| -> Vec<f32> {
@@ -152,8 +153,8 @@ mod tests {
 
     /// Both markets buy 0 with 1 and 2 with 3; the source's shoppers all have item 4 too, the target's item 5.
     fn marked() -> Ground {
-        let own: Vec<&[u32]> = (0..40).map(|i| if i % 2 == 0 { &[0, 1, 5][..] } else { &[2, 3, 5] }).collect();
-        let theirs: Vec<&[u32]> = (0..40).map(|i| if i % 2 == 0 { &[0, 1, 4][..] } else { &[2, 3, 4] }).collect();
+        let own: Vec<&[u32]> = (0..40).map(|i| if i / 2 % 2 == 0 { &[0, 1, 5][..] } else { &[2, 3, 5] }).collect();
+        let theirs: Vec<&[u32]> = (0..40).map(|i| if i / 2 % 2 == 0 { &[0, 1, 4][..] } else { &[2, 3, 4] }).collect();
         ground(6, &own, &theirs)
     }
 

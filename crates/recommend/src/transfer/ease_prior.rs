@@ -33,7 +33,7 @@ pub struct EasePriorParams {
 
 impl Default for EasePriorParams {
     fn default() -> Self {
-        Self { reg: 200.0, trust: 1.0, neighbours: 60, weights: Vec::new() }
+        Self { reg: 200.0, trust: 1.0, neighbours: 150, weights: Vec::new() }
     }
 }
 
