@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Products for one shopper, with the reasons.
     Recommend(Recommend),
+    /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
+    Transfer(Transfer),
     /// Ask the lake a question in SQL.
     Sql(Sql),
     /// List the tables with the meaning of their columns.
@@ -264,6 +266,51 @@ pub(crate) struct Recommend {
     /// Also products that the shopper has bought already.
     #[arg(long)]
     pub(crate) again: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What rows are cut by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// The home market of the shopper.
+    Market,
+    /// The sales channel of the order.
+    Platform,
+    /// The first part of the product's category path.
+    Category,
+}
+
+impl By {
+    /// As it is written.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Market => "market",
+            Self::Platform => "platform",
+            Self::Category => "category",
+        }
+    }
+}
+
+/// `portolan transfer`.
+#[derive(Debug, Args)]
+pub(crate) struct Transfer {
+    /// Sources, such as CN,US; without it, all others.
+    #[arg(long, value_delimiter = ',', value_name = "XX,YY")]
+    pub(crate) from: Vec<String>,
+    /// Target.
+    #[arg(long, value_name = "XX")]
+    pub(crate) to: String,
+    /// What sources and target are.
+    #[arg(long, value_enum, default_value_t = By::Market)]
+    pub(crate) by: By,
+    /// Neighbourhoods only and a short curve, as a run computes it.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -74,6 +74,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
                 ProtocolError::Recipe { .. }
                 | ProtocolError::Rows { .. }
                 | ProtocolError::Fit { .. }
+                | ProtocolError::Judge { .. }
                 | ProtocolError::Eval(_) => Exit::Internal,
             };
         }

@@ -7,6 +7,7 @@ mod evidence;
 mod exit;
 mod output;
 mod pipeline;
+mod transfer;
 mod workspace;
 
 use clap::Parser;

@@ -259,3 +259,37 @@ fn a_reason_that_is_the_whole_score_is_said_once() {
     assert!(!html.contains("data-figure=\"product.reason[22326#1]\""));
     assert!(html.contains("data-figure=\"product.reason[22328#1]\""));
 }
+
+#[test]
+fn later_orders_that_do_not_prove_it_again_soften_the_words() {
+    let mut evidence = germany();
+    let gain = Metric::TransferGain.number(0.012, 81, "SELECT 1").interval(-0.004, 0.029, 0.95);
+    evidence.transfer.as_mut().unwrap().gain = Some(gain);
+    let plan = plan(&evidence);
+    assert_eq!(plan.transfer.as_ref().unwrap().verdict, TransferVerdict::Accepted, "what was decided stands");
+    let said = plain(plan.findings(Lang::En)).remove(3);
+    assert!(
+        said.contains("later orders do not prove it again: +0.012 (-0.004 to +0.029)")
+            || said.contains("later orders do not prove it again: +0.012 (−0.004 to +0.029)"),
+        "{said}"
+    );
+    assert!(!said.contains("Data of the other markets helps"));
+    assert!(plain(plan.findings(Lang::Zh)).remove(3).contains("后续订单未能再次证明"));
+    let why = plan.verdict_sentence(Lang::En).plain(Lang::En);
+    assert!(why.contains("watch the first weeks"), "{why}");
+}
+
+#[test]
+fn the_learning_curve_is_drawn_and_stands_in_a_table() {
+    let plan = plan(&germany());
+    let page = plan.html(Lang::En);
+    assert!(page.contains("How many of its own purchases the other markets replace"));
+    assert!(page.contains("Lines: nDCG@10 by purchases of this market"));
+    let transfer = plan.transfer.as_ref().unwrap();
+    let keys: Vec<&str> = transfer.curve.iter().map(|p| p.saved.key.as_str()).collect();
+    assert_eq!(keys, ["transfer.saved[0]", "transfer.saved[100]", "transfer.saved[2410]"]);
+    assert!(plan.html(Lang::Zh).contains("其他市场可替代多少本市场购买记录"));
+    let mut evidence = germany();
+    evidence.transfer.as_mut().unwrap().curve = Vec::new();
+    assert!(!self::plan(&evidence).html(Lang::En).contains("purchases the other markets replace"));
+}

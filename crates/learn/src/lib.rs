@@ -3,6 +3,8 @@
 //! Nothing here does IO or reads a clock. Work is spread over rayon's threads inside a call, and
 //! every sum is reduced in a fixed order, so a result is the same at any number of threads.
 
+pub mod adversarial;
+pub mod align;
 pub mod bootstrap;
 pub mod cluster_quality;
 pub mod dense;

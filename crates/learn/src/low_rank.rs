@@ -142,7 +142,7 @@ fn orthonormal(block: &mut Vec<f32>, mut width: usize, n_passes: usize) -> usize
 
 /// Eigenvalues, largest first, and eigenvectors (columns of the row-major result) of a small
 /// symmetric matrix, by cyclic Jacobi rotations (Golub and Van Loan, section 8.5).
-fn symmetric_eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn symmetric_eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     let mut v = vec![0.0; n * n];
     (0..n).for_each(|i| v[i * n + i] = 1.0);
     let total: f64 = a.iter().map(|x| x * x).sum();

@@ -84,6 +84,12 @@ pub enum ProtocolError {
         /// What is wrong.
         why: FitError,
     },
+    /// Marks that a transfer cannot be judged by.
+    #[error("judging a transfer: {why}")]
+    Judge {
+        /// What is wrong.
+        why: String,
+    },
     /// Marks that do not make an interval.
     #[error(transparent)]
     Eval(#[from] EvalError),

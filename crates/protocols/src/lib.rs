@@ -25,6 +25,7 @@ mod report;
 pub mod sequences;
 mod suite;
 mod task;
+pub mod transfer;
 pub mod trec;
 pub mod xmarket;
 

@@ -87,6 +87,11 @@ impl Part {
         Self { name: name.to_owned(), usual: true, market, n_shoppers, rows }
     }
 
+    /// The code that its shoppers have.
+    pub(crate) const fn market(&self) -> Market {
+        self.market
+    }
+
     /// Distinct pairs of shopper and item.
     pub fn n_pairs(&self) -> usize {
         self.rows.len()

@@ -85,11 +85,11 @@ impl IalsParams {
         Ok(IalsFactors { shoppers, items })
     }
 
-    const fn system(&self) -> RowSystem {
+    pub(crate) const fn system(&self) -> RowSystem {
         RowSystem { n_factors: self.n_factors, alpha: self.alpha, reg: self.reg }
     }
 
-    fn check(&self) -> Result<(), FitError> {
+    pub(crate) fn check(&self) -> Result<(), FitError> {
         let solver = match self.solver {
             RowSolver::Exact => 1,
             RowSolver::ConjugateGradient { n_steps } => n_steps,
@@ -122,6 +122,11 @@ impl Fit for IalsParams {
 }
 
 impl Ials {
+    /// A model of item vectors that were learnt in another way, `n_items × n_factors`.
+    pub(crate) fn of_items(params: IalsParams, items: Vec<f32>) -> Self {
+        Self { params, gram: params.system().gram(&items), items }
+    }
+
     /// The vector of an item, `n_factors` numbers; `None` for an item never touched in training.
     pub fn vector(&self, item: ItemIdx) -> Option<&[f32]> {
         let f = self.params.n_factors;

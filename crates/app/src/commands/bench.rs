@@ -5,6 +5,7 @@ use crate::cli::{Bench, BenchRecommend, BenchWhat};
 use crate::output;
 use anyhow::Result;
 use domain::Seed;
+use protocols::transfer::{TransferReport, run_transfer};
 use protocols::{SuiteParams, TaskReport};
 use std::process::ExitCode;
 
@@ -18,7 +19,15 @@ pub(crate) fn run(env: &Environment, args: &Bench) -> Result<ExitCode> {
 /// other: the exit code is 0.
 fn recommend(env: &Environment, args: &BenchRecommend) -> Result<ExitCode> {
     let bar = output::Bar::new(env.quiet);
-    let entries = protocols::select(&args.data, &args.tasks)?;
+    let (transfers, tasks): (Vec<String>, Vec<String>) =
+        args.tasks.iter().cloned().partition(|name| name.starts_with("transfer"));
+    if !transfers.is_empty() {
+        transfer(&bar, args, &transfers)?;
+        if tasks.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    let entries = protocols::select(&args.data, &tasks)?;
     let mut reports: Vec<TaskReport> = Vec::new();
     let mut ready = |report: TaskReport| {
         if args.json {
@@ -36,6 +45,28 @@ fn recommend(env: &Environment, args: &BenchRecommend) -> Result<ExitCode> {
         output::json(&reports)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Transfers between the public markets.
+fn transfer(bar: &output::Bar, args: &BenchRecommend, names: &[String]) -> Result<()> {
+    let mut reports: Vec<TransferReport> = Vec::new();
+    for name in names {
+        let mut ready = |report: TransferReport| {
+            if args.json {
+                reports.push(report);
+            } else {
+                bar.hidden_while(|| output::line(&report.text()));
+            }
+        };
+        let mut progress =
+            |p: protocols::Progress<'_>| bar.step("measuring", &format!("{}, {}", p.task, p.step), p.done, p.total);
+        run_transfer(&args.data, name, Seed(args.seed), &mut progress, &mut ready)?;
+    }
+    bar.clear();
+    if args.json {
+        output::json(&reports)?;
+    }
+    Ok(())
 }
 
 /// CPU seconds of all threads of this process, from the kernel's account in nanoseconds; 0 where

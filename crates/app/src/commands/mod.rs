@@ -13,6 +13,7 @@ mod run;
 mod simulate;
 mod sql;
 mod tables;
+mod transfer;
 
 use crate::cli::{Cli, Command};
 use crate::workspace::Workspace;
@@ -58,6 +59,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Run(args) => run::run(&env, &args).await,
         Command::Plan(args) => plan::run(&env, &args).await,
         Command::Recommend(args) => recommend::run(&env, &args).await,
+        Command::Transfer(args) => transfer::run(&env, &args).await,
         Command::Sql(args) => sql::run(&env, &args).await,
         Command::Tables(args) => tables::run(&env, &args).await,
         Command::Quality(args) => quality::run(&env, &args).await,

@@ -4,7 +4,8 @@ use super::measured::{ALL_TARGETS, Basis, stored};
 use super::rows::Rows;
 use anyhow::{Result, anyhow};
 use decide::plan::{
-    Metric, Periods, ServingBasis, ServingEvidence, TrainedOn, TransferEvidence, TransferRow, TransferVerdict,
+    CurveEvidence, Metric, Periods, ServingBasis, ServingEvidence, TrainedOn, TransferEvidence, TransferRow,
+    TransferVerdict,
 };
 use domain::{Day, Figure, Market, Window};
 use lake::Engine;
@@ -15,7 +16,8 @@ pub(super) async fn transfer(engine: &Engine, market: Market) -> Result<Option<T
     let own = evidence_of(engine, market.code()).await?;
     let together = evidence_of(engine, ALL_TARGETS).await?;
     let home = stored(engine, market).await?.is_some_and(|choice| choice.basis == Basis::Home);
-    let Some(together) = together else { return Ok(own) };
+    let curve = curve(engine, market).await?;
+    let Some(together) = together else { return Ok(own.map(|own| TransferEvidence { curve, ..own })) };
     let own = own.unwrap_or(TransferEvidence {
         rows: Vec::new(),
         verdict: TransferVerdict::TooLittleData,
@@ -23,9 +25,30 @@ pub(super) async fn transfer(engine: &Engine, market: Market) -> Result<Option<T
         gain: None,
         periods: together.periods,
         together: None,
+        curve: Vec::new(),
     });
     let verdict = if home { TransferVerdict::Home } else { own.verdict };
-    Ok(Some(TransferEvidence { verdict, together: Some(Box::new(together)), ..own }))
+    Ok(Some(TransferEvidence { verdict, together: Some(Box::new(together)), curve, ..own }))
+}
+
+/// Ranking quality by purchases of the market, where the run measured it.
+async fn curve(engine: &Engine, market: Market) -> Result<Vec<CurveEvidence>> {
+    let query = format!("select * from marts.transfer_curve where market = '{market}' order by purchases");
+    let rows = Rows::query(engine, &query).await?;
+    let (purchases, n, at_least) = (rows.ints("purchases")?, rows.ints("n")?, rows.truths("at_least")?);
+    let (alone, transferred, saved) = (rows.floats("alone")?, rows.floats("transferred")?, rows.floats("saved")?);
+    let figure = |metric: Metric, values: &[Option<f64>], i: usize| -> Figure {
+        let source = format!("{query} -- {} purchases", purchases[i]);
+        metric.number(values[i].unwrap_or(f64::NAN), n[i].unsigned_abs(), &source)
+    };
+    let point = |i: usize| CurveEvidence {
+        purchases: purchases[i].unsigned_abs(),
+        alone: figure(Metric::CurveAlone, &alone, i),
+        transferred: figure(Metric::CurveTransferred, &transferred, i),
+        saved: figure(Metric::CurveSaved, &saved, i),
+        at_least: at_least[i],
+    };
+    Ok((0..rows.len()).map(point).collect())
 }
 
 async fn evidence_of(engine: &Engine, market: &str) -> Result<Option<TransferEvidence>> {
@@ -74,6 +97,7 @@ async fn evidence_of(engine: &Engine, market: &str) -> Result<Option<TransferEvi
         gain: later.map(|i| figure(Metric::TransferGain, i)),
         periods: decided.zip(later).map(|(v, t)| Periods { validation: window(v), test: window(t) }),
         together: None,
+        curve: Vec::new(),
     }))
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod queries;
 pub(crate) mod rows;
 mod rules;
 mod segments;
+mod transfer;
 
 use crate::exit::{Exit, Stop};
 use crate::output::Bar;
@@ -110,7 +111,8 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 5] = [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 3)];
+const STAGES: [(&str, u32); 6] =
+    [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 3), ("transfer", 1)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method and the home market. Raising one stage's number computes those after it again.
@@ -199,7 +201,8 @@ pub(crate) async fn run(
             "segments" => segments::compute(&context).await?,
             "profiles" => profiles::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
-            _ => offers::compute(&context).await?,
+            "offers" => offers::compute(&context).await?,
+            _ => transfer::compute(&context).await?,
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));
         for (table, batches) in &tables {

@@ -2,9 +2,11 @@
 
 use super::queries;
 use super::rows::Rows;
+use crate::cli::By;
 use anyhow::Result;
 use domain::{Interaction, Interactions, ItemIdx, Kind, Market, ProductId, ShopperId, ShopperIdx};
 use lake::Engine;
+use std::collections::BTreeMap;
 
 /// Interactions with the names behind their numbers.
 pub(crate) struct Purchases {
@@ -47,6 +49,43 @@ impl Purchases {
             shoppers,
             products: products.into_iter().map(ProductId::new).collect(),
         })
+    }
+
+    /// Purchases cut by market, platform or category, all in one numbering; each shopper, product and day once
+    /// a part. Parts in the order of their names.
+    pub(crate) async fn by_domain(engine: &Engine, by: By) -> Result<Vec<(String, Interactions)>> {
+        let part = match by {
+            By::Market => "s.market",
+            By::Platform => "coalesce(l.channel, 'unknown')",
+            By::Category => "trim(split_part(replace(coalesce(p.category, 'unknown'), '>', '/'), '/', 1))",
+        };
+        let rows = Rows::query(engine, &queries::interactions_by(part)).await?;
+        let (who, where_, what, when) =
+            (rows.texts("shopper_id")?, rows.markets("market")?, rows.texts("product_id")?, rows.days("day")?);
+        let parts = rows.texts("part")?;
+        let mut products = what.clone();
+        products.sort_unstable();
+        products.dedup();
+        let mut markets: Vec<Market> = Vec::new();
+        let mut cells: BTreeMap<&str, Vec<Interaction>> = BTreeMap::new();
+        for i in 0..rows.len() {
+            // Rows come sorted by shopper.
+            if i == 0 || who[i] != who[i - 1] {
+                markets.push(where_[i]);
+            }
+            let Ok(item) = products.binary_search(&what[i]) else { continue };
+            cells.entry(&parts[i]).or_default().push(Interaction {
+                shopper: ShopperIdx(markets.len() as u32 - 1),
+                item: ItemIdx(item as u32),
+                kind: Kind::Purchase,
+                day: when[i],
+                weight: 1.0,
+            });
+        }
+        let table = |(name, cells): (&str, Vec<Interaction>)| {
+            Ok::<_, anyhow::Error>((name.to_owned(), Interactions::new(products.len(), markets.clone(), cells)?))
+        };
+        cells.into_iter().map(table).collect()
     }
 
     /// The row of a shopper.

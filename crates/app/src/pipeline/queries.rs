@@ -231,6 +231,18 @@ where l.settled and l.product_id is not null
 group by l.shopper_id, s.market, l.product_id, l.day
 order by l.shopper_id, l.day, l.product_id";
 
+/// As [`INTERACTIONS`], for each part that an expression over the line `l`, its shopper `s` and its product `p` names.
+pub(crate) fn interactions_by(part: &str) -> String {
+    format!(
+        "select l.shopper_id, s.market, l.product_id, l.day, {part} as part, count(*) as n \
+         from clean.order_lines l join clean.shoppers s on s.shopper_id = l.shopper_id \
+         left join clean.products p on p.product_id = l.product_id \
+         where l.settled and l.product_id is not null \
+         group by l.shopper_id, s.market, l.product_id, l.day, {part} \
+         order by l.shopper_id, l.day, l.product_id, part"
+    )
+}
+
 /// Baskets for association rules: each product once an order.
 pub(crate) const BASKETS: &str = "\
 select distinct market, order_key, product_id

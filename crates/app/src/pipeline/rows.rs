@@ -63,6 +63,12 @@ impl Rows {
             .collect()
     }
 
+    /// Truths; false where missing.
+    pub(crate) fn truths(&self, name: &str) -> Result<Vec<bool>> {
+        let column = self.column(name, &DataType::Boolean)?;
+        Ok(column.as_boolean().iter().map(|t| t.unwrap_or(false)).collect())
+    }
+
     /// Days.
     pub(crate) fn days(&self, name: &str) -> Result<Vec<Day>> {
         let column = self.column(name, &DataType::Date32)?;

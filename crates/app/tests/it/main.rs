@@ -18,3 +18,4 @@ mod simulated;
 mod sources;
 mod support;
 mod systems;
+mod transfer;

@@ -258,7 +258,7 @@ fn a_run_cleans_first_where_the_settings_changed() {
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace("\"GBP\"", "\"EUR\"")).unwrap();
     let report: Value = serde_json::from_str(&shop.ok(&["run", "--json"])).unwrap();
-    assert_eq!(report["computed"], json!(["clean", "marts", "segments", "profiles", "rules", "offers"]));
+    assert_eq!(report["computed"], json!(["clean", "marts", "segments", "profiles", "rules", "offers", "transfer"]));
     assert_eq!(summary(&shop, "GB")["revenue"], "61.200000"); // 30.60 / 0.5
 }
 

@@ -18,7 +18,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// Colours by role. The placeholder is a colour that no chart would use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ink {
+pub(super) enum Ink {
     Text,
     Muted,
     Line,
@@ -52,7 +52,7 @@ impl Ink {
 
 /// For how wide a page a chart is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Width {
+pub(super) enum Width {
     Wide,
     Narrow,
 }
@@ -60,7 +60,7 @@ enum Width {
 impl Width {
     const ALL: [Self; 2] = [Self::Wide, Self::Narrow];
 
-    const fn pixels(self) -> i32 {
+    pub(super) const fn pixels(self) -> i32 {
         match self {
             Self::Wide => 960,
             Self::Narrow => 340,
@@ -76,10 +76,10 @@ impl Width {
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+pub(super) type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// Draws at both widths and turns the placeholders into the page's colours.
-fn chart(label: &str, height: impl Fn(Width) -> i32, draw: impl Fn(&Canvas<'_>, Width) -> Drawn) -> String {
+pub(super) fn chart(label: &str, height: impl Fn(Width) -> i32, draw: impl Fn(&Canvas<'_>, Width) -> Drawn) -> String {
     let mut out = String::new();
     for width in Width::ALL {
         let (w, h) = (width.pixels(), height(width));
@@ -109,12 +109,12 @@ fn attribute(text: &str) -> String {
 
 /// Drawing by pixels. Axes are placed by hand: the library's own mesh reserves room by measuring
 /// text, which without fonts it can only guess, and guesses three times too wide for Chinese.
-struct Canvas<'a> {
+pub(super) struct Canvas<'a> {
     area: Area<'a>,
 }
 
 #[derive(Clone, Copy)]
-enum At {
+pub(super) enum At {
     Start,
     Middle,
     End,
@@ -127,17 +127,17 @@ impl Canvas<'_> {
         Ok(())
     }
 
-    fn line(&self, from: (i32, i32), to: (i32, i32), ink: Ink, width: u32) -> Drawn {
+    pub(super) fn line(&self, from: (i32, i32), to: (i32, i32), ink: Ink, width: u32) -> Drawn {
         self.area.draw(&PathElement::new([from, to], ink.placeholder().stroke_width(width)))?;
         Ok(())
     }
 
-    fn dot(&self, at: (i32, i32), radius: i32, ink: Ink) -> Drawn {
+    pub(super) fn dot(&self, at: (i32, i32), radius: i32, ink: Ink) -> Drawn {
         self.area.draw(&Circle::new(at, radius, ink.placeholder().filled()))?;
         Ok(())
     }
 
-    fn text(&self, text: &str, at: (i32, i32), anchor: At, ink: Ink, size: i32) -> Drawn {
+    pub(super) fn text(&self, text: &str, at: (i32, i32), anchor: At, ink: Ink, size: i32) -> Drawn {
         let h = match anchor {
             At::Start => HPos::Left,
             At::Middle => HPos::Center,
@@ -153,7 +153,7 @@ impl Canvas<'_> {
 }
 
 /// A step of 1, 2 or 5 times a power of ten that cuts `max` into at most `n` parts.
-fn step(max: f64, n: f64) -> f64 {
+pub(super) fn step(max: f64, n: f64) -> f64 {
     let raw = (max / n).max(f64::MIN_POSITIVE);
     let power = 10_f64.powf(raw.log10().floor());
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * (1.0 - 1e-9)).unwrap_or(raw)

@@ -327,6 +327,23 @@ pub struct TransferEvidence {
     /// The same over all target markets together, which decides for a market with too few held-out
     /// shoppers of its own.
     pub together: Option<Box<TransferEvidence>>,
+    /// Ranking quality by purchases of the target, fewest first; empty where it was not measured.
+    pub curve: Vec<CurveEvidence>,
+}
+
+/// One point of the learning curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurveEvidence {
+    /// Purchases of the target that were learnt from.
+    pub purchases: u64,
+    /// nDCG@10 of the target alone.
+    pub alone: Figure,
+    /// With the sources; the interval is that of its lead over `alone`, moved to `transferred`.
+    pub transferred: Figure,
+    /// Purchases that the sources replace.
+    pub saved: Figure,
+    /// Whether they replace at least that many.
+    pub at_least: bool,
 }
 
 /// The days on which a transfer was decided and measured again.

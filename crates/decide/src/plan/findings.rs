@@ -104,6 +104,7 @@ impl LaunchPlan {
         };
         let say = |text: Text, pieces: &[Piece]| Sentence::fill(text.get(lang), pieces);
         match self.stance {
+            Stance::Ready if self.unconfirmed() => say(Text::StanceReadyUnconfirmed, &[market]),
             Stance::Ready => say(Text::StanceReadyWhy, &[market]),
             Stance::TestSmall if self.transfer.as_ref().is_some_and(|t| t.verdict == TransferVerdict::Refused) => {
                 say(Text::StanceTestRefused, &[market, shoppers])
@@ -159,6 +160,11 @@ impl LaunchPlan {
         }
     }
 
+    /// Whether later orders were measured and do not prove again what was decided.
+    fn unconfirmed(&self) -> bool {
+        self.transfer.as_ref().and_then(|t| t.gain.as_ref()).is_some_and(|later| shown(later) && !proves(later))
+    }
+
     fn transferred(&self, lang: Lang) -> Sentence {
         let say = |text: Text, figures: &[&Figure]| {
             Sentence::fill(text.get(lang), &figures.iter().map(|f| Piece::from(*f)).collect::<Vec<_>>())
@@ -168,8 +174,11 @@ impl LaunchPlan {
         let decided = transfer.decided.as_ref().filter(|f| shown(f));
         let later = transfer.gain.as_ref().filter(|f| shown(f));
         match (transfer.verdict, decided, later) {
-            (TransferVerdict::Accepted, Some(decided), Some(later)) => {
+            (TransferVerdict::Accepted, Some(decided), Some(later)) if proves(later) => {
                 say(Text::FindTransferAccepted, &[decided, later])
+            }
+            (TransferVerdict::Accepted, Some(decided), Some(later)) => {
+                say(Text::FindTransferUnconfirmed, &[decided, later])
             }
             (TransferVerdict::Accepted, Some(decided), None) => say(Text::FindTransferAcceptedOnly, &[decided]),
             (TransferVerdict::Refused, Some(decided), _) => say(Text::FindTransferRefused, &[decided]),
@@ -187,6 +196,14 @@ fn short(name: &str) -> Piece {
     const MOST: usize = 80;
     let cut = name.chars().count() > MOST;
     Piece::Name(if cut { name.chars().take(MOST - 1).chain(['…']).collect() } else { name.to_owned() })
+}
+
+/// Whether a gain lies above nought with its whole interval.
+fn proves(gain: &Figure) -> bool {
+    match gain.interval {
+        Some(interval) => interval.low > 0.0,
+        None => gain.as_f64().is_some_and(|x| x > 0.0),
+    }
 }
 
 /// Whether a figure has a number to show.

@@ -2,12 +2,12 @@
 //! and the minimum of data on every figure.
 
 use super::evidence::{
-    BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterRow, Cohort, CohortEvidence, Glance, MonthEvidence,
-    ProductEvidence, ReasonEvidence, RepeatEvidence, SegmentEvidence, SegmentHabits, ServingEvidence, Span, TrainedOn,
-    TransferEvidence, TransferRow, TransferVerdict,
+    BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterRow, Cohort, CohortEvidence, CurveEvidence, Glance,
+    MonthEvidence, ProductEvidence, ReasonEvidence, RepeatEvidence, SegmentEvidence, SegmentHabits, ServingEvidence,
+    Span, TrainedOn, TransferEvidence, TransferRow, TransferVerdict,
 };
 use super::launch::{Bundle, Caveat, CohortRow, Measured, MonthRow, Product, Reason, Season, SegmentRow};
-use super::launch::{Serving, Transfer};
+use super::launch::{CurvePoint, Serving, Transfer};
 use super::metric::Metric;
 use super::minimums::Minimums;
 use domain::{Day, Figure, FigureValue};
@@ -256,6 +256,16 @@ impl Keep<'_> {
             TransferVerdict::Accepted | TransferVerdict::Refused if !carried => TransferVerdict::TooLittleData,
             verdict => verdict,
         };
+        let point = |p: &CurveEvidence| {
+            let key = p.purchases.to_string();
+            CurvePoint {
+                purchases: p.purchases,
+                alone: self.row(&p.alone, Metric::CurveAlone, &key),
+                transferred: self.row(&p.transferred, Metric::CurveTransferred, &key),
+                saved: self.row(&p.saved, Metric::CurveSaved, &key),
+                at_least: p.at_least,
+            }
+        };
         Transfer {
             rows: transfer.rows.iter().map(row).collect(),
             verdict,
@@ -263,6 +273,7 @@ impl Keep<'_> {
             gain: one(&transfer.gain, Metric::TransferGain),
             periods: transfer.periods,
             together: None,
+            curve: transfer.curve.iter().map(point).collect(),
         }
     }
 

@@ -205,6 +205,23 @@ pub struct Transfer {
     pub periods: Option<Periods>,
     /// The same over all target markets together.
     pub together: Option<Box<Transfer>>,
+    /// The learning curve, fewest purchases first.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// One point of the learning curve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CurvePoint {
+    /// Purchases of the market that were learnt from.
+    pub purchases: u64,
+    /// nDCG@10 of the market alone.
+    pub alone: Figure,
+    /// With the other markets.
+    pub transferred: Figure,
+    /// Purchases that the other markets replace.
+    pub saved: Figure,
+    /// Whether at least that many.
+    pub at_least: bool,
 }
 
 /// The model behind the list of products.

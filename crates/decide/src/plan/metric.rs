@@ -138,6 +138,12 @@ metrics! {
         "nDCG@10 with the other markets' data − nDCG@10 of the market alone, on the same held-out shoppers of the validation days, each marked by what would be chosen (model and weight, on both sides) without that shopper's fold; interval: paired bootstrap, widened for few shoppers", "验证期同一批留出顾客上：加入其他市场数据的 nDCG@10 − 仅用本市场的 nDCG@10，两侧的模型与权重均在不含该顾客所在折的数据上选定；区间为配对自助法，并按小样本加宽";
     TransferGain "transfer.gain" Score TestShoppers; "Gain on later orders", "后续订单上的增益";
         "nDCG@10 with the other markets' data − nDCG@10 of the best model of the market alone, on the same held-out shoppers of the test days, in which nothing was chosen; interval: paired bootstrap", "测试期同一批留出顾客上（该期间不做任何选择）：加入其他市场数据的 nDCG@10 − 仅用本市场的最佳模型的 nDCG@10；区间为配对自助法";
+    CurveAlone "transfer.curve_alone" Score TestShoppers; "This market alone", "仅本市场";
+        "nDCG@10 on held-out shoppers of the test days, trained on so many purchases of this market, drawn by shopper: the best model of the market alone, chosen on these very shoppers", "测试期留出顾客上的 nDCG@10：按顾客抽取本市场这么多条购买记录训练，取仅用本市场的最佳模型（即在这些顾客上选出）";
+    CurveTransferred "transfer.curve_transferred" Score TestShoppers; "With the other markets", "加入其他市场";
+        "nDCG@10 on the same shoppers, trained on the same purchases and those of all other markets before the test days, by one way that was fixed beforehand; interval of the gain: paired bootstrap", "同一批顾客上的 nDCG@10：相同的购买记录再加上其他市场在测试期之前的全部记录，方法事先固定；增益区间为配对自助法";
+    CurveSaved "transfer.saved" Count TestShoppers; "Purchases saved", "节省的购买记录";
+        "purchases that the market alone would need to rank as well, read off its own line over ln(1 + purchases), less those it has; where it never ranks as well, at least that many", "仅用本市场要达到同等排序质量所需的购买记录数（按其曲线在 ln(1 + 记录数) 上插值）减去已有记录数；若始终达不到，则为下限";
     CohortShoppers "cohort.shoppers" Count Itself; "New shoppers", "首单顾客";
         "number of shoppers whose first order in the window falls into the month", "数据期内首单落在该月的顾客数";
     CohortRetention "cohort.retention" Share Cohort; "Came back", "回购率";

@@ -29,6 +29,7 @@ mod vocabulary;
 mod words;
 
 mod charts;
+mod curve_chart;
 mod html;
 mod index;
 mod json;
@@ -36,16 +37,16 @@ mod style;
 
 pub use evidence::{
     Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
-    Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence, RepeatEvidence,
-    SegmentEvidence, SegmentHabits, ServingBasis, ServingEvidence, SourceEvidence, Span, TrainedOn, TransferEvidence,
-    TransferRow, TransferVerdict, Trust,
+    CurveEvidence, Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence,
+    RepeatEvidence, SegmentEvidence, SegmentHabits, ServingBasis, ServingEvidence, SourceEvidence, Span, TrainedOn,
+    TransferEvidence, TransferRow, TransferVerdict, Trust,
 };
 pub use findings::Topic;
 pub use index::{OverviewRow, overview_html};
 pub use json::SCHEMA_VERSION;
 pub use launch::{
-    Bundle, Caveat, CohortRow, LaunchPlan, Measured, MonthRow, Product, Reason, Season, SegmentRow, Serving, Stance,
-    Transfer,
+    Bundle, Caveat, CohortRow, CurvePoint, LaunchPlan, Measured, MonthRow, Product, Reason, Season, SegmentRow,
+    Serving, Stance, Transfer,
 };
 pub use metric::Metric;
 pub use minimums::{Minimums, Rests};

@@ -82,6 +82,7 @@ static TERMS: &[Entry] = &[
     e("bought_by_others", "bought by many", "热销", "", ""),
     e("bought_by_others_in_this_market", "popular in this market", "本市场热销", "", ""),
     e("bought_lately_by_others", "bought by many lately", "近期热销", "", ""),
+    e("liked_everywhere", "liked everywhere", "各市场都喜欢", "", ""),
     e("predicted_from", "predicted from", "由以下商品推断", "", ""),
     e(
         "bought_by_the_same_pairs_of_shoppers_as",

@@ -87,6 +87,7 @@ texts! {
     // Verdicts.
     StanceReady: "Ready to launch", "可以启动";
     StanceReadyWhy: "{0} has enough shoppers to plan with, and what the other markets taught is proven to help here.", "{0}的顾客数量足以制定计划，并且其他市场的经验已被证明在此有效。";
+    StanceReadyUnconfirmed: "{0} has enough shoppers to plan with, and what the other markets taught helped when that was decided; later orders do not prove it again, so watch the first weeks.", "{0}的顾客数量足以制定计划，其他市场的经验在决策时有效；后续订单未能再次证明，请关注最初几周。";
     StanceTest: "Start with a small test", "先做小规模测试";
     StanceTestUnproven: "{0} is a real market with {1} shoppers, but it is not yet proven here that what the other markets taught helps.", "{0}已有 {1} 位真实顾客，但其他市场的经验在此能否奏效尚未得到证明。";
     StanceTestRefused: "{0} is a real market with {1} shoppers, but data of the other markets does not improve the offer here: the plan goes by the market's own buyers.", "{0}已有 {1} 位真实顾客，但其他市场的数据并未改善此处的推荐，因此计划以本市场买家为准。";
@@ -108,6 +109,7 @@ texts! {
     FindTransferRefused: "Data of the other markets is not used: on held-out shoppers it changed ranking quality (nDCG@10) by {0}, which is no proven gain.", "不采用其他市场的数据：在留出顾客上排序质量（nDCG@10）变化 {0}，不构成可信的提升。";
     FindTransferOpen: "Whether data of the other markets helps here is not proven yet.", "其他市场的数据在此是否有帮助，尚未得到证明。";
     FindTransferTogether: "This market has too few held-out shoppers to tell and follows all target markets together: there, data of the other markets changed ranking quality (nDCG@10) by {0}, so it is used.", "本市场留出顾客太少，无法单独判断，因此按全部目标市场的合并结果处理：在那里其他市场的数据使排序质量（nDCG@10）变化 {0}，故予以采用。";
+    FindTransferUnconfirmed: "Data of the other markets was taken in because it helped when that was decided (nDCG@10 changed by {0}); later orders do not prove it again: {1}.", "采用其他市场的数据，因为在决策时有帮助（nDCG@10 变化 {0}）；后续订单未能再次证明：{1}。";
     FindTransferAcceptedOnly: "Data of the other markets helps: on held-out shoppers it changed ranking quality (nDCG@10) by {0}.", "其他市场的数据有帮助：在留出顾客上排序质量（nDCG@10）变化 {0}。";
     FindRepeatHome: "{0} of shoppers ordered again, against {1} at home.", "{0} 的顾客再次下单，主场为 {1}。";
     FindRepeat: "{0} of shoppers ordered again.", "{0} 的顾客再次下单。";
@@ -203,6 +205,10 @@ texts! {
     AllTargets: "All target markets together", "全部目标市场合并";
     Days: "{0} to {1}", "{0} 至 {1}";
     DaysUnknown: "days not stated", "未注明日期";
+    CurveTitle: "How many of its own purchases the other markets replace", "其他市场可替代多少本市场购买记录";
+    CurveIntro: "Ranking quality if this market had only so many purchases, alone and with the other markets. The last row has all of them.", "若本市场只有这么多购买记录时的排序质量：单独使用与加入其他市场。最后一行为全部记录。";
+    CurveChart: "Lines: nDCG@10 by purchases of this market, alone and with the other markets.", "折线：按本市场购买记录数的 nDCG@10，单独使用与加入其他市场。";
+    CurvePurchases: "Purchases of this market", "本市场购买记录";
     TransferNone: "The models have not been measured.", "尚未评估各模型。";
     Model: "Model", "模型";
     TrainedOn: "Trained on", "训练数据";

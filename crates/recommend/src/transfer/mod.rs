@@ -1,11 +1,59 @@
-//! May a target market use what other markets taught?
+//! What other markets (or platforms, or categories) teach a target, and whether it may use that.
 //!
-//! [`Pool`] says which rows a model may learn from, [`fit_pair`] fits the two models that are
-//! compared, and [`judge`] decides from held-out shoppers of the target: a transfer is applied only
+//! Read in this order: [`Ground`] holds the rows of a target and its sources; [`source_score`] says before
+//! anything is trained how much a source promises; [`Adaptation`] is the list of ways to carry knowledge
+//! over, one file each; [`judge`] decides from held-out shoppers of the target: a transfer is applied only
 //! where the evidence says that it helps, and refused otherwise.
 
+mod adaptation;
+mod adversarial;
+mod aligned;
+mod ease_prior;
 mod evidence;
+mod factor_prior;
+mod ground;
+mod meta;
 mod pooled;
+mod similarity_prior;
+pub mod source_score;
+mod stacked;
 
+pub use adaptation::Adaptation;
+pub use adversarial::{Betrayal, DiscriminatorParams, MarketBlind};
+pub use aligned::{AlignedParams, Alignment};
+pub use ease_prior::{EasePrior, EasePriorParams};
 pub use evidence::{Decision, EvidenceRule, TransferVerdict, judge};
+pub use factor_prior::{FineTuneParams, MarketAwareParams};
+pub use ground::{Ground, Source};
+pub use meta::MetaParams;
 pub use pooled::{Pool, Sources, TransferPair, fit_pair};
+pub use similarity_prior::{SimilarityPrior, SimilarityPriorParams};
+pub use stacked::{Stacked, deviation};
+
+/// The weights given, or 1 for every source.
+fn weights_or_ones(weights: &[f32], ground: &Ground) -> Vec<f32> {
+    if weights.is_empty() { vec![1.0; ground.sources().len()] } else { weights.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, ShopperIdx};
+
+    /// A target and one source from their baskets, the target's shoppers first.
+    pub(crate) fn ground(n_items: usize, target: &[&[u32]], source: &[&[u32]]) -> Ground {
+        let (own, other) = (Market::from_code(*b"VN").unwrap(), Market::from_code(*b"CN").unwrap());
+        let markets = std::iter::repeat_n(own, target.len()).chain(std::iter::repeat_n(other, source.len()));
+        let rows = target.iter().chain(source).enumerate().flat_map(|(s, basket)| {
+            basket.iter().enumerate().map(move |(day, item)| Interaction {
+                shopper: ShopperIdx(s as u32),
+                item: ItemIdx(*item),
+                kind: Kind::Purchase,
+                day: Day(day as i32),
+                weight: 1.0,
+            })
+        });
+        let all = Interactions::new(n_items, markets.collect(), rows.collect()).unwrap();
+        Ground::by_market(&all, own, &[other])
+    }
+}

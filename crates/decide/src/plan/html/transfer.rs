@@ -2,10 +2,11 @@
 //! that was measured. On the overview the same models side by side, market by market.
 
 use super::super::charts;
+use super::super::curve_chart;
 use super::super::evidence::{Periods, TrainedOn, TransferVerdict};
 use super::super::findings::shown;
 use super::super::index::OverviewRow;
-use super::super::launch::{Measured, Transfer};
+use super::super::launch::{CurvePoint, Measured, Transfer};
 use super::super::metric::Metric;
 use super::super::number;
 use super::super::sentence::{Piece, fill};
@@ -52,11 +53,42 @@ impl Page<'_> {
             out.push_str(&format!("<div class=\"figure\">{chart}</div>\n"));
         }
         out.push_str(&self.models(&transfer.rows, self.text(Text::TransferTitle)));
+        out.push_str(&self.curve(&transfer.curve));
         if let Some(all) = together {
             let title = self.text(Text::AllTargets);
             let table = self.models(&all.rows, title);
             out.push_str(&format!("<details><summary>{title}</summary>{table}</details>\n"));
         }
+        out
+    }
+
+    /// The learning curve, as a picture and as a table.
+    fn curve(&mut self, points: &[CurvePoint]) -> String {
+        let lang = self.lang;
+        if points.is_empty() {
+            return String::new();
+        }
+        let title = self.text(Text::CurveTitle);
+        let mut out = format!("<h3>{title}</h3>\n<p class=\"muted\">{}</p>\n", self.text(Text::CurveIntro));
+        if let Some(chart) = curve_chart::curve(points, lang) {
+            out.push_str(&format!("<div class=\"figure\">{chart}</div>\n"));
+        }
+        let mut table = Table::new(vec![
+            Column::Text(self.text(Text::CurvePurchases)),
+            Column::Number(Metric::CurveAlone.label(lang)),
+            Column::Number(Metric::CurveTransferred.label(lang)),
+            Column::Number(Metric::CurveSaved.label(lang)),
+        ]);
+        for point in points {
+            let purchases = number::fixed(point.purchases as f64, 0);
+            let mut cell = |figure: &Figure| self.figures.show_of(figure, &purchases);
+            let alone = Cell::Value(cell(&point.alone));
+            let transferred = Cell::Value(cell(&point.transferred));
+            let saved = cell(&point.saved);
+            let saved = Cell::Value(if point.at_least && shown(&point.saved) { format!("≥ {saved}") } else { saved });
+            table.row([Cell::Head(purchases.clone()), alone, transferred, saved]);
+        }
+        out.push_str(&table.html(title));
         out
     }
 

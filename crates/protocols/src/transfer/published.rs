@@ -1,0 +1,221 @@
+//! The public markets as transfers: what competes on them, and running them by name.
+//!
+//! `transfer-xmarket`: each of the five XMarket markets in turn as the target of the other four.
+//! `transfer-cup`: t1, t2 and s3 of WSDM Cup 2022; even shoppers choose, odd ones are reported.
+//! `transferability`: scores of sources against gains, over both.
+
+use super::arena::{Arena, Window};
+use super::curve::{CurveParams, curve};
+use super::report::{Apart, Transfer, TransferReport};
+use super::scores::{Example, examples, ground_of, score_report, thinned};
+use super::study::{Contender, StudyParams, study};
+use crate::cup::{self, Lists};
+use crate::task::{Task, Tuning};
+use crate::xmarket::{self, XMarketParams};
+use crate::{Progress, ProtocolError};
+use domain::Seed;
+use eval::{Bootstrap, Case};
+use recommend::transfer::{
+    Adaptation, AlignedParams, DiscriminatorParams, EasePriorParams, EvidenceRule, FineTuneParams, MarketAwareParams,
+    MetaParams, SimilarityPriorParams,
+};
+use recommend::{EaseForm, EaseParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
+use std::path::Path;
+
+/// Names of the tasks here.
+pub const TRANSFER_TASKS: [&str; 3] = ["transfer-xmarket", "transfer-cup", "transferability"];
+
+const ALL: usize = usize::MAX;
+
+/// Items up to which the linear model has all others as predictors.
+const DENSE_ITEMS: usize = 3500;
+/// Questions of a learning curve: it asks them for every size, draw and model.
+const CURVE_CASES: usize = 1500;
+
+fn knn() -> ModelKind {
+    ModelKind::ItemKnn(ItemKnnParams { similarity: Similarity::Jaccard, k: ALL, shrinkage: 5.0 })
+}
+
+fn shoppers() -> ModelKind {
+    ModelKind::UserKnn(UserKnnParams { similarity: Similarity::Cosine, k: 2000, shrinkage: 0.0 })
+}
+
+/// Dense while its inverse is cheap.
+fn linear(n_items: usize) -> ModelKind {
+    let form = if n_items <= DENSE_ITEMS { EaseForm::Dense } else { EaseForm::Sparse { neighbours: 150 } };
+    ModelKind::Ease(EaseParams { reg: 500.0, form })
+}
+
+fn pooled(kind: ModelKind, weight: f32, n_sources: usize) -> Adaptation {
+    Adaptation::Pooled { kind, weights: vec![weight; n_sources] }
+}
+
+fn prior(strength: f32) -> Adaptation {
+    Adaptation::SimilarityPrior(SimilarityPriorParams { strength, ..SimilarityPriorParams::default() })
+}
+
+fn own(n_items: usize) -> Vec<Adaptation> {
+    [ModelKind::PopularityGlobal, knn(), shoppers(), linear(n_items)].map(Adaptation::Alone).to_vec()
+}
+
+/// What competes for a target with so many sources, over so many items.
+pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
+    let at = |kind: ModelKind| [1.0, 0.5, 0.25, 0.1].map(|w| pooled(kind, w, n_sources)).to_vec();
+    let linear_prior = |reg, trust| Adaptation::EasePrior(EasePriorParams { reg, trust, ..EasePriorParams::default() });
+    let tuned = |strength| Adaptation::FineTune(FineTuneParams { strength, ..FineTuneParams::default() });
+    let aware = |strength| Adaptation::MarketAware(MarketAwareParams { strength, ..MarketAwareParams::default() });
+    let mut stacked = own(n_items);
+    let all_linear = pooled(linear(n_items), 1.0, n_sources);
+    stacked.extend([prior(10.0), all_linear.clone(), pooled(shoppers(), 0.25, n_sources)]);
+    StudyParams {
+        alone: vec![
+            Contender::Pick { name: "best model of the target", options: own(n_items) },
+            Contender::Stack { name: "stack of the target's models", members: own(n_items) },
+        ],
+        transfers: vec![
+            Contender::Pick { name: "pooled", options: at(knn()) },
+            Contender::Weigh { name: "pooled, a weight a source", kind: knn(), steps: vec![0.25, 0.0, 1.0] },
+            Contender::Pick { name: "similarity prior", options: [10.0, 30.0, 100.0].map(prior).to_vec() },
+            Contender::Pick { name: "pooled, linear", options: vec![all_linear] },
+            Contender::Pick { name: "linear prior", options: vec![linear_prior(200.0, 1.0)] },
+            Contender::Pick { name: "pre-train and fine-tune", options: vec![tuned(20.0), tuned(100.0)] },
+            Contender::Pick { name: "market-aware vectors", options: vec![aware(20.0)] },
+            Contender::Pick { name: "meta-learnt start", options: vec![Adaptation::Meta(MetaParams::default())] },
+            Contender::Pick { name: "aligned vectors", options: vec![Adaptation::Aligned(AlignedParams::default())] },
+            Contender::Pick {
+                name: "market-blind tastes",
+                options: vec![Adaptation::MarketBlind(DiscriminatorParams::default())],
+            },
+            Contender::Stack { name: "stacked", members: stacked },
+        ],
+        rule: EvidenceRule::default(),
+        bootstrap: Bootstrap::default(),
+    }
+}
+
+/// The fixed ways of the learning curve, and the sizes.
+pub fn curve_params(n_sources: usize) -> CurveParams {
+    let stack = |knn: Adaptation, near: Adaptation| {
+        let popular = Adaptation::Alone(ModelKind::PopularityGlobal);
+        Adaptation::Stacked(vec![(knn, 1.0), (popular, 0.5), (near, 0.5)])
+    };
+    let mut alone = [ModelKind::PopularityGlobal, knn(), shoppers()].map(Adaptation::Alone).to_vec();
+    alone.push(stack(Adaptation::Alone(knn()), Adaptation::Alone(shoppers())));
+    CurveParams {
+        sizes: vec![0, 10, 100, 1000],
+        n_draws: 2,
+        alone,
+        transfer: stack(prior(10.0), pooled(shoppers(), 0.25, n_sources)),
+        bootstrap: Bootstrap::default(),
+    }
+}
+
+/// Validation and test questions: of their own, or the even and the odd shoppers.
+fn questions(task: &Task) -> (Vec<Case>, Vec<Case>) {
+    match &task.tuning {
+        Tuning::Cases(validation) => (validation.clone(), task.cases.clone()),
+        Tuning::Halves => {
+            let half = |r: usize| task.cases.iter().skip(r).step_by(2).cloned().collect();
+            (half(0), half(1))
+        }
+    }
+}
+
+/// One target of a public data set.
+fn transfer(task: &Task, seed: Seed, progress: &mut dyn FnMut(&str)) -> Result<Transfer, ProtocolError> {
+    let ground = ground_of(task)?;
+    let n_sources = ground.sources().len();
+    let (validation, test) = questions(task);
+    let points = curve(
+        &task.id,
+        &Window { ground: ground.clone(), cases: thinned(&test, CURVE_CASES) },
+        &curve_params(n_sources),
+        seed,
+        &mut |step| progress(step),
+    )?;
+    let apart = Apart::of(&ground, seed).map_err(|why| ProtocolError::Fit {
+        model: "distances",
+        task: task.id.clone(),
+        why,
+    })?;
+    let n_items = ground.target().n_items();
+    let mut arena = Arena::of_one(&task.id, ground, validation, test, seed);
+    let study = study(&mut arena, &contenders(n_sources, n_items), progress)?;
+    Ok(Transfer { about: task.about.clone(), study, curve: points, apart })
+}
+
+fn xmarkets(data: &Path) -> Result<Vec<Task>, ProtocolError> {
+    let dir = data.join("xmarket_electronics");
+    let load = |(market, _): &(&str, &str)| {
+        xmarket::load(&dir, &format!("transfer-xmarket-{market}"), market, &XMarketParams::default())
+    };
+    xmarket::MARKETS.iter().map(load).collect()
+}
+
+fn cups(data: &Path, markets: &[&str]) -> Result<Vec<Task>, ProtocolError> {
+    let lists = |market: &str| match market {
+        "t1" | "s3" => Lists::Released,
+        _ => Lists::Redrawn(Seed(2022)),
+    };
+    let load =
+        |market: &&str| cup::load(&data.join("wsdm_xmrec"), &format!("transfer-cup-{market}"), market, lists(market));
+    markets.iter().map(load).collect()
+}
+
+/// Runs one of [`TRANSFER_TASKS`], or one market of it (`transfer-xmarket-de`); each report is handed over
+/// when it is ready.
+///
+/// # Errors
+/// [`ProtocolError`] of the first task that fails, or [`ProtocolError::UnknownTask`].
+pub fn run_transfer(
+    data: &Path,
+    name: &str,
+    seed: Seed,
+    progress: &mut dyn FnMut(Progress<'_>),
+    ready: &mut dyn FnMut(TransferReport),
+) -> Result<(), ProtocolError> {
+    let tasks = match name {
+        _ if name.starts_with("transfer-xmarket") => xmarkets(data)?,
+        _ if name.starts_with("transfer-cup") => cups(data, &["t1", "t2", "s3"])?,
+        "transferability" | "transferability-new" => {
+            let mut tasks = xmarkets(data)?;
+            tasks.extend(cups(data, &["t1", "t2", "s1", "s2", "s3"])?);
+            return transferability(&tasks, name, seed, progress, ready);
+        }
+        _ => {
+            let known = TRANSFER_TASKS.join(", ");
+            return Err(ProtocolError::UnknownTask { name: name.to_owned(), known });
+        }
+    };
+    let chosen: Vec<&Task> = tasks.iter().filter(|t| t.id == name || t.id.starts_with(&format!("{name}-"))).collect();
+    if chosen.is_empty() {
+        let known = tasks.iter().map(|t| t.id.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(ProtocolError::UnknownTask { name: name.to_owned(), known });
+    }
+    let total = chosen.len() as u64;
+    for (done, task) in (0..).zip(chosen) {
+        let report = transfer(task, seed, &mut |step| progress(Progress { task: &task.id, step, done, total }))?;
+        ready(TransferReport::Transfer(Box::new(report)));
+    }
+    Ok(())
+}
+
+fn transferability(
+    tasks: &[Task],
+    name: &str,
+    seed: Seed,
+    progress: &mut dyn FnMut(Progress<'_>),
+    ready: &mut dyn FnMut(TransferReport),
+) -> Result<(), ProtocolError> {
+    let (rows, about) = match name {
+        "transferability-new" => (Some(1000), "targets with 1,000 rows of their own"),
+        _ => (None, "targets with all their rows"),
+    };
+    let mut all: Vec<Example> = Vec::new();
+    let total = tasks.len() as u64;
+    for (done, task) in (0..).zip(tasks) {
+        all.extend(examples(task, rows, seed, &mut |step| progress(Progress { task: &task.id, step, done, total }))?);
+    }
+    ready(TransferReport::Scores(Box::new(score_report(about, all)?)));
+    Ok(())
+}
