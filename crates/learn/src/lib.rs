@@ -5,6 +5,7 @@
 
 pub mod bootstrap;
 pub mod cluster_quality;
+pub mod container;
 pub mod dense;
 pub mod error;
 pub mod fpgrowth;
