@@ -17,8 +17,10 @@
 //! each of `n_fold_epochs`; the model keeps `n_items × f` numbers.
 
 use crate::Factors;
+use crate::saved::{MAX_STEPS, Save, ascending, exactly, vectors};
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::lanes::dot;
 use learn::{Folded, PairLoss, PairwiseSgd};
 
@@ -172,6 +174,33 @@ impl Score for PairwiseFactors {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         let Some(taste) = self.fold_in(history) else { return vec![None; candidates.len()] };
         candidates.iter().map(|c| self.vector(*c).map(|y| dot(&taste, y))).collect()
+    }
+}
+
+impl Save for PairwiseFactors {
+    fn save(&self, to: &mut Writer) {
+        let sgd = &self.sgd;
+        let max_trials = match sgd.loss {
+            PairLoss::Logistic => 0,
+            PairLoss::Warp { max_trials } => max_trials,
+        };
+        let sizes = [sgd.n_factors, sgd.n_epochs, max_trials, self.n_fold_epochs];
+        to.u64s("params", &sizes.map(|n| n as u64));
+        to.f32s("weights", &[sgd.learning_rate, sgd.reg, sgd.exponent]);
+        to.u64s("seed", &[self.seed.0]);
+        to.u32s("known", &self.known);
+        to.f32s("items", &self.items);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let [n_factors, n_epochs, max_trials, n_fold_epochs] = from.sizes("params", MAX_STEPS)?;
+        let [learning_rate, reg, exponent] = from.floats("weights")?;
+        let loss = if max_trials == 0 { PairLoss::Logistic } else { PairLoss::Warp { max_trials } };
+        let [seed]: [u64; 1] = exactly(from, "seed")?;
+        let (known, items) = (from.u32s("known")?, vectors(from, "items", n_factors)?);
+        ascending(&known, items.len() / n_factors, "known")?;
+        let sgd = PairwiseSgd { n_factors, n_epochs, learning_rate, reg, loss, exponent };
+        Ok(Self { sgd, n_fold_epochs, seed: Seed(seed), items, known })
     }
 }
 

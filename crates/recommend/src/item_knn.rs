@@ -9,10 +9,12 @@
 //! `n_items × k` pairs; scoring `O(|history| · k + n_items)`.
 
 use crate::links;
+use crate::saved::Save;
 use crate::signal::{distinct, matrix};
 use crate::similarity::{Scratch, Similarity, Space};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
 use learn::Csr;
+use learn::container::{ContainerError, Reader, Writer};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -111,6 +113,16 @@ impl ItemKnn {
 impl Score for ItemKnn {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         links::score(&self.links, &distinct(history, self.links.n_rows()), candidates)
+    }
+}
+
+impl Save for ItemKnn {
+    fn save(&self, to: &mut Writer) {
+        to.csr("links", &self.links);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        Ok(Self { links: links::load(from)? })
     }
 }
 

@@ -1,171 +1,49 @@
 //! What every recommender promises, checked for each model of the registry.
 //!
-//! One function a promise, one macro line a model: a new model adds a line at the bottom.
+//! One function a promise, one macro line a model: a new model adds a line at the bottom, and a test says
+//! so if it does not.
 
-use domain::{History, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
+mod files;
+mod promises;
+
+/// All promises under one name.
+mod checks {
+    pub(crate) use crate::files::*;
+    pub(crate) use crate::promises::*;
+}
+
+use domain::Market;
+use promises::Reads;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, ModelKind, Negatives, Recommender, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams,
-    UserKnnParams, WarpParams,
+    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams, UserKnnParams,
+    WarpParams,
 };
-
-const N_ITEMS: usize = 20;
-
-fn items(range: impl Iterator<Item = u32>) -> Vec<ItemIdx> {
-    range.map(ItemIdx).collect()
-}
-
-/// Shoppers of even number buy even items, the others odd ones; everybody lacks one item in five.
-fn checkerboard() -> Vec<Interaction> {
-    let cell = |s: u32, i: u32| Interaction {
-        shopper: ShopperIdx(s),
-        item: ItemIdx(i),
-        kind: Kind::Purchase,
-        day: domain::Day((s + 7 * i) as i32 % 40),
-        weight: 1.0,
-    };
-    let pairs = (0..30).flat_map(|s| (0..N_ITEMS as u32).map(move |i| (s, i)));
-    pairs.filter(|(s, i)| s % 2 == i % 2 && (s / 2 + i / 2) % 5 != 0).map(|(s, i)| cell(s, i)).collect()
-}
-
-fn table(rows: Vec<Interaction>) -> Interactions {
-    Interactions::new(N_ITEMS, vec![Market::UNKNOWN; 30], rows).unwrap()
-}
-
-fn fit(kind: &ModelKind, train: &Interactions) -> Box<dyn Recommender> {
-    kind.fit(train, Seed(7)).unwrap()
-}
-
-fn catalogue() -> Vec<ItemIdx> {
-    items(0..N_ITEMS as u32)
-}
-
-/// Whether the model looks at the history at all.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reads {
-    History,
-    Nothing,
-}
-
-/// The item that a shopper lacks is ranked before those of the other colour by whoever reads
-/// histories. By chance it would be first of the 12 unseen items in one case of twelve.
-fn beats_random_on_a_checkerboard(kind: &ModelKind, reads: Reads) {
-    let train = table(checkerboard());
-    let model = fit(kind, &train);
-    let (mut first, mut asked) = (0, 0);
-    for s in 0..30 {
-        let history = train.row(ShopperIdx(s));
-        let unseen: Vec<ItemIdx> = catalogue().into_iter().filter(|i| !history.contains(i)).collect();
-        let scores = model.score(History::of(history), &unseen);
-        let best = unseen.iter().zip(scores).filter_map(|(i, score)| Some((score?, i.0)));
-        let best = best.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-        asked += 1;
-        first += usize::from(best.is_some_and(|(_, item)| item % 2 == s % 2));
-    }
-    let need = if reads == Reads::History { asked } else { 0 };
-    assert!(first >= need, "{}: {first} of {asked}", kind.name());
-}
-
-fn an_empty_history_is_answered_without_inventing(kind: &ModelKind, reads: Reads) {
-    let model = fit(kind, &table(checkerboard()));
-    let scores = model.score(History::EMPTY, &catalogue());
-    assert_eq!(scores.len(), N_ITEMS);
-    assert!(scores.iter().all(|s| s.is_some() == (reads == Reads::Nothing)), "{}: {scores:?}", kind.name());
-    assert_eq!(model.score(History::EMPTY, &[]), []);
-}
-
-fn unknown_items_are_no_reason_to_fail(kind: &ModelKind, _: Reads) {
-    let model = fit(kind, &table(checkerboard()));
-    let known = model.score(History::of(&items([0, 2].into_iter())), &catalogue());
-    assert_eq!(model.score(History::of(&items([0, 999, 2, 2].into_iter())), &catalogue()), known, "{}", kind.name());
-    assert_eq!(model.score(History::of(&items([0].into_iter())), &items([999].into_iter())), [None], "{}", kind.name());
-    assert_eq!(model.explain(History::of(&items([0].into_iter())), ItemIdx(999)), [], "{}", kind.name());
-}
-
-fn a_shopper_who_has_everything_is_scored_too(kind: &ModelKind, _: Reads) {
-    let model = fit(kind, &table(checkerboard()));
-    let scores = model.score(History::of(&catalogue()), &catalogue());
-    assert!(scores.iter().flatten().all(|s| s.is_finite()), "{}", kind.name());
-}
-
-fn one_item_and_one_shopper_make_a_model(kind: &ModelKind, _: Reads) {
-    let model = fit(kind, &Interactions::from_baskets(1, [&[0][..]]));
-    let scores = model.score(History::of(&[ItemIdx(0)]), &[ItemIdx(0)]);
-    assert!(scores.iter().flatten().all(|s| s.is_finite()), "{}", kind.name());
-}
-
-fn no_data_make_a_model_that_cannot_say(kind: &ModelKind, _: Reads) {
-    let model = fit(kind, &table(Vec::new()));
-    assert_eq!(model.score(History::of(&[ItemIdx(0)]), &catalogue()), vec![None; N_ITEMS], "{}", kind.name());
-}
-
-fn repeated_rows_leave_the_scores_finite(kind: &ModelKind, _: Reads) {
-    let twice: Vec<Interaction> = checkerboard().into_iter().flat_map(|row| [row, row, row]).collect();
-    let model = fit(kind, &table(twice));
-    let history = items([0, 2].into_iter());
-    let scores = model.score(History::of(&history), &catalogue());
-    assert!(scores.iter().flatten().all(|s| s.is_finite()), "{}", kind.name());
-    assert!(scores.iter().any(Option::is_some), "{}", kind.name());
-}
-
-fn the_order_of_rows_does_not_reach_the_scores(kind: &ModelKind, _: Reads) {
-    let mut rows = checkerboard();
-    let before = fit(kind, &table(rows.clone())).score(History::of(&items([0, 2].into_iter())), &catalogue());
-    Seed(3).stream(0).shuffle(&mut rows);
-    let after = fit(kind, &table(rows)).score(History::of(&items([0, 2].into_iter())), &catalogue());
-    assert_eq!(before, after, "{}", kind.name());
-}
-
-fn one_thread_and_three_give_the_same_scores(kind: &ModelKind, _: Reads) {
-    let run = |n_threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-        pool.install(|| {
-            fit(kind, &table(checkerboard())).score(History::of(&items([1, 3, 5].into_iter())), &catalogue())
-        })
-    };
-    assert_eq!(run(1), run(3), "{}", kind.name());
-}
-
-fn scores_do_not_depend_on_the_other_candidates(kind: &ModelKind, _: Reads) {
-    let model = fit(kind, &table(checkerboard()));
-    let history = items([1, 3].into_iter());
-    let together = model.score(History::of(&history), &catalogue());
-    for (item, score) in catalogue().iter().zip(together) {
-        assert_eq!(model.score(History::of(&history), &[*item]), [score], "{}", kind.name());
-    }
-}
-
-fn reasons_add_up_to_the_score(kind: &ModelKind, _: Reads) {
-    let model = fit(kind, &table(checkerboard()));
-    let history = items([1, 3, 5].into_iter());
-    for item in catalogue() {
-        let reasons = model.explain(History::of(&history), item);
-        let sum: f32 = reasons.iter().map(|r| r.part).sum();
-        match model.score(History::of(&history), &[item])[0] {
-            Some(score) => assert!((score - sum).abs() < 1e-4 * (1.0 + score.abs()), "{}: {score} {sum}", kind.name()),
-            None => assert_eq!(reasons, [], "{}", kind.name()),
-        }
-        assert!(reasons.windows(2).all(|w| w[0].part >= w[1].part), "{}", kind.name());
-    }
-}
 
 macro_rules! every_promise {
     ($($model:ident: $kind:expr, $reads:expr;)*) => { $(
         mod $model {
             use super::*;
+            use crate::checks;
             every_promise!(@tests $kind, $reads;
                 beats_random_on_a_checkerboard an_empty_history_is_answered_without_inventing
                 unknown_items_are_no_reason_to_fail a_shopper_who_has_everything_is_scored_too
                 one_item_and_one_shopper_make_a_model no_data_make_a_model_that_cannot_say
                 repeated_rows_leave_the_scores_finite the_order_of_rows_does_not_reach_the_scores
-                one_thread_and_three_give_the_same_scores scores_do_not_depend_on_the_other_candidates
-                reasons_add_up_to_the_score);
+                any_number_of_threads_gives_the_same_scores scores_do_not_depend_on_the_other_candidates
+                reasons_add_up_to_the_score what_is_filtered_is_never_recommended what_lies_back_may_count_less
+                a_saved_model_gives_the_same_bits no_damaged_file_passes);
         }
-    )* };
+    )*
+        /// The models of the table below.
+        fn listed() -> Vec<&'static str> {
+            vec![$($kind.name()),*]
+        }
+    };
     (@tests $kind:expr, $reads:expr; $($promise:ident)*) => { $(
         #[test]
         fn $promise() {
-            super::$promise(&$kind, $reads);
+            checks::$promise(&$kind, $reads);
         }
     )* };
 }
@@ -260,4 +138,12 @@ every_promise! {
     warp: ModelKind::Warp(WARP), Reads::History;
     logistic: ModelKind::Logistic(LOGISTIC), Reads::History;
     item2vec: ModelKind::Item2Vec(ITEM2VEC), Reads::History;
+}
+
+#[test]
+fn every_registered_model_is_on_the_list() {
+    let listed = listed();
+    for kind in ModelKind::all(Market::UNKNOWN) {
+        assert!(listed.contains(&kind.name()), "{} needs a line in this file", kind.name());
+    }
 }
