@@ -94,16 +94,17 @@ enum Type {
     U64,
     F64,
     Text,
+    Bytes,
 }
 
 impl Type {
-    const ALL: [Self; 5] = [Self::F32, Self::U32, Self::U64, Self::F64, Self::Text];
+    const ALL: [Self; 6] = [Self::F32, Self::U32, Self::U64, Self::F64, Self::Text, Self::Bytes];
 
     const fn size(self) -> usize {
         match self {
             Self::F32 | Self::U32 => 4,
             Self::U64 | Self::F64 => 8,
-            Self::Text => 1,
+            Self::Text | Self::Bytes => 1,
         }
     }
 
@@ -114,6 +115,7 @@ impl Type {
             Self::U64 => "u64",
             Self::F64 => "f64",
             Self::Text => "text",
+            Self::Bytes => "bytes",
         }
     }
 }
@@ -167,6 +169,11 @@ impl Writer {
     /// Adds text. Panics as [`Self::f32s`].
     pub fn text(&mut self, name: &str, text: &str) {
         self.section(name, Type::Text, text.len(), text.bytes());
+    }
+
+    /// Adds bytes, such as another container. Panics as [`Self::f32s`].
+    pub fn bytes(&mut self, name: &str, bytes: &[u8]) {
+        self.section(name, Type::Bytes, bytes.len(), bytes.iter().copied());
     }
 
     /// Adds several texts without line breaks, one a line. Panics as [`Self::f32s`], and for a line break.
@@ -353,6 +360,11 @@ impl<'a> Reader<'a> {
     /// The text of a section. Errors as [`Self::f32s`]; [`ContainerError::Content`] for bytes that are no UTF-8.
     pub fn text(&self, name: &str) -> Result<&'a str, ContainerError> {
         std::str::from_utf8(self.data(name, Type::Text)?).map_err(|_| ContainerError::content(name, "UTF-8 text"))
+    }
+
+    /// The bytes of a section. Errors as [`Self::f32s`].
+    pub fn bytes(&self, name: &str) -> Result<&'a [u8], ContainerError> {
+        self.data(name, Type::Bytes)
     }
 
     /// The lines of a section. Errors as [`Self::text`].

@@ -49,7 +49,8 @@ impl Csr {
     /// not ascend within a row or reach `n_cols`.
     pub fn from_parts(n_cols: usize, offsets: Vec<usize>, columns: Vec<u32>, values: Vec<f32>) -> Option<Self> {
         let ascend = offsets.windows(2).all(|w| w[0] <= w[1]);
-        let fit = offsets.first() == Some(&0) && offsets.last() == Some(&columns.len()) && columns.len() == values.len();
+        let fit =
+            offsets.first() == Some(&0) && offsets.last() == Some(&columns.len()) && columns.len() == values.len();
         let row = |w: &[usize]| {
             let row = &columns[w[0]..w[1]];
             row.windows(2).all(|c| c[0] < c[1]) && row.last().is_none_or(|last| (*last as usize) < n_cols)

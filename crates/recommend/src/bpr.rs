@@ -123,9 +123,16 @@ impl PairwiseFactors {
         if items.iter().any(|v| !v.is_finite()) {
             return Err(FitError::Diverged("pairwise descent, lower `learning_rate`".into()));
         }
-        let has_vector = |i: &u32| items[*i as usize * p.n_factors..][..p.n_factors].iter().any(|v| *v != 0.0);
-        let known = (0..train.n_items() as u32).filter(has_vector).collect();
-        Ok(Self { sgd, n_fold_epochs: p.n_fold_epochs, seed, items, known })
+        Ok(Self { sgd, n_fold_epochs: p.n_fold_epochs, seed, items: Vec::new(), known: Vec::new() }.with_items(items))
+    }
+
+    /// The same model with other vectors of the items, `n_items × n_factors`; zeros for what is not known.
+    #[must_use]
+    pub(crate) fn with_items(&self, items: Vec<f32>) -> Self {
+        let vectors = items.chunks_exact(self.sgd.n_factors);
+        let known = (0_u32..).zip(vectors).filter(|(_, vector)| vector.iter().any(|v| *v != 0.0));
+        let known = known.map(|(item, _)| item).collect();
+        Self { items, known, ..self.clone() }
     }
 
     /// The vector of an item, `n_factors` numbers; `None` for an item never touched in training.

@@ -87,7 +87,7 @@ impl IalsParams {
         Ok(IalsFactors { shoppers, items })
     }
 
-    const fn system(&self) -> RowSystem {
+    pub(crate) const fn system(&self) -> RowSystem {
         RowSystem { n_factors: self.n_factors, alpha: self.alpha, reg: self.reg }
     }
 
@@ -118,12 +118,16 @@ impl Fit for IalsParams {
     /// [`FitError::Param`] for a parameter outside its range, [`FitError::Diverged`] when a system
     /// cannot be solved, which takes weights beyond the range of `f32`.
     fn fit(&self, train: &Interactions, seed: Seed) -> Result<Ials, FitError> {
-        let items = self.factors(train, seed)?.items;
-        Ok(Ials { params: *self, gram: self.system().gram(&items), items })
+        Ok(Ials::of(*self, self.factors(train, seed)?.items))
     }
 }
 
 impl Ials {
+    /// From items' vectors that are known already, `n_items × n_factors`.
+    pub(crate) fn of(params: IalsParams, items: Vec<f32>) -> Self {
+        Self { params, gram: params.system().gram(&items), items }
+    }
+
     /// The vector of an item, `n_factors` numbers; `None` for an item never touched in training.
     pub fn vector(&self, item: ItemIdx) -> Option<&[f32]> {
         let f = self.params.n_factors;
@@ -206,8 +210,7 @@ impl Save for Ials {
         };
         let params = IalsParams { n_factors, n_sweeps, alpha, reg, solver };
         params.check().map_err(|e| ContainerError::content("params", e.to_string()))?;
-        let items = vectors(from, "items", n_factors)?;
-        Ok(Self { params, gram: params.system().gram(&items), items })
+        Ok(Self::of(params, vectors(from, "items", n_factors)?))
     }
 }
 

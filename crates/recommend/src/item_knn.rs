@@ -86,6 +86,11 @@ impl Fit for ItemKnnParams {
 }
 
 impl ItemKnn {
+    /// From links that are known already.
+    pub(crate) const fn of(links: Csr) -> Self {
+        Self { links }
+    }
+
     /// The neighbours of an item with their similarities, best first; empty for an unknown item.
     pub fn neighbours(&self, item: ItemIdx) -> Vec<(ItemIdx, f32)> {
         if item.at() >= self.links.n_rows() {

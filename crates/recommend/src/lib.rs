@@ -17,6 +17,7 @@ mod item_graph;
 mod item_knn;
 mod links;
 mod logistic;
+pub mod online;
 mod popularity;
 pub mod rank;
 mod registry;

@@ -4,6 +4,7 @@ mod bench;
 mod doctor;
 mod ingest;
 mod init;
+mod models;
 mod plan;
 mod quality;
 mod recommend;
@@ -54,6 +55,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Run(args) => run::run(&env, &args).await,
         Command::Plan(args) => plan::run(&env, &args).await,
         Command::Recommend(args) => recommend::run(&env, &args).await,
+        Command::Models(args) => models::run(&env, &args),
         Command::Sql(args) => sql::run(&env, &args).await,
         Command::Tables(args) => tables::run(&env, &args).await,
         Command::Quality(args) => quality::run(&env, &args).await,

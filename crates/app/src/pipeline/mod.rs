@@ -3,6 +3,7 @@
 //! run that is killed has lost the stage it was in and nothing else.
 
 pub(crate) mod batch;
+pub(crate) mod catalogue;
 mod cluster_tables;
 mod evidence;
 pub(crate) mod gather;
@@ -16,6 +17,7 @@ mod rules;
 mod segments;
 
 use crate::exit::{Exit, Stop};
+use crate::models::{Store, Version};
 use crate::output::Bar;
 use crate::workspace::Workspace;
 use anyhow::Result;
@@ -38,6 +40,8 @@ pub(crate) struct RunReport {
     pub(crate) snapshot: u64,
     /// What could not be computed, and why.
     pub(crate) not_computed: Vec<NotComputed>,
+    /// The version of the saved models that is in force.
+    pub(crate) models: u64,
 }
 
 /// What every stage gets.
@@ -100,7 +104,7 @@ const MAX_REJECTED: f64 = 0.2;
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 5] = [("marts", 2), ("segments", 3), ("profiles", 2), ("rules", 2), ("offers", 3)];
+const STAGES: [(&str, u32); 5] = [("marts", 2), ("segments", 3), ("profiles", 2), ("rules", 2), ("offers", 4)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method and the home market. Raising one stage's number computes those after it again.
@@ -162,6 +166,7 @@ pub(crate) async fn run(
     bar: &Bar,
 ) -> Result<RunReport> {
     let mut report = RunReport::default();
+    let store = Store::new(&workspace.root);
     let snapshot = Snapshot::latest(lake).await?;
     if snapshot.tables.is_empty() {
         let next = "`portolan ingest YOUR_FILES` brings data in first";
@@ -187,26 +192,57 @@ pub(crate) async fn run(
         }
         let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
         let context = Stage { name: stage, engine, workspace, seed, bar, missing: Mutex::default() };
+        let mut kept = None;
         let mut tables = match stage {
             "marts" => marts(&context).await?,
             "segments" => segments::compute(&context).await?,
             "profiles" => profiles::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
-            _ => offers::compute(&context).await?,
+            _ => {
+                let (tables, models) = offers::compute(&context, &store).await?;
+                kept = Some(models);
+                tables
+            }
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));
         for (table, batches) in &tables {
             tracing::debug!(stage, table, rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>(), "computed");
         }
         lake::write_mart(lake, lock, stage, &entry, tables).await?;
+        if let Some(markets) = kept {
+            store.put(Version { number: 0, made_from: entry, back_to: None, markets })?;
+        }
         tracing::info!(stage, "written");
         report.computed.push(stage);
     }
     let snapshot = Snapshot::latest(lake).await?;
-    report.not_computed = not_computed(&Engine::open(lake, &snapshot, &EngineOptions::default()).await?).await?;
+    let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
+    report.not_computed = not_computed(&engine).await?;
     report.snapshot = snapshot.number;
+    report.models = kept_models(&store, &engine, &before).await?;
     bar.clear();
     Ok(report)
+}
+
+/// The version of the saved models in force, once there is one for the marts of now with every file whole.
+async fn kept_models(store: &Store, engine: &Engine, made_from: &str) -> Result<u64> {
+    let numbers = store.numbers()?;
+    // Unreadable versions are passed over here: this is what `portolan run` mends.
+    let versions: Vec<Version> = numbers.iter().filter_map(|number| store.read(*number).ok()).collect();
+    let of_now = versions.iter().rev().find(|v| v.made_from == made_from && v.back_to.is_none());
+    let last = versions.last().filter(|v| numbers.last() == Some(&v.number));
+    if let (Some(version), Some(last)) = (of_now, last)
+        && store.check(version).is_ok()
+        && store.check(last).is_ok()
+    {
+        return Ok(last.number);
+    }
+    let markets = offers::keep_again(engine, store).await?;
+    // The same models, now whole again, need no new version.
+    match (of_now, last) {
+        (Some(version), Some(last)) if version.markets == markets && store.check(last).is_ok() => Ok(last.number),
+        _ => store.put(Version { number: 0, made_from: made_from.to_owned(), back_to: None, markets }),
+    }
 }
 
 /// Stops where too much of the data was put aside.

@@ -8,6 +8,7 @@ mod front;
 mod journey;
 mod kept;
 mod marts;
+mod models;
 mod profiles;
 mod recommend;
 mod simulated;

@@ -60,7 +60,7 @@ fn sections(bytes: &[u8]) -> Vec<[usize; 4]> {
     let mut found = Vec::new();
     while at < bytes.len() {
         let crc = at + 1 + usize::from(bytes[at]) + 1 + 8;
-        let size = [4, 4, 8, 8, 1][usize::from(bytes[crc - 9])];
+        let size = [4, 4, 8, 8, 1, 1][usize::from(bytes[crc - 9])];
         let end = crc + 4 + size * number(crc - 8, 8);
         found.push([at, crc, crc + 4, end]);
         at = end;
