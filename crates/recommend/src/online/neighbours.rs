@@ -92,25 +92,47 @@ impl Online for ItemKnnOnline {
             next.together.resize(next.together.len().max(n_items), Arc::default());
             next.lists.resize(next.lists.len().max(n_items), Arc::default());
         }
-        let mut more: BTreeMap<u32, BTreeMap<u32, u32>> = BTreeMap::new();
+        // For each item the shoppers with something new who have it now, and whether it is what is new.
+        let mut holders: BTreeMap<u32, Vec<(usize, bool)>> = BTreeMap::new();
         for (shopper, items) in &new {
+            items.iter().for_each(|item| next.buyers[*item as usize] += 1);
             let history = Arc::make_mut(&mut next.histories[*shopper]);
-            for &item in items {
-                next.buyers[item as usize] += 1;
-                let pairs = more.entry(item).or_default();
-                history.iter().for_each(|other| *pairs.entry(*other).or_default() += 1);
-                for &other in history.iter() {
-                    *more.entry(other).or_default().entry(item).or_default() += 1;
-                }
-                let at = history.partition_point(|i| *i < item);
-                history.insert(at, item);
+            history.extend(items);
+            history.sort_unstable();
+            for item in history.iter() {
+                holders.entry(*item).or_default().push((*shopper, items.contains(item)));
             }
         }
-        for (item, pairs) in more {
-            let row = &mut next.together[item as usize];
-            let mut sums: BTreeMap<u32, u32> = row.iter().copied().collect();
-            pairs.into_iter().for_each(|(other, n)| *sums.entry(other).or_default() += n);
-            *row = Arc::new(sums.into_iter().collect());
+        let news: BTreeMap<usize, Vec<u32>> =
+            new.iter().map(|(s, items)| (*s, items.iter().copied().collect())).collect();
+        let n_items = next.buyers.len();
+        let row = |(counts, met): &mut (Vec<u32>, Vec<u32>), (item, shoppers): (&u32, &Vec<(usize, bool)>)| {
+            for (shopper, is_new) in shoppers {
+                // With a new item every other one of the history is a new pair, else only with what is new.
+                let others: &[u32] = if *is_new { &next.histories[*shopper] } else { &news[shopper] };
+                for other in others.iter().filter(|other| *other != item) {
+                    if counts[*other as usize] == 0 {
+                        met.push(*other);
+                    }
+                    counts[*other as usize] += 1;
+                }
+            }
+            for (other, n) in next.together[*item as usize].iter() {
+                if counts[*other as usize] == 0 {
+                    met.push(*other);
+                }
+                counts[*other as usize] += n;
+            }
+            met.sort_unstable();
+            let sums = met.drain(..).map(|other| (other, std::mem::take(&mut counts[other as usize])));
+            (*item, Arc::new(sums.collect::<Vec<(u32, u32)>>()))
+        };
+        let memory = || (vec![0_u32; n_items], Vec::new());
+        let holders: Vec<(u32, Vec<(usize, bool)>)> = holders.into_iter().collect();
+        let counted: Vec<(u32, Arc<Vec<(u32, u32)>>)> =
+            holders.par_iter().map_init(memory, |memory, (item, shoppers)| row(memory, (item, shoppers))).collect();
+        for (item, sums) in counted {
+            next.together[item as usize] = sums;
         }
         let bought: BTreeSet<u32> = new.into_values().flatten().collect();
         let mut stale = bought.clone();
