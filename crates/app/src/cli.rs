@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Recommend(Recommend),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
     Transfer(Transfer),
+    /// List the saved models, or go back to earlier ones.
+    Models(Models),
     /// Ask the lake a question in SQL.
     Sql(Sql),
     /// List the tables with the meaning of their columns.
@@ -314,6 +316,32 @@ pub(crate) struct Transfer {
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `portolan models`.
+#[derive(Debug, Args)]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    pub(crate) what: ModelsWhat,
+}
+
+/// What to do with the saved models.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsWhat {
+    /// The versions, and which markets each serves with what.
+    List {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve with an earlier version from now on, until a run makes new models.
+    Rollback {
+        /// Number of the version, as `portolan models list` shows it.
+        number: u64,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `portolan sql`.

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod evidence;
 mod exit;
+mod models;
 mod output;
 mod pipeline;
 mod transfer;

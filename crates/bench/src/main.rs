@@ -7,6 +7,8 @@
 mod control;
 mod data;
 mod demo;
+mod growth;
+mod index;
 mod ingest;
 mod large;
 mod machine;
@@ -63,7 +65,11 @@ enum Task {
     Demo(demo::DemoArgs),
     /// The models on published recommendation tasks, beside what others reach.
     Recommend(recommend::RecommendArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data.
+    /// What fitting each model costs as the data grow.
+    Growth(growth::GrowthArgs),
+    /// The best products for one shopper, by a scan and by lists.
+    Index(index::IndexArgs),
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth and index.
     All,
 }
 
@@ -83,6 +89,8 @@ fn run(cli: &Cli) -> Result<ExitCode> {
     let mut report = Report::new(cli.common.json);
     match cli.task.as_ref().unwrap_or(&Task::All) {
         Task::Recommend(args) => recommend::run(args, &mut |row| report.add(row))?,
+        Task::Growth(args) => growth::run(args, &mut |row| report.add(row))?,
+        Task::Index(args) => index::run(args, &mut |row| report.add(row))?,
         Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),
         Task::Simulate(args) => report.add(simulate::run(&portolan()?, &place, args)?),

@@ -69,7 +69,7 @@ fn row(task: &TaskReport) -> Result<Row> {
 }
 
 /// CPU seconds of all threads of this process, from the kernel's account; 0 where there is none.
-fn cpu_seconds() -> f64 {
+pub(crate) fn cpu_seconds() -> f64 {
     let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
     let of_thread = |thread: std::fs::DirEntry| -> Option<u64> {
         let account = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;

@@ -44,6 +44,26 @@ impl Csr {
         Self { n_cols, offsets, columns, values }
     }
 
+    /// From the arrays themselves: row `r` is `offsets[r]..offsets[r + 1]` of `columns` and `values`. `None`
+    /// where they are no matrix: offsets that do not ascend from 0 to the number of cells, columns that do
+    /// not ascend within a row or reach `n_cols`.
+    pub fn from_parts(n_cols: usize, offsets: Vec<usize>, columns: Vec<u32>, values: Vec<f32>) -> Option<Self> {
+        let ascend = offsets.windows(2).all(|w| w[0] <= w[1]);
+        let fit =
+            offsets.first() == Some(&0) && offsets.last() == Some(&columns.len()) && columns.len() == values.len();
+        let row = |w: &[usize]| {
+            let row = &columns[w[0]..w[1]];
+            row.windows(2).all(|c| c[0] < c[1]) && row.last().is_none_or(|last| (*last as usize) < n_cols)
+        };
+        let fine = ascend && fit && offsets.windows(2).all(row);
+        fine.then_some(Self { n_cols, offsets, columns, values })
+    }
+
+    /// Offsets, columns and values, as [`Self::from_parts`] takes them.
+    pub fn parts(&self) -> (&[usize], &[u32], &[f32]) {
+        (&self.offsets, &self.columns, &self.values)
+    }
+
     /// Rows of the matrix.
     pub const fn n_rows(&self) -> usize {
         self.offsets.len() - 1
@@ -132,6 +152,21 @@ mod tests {
         assert_eq!((m.n_rows(), m.n_cols()), (3, 2));
         assert_eq!(m.row(2), (&[0, 1][..], &[1.5, 7.0][..]));
         assert_eq!(m.map(|row, _, v| v * row as f32).row(2).1, [3.0, 14.0]);
+    }
+
+    #[test]
+    fn arrays_that_are_no_matrix_are_refused() {
+        let of = |n_cols, offsets: &[usize], columns: &[u32]| {
+            Csr::from_parts(n_cols, offsets.to_vec(), columns.to_vec(), vec![1.0; columns.len()])
+        };
+        let m = Csr::from_rows(3, [vec![(0, 4.0), (2, 1.5)], vec![(2, 7.0)]]);
+        let (offsets, columns, values) = m.parts();
+        assert_eq!(Csr::from_parts(3, offsets.to_vec(), columns.to_vec(), values.to_vec()), Some(m.clone()));
+        assert!(of(3, &[0], &[]).is_some());
+        let wrong: [(&[usize], &[u32]); 6] =
+            [(&[], &[]), (&[0, 1], &[]), (&[1, 1], &[0]), (&[0, 2, 1], &[0]), (&[0, 2], &[1, 1]), (&[0, 1], &[3])];
+        assert!(wrong.iter().all(|(offsets, columns)| of(3, offsets, columns).is_none()));
+        assert_eq!(Csr::from_parts(3, vec![0, 1], vec![0], vec![]), None);
     }
 
     proptest! {

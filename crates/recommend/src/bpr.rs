@@ -17,8 +17,10 @@
 //! each of `n_fold_epochs`; the model keeps `n_items × f` numbers.
 
 use crate::Factors;
+use crate::saved::{MAX_STEPS, Save, ascending, exactly, vectors};
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::lanes::dot;
 use learn::{Folded, PairLoss, PairwiseSgd};
 
@@ -121,9 +123,16 @@ impl PairwiseFactors {
         if items.iter().any(|v| !v.is_finite()) {
             return Err(FitError::Diverged("pairwise descent, lower `learning_rate`".into()));
         }
-        let has_vector = |i: &u32| items[*i as usize * p.n_factors..][..p.n_factors].iter().any(|v| *v != 0.0);
-        let known = (0..train.n_items() as u32).filter(has_vector).collect();
-        Ok(Self { sgd, n_fold_epochs: p.n_fold_epochs, seed, items, known })
+        Ok(Self { sgd, n_fold_epochs: p.n_fold_epochs, seed, items: Vec::new(), known: Vec::new() }.with_items(items))
+    }
+
+    /// The same model with other vectors of the items, `n_items × n_factors`; zeros for what is not known.
+    #[must_use]
+    pub(crate) fn with_items(&self, items: Vec<f32>) -> Self {
+        let vectors = items.chunks_exact(self.sgd.n_factors);
+        let known = (0_u32..).zip(vectors).filter(|(_, vector)| vector.iter().any(|v| *v != 0.0));
+        let known = known.map(|(item, _)| item).collect();
+        Self { items, known, ..self.clone() }
     }
 
     /// The vector of an item, `n_factors` numbers; `None` for an item never touched in training.
@@ -172,6 +181,33 @@ impl Score for PairwiseFactors {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         let Some(taste) = self.fold_in(history) else { return vec![None; candidates.len()] };
         candidates.iter().map(|c| self.vector(*c).map(|y| dot(&taste, y))).collect()
+    }
+}
+
+impl Save for PairwiseFactors {
+    fn save(&self, to: &mut Writer) {
+        let sgd = &self.sgd;
+        let max_trials = match sgd.loss {
+            PairLoss::Logistic => 0,
+            PairLoss::Warp { max_trials } => max_trials,
+        };
+        let sizes = [sgd.n_factors, sgd.n_epochs, max_trials, self.n_fold_epochs];
+        to.u64s("params", &sizes.map(|n| n as u64));
+        to.f32s("weights", &[sgd.learning_rate, sgd.reg, sgd.exponent]);
+        to.u64s("seed", &[self.seed.0]);
+        to.u32s("known", &self.known);
+        to.f32s("items", &self.items);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let [n_factors, n_epochs, max_trials, n_fold_epochs] = from.sizes("params", MAX_STEPS)?;
+        let [learning_rate, reg, exponent] = from.floats("weights")?;
+        let loss = if max_trials == 0 { PairLoss::Logistic } else { PairLoss::Warp { max_trials } };
+        let [seed]: [u64; 1] = exactly(from, "seed")?;
+        let (known, items) = (from.u32s("known")?, vectors(from, "items", n_factors)?);
+        ascending(&known, items.len() / n_factors, "known")?;
+        let sgd = PairwiseSgd { n_factors, n_epochs, learning_rate, reg, loss, exponent };
+        Ok(Self { sgd, n_fold_epochs, seed: Seed(seed), items, known })
     }
 }
 

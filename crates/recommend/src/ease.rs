@@ -15,9 +15,11 @@
 //! numbers. Scoring adds the rows of the history.
 
 use crate::links::{self, above_0, at_least_1, rooted, roots};
+use crate::saved::Save;
 use crate::signal::distinct;
 use crate::similarity::{Scratch, Similarity, Space};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::dense::{gram, spd_inverse};
 use learn::{Csr, LocalGram, cholesky, cholesky_solve};
 use rayon::prelude::*;
@@ -214,6 +216,29 @@ impl Score for Ease {
             Weights::Dense { rows, bought } => dense_scores(rows, bought, &items, candidates),
             Weights::Sparse(rows) => links::score(rows, &items, candidates),
         }
+    }
+}
+
+impl Save for Ease {
+    fn save(&self, to: &mut Writer) {
+        match &self.weights {
+            Weights::Dense { rows, bought } => {
+                to.u64s("bought", &bought.iter().map(|b| u64::from(*b)).collect::<Vec<u64>>());
+                to.f32s("weights", rows);
+            }
+            Weights::Sparse(rows) => to.csr("links", rows),
+        }
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        if !from.has("bought") {
+            return Ok(Self { weights: Weights::Sparse(links::load(from)?) });
+        }
+        let (bought, rows) = (from.u64s("bought")?, from.f32s("weights")?);
+        if bought.len().checked_mul(bought.len()) != Some(rows.len()) {
+            return Err(ContainerError::content("weights", "one number for each pair of items"));
+        }
+        Ok(Self { weights: Weights::Dense { rows, bought: bought.into_iter().map(|b| b != 0).collect() } })
     }
 }
 

@@ -11,8 +11,10 @@
 //! most `n_items · (k + 2 rank)` numbers.
 
 use crate::links::{self, at_least_0, at_least_1};
+use crate::saved::{MAX_FACTORS, Save};
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::low_rank::{LowRankParams, low_rank};
 use learn::{Csr, keep_largest, product};
 
@@ -116,6 +118,31 @@ impl Score for GfCf {
         let both =
             |(c, linear): (&ItemIdx, Option<f32>)| self.knows(*c).then(|| linear.unwrap_or(0.0) + self.dot(&taste, *c));
         candidates.iter().zip(linear).map(both).collect()
+    }
+}
+
+impl Save for GfCf {
+    fn save(&self, to: &mut Writer) {
+        to.u64s("rank", &[self.rank as u64]);
+        to.u64s("bought", &self.bought.iter().map(|b| u64::from(*b)).collect::<Vec<u64>>());
+        to.f32s("from", &self.from);
+        to.f32s("to", &self.to);
+        to.csr("links", &self.links);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let [rank] = from.sizes("rank", MAX_FACTORS)?;
+        let links = links::load(from)?;
+        let model = Self {
+            rank,
+            from: from.f32s("from")?,
+            to: from.f32s("to")?,
+            bought: from.u64s("bought")?.into_iter().map(|b| b != 0).collect(),
+            links,
+        };
+        let cells = model.bought.len() * rank;
+        let fits = model.links.n_rows() == model.bought.len() && model.from.len() == cells && model.to.len() == cells;
+        if fits { Ok(model) } else { Err(ContainerError::content("from", "`rank` numbers for each item")) }
     }
 }
 

@@ -15,8 +15,10 @@
 //! `n_items × f` numbers. Rows are independent, so the result is the same at any thread count.
 
 use crate::Factors;
+use crate::saved::{Save, vectors};
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::lanes::dot;
 use learn::{NotPositiveDefinite, RowSolver, RowSystem, cholesky, cholesky_solve};
 
@@ -116,14 +118,13 @@ impl Fit for IalsParams {
     /// [`FitError::Param`] for a parameter outside its range, [`FitError::Diverged`] when a system
     /// cannot be solved, which takes weights beyond the range of `f32`.
     fn fit(&self, train: &Interactions, seed: Seed) -> Result<Ials, FitError> {
-        let items = self.factors(train, seed)?.items;
-        Ok(Ials { params: *self, gram: self.system().gram(&items), items })
+        Ok(Ials::of(*self, self.factors(train, seed)?.items))
     }
 }
 
 impl Ials {
-    /// A model of item vectors that were learnt in another way, `n_items × n_factors`.
-    pub(crate) fn of_items(params: IalsParams, items: Vec<f32>) -> Self {
+    /// From items' vectors that are known already, `n_items × n_factors`.
+    pub(crate) fn of(params: IalsParams, items: Vec<f32>) -> Self {
         Self { params, gram: params.system().gram(&items), items }
     }
 
@@ -181,6 +182,35 @@ impl Score for Ials {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         let Some(taste) = self.fold_in(history) else { return vec![None; candidates.len()] };
         candidates.iter().map(|c| self.vector(*c).map(|y| dot(&taste, y))).collect()
+    }
+}
+
+impl Save for Ials {
+    /// The Gram matrix follows from the vectors and is made again while loading.
+    fn save(&self, to: &mut Writer) {
+        let p = &self.params;
+        let (solver, effort) = match p.solver {
+            RowSolver::Exact => (0, 1),
+            RowSolver::ConjugateGradient { n_steps } => (1, n_steps),
+            RowSolver::Blocks { size } => (2, size),
+        };
+        to.u64s("params", &[p.n_factors as u64, p.n_sweeps as u64, solver, effort as u64]);
+        to.f32s("weights", &[p.alpha, p.reg]);
+        to.f32s("items", &self.items);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let [n_factors, n_sweeps, solver, effort] = from.sizes("params", usize::MAX)?;
+        let [alpha, reg] = from.floats("weights")?;
+        let solver = match solver {
+            0 => RowSolver::Exact,
+            1 => RowSolver::ConjugateGradient { n_steps: effort },
+            2 => RowSolver::Blocks { size: effort },
+            _ => return Err(ContainerError::content("params", "a solver from 0 to 2")),
+        };
+        let params = IalsParams { n_factors, n_sweeps, alpha, reg, solver };
+        params.check().map_err(|e| ContainerError::content("params", e.to_string()))?;
+        Ok(Self::of(params, vectors(from, "items", n_factors)?))
     }
 }
 

@@ -12,8 +12,10 @@
 //! 2016; Mikolov et al., NIPS 2013. Cost: `4 f (1 + n_negatives)` multiply-adds a pair of items and sweep;
 //! memory for the pairs and `n_items × f` numbers.
 
+use crate::saved::{MAX_FACTORS, Save, vectors};
 use crate::signal::distinct;
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed, ShopperIdx};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::lanes::dot;
 use learn::{Csr, LogisticPairs};
 
@@ -145,6 +147,18 @@ impl Score for Item2Vec {
             }
         }
         candidates.iter().map(|c| self.vector(*c).map(|y| dot(&mean, y))).collect()
+    }
+}
+
+impl Save for Item2Vec {
+    fn save(&self, to: &mut Writer) {
+        to.u64s("n_factors", &[self.n_factors as u64]);
+        to.f32s("items", &self.items);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let [n_factors] = from.sizes("n_factors", MAX_FACTORS)?;
+        Ok(Self { n_factors, items: vectors(from, "items", n_factors)? })
     }
 }
 

@@ -13,9 +13,11 @@
 //! `O(n_items² · k)` for three; scoring `O(|history| · k + n_items)`.
 
 use crate::links::{self, at_least_0, at_least_1};
+use crate::saved::Save;
 use crate::signal::distinct;
 use crate::walk::{Exponents, growth, step};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::{Accumulator, Csr, keep_largest};
 use rayon::prelude::*;
 
@@ -94,6 +96,16 @@ impl ItemGraphParams {
 impl Score for ItemGraph {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         links::score(&self.links, &distinct(history, self.links.n_rows()), candidates)
+    }
+}
+
+impl Save for ItemGraph {
+    fn save(&self, to: &mut Writer) {
+        to.csr("links", &self.links);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        Ok(Self { links: links::load(from)? })
     }
 }
 

@@ -9,10 +9,12 @@
 //! `n_items × k` pairs; scoring `O(|history| · k + n_items)`.
 
 use crate::links;
+use crate::saved::Save;
 use crate::signal::{distinct, matrix};
 use crate::similarity::{Scratch, Similarity, Space};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
 use learn::Csr;
+use learn::container::{ContainerError, Reader, Writer};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -84,6 +86,11 @@ impl Fit for ItemKnnParams {
 }
 
 impl ItemKnn {
+    /// From links that are known already.
+    pub(crate) const fn of(links: Csr) -> Self {
+        Self { links }
+    }
+
     /// The neighbours of an item with their similarities, best first; empty for an unknown item.
     pub fn neighbours(&self, item: ItemIdx) -> Vec<(ItemIdx, f32)> {
         if item.at() >= self.links.n_rows() {
@@ -111,6 +118,16 @@ impl ItemKnn {
 impl Score for ItemKnn {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         links::score(&self.links, &distinct(history, self.links.n_rows()), candidates)
+    }
+}
+
+impl Save for ItemKnn {
+    fn save(&self, to: &mut Writer) {
+        to.csr("links", &self.links);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        Ok(Self { links: links::load(from)? })
     }
 }
 

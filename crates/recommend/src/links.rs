@@ -8,6 +8,7 @@
 use crate::signal::matrix;
 use domain::{FitError, Interactions, ItemIdx, Reason};
 use learn::Csr;
+use learn::container::{ContainerError, Reader};
 
 /// One score a candidate for items with their weights, each item once.
 pub(crate) fn score(links: &Csr, items: &[(ItemIdx, f32)], candidates: &[ItemIdx]) -> Vec<Option<f32>> {
@@ -34,6 +35,13 @@ pub(crate) fn explain(links: &Csr, items: &[(ItemIdx, f32)], candidate: ItemIdx,
 pub(crate) fn sorted(mut reasons: Vec<Reason>) -> Vec<Reason> {
     reasons.sort_by(|a, b| b.part.total_cmp(&a.part).then(a.item.cmp(&b.item)));
     reasons
+}
+
+/// Reads links that [`score`] can use: as many rows as columns.
+pub(crate) fn load(from: &Reader<'_>) -> Result<Csr, ContainerError> {
+    let links = from.csr("links")?;
+    let square = links.n_rows() == links.n_cols();
+    if square { Ok(links) } else { Err(ContainerError::content("links", "as many rows as columns")) }
 }
 
 /// Shoppers × items with the square roots of the weights, and its transpose. In the products of a

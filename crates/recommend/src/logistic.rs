@@ -10,8 +10,10 @@
 //! (1 + n_negatives)` multiply-adds an interaction and sweep; the model keeps `n_items × f` numbers.
 
 use crate::Factors;
+use crate::saved::{MAX_STEPS, Save, ascending, exactly, vectors};
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::lanes::dot;
 use learn::{Draws, LogisticPairs};
 
@@ -55,7 +57,16 @@ pub struct Logistic {
     params: LogisticParams,
     seed: Seed,
     items: Vec<f32>,
+    /// Items that somebody bought, ascending: what is drawn.
+    bought: Vec<u32>,
     draws: Draws,
+}
+
+/// Draws of the bought items, all alike.
+fn draws(bought: &[u32], n_items: usize) -> Draws {
+    let mut weights = vec![0.0; n_items];
+    bought.iter().for_each(|item| weights[*item as usize] = 1.0);
+    Draws::new(&weights)
 }
 
 impl Fit for LogisticParams {
@@ -94,7 +105,8 @@ impl Fit for LogisticParams {
         if items.iter().any(|v| !v.is_finite()) {
             return Err(FitError::Diverged("logistic factorisation, lower `learning_rate`".into()));
         }
-        Ok(Logistic { params: *self, seed, items, draws: Draws::new(&bought) })
+        let bought: Vec<u32> = (0..train.n_items() as u32).filter(|i| bought[*i as usize] > 0.0).collect();
+        Ok(Logistic { params: *self, seed, items, draws: draws(&bought, train.n_items()), bought })
     }
 }
 
@@ -153,6 +165,28 @@ impl Score for Logistic {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         let Some(taste) = self.taste(history) else { return vec![None; candidates.len()] };
         candidates.iter().map(|c| self.item_vector(*c).map(|y| dot(&taste, y))).collect()
+    }
+}
+
+impl Save for Logistic {
+    fn save(&self, to: &mut Writer) {
+        let p = &self.params;
+        to.u64s("params", &[p.n_factors, p.n_sweeps, p.n_negatives, p.n_fold_steps].map(|n| n as u64));
+        to.f32s("weights", &[p.alpha, p.learning_rate, p.reg]);
+        to.u64s("seed", &[self.seed.0]);
+        to.u32s("bought", &self.bought);
+        to.f32s("items", &self.items);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let [n_factors, n_sweeps, n_negatives, n_fold_steps] = from.sizes("params", MAX_STEPS)?;
+        let [alpha, learning_rate, reg] = from.floats("weights")?;
+        let [seed]: [u64; 1] = exactly(from, "seed")?;
+        let (bought, items) = (from.u32s("bought")?, vectors(from, "items", n_factors)?);
+        ascending(&bought, items.len() / n_factors, "bought")?;
+        let draws = draws(&bought, items.len() / n_factors);
+        let params = LogisticParams { n_factors, n_sweeps, alpha, n_negatives, learning_rate, reg, n_fold_steps };
+        Ok(Self { params, seed: Seed(seed), items, bought, draws })
     }
 }
 

@@ -8,7 +8,9 @@
 //! Source: decay as in Ji et al., "A re-visit of the popularity baseline in recommender systems",
 //! SIGIR 2020. Cost: one pass to fit, a look-up to score.
 
+use crate::saved::Save;
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Market, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use std::collections::BTreeMap;
 
 /// How old interactions count.
@@ -41,7 +43,7 @@ impl Fit for PopularityParams {
             let decay = self.half_life_days.map_or(1.0, |days| (-f64::from(age) / f64::from(days)).exp2());
             scores[cell.item.at()] += f64::from(cell.weight) * decay;
         }
-        let term = if self.half_life_days.is_some() { "bought lately by others" } else { "bought by others" };
+        let term = TERMS[usize::from(self.half_life_days.is_some())];
         // The age may be many half-lives: an item once bought keeps a score above 0.
         let score = |s: f64| if s > 0.0 { (s as f32).max(f32::MIN_POSITIVE) } else { 0.0 };
         Ok(Popularity { scores: scores.into_iter().map(score).collect(), term })
@@ -51,6 +53,22 @@ impl Fit for PopularityParams {
 impl Score for Popularity {
     fn score(&self, _history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         candidates.iter().map(|c| self.scores.get(c.at()).copied().filter(|score| *score > 0.0)).collect()
+    }
+}
+
+/// What a popularity's reason can be called; the place is what a file holds.
+const TERMS: [&str; 3] = ["bought by others", "bought lately by others", "bought by others in this market"];
+
+impl Save for Popularity {
+    fn save(&self, to: &mut Writer) {
+        to.f32s("scores", &self.scores);
+        let term = TERMS.iter().position(|t| *t == self.term).unwrap_or(0);
+        to.u64s("term", &[term as u64]);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let [term] = from.sizes("term", TERMS.len() - 1)?;
+        Ok(Self { scores: from.f32s("scores")?, term: TERMS[term] })
     }
 }
 
@@ -86,7 +104,7 @@ impl Fit for MarketPopularityParams {
             let own = train.filter(|cell| of[cell.shopper.at()] == market);
             let mut model = self.each.fit(&own, seed)?;
             if self.each.half_life_days.is_none() {
-                model.term = "bought by others in this market";
+                model.term = TERMS[2];
             }
             Ok((market, model))
         };

@@ -1,16 +1,23 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
 use crate::{
-    BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, MarketPopularityParams, PopularityParams, Rp3BetaParams, SlimParams, SwingParams, UserKnnParams,
-    WarpParams,
+    BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Ials, IalsParams, Item2Vec, Item2VecParams, ItemGraph,
+    ItemGraphParams, ItemKnn, ItemKnnParams, Logistic, LogisticParams, MarketPopularityParams, PairwiseFactors,
+    Popularity, PopularityParams, Rp3Beta, Rp3BetaParams, Save, Slim, SlimParams, Swing, SwingParams, UserKnn,
+    UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
+use learn::container::{ContainerError, Reader};
 
-/// A fitted model as the rest of the program sees it: it scores and says why.
+/// A model as the rest of the program sees it: it scores and says why.
 pub trait Recommender: Score + Explain {}
 
 impl<M: Score + Explain> Recommender for M {}
+
+/// A model that was fitted here: it can be kept, too.
+pub trait Fitted: Recommender + Save {}
+
+impl<M: Recommender + Save> Fitted for M {}
 
 /// Which model, with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -111,6 +118,14 @@ impl ModelKind {
     /// [`FitError`] names the parameter or the data that is wrong; a market without a shopper is
     /// too little data.
     pub fn fit(&self, train: &Interactions, seed: Seed) -> Result<Box<dyn Recommender>, FitError> {
+        Ok(self.fit_to_keep(train, seed)?)
+    }
+
+    /// As [`Self::fit`], for whoever wants to [save](crate::saved) the model.
+    ///
+    /// # Errors
+    /// As [`Self::fit`].
+    pub fn fit_to_keep(&self, train: &Interactions, seed: Seed) -> Result<Box<dyn Fitted>, FitError> {
         Ok(match self {
             Self::PopularityMarket(market) => {
                 let all = MarketPopularityParams::default().fit(train, seed)?;
@@ -134,6 +149,27 @@ impl ModelKind {
             Self::Warp(params) => Box::new(params.fit(train, seed)?),
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
+        })
+    }
+
+    /// Reads what a model of this kind wrote; the parameters are the file's.
+    pub(crate) fn load(&self, from: &Reader<'_>) -> Result<Box<dyn Fitted>, ContainerError> {
+        Ok(match self {
+            Self::PopularityMarket(_) | Self::PopularityGlobal | Self::PopularityDecayed { .. } => {
+                Box::new(Popularity::load(from)?)
+            }
+            Self::UserKnn(_) => Box::new(UserKnn::load(from)?),
+            Self::ItemKnn(_) => Box::new(ItemKnn::load(from)?),
+            Self::Swing(_) => Box::new(Swing::load(from)?),
+            Self::Rp3Beta(_) => Box::new(Rp3Beta::load(from)?),
+            Self::ItemGraph(_) => Box::new(ItemGraph::load(from)?),
+            Self::Ease(_) => Box::new(Ease::load(from)?),
+            Self::Slim(_) => Box::new(Slim::load(from)?),
+            Self::GfCf(_) => Box::new(GfCf::load(from)?),
+            Self::Ials(_) => Box::new(Ials::load(from)?),
+            Self::Bpr(_) | Self::Warp(_) => Box::new(PairwiseFactors::load(from)?),
+            Self::Logistic(_) => Box::new(Logistic::load(from)?),
+            Self::Item2Vec(_) => Box::new(Item2Vec::load(from)?),
         })
     }
 }

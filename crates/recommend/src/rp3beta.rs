@@ -8,10 +8,12 @@
 //! Cost: fitting `O(Σ_s |history(s)|²)`; scoring `O(|history| · k + n_items)`.
 
 use crate::links::{self, at_least_1};
+use crate::saved::Save;
 use crate::signal::distinct;
 use crate::walk::{Exponents, step};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
 use learn::Csr;
+use learn::container::{ContainerError, Reader, Writer};
 
 /// How the walk is weighted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +54,16 @@ impl Fit for Rp3BetaParams {
 impl Score for Rp3Beta {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         links::score(&self.links, &distinct(history, self.links.n_rows()), candidates)
+    }
+}
+
+impl Save for Rp3Beta {
+    fn save(&self, to: &mut Writer) {
+        to.csr("links", &self.links);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        Ok(Self { links: links::load(from)? })
     }
 }
 

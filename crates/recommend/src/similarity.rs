@@ -78,6 +78,41 @@ impl Similarity {
     }
 }
 
+impl Similarity {
+    /// As a file holds it: which one, and its parameters or zeros.
+    pub(crate) const fn code(self) -> (u64, [f32; 2]) {
+        match self {
+            Self::Cosine => (0, [0.0; 2]),
+            Self::AsymmetricCosine { alpha } => (1, [alpha, 0.0]),
+            Self::DampedCosine => (2, [0.0; 2]),
+            Self::AdjustedCosine => (3, [0.0; 2]),
+            Self::Pearson => (4, [0.0; 2]),
+            Self::Jaccard => (5, [0.0; 2]),
+            Self::LogLikelihood => (6, [0.0; 2]),
+            Self::Euclidean => (7, [0.0; 2]),
+            Self::Bm25 { k1, b } => (8, [k1, b]),
+            Self::TfIdf => (9, [0.0; 2]),
+        }
+    }
+
+    /// What [`Self::code`] made; `None` for another number.
+    pub(crate) const fn from_code(code: u64, [a, b]: [f32; 2]) -> Option<Self> {
+        Some(match code {
+            0 => Self::Cosine,
+            1 => Self::AsymmetricCosine { alpha: a },
+            2 => Self::DampedCosine,
+            3 => Self::AdjustedCosine,
+            4 => Self::Pearson,
+            5 => Self::Jaccard,
+            6 => Self::LogLikelihood,
+            7 => Self::Euclidean,
+            8 => Self::Bm25 { k1: a, b },
+            9 => Self::TfIdf,
+            _ => return None,
+        })
+    }
+}
+
 /// How the values of a row are weighted, with what it takes from the whole matrix.
 #[derive(Clone, Debug, PartialEq)]
 struct Weighing {

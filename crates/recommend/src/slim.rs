@@ -14,9 +14,11 @@
 
 use crate::ease::regress_each;
 use crate::links::{self, above_0, at_least_0, at_least_1, rooted, roots};
+use crate::saved::Save;
 use crate::signal::distinct;
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
 use learn::Csr;
+use learn::container::{ContainerError, Reader, Writer};
 
 /// How the weights are learnt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,6 +97,16 @@ impl SlimParams {
 impl Score for Slim {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         links::score(&self.links, &roots(distinct(history, self.links.n_rows())), candidates)
+    }
+}
+
+impl Save for Slim {
+    fn save(&self, to: &mut Writer) {
+        to.csr("links", &self.links);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        Ok(Self { links: links::load(from)? })
     }
 }
 

@@ -12,8 +12,10 @@
 //! more; memory 8 bytes for each cell of `Σ_s |history(s)|²` that is not 0, before items are cut to `k`.
 
 use crate::links::{self, at_least_0, at_least_1};
+use crate::saved::Save;
 use crate::signal::distinct;
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::{Csr, keep_largest};
 use rayon::prelude::*;
 
@@ -136,6 +138,16 @@ impl SwingParams {
 impl Score for Swing {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         links::score(&self.links, &distinct(history, self.links.n_rows()), candidates)
+    }
+}
+
+impl Save for Swing {
+    fn save(&self, to: &mut Writer) {
+        to.csr("links", &self.links);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        Ok(Self { links: links::load(from)? })
     }
 }
 

@@ -13,10 +13,12 @@
 //! Cost: fitting a transpose; scoring the buyers of every item of the history, then `k` rows.
 
 use crate::item_knn::check;
+use crate::saved::Save;
 use crate::signal::{distinct, matrix};
 use crate::similarity::{Scratch, Similarity, Space};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed, ShopperIdx};
 use learn::Csr;
+use learn::container::{ContainerError, Reader, Writer};
 use std::collections::BTreeMap;
 
 /// How neighbours are found.
@@ -87,6 +89,13 @@ impl UserKnn {
         self.vote(&self.ask(cells, None), candidates)
     }
 
+    /// How many shoppers have each item.
+    fn buyers(&self) -> Vec<u32> {
+        let mut buyers = vec![0; self.rows.n_cols()];
+        self.rows.parts().1.iter().for_each(|item| buyers[*item as usize] += 1);
+        buyers
+    }
+
     fn ask(&self, values: Vec<(u32, f32)>, except: Option<usize>) -> Asked {
         let mean = values.iter().map(|v| v.1).sum::<f32>() / values.len().max(1) as f32;
         let cells = self.space.weigh(values.iter().copied());
@@ -142,6 +151,31 @@ impl Score for UserKnn {
     /// The history counts with its weights; ratings go to [`UserKnn::score_values`].
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         self.vote(&self.ask_history(history), candidates)
+    }
+}
+
+impl Save for UserKnn {
+    /// What is compared follows from the rows and is made again while loading.
+    fn save(&self, to: &mut Writer) {
+        let (similarity, [a, b]) = self.params.similarity.code();
+        to.u64s("params", &[similarity, self.params.k as u64]);
+        to.f32s("weights", &[self.params.shrinkage, a, b]);
+        to.u32s("buyers", &self.buyers());
+        to.csr("rows", &self.rows);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let ([code, k], [shrinkage, a, b]) = (from.sizes("params", usize::MAX)?, from.floats("weights")?);
+        let wrong = || ContainerError::content("params", "a similarity with parameters in their range");
+        let similarity = Similarity::from_code(code as u64, [a, b]).ok_or_else(wrong)?;
+        check(k, shrinkage, similarity).map_err(|e| ContainerError::content("params", e.to_string()))?;
+        let rows = from.csr("rows")?;
+        // Before anything is made for each item: a number of items alone is no reason to believe in them.
+        if from.u32s("buyers")?.len() != rows.n_cols() || rows.parts().2.iter().any(|w| *w <= 0.0) {
+            return Err(ContainerError::content("rows", "weights above 0, as many columns as `buyers` has numbers"));
+        }
+        let params = UserKnnParams { similarity, k, shrinkage };
+        Ok(Self { params, space: Space::new(&rows, similarity, shrinkage), rows })
     }
 }
 

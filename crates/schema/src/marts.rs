@@ -309,7 +309,11 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("rank", Int, "from 1"),
             must("product_id", Text, "product"),
             must("model", Text, "model that ranked it"),
-            must("training", Text, "what that model was trained on, as in marts.serving"),
+            must(
+                "training",
+                Text,
+                "what that model was trained on, as in marts.serving; catalogue for products without a sale, which come last",
+            ),
             must(
                 "score",
                 Float,

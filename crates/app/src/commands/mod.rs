@@ -6,6 +6,7 @@ mod export;
 mod forget;
 mod ingest;
 mod init;
+mod models;
 mod plan;
 mod quality;
 mod recommend;
@@ -60,6 +61,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Plan(args) => plan::run(&env, &args).await,
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,
+        Command::Models(args) => models::run(&env, &args),
         Command::Sql(args) => sql::run(&env, &args).await,
         Command::Tables(args) => tables::run(&env, &args).await,
         Command::Quality(args) => quality::run(&env, &args).await,

@@ -2,15 +2,23 @@
 
 use super::Environment;
 use crate::exit::{Exit, Stop};
-use crate::pipeline::{measured, offers, purchases::Purchases, rows::Rows};
+use crate::models::{Store, Version};
+use crate::pipeline::catalogue::Catalogue;
+use crate::pipeline::measured::{self, Basis};
+use crate::pipeline::offers::{self, Served};
+use crate::pipeline::{purchases::Purchases, rows::Rows};
+use crate::workspace::Workspace;
 use crate::{cli, output, pipeline};
 use anyhow::Result;
 use domain::{History, ItemIdx, Market};
 use lake::{Engine, EngineOptions, Snapshot};
-use recommend::{Barred, Origin, Owned, TopNParams, top_n};
+use recommend::{Barred, Origin, Owned, Shelf, TopNParams, top_n};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+
+/// Products without a sale that are shown beside the list.
+const NEWCOMERS: usize = 3;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<ExitCode> {
     let workspace = env.workspace()?;
@@ -39,28 +47,21 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
             format!("the markets with shoppers are {known}"),
         ));
     }
-    let choice = measured::stored(&engine, market).await?.ok_or_else(|| {
-        Stop::error(
-            Exit::Missing,
-            format!("{market} has too few shoppers for a model"),
-            "portolan plan --market XX shows what there is",
-        )
-    })?;
-    let shelf = offers::Shelves::load(&engine, &purchases).await?.of(market);
-    // The run's own seed, so that this is the model that the run judged and listed.
-    let served = tokio::task::block_in_place(|| {
-        offers::Fitter::new(&purchases.interactions, choice.seed).serve(market, &choice, shelf)
-    })?;
+    let catalogue = Catalogue::load(&engine, &purchases).await?;
+    let shelf = offers::Shelves::load(&engine, &catalogue).await?.of(market);
+    let Serving { served, source_weight, basis, why, version } =
+        serving(&workspace, &snapshot, &engine, &purchases, market, shelf).await?;
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
     let params = TopNParams { n: args.n, owned, n_reasons: 3 };
     let list =
         top_n(served.model.as_ref(), Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
     let names = Rows::query(&engine, "select product_id, name from clean.products").await?;
     let names: BTreeMap<String, String> = names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
-    let id = |item: ItemIdx| purchases.products[item.at()].as_str();
+    let newcomers = catalogue.newcomers(&history, served.fallback.as_ref(), &served.shelf, NEWCOMERS);
+    let id = |item: ItemIdx| catalogue.id(item);
     let name =
         |item: ItemIdx| names.get(id(item)).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| id(item).to_owned());
-    let why = |reason: &domain::Reason| match reason.item {
+    let because = |reason: &domain::Reason| match reason.item {
         Some(item) => format!("{} {} ({:+.3})", reason.term, name(item), reason.part),
         None => format!("{} ({:+.3})", reason.term, reason.part),
     };
@@ -78,11 +79,19 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
                 json!({"rank": i + 1, "product": id(r.item), "name": name(r.item), "score": r.score, "model": origin(r.origin), "reasons": reasons})
             })
             .collect();
+        let part = |x: &domain::Reason| json!({"term": x.term, "product": x.item.map(&id), "part": x.part});
+        let new: Vec<_> = newcomers
+            .iter()
+            .map(|r| {
+                json!({"product": id(r.item), "name": name(r.item), "score": r.score, "model": "content",
+                "reasons": r.reasons.iter().map(part).collect::<Vec<_>>()})
+            })
+            .collect();
         let left_out: BTreeMap<&str, usize> = list.left_out.iter().map(|(b, n)| (barred(*b), *n)).collect();
         output::json(
             &json!({"shopper": args.shopper, "known": shopper.is_some(), "market": market, "model": served.name,
-            "training": served.training, "source_weight": choice.pooled.unwrap_or(0.0), "basis": choice.basis.key(),
-            "why": choice.why, "items": items, "left_out": left_out}),
+            "training": served.training, "source_weight": source_weight.unwrap_or(0.0), "basis": basis.key(),
+            "why": why, "version": version, "items": items, "left_out": left_out, "new_products": new}),
         )?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -93,13 +102,13 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         args.shopper,
         market.name(),
         served.name,
-        match choice.pooled {
+        match source_weight {
             None => "this market alone".to_owned(),
             Some(1.0) => "all markets".to_owned(),
             Some(weight) => format!("all markets, a purchase of another market counted {weight} times"),
         }
     ));
-    output::line(&format!("because {}", choice.why));
+    output::line(&format!("because {why}"));
     let rows = list.ranked.iter().enumerate().map(|(i, r)| {
         let mut row = vec![
             (i + 1).to_string(),
@@ -109,7 +118,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
             origin(r.origin).to_owned(),
         ];
         if args.explain {
-            row.push(r.reasons.iter().map(&why).collect::<Vec<_>>().join("; "));
+            row.push(r.reasons.iter().map(&because).collect::<Vec<_>>().join("; "));
         }
         row
     });
@@ -118,10 +127,66 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         header.push("because");
     }
     output::table(&header, &[0, 3], rows.collect());
+    if !newcomers.is_empty() {
+        output::line("products without a sale yet, by likeness of words and attributes:");
+        let rows = newcomers.iter().map(|r| {
+            let mut row = vec![id(r.item).to_owned(), name(r.item), format!("{:.3}", r.score)];
+            if args.explain {
+                row.push(r.reasons.iter().map(because).collect::<Vec<_>>().join("; "));
+            }
+            row
+        });
+        let mut header = vec!["product", "name", "score"];
+        header.extend(args.explain.then_some("because"));
+        output::table(&header, &[2], rows.collect());
+    }
     for (why, n) in &list.left_out {
         output::note(&format!("{n} more would have been listed but are {}", barred(*why)));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What serves the market, and why.
+struct Serving {
+    served: Served,
+    source_weight: Option<f32>,
+    basis: Basis,
+    why: String,
+    /// The version of the saved models; `None` where it had to be fitted.
+    version: Option<u64>,
+}
+
+/// The saved model, where there is one of the marts of now or one that somebody went back to; else it is
+/// fitted as the last run fitted it.
+async fn serving(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+    engine: &Engine,
+    purchases: &Purchases,
+    market: Market,
+    shelf: Shelf,
+) -> Result<Serving> {
+    let too_few = || {
+        let next = "portolan plan --market XX shows what there is";
+        Stop::error(Exit::Missing, format!("{market} has too few shoppers for a model"), next)
+    };
+    let store = Store::new(&workspace.root);
+    let of_now = |v: &Version| v.back_to.is_some() || snapshot.stages.get("offers") == Some(&v.made_from);
+    if let Some(version) = store.in_force()?.filter(of_now) {
+        let kept = version.markets.get(market.code()).ok_or_else(too_few)?;
+        if let Some(number) = version.back_to {
+            output::note(&format!("served by version {number} of the models, to which you went back"));
+        }
+        let served = tokio::task::block_in_place(|| store.serve(kept, &purchases.products, shelf))?;
+        let (source_weight, basis, why) = (kept.source_weight, kept.basis()?, kept.why.clone());
+        return Ok(Serving { served, source_weight, basis, why, version: Some(version.number) });
+    }
+    let choice = measured::stored(engine, market).await?.ok_or_else(too_few)?;
+    // The run's own seed, so that this is the model that the run judged and listed.
+    let (served, _) = tokio::task::block_in_place(|| {
+        offers::Fitter::new(&purchases.interactions, choice.seed).serve(market, &choice, shelf)
+    })?;
+    Ok(Serving { served, source_weight: choice.pooled, basis: choice.basis, why: choice.why, version: None })
 }
 
 fn barred(why: Barred) -> &'static str {

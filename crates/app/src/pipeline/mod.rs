@@ -3,6 +3,7 @@
 //! run that is killed has lost the stage it was in and nothing else.
 
 pub(crate) mod batch;
+pub(crate) mod catalogue;
 mod cluster_tables;
 mod evidence;
 pub(crate) mod gates;
@@ -18,6 +19,7 @@ mod segments;
 mod transfer;
 
 use crate::exit::{Exit, Stop};
+use crate::models::{Store, Version};
 use crate::output::Bar;
 use crate::workspace::Workspace;
 use anyhow::Result;
@@ -42,6 +44,8 @@ pub(crate) struct RunReport {
     pub(crate) gates: Vec<String>,
     /// What could not be computed, and why.
     pub(crate) not_computed: Vec<NotComputed>,
+    /// The version of the saved models that is in force.
+    pub(crate) models: u64,
 }
 
 /// How a run is asked for.
@@ -112,7 +116,7 @@ type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 6] =
-    [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 3), ("transfer", 1)];
+    [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 4), ("transfer", 1)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method and the home market. Raising one stage's number computes those after it again.
@@ -173,6 +177,7 @@ pub(crate) async fn run(
     bar: &Bar,
 ) -> Result<RunReport> {
     let mut report = RunReport::default();
+    let store = Store::new(&workspace.root);
     let snapshot = Snapshot::latest(lake).await?;
     if snapshot.tables.is_empty() {
         let next = "`portolan ingest YOUR_FILES` brings data in first";
@@ -183,12 +188,16 @@ pub(crate) async fn run(
         report.computed.push("clean");
     }
     report.gates = gates::check(workspace, lake, lock, &refined.snapshot, failing).await?;
+    let mut offers_from = String::new();
     let mut before = refined.snapshot.stages.get("clean").cloned().unwrap_or_default();
     for (i, (stage, version)) in STAGES.into_iter().enumerate() {
         bar.step("running", stage, i as u64, STAGES.len() as u64);
         let snapshot = Snapshot::latest(lake).await?;
         let entry = remembered(&fingerprint(&before, stage, version, workspace.home), seed);
         before.clone_from(&entry);
+        if stage == "offers" {
+            offers_from.clone_from(&entry);
+        }
         if !force && snapshot.stages.get(stage) == Some(&entry) {
             tracing::info!(stage, "unchanged");
             report.unchanged.push(stage);
@@ -196,12 +205,17 @@ pub(crate) async fn run(
         }
         let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
         let context = Stage { name: stage, engine, workspace, seed, bar, missing: Mutex::default() };
+        let mut kept = None;
         let mut tables = match stage {
             "marts" => marts(&context).await?,
             "segments" => segments::compute(&context).await?,
             "profiles" => profiles::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
-            "offers" => offers::compute(&context).await?,
+            "offers" => {
+                let (tables, models) = offers::compute(&context, &store).await?;
+                kept = Some(models);
+                tables
+            }
             _ => transfer::compute(&context).await?,
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));
@@ -209,14 +223,40 @@ pub(crate) async fn run(
             tracing::debug!(stage, table, rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>(), "computed");
         }
         lake::write_mart(lake, lock, stage, &entry, tables).await?;
+        if let Some(markets) = kept {
+            store.put(Version { number: 0, made_from: entry, back_to: None, markets })?;
+        }
         tracing::info!(stage, "written");
         report.computed.push(stage);
     }
     let snapshot = Snapshot::latest(lake).await?;
-    report.not_computed = not_computed(&Engine::open(lake, &snapshot, &EngineOptions::default()).await?).await?;
+    let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
+    report.not_computed = not_computed(&engine).await?;
     report.snapshot = snapshot.number;
+    report.models = kept_models(&store, &engine, &offers_from).await?;
     bar.clear();
     Ok(report)
+}
+
+/// The version of the saved models in force, once there is one for the marts of now with every file whole.
+async fn kept_models(store: &Store, engine: &Engine, made_from: &str) -> Result<u64> {
+    let numbers = store.numbers()?;
+    // Unreadable versions are passed over here: this is what `portolan run` mends.
+    let versions: Vec<Version> = numbers.iter().filter_map(|number| store.read(*number).ok()).collect();
+    let of_now = versions.iter().rev().find(|v| v.made_from == made_from && v.back_to.is_none());
+    let last = versions.last().filter(|v| numbers.last() == Some(&v.number));
+    if let (Some(version), Some(last)) = (of_now, last)
+        && store.check(version).is_ok()
+        && store.check(last).is_ok()
+    {
+        return Ok(last.number);
+    }
+    let markets = offers::keep_again(engine, store).await?;
+    // The same models, now whole again, need no new version.
+    match (of_now, last) {
+        (Some(version), Some(last)) if version.markets == markets && store.check(last).is_ok() => Ok(last.number),
+        _ => store.put(Version { number: 0, made_from: made_from.to_owned(), back_to: None, markets }),
+    }
 }
 
 async fn marts(stage: &Stage<'_>) -> Result<Tables> {

@@ -8,21 +8,26 @@
 //! add up to the score.
 
 use super::batch::Columns;
-use super::measured::{Choice, Measured, serving};
+use super::catalogue::Catalogue;
+use super::measured::{Choice, Measured, serving, stored};
 use super::purchases::Purchases;
 use super::rows::Rows;
 use super::{Stage, Tables, home};
-use anyhow::Result;
+use crate::models::{Keeper, Kept, Store};
+use anyhow::{Context, Result};
 use domain::{FitError, History, Interactions, ItemIdx, Market, Seed, ShopperIdx};
 use lake::Engine;
 use rayon::prelude::*;
+use recommend::saved::fingerprint;
 use recommend::transfer::{Pool, Sources};
-use recommend::{Barred, ModelKind, Recommender, Shelf, Strength, prepare};
+use recommend::{Barred, Fitted, ModelKind, Recommender, Shelf, Strength, prepare};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Products listed for a market; a plan shows the first of them.
 const LISTED: usize = 50;
+/// Products without a sale that are listed after them.
+const NEW_LISTED: usize = 10;
 /// Shoppers of a market whose scores and reasons are averaged, drawn once for a seed.
 const SAMPLED: usize = 400;
 /// Shoppers whose scores are held at a time.
@@ -45,7 +50,7 @@ pub(crate) struct Served {
     /// `market`, `pooled` or `weighted`.
     pub(crate) training: &'static str,
     /// What sells in the market, else anywhere: fills lists where the model is silent.
-    pub(crate) fallback: Box<dyn Recommender>,
+    pub(crate) fallback: Arc<dyn Recommender>,
     /// Its name.
     pub(crate) fallback_name: &'static str,
     /// What it was trained on.
@@ -54,11 +59,19 @@ pub(crate) struct Served {
     pub(crate) shelf: Shelf,
 }
 
-pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
+/// What a market or its fallback was trained on, as the tables write it.
+pub(crate) fn training_name(name: &str) -> Result<&'static str> {
+    let found = ["market", "pooled", "weighted"].into_iter().find(|known| *known == name);
+    found.with_context(|| format!("unknown training `{name}`"))
+}
+
+/// The tables, and what serves each market, in files.
+pub(super) async fn compute(stage: &Stage<'_>, store: &Store) -> Result<(Tables, BTreeMap<String, Kept>)> {
     let engine = &stage.engine;
     let purchases = Purchases::load(engine).await?;
     let home = home(engine, stage.workspace).await?;
-    let shelves = Shelves::load(engine, &purchases).await?;
+    let catalogue = Catalogue::load(engine, &purchases).await?;
+    let shelves = Shelves::load(engine, &catalogue).await?;
     let all = &purchases.interactions;
     let report = |what: &str, done: u64, total: u64| stage.bar.step("running", what, done, total);
     report("measuring the models", 0, 1);
@@ -67,6 +80,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let mut fitter = Fitter::new(all, stage.seed);
     let mut rows: Vec<Listed> = Vec::new();
     let mut choices: Vec<(Market, Choice)> = Vec::new();
+    let mut keeper = Keeper::new(store, &purchases.products);
     let total = markets.len() as u64;
     for (i, market) in markets.into_iter().enumerate() {
         report(&format!("offers for {market}"), i as u64, total);
@@ -77,57 +91,110 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         }
         let choice = measured.choice(market);
         let listed = tokio::task::block_in_place(|| {
-            let served = fitter.serve(market, &choice, shelves.of(market))?;
-            Ok::<_, FitError>(list(&served, &purchases, market, shoppers, stage.seed))
+            let (served, fitted) = fitter.serve(market, &choice, shelves.of(market))?;
+            keeper.keep(market, &served, &fitted, &choice)?;
+            anyhow::Ok(list(&served, &purchases, &catalogue, market, shoppers, stage.seed))
         })?;
         rows.extend(listed);
         choices.push((market, choice));
     }
-    Ok(vec![
+    let tables = vec![
         ("evidence", vec![measured.evidence()?]),
         ("serving", vec![serving(&choices)?]),
-        ("recommendations", vec![listing(&purchases, &rows)?]),
-    ])
+        ("recommendations", vec![listing(&catalogue, &rows)?]),
+    ];
+    Ok((tables, keeper.finish()))
+}
+
+/// Fits and keeps once more what the marts say that serves each market: after a run that was killed
+/// before it could say so, or where files were lost.
+pub(super) async fn keep_again(engine: &Engine, store: &Store) -> Result<BTreeMap<String, Kept>> {
+    let purchases = Purchases::load(engine).await?;
+    let markets = Rows::query(engine, "select market from marts.serving order by market").await?.markets("market")?;
+    let mut keeper = Keeper::new(store, &purchases.products);
+    let mut fitter: Option<Fitter> = None;
+    for market in markets {
+        let Some(choice) = stored(engine, market).await? else { continue };
+        tokio::task::block_in_place(|| {
+            let fitter = fitter.get_or_insert_with(|| Fitter::new(&purchases.interactions, choice.seed));
+            let (served, fitted) = fitter.serve(market, &choice, Shelf::full(purchases.products.len()))?;
+            keeper.keep(market, &served, &fitted, &choice)
+        })?;
+    }
+    Ok(keeper.finish())
 }
 
 /// Fits what serves the markets; a model of all purchases alike is the same for every market and is
 /// fitted once.
 pub(crate) struct Fitter {
     everybody: Interactions,
+    /// Fingerprint of all purchases.
+    all: u128,
     seed: Seed,
-    alike: Vec<(ModelKind, Arc<dyn Recommender>)>,
+    alike: Vec<(ModelKind, Arc<dyn Fitted>)>,
+}
+
+/// A fitted model, for keeping.
+pub(crate) struct FittedModel {
+    pub(crate) kind: ModelKind,
+    /// Fingerprint of what it was trained on.
+    pub(crate) trained_on: u128,
+    pub(crate) model: Arc<dyn Fitted>,
 }
 
 impl Fitter {
     pub(crate) fn new(all: &Interactions, seed: Seed) -> Self {
-        Self { everybody: prepare(all, Strength::Presence), seed, alike: Vec::new() }
+        let everybody = prepare(all, Strength::Presence);
+        Self { all: fingerprint(&everybody), everybody, seed, alike: Vec::new() }
     }
 
-    pub(crate) fn serve(&mut self, market: Market, choice: &Choice, shelf: Shelf) -> Result<Served, FitError> {
+    pub(crate) fn serve(
+        &mut self,
+        market: Market,
+        choice: &Choice,
+        shelf: Shelf,
+    ) -> Result<(Served, [FittedModel; 2]), FitError> {
         let pool = Pool { target: market, sources: Sources::AllOthers, weight: choice.pooled.unwrap_or(1.0) };
         let local = pool.local(&self.everybody);
-        let model = match choice.pooled {
-            None => Arc::from(choice.kind.fit(&local, self.seed)?),
-            Some(1.0) => self.of_all(&choice.kind)?,
-            Some(_) => Arc::from(choice.kind.fit(&pool.pooled(&self.everybody)?, self.seed)?),
-        };
-        let own = ModelKind::PopularityMarket(market);
-        let (fallback, fallback_name, fallback_training) = match own.fit(&local, self.seed) {
-            Ok(own_model) => (own_model, own.name(), "market"),
-            Err(_) => {
-                let everywhere = ModelKind::PopularityGlobal;
-                (everywhere.fit(&self.everybody, self.seed)?, everywhere.name(), "pooled")
+        let of_local = fingerprint(&local);
+        let (model, trained_on): (Arc<dyn Fitted>, u128) = match choice.pooled {
+            None => (Arc::from(choice.kind.fit_to_keep(&local, self.seed)?), of_local),
+            Some(1.0) => (self.of_all(&choice.kind)?, self.all),
+            Some(_) => {
+                let pooled = pool.pooled(&self.everybody)?;
+                (Arc::from(choice.kind.fit_to_keep(&pooled, self.seed)?), fingerprint(&pooled))
             }
         };
-        let (name, training) = (choice.kind.name(), choice.training());
-        Ok(Served { model, name, training, fallback, fallback_name, fallback_training, shelf })
+        let own = ModelKind::PopularityMarket(market);
+        let (fallback, fallback_kind, fallback_training, fallback_on) = match own.fit_to_keep(&local, self.seed) {
+            Ok(own_model) => (own_model, own, "market", of_local),
+            Err(_) => {
+                let everywhere = ModelKind::PopularityGlobal;
+                (everywhere.fit_to_keep(&self.everybody, self.seed)?, everywhere, "pooled", self.all)
+            }
+        };
+        let fallback: Arc<dyn Fitted> = Arc::from(fallback);
+        let served = Served {
+            model: model.clone(),
+            name: choice.kind.name(),
+            training: choice.training(),
+            fallback: fallback.clone(),
+            fallback_name: fallback_kind.name(),
+            fallback_training,
+            shelf,
+        };
+        let fitted = [
+            FittedModel { kind: choice.kind, trained_on, model },
+            FittedModel { kind: fallback_kind, trained_on: fallback_on, model: fallback },
+        ];
+        Ok((served, fitted))
     }
 
-    fn of_all(&mut self, kind: &ModelKind) -> Result<Arc<dyn Recommender>, FitError> {
+    fn of_all(&mut self, kind: &ModelKind) -> Result<Arc<dyn Fitted>, FitError> {
         if let Some((_, model)) = self.alike.iter().find(|(k, _)| k == kind) {
             return Ok(model.clone());
         }
-        let model: Arc<dyn Recommender> = Arc::from(kind.fit(&self.everybody, self.seed)?);
+        let model: Arc<dyn Fitted> = Arc::from(kind.fit_to_keep(&self.everybody, self.seed)?);
         self.alike.push((*kind, model.clone()));
         Ok(model)
     }
@@ -142,11 +209,8 @@ pub(crate) struct Shelves {
 }
 
 impl Shelves {
-    pub(crate) async fn load(engine: &Engine, purchases: &Purchases) -> Result<Self> {
-        let find = |id: &String| {
-            let at = purchases.products.binary_search_by(|p| p.as_str().cmp(id)).ok();
-            at.map(|i| ItemIdx(i as u32))
-        };
+    pub(crate) async fn load(engine: &Engine, catalogue: &Catalogue) -> Result<Self> {
+        let find = |id: &String| catalogue.find(id);
         let of = |ids: Vec<String>| -> Vec<ItemIdx> { ids.iter().filter_map(find).collect() };
         let services = Rows::query(engine, "select product_id from clean.products where service").await?;
         let stale = format!(
@@ -154,7 +218,7 @@ impl Shelves {
              having max(last_day) < (select max(last_day) from marts.product_market) - interval '{STALE_DAYS} days'"
         );
         let stale = Rows::query(engine, &stale).await?;
-        let everywhere = Shelf::full(purchases.products.len())
+        let everywhere = Shelf::full(catalogue.len())
             .without_all(of(services.texts("product_id")?), Barred::Unsellable)
             .without_all(of(stale.texts("product_id")?), Barred::Unsellable);
         // What a catalogue says counts where nobody counted the product itself.
@@ -200,6 +264,7 @@ struct Listed {
 fn list(
     served: &Served,
     purchases: &Purchases,
+    catalogue: &Catalogue,
     market: Market,
     mut shoppers: Vec<ShopperIdx>,
     seed: Seed,
@@ -228,7 +293,17 @@ fn list(
             break;
         }
     }
-    let name = |of: Option<ItemIdx>| of.map_or_else(String::new, |i| purchases.products[i.at()].to_string());
+    // Nothing is known of how these sell: they come last, whatever their scores.
+    let new = catalogue.new_on(&served.shelf);
+    if !new.is_empty() {
+        let (model, name, training) = (catalogue.content(), "content", "catalogue");
+        let asked = Asked { model, name, training, histories: &histories };
+        let mut found: Vec<(ItemIdx, f64)> = new.iter().copied().zip(asked.mean_scores(&new)).collect();
+        found.retain(|(_, score)| *score > 0.0);
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        best.extend(found.into_iter().take(NEW_LISTED).map(|(item, score)| (asked, item, score)));
+    }
+    let name = |of: Option<ItemIdx>| of.map_or_else(String::new, |i| catalogue.id(i).to_owned());
     let listed = |(at, (asked, item, score)): (usize, &(Asked<'_>, ItemIdx, f64))| Listed {
         market,
         rank: at + 1,
@@ -295,11 +370,11 @@ impl Asked<'_> {
     }
 }
 
-fn listing(purchases: &Purchases, rows: &[Listed]) -> Result<arrow::array::RecordBatch> {
+fn listing(catalogue: &Catalogue, rows: &[Listed]) -> Result<arrow::array::RecordBatch> {
     Columns::default()
         .text("market", rows.iter().map(|r| r.market.code().to_owned()))
         .int("rank", rows.iter().map(|r| r.rank as i64))
-        .text("product_id", rows.iter().map(|r| purchases.products[r.item.at()].to_string()))
+        .text("product_id", rows.iter().map(|r| catalogue.id(r.item)))
         .text("model", rows.iter().map(|r| r.model))
         .text("training", rows.iter().map(|r| r.training))
         .float("score", rows.iter().map(|r| r.score))
@@ -312,6 +387,8 @@ fn listing(purchases: &Purchases, rows: &[Listed]) -> Result<arrow::array::Recor
 mod tests {
     use super::*;
     use decide::plan::{Lang, scorer_name, term_name};
+    use domain::Explain;
+    use recommend::{ContentParams, Field, ItemText};
 
     fn chinese(text: &str) -> bool {
         text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
@@ -387,6 +464,14 @@ mod tests {
                 }
             }
         }
+        assert!(chinese(&scorer_name("content", Lang::Zh)));
+        let fields = [Field::Words, Field::Category, Field::Brand, Field::Colour, Field::Attribute];
+        let twins = vec![ItemText { text: String::new(), attributes: fields.map(|f| (f, "same".into())).to_vec() }; 2];
+        let texts = [twins, vec![ItemText::default(); 8]].concat();
+        let content = ContentParams::default().fit(&texts).unwrap();
+        let reasons = content.explain(History::of(&[ItemIdx(0)]), ItemIdx(1));
+        assert_eq!(reasons.len(), fields.len());
+        terms.extend(reasons.iter().map(|reason| reason.term));
         assert!(terms.len() > 4, "{terms:?}");
         for term in terms {
             assert!(chinese(&term_name(term, Lang::Zh)), "{term} has no words in Chinese");

@@ -11,6 +11,7 @@ mod journey;
 mod kept;
 mod mapped;
 mod marts;
+mod models;
 mod noise;
 mod profiles;
 mod recommend;

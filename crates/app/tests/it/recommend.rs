@@ -7,7 +7,7 @@ const HEADER: &str = "order_id,product_id,product_name,quantity,unit_price,curre
 
 /// Everybody orders once, so nothing can be measured. In Germany kettles go with toasters and filters;
 /// at home cups go with plates and pots. Plates are out of stock at home and only there.
-fn shop(run: &[&str]) -> Shop {
+pub(crate) fn shop(run: &[&str]) -> Shop {
     let baskets = [
         ("GB", "g1", "cup plate"),
         ("GB", "g2", "cup plate"),
@@ -38,7 +38,7 @@ fn shop(run: &[&str]) -> Shop {
     shop
 }
 
-fn asked(shop: &Shop, args: &[&str]) -> Value {
+pub(crate) fn asked(shop: &Shop, args: &[&str]) -> Value {
     let text = shop.ok(&[&["recommend", "--json"], args].concat());
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
@@ -135,4 +135,33 @@ fn what_cannot_be_answered_says_what_to_do() {
     assert!(unknown.err.contains("DE, FR, GB"), "{}", unknown.err);
     let fresh = Shop::new().run(&["recommend", "--shopper", "d1"]);
     assert_eq!(fresh.code, 4);
+}
+
+/// The catalogue has a filter jug nobody bought, of the filter's brand, another one that is out of stock, and
+/// a gnome that shares nothing with anything.
+#[test]
+fn a_product_without_a_sale_is_offered_to_those_who_bought_its_like() {
+    let shop = shop(&["run"]);
+    let products =
+        "product_id,name,brand\nfilter,A FILTER,Aqua\njug,A FILTER JUG,Aqua\njug2,A FILTER JUG,Aqua\ngnome,GNOME,\n";
+    shop.ingest_ok(&shop.file("products.csv", products));
+    let stock = "product_id,warehouse,market,quantity,as_of\njug2,main,DE,0,2025-12-20\n";
+    shop.ingest_ok(&shop.file("stock2.csv", stock));
+    shop.ok(&["run"]);
+    let list = asked(&shop, &["--shopper", "d4", "--explain"]);
+    let new = list["new_products"].as_array().unwrap();
+    assert_eq!(new.iter().map(|p| p["product"].as_str().unwrap()).collect::<Vec<_>>(), ["JUG"], "{list}");
+    let reasons = new[0]["reasons"].as_array().unwrap();
+    let brand = reasons.iter().find(|r| r["term"] == "of the same brand as").unwrap_or_else(|| panic!("{list}"));
+    assert_eq!(brand["product"], "FILTER");
+    let listed = "select count(*) from marts.recommendations where model = 'content' and product_id = 'JUG' and market";
+    assert_eq!(shop.value(&format!("{listed} = 'DE'")), 1);
+    assert_eq!(
+        shop.value(
+            "select count(*) from marts.recommendations where product_id in ('JUG2', 'GNOME') and market = 'DE'"
+        ),
+        0
+    );
+    let text = shop.ok(&["recommend", "--shopper", "nobody", "--market", "DE"]);
+    assert!(text.contains("products without a sale yet") && text.contains("JUG"), "{text}");
 }

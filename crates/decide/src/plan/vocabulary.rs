@@ -73,6 +73,7 @@ static SCORERS: &[Entry] = &[
     e("bpr", "latent taste from pairs (BPR)", "成对学习的潜在偏好 (BPR)", "", ""),
     e("warp", "latent taste for the top of the list (WARP)", "面向榜首的潜在偏好 (WARP)", "", ""),
     e("logistic", "latent taste as odds (logistic)", "对数几率潜在偏好 (logistic)", "", ""),
+    e("content", "likeness of words and attributes", "文字与属性相似度", "", ""),
     e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
 ];
 
@@ -96,6 +97,11 @@ static TERMS: &[Entry] = &[
     e("of_the_same_broad_taste_as", "of the same broad taste as", "大类偏好相同", "", ""),
     e("apart_from_what_was_not_bought", "apart from what was not bought", "与未购买商品的差异", "", ""),
     e("bought_in_the_same_company_as", "bought in the same company as", "常与相同商品同购", "", ""),
+    e("described_in_the_same_words_as", "described in the same words as", "描述用词相同", "", ""),
+    e("in_the_same_category_as", "in the same category as", "同类商品", "", ""),
+    e("of_the_same_brand_as", "of the same brand as", "同品牌商品", "", ""),
+    e("of_the_same_colour_as", "of the same colour as", "同颜色商品", "", ""),
+    e("shares_an_attribute_with", "shares an attribute with", "属性相同", "", ""),
     e("own_average", "the shoppers' own average", "顾客自身平均", "", ""),
     e("popular_in_the_market", "popular in this market", "本市场热销", "", ""),
     e("bought_by_shoppers_who_also_bought", "bought by shoppers who also bought", "购买以下商品的顾客也买", "", ""),

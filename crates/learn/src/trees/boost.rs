@@ -90,11 +90,11 @@ impl Default for BoostParams {
 /// Fitted model: a constant and trees whose answers are added to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Boosted {
-    objective: Objective,
-    start: f64,
-    trees: Vec<Tree>,
-    n_columns: usize,
-    losses: Vec<f64>,
+    pub(super) objective: Objective,
+    pub(super) start: f64,
+    pub(super) trees: Vec<Tree>,
+    pub(super) n_columns: usize,
+    pub(super) losses: Vec<f64>,
 }
 
 impl BoostParams {

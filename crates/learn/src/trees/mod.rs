@@ -18,6 +18,7 @@ mod features;
 mod forest;
 mod grow;
 mod histogram;
+mod keep;
 mod lambdarank;
 mod objective;
 mod shap;

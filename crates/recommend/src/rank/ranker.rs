@@ -12,7 +12,9 @@
 //! Cost: `n_folds` rankers on `1 − 1/n_folds` of the lists each, and one on all.
 
 use super::{CandidateLists, RankError};
+use crate::Save;
 use domain::{ItemIdx, Seed, ShopperIdx};
+use learn::container::{ContainerError, Reader, Writer};
 use learn::trees::{BoostParams, Boosted, Features, LambdaRankParams, Objective, Samples};
 
 /// How the ranker learns.
@@ -147,6 +149,20 @@ impl CrossFit {
     /// The fold of each list.
     pub fn folds(&self) -> &[usize] {
         &self.folds
+    }
+}
+
+impl Save for Ranker {
+    fn save(&self, to: &mut Writer) {
+        to.lines("names", &self.names);
+        self.model.save(to);
+    }
+
+    fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let names: Vec<String> = from.lines("names")?.into_iter().map(str::to_owned).collect();
+        let model = Boosted::load(from)?;
+        let fits = model.gains().len() == names.len();
+        if fits { Ok(Self { model, names }) } else { Err(ContainerError::content("names", "a name for each column")) }
     }
 }
 
@@ -306,6 +322,18 @@ mod tests {
         let (shopper, order) = &fit.ranker().order(&train).unwrap()[7];
         assert_eq!((*shopper, order.len()), (ShopperIdx(7), 8));
         assert!(order.windows(2).all(|w| w[0].1 >= w[1].1));
+    }
+
+    #[test]
+    fn a_saved_ranker_scores_with_the_same_bits() {
+        let (train, grades) = lists(100, 5);
+        let fit = quick().fit(&train, &grades, Seed(5)).unwrap();
+        let mut to = Writer::default();
+        fit.ranker().save(&mut to);
+        let bytes = to.finish("ranker", 0);
+        let read = Ranker::load(&Reader::open(&bytes).unwrap()).unwrap();
+        assert_eq!(&read, fit.ranker());
+        assert_eq!(read.scores(&train).unwrap(), fit.ranker().scores(&train).unwrap());
     }
 
     #[test]

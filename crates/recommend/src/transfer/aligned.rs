@@ -63,7 +63,7 @@ impl AlignedParams {
         if shared.len() <= f {
             // Too few to find a rotation by: whoever knows more speaks alone.
             let items = if ground.target().len() >= taught.len() { own } else { theirs };
-            return Ok((Ials::of_items(self.factors, items), None));
+            return Ok((Ials::of(self.factors, items), None));
         }
         let pick = |of: &[f32]| -> Vec<f32> { shared.iter().flat_map(|i| of[i * f..(i + 1) * f].to_vec()).collect() };
         let (target, source) = (pick(&own), pick(&theirs));
@@ -103,7 +103,7 @@ impl AlignedParams {
             let both = items[place.clone()].iter_mut().zip(&moved[place]);
             both.for_each(|(t, s)| *t = share * *t + (1.0 - share) * s);
         }
-        Ok((Ials::of_items(self.factors, items), Some(alignment)))
+        Ok((Ials::of(self.factors, items), Some(alignment)))
     }
 }
 

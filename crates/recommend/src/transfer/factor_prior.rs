@@ -141,7 +141,7 @@ impl FineTuneParams {
         let taught = ground.taught(&super::weights_or_ones(&self.weights, ground))?;
         if taught.is_empty() {
             let own = IalsParams { n_sweeps: self.n_sweeps.max(self.factors.n_sweeps), ..self.factors };
-            return Ok(Ials::of_items(own, own.factors(ground.target(), seed)?.items));
+            return Ok(Ials::of(own, own.factors(ground.target(), seed)?.items));
         }
         let prior = self.factors.factors(&taught, seed)?.items;
         let mut items = prior.clone();
@@ -151,7 +151,7 @@ impl FineTuneParams {
                 side.sweep(&self.factors, self.strength, &prior, &mut items)?;
             }
         }
-        Ok(Ials::of_items(self.factors, items))
+        Ok(Ials::of(self.factors, items))
     }
 }
 
@@ -186,7 +186,7 @@ impl MarketAwareParams {
         }
         let (mut side, mut items) = markets.swap_remove(0);
         side.sweep(&self.factors, self.strength, &shared, &mut items)?;
-        Ok(Ials::of_items(self.factors, items))
+        Ok(Ials::of(self.factors, items))
     }
 }
 

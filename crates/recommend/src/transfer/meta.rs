@@ -84,7 +84,7 @@ impl MetaParams {
                 own.sweep(&self.factors, self.strength, &start, &mut items)?;
             }
         }
-        Ok(Ials::of_items(self.factors, items))
+        Ok(Ials::of(self.factors, items))
     }
 }
 
