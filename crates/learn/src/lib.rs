@@ -4,6 +4,7 @@
 //! every sum is reduced in a fixed order, so a result is the same at any number of threads.
 
 pub mod bootstrap;
+pub mod choice;
 pub mod cluster_quality;
 pub mod dense;
 pub mod error;

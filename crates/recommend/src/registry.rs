@@ -2,8 +2,8 @@
 
 use crate::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, MarketPopularityParams, PopularityParams, Rp3BetaParams, SlimParams, SwingParams, UserKnnParams,
-    WarpParams,
+    LogisticParams, MarketPopularityParams, PopularityParams, Rp3BetaParams, SlimParams, SwingParams,
+    TransitionsParams, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 
@@ -34,6 +34,8 @@ pub enum ModelKind {
     Rp3Beta(Rp3BetaParams),
     /// A walk of several steps.
     ItemGraph(ItemGraphParams),
+    /// What comes after an item.
+    Transitions(TransitionsParams),
     /// Every item predicted from the others; its two forms have two names.
     Ease(EaseParams),
     /// Every item predicted from few others.
@@ -64,6 +66,7 @@ impl ModelKind {
             Self::Swing(_) => "swing",
             Self::Rp3Beta(_) => "rp3beta",
             Self::ItemGraph(_) => "item-graph",
+            Self::Transitions(_) => "transitions",
             Self::Ease(EaseParams { form: EaseForm::Dense, .. }) => "ease",
             Self::Ease(EaseParams { form: EaseForm::Sparse { .. }, .. }) => "ease-sparse",
             Self::Slim(_) => "slim",
@@ -77,7 +80,7 @@ impl ModelKind {
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 17] {
+    pub fn all(market: Market) -> [Self; 18] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -87,6 +90,7 @@ impl ModelKind {
             Self::Swing(SwingParams::default()),
             Self::Rp3Beta(Rp3BetaParams::default()),
             Self::ItemGraph(ItemGraphParams::default()),
+            Self::Transitions(TransitionsParams::default()),
             Self::Ease(EaseParams::default()),
             Self::Ease(EaseParams::default().sparse()),
             Self::Slim(SlimParams::default()),
@@ -126,6 +130,7 @@ impl ModelKind {
             Self::Swing(params) => Box::new(params.fit(train, seed)?),
             Self::Rp3Beta(params) => Box::new(params.fit(train, seed)?),
             Self::ItemGraph(params) => Box::new(params.fit(train, seed)?),
+            Self::Transitions(params) => Box::new(params.fit(train, seed)?),
             Self::Ease(params) => Box::new(params.fit(train, seed)?),
             Self::Slim(params) => Box::new(params.fit(train, seed)?),
             Self::GfCf(params) => Box::new(params.fit(train, seed)?),
