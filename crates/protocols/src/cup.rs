@@ -16,6 +16,7 @@
 //! Source: Bonab et al., "Cross-market product recommendation", CIKM 2021; the cup's starter kit.
 
 use crate::files::{Text, exists};
+use crate::inner::{InnerParams, held_out};
 use crate::task::{Numbering, Part, Task, Tuning, made_up_market};
 use crate::{ProtocolError, draw};
 use domain::{Day, ItemIdx, Seed, ShopperIdx};
@@ -28,6 +29,9 @@ const MARKETS: [&str; 5] = ["s1", "s2", "s3", "t1", "t2"];
 
 /// Candidates beside the answer.
 const N_NEGATIVES: usize = 99;
+
+/// Seed of the training items that are held out to choose weights.
+const INNER_SEED: Seed = Seed(7);
 
 /// Where the candidates come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +69,12 @@ pub fn load(dir: &Path, id: &str, market: &str, lists: Lists) -> Result<Task, Pr
             histories[s as usize].push(i); // pairs are sorted, so items ascend
         }
     }
-    let universe = match lists {
+    let core = core_items(&dir.join(market), &items)?;
+    let universe: Vec<ItemIdx> = match lists {
         Lists::Released => Vec::new(),
-        Lists::Redrawn(_) => universe(&dir.join(market), &answers, &items)?,
+        Lists::Redrawn(_) => core.iter().copied().chain(answers.values().filter_map(|id| items.item(id))).collect(),
     };
+    let universe: Vec<ItemIdx> = universe.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     let mut parts = vec![part(market, 0, &own, &items)];
     for (n, source) in (1..).zip(MARKETS.iter().filter(|m| **m != market)) {
         let rows = training(&dir.join(source))?;
@@ -97,6 +103,8 @@ pub fn load(dir: &Path, id: &str, market: &str, lists: Lists) -> Result<Task, Pr
         });
     }
     let mut task = Task::new(id, items.len(), parts, cases, Tuning::Halves);
+    let inner = InnerParams { min_rows: 3, n_negatives: N_NEGATIVES, seed: INNER_SEED };
+    task.tuning = Tuning::Inner(Box::new(held_out(&task, &core, inner)));
     let how = match lists {
         Lists::Released => "released lists".to_owned(),
         Lists::Redrawn(seed) => format!("lists redrawn with seed {}", seed.0),
@@ -157,14 +165,10 @@ fn answers(path: &Path) -> Result<BTreeMap<String, String>, ProtocolError> {
     Ok(pairs(path)?.into_iter().collect())
 }
 
-/// What a redrawn list is drawn from.
-fn universe(
-    market: &Path,
-    answers: &BTreeMap<String, String>,
-    items: &Numbering,
-) -> Result<Vec<ItemIdx>, ProtocolError> {
+/// The items of the 5-core, ascending: what lists are drawn from.
+fn core_items(market: &Path, items: &Numbering) -> Result<Vec<ItemIdx>, ProtocolError> {
     let core = pairs(&market.join("train_5core.tsv"))?;
-    let ids: BTreeSet<&str> = core.iter().map(|p| p.1.as_str()).chain(answers.values().map(String::as_str)).collect();
+    let ids: BTreeSet<&str> = core.iter().map(|p| p.1.as_str()).collect();
     Ok(ids.into_iter().filter_map(|id| items.item(id)).collect())
 }
 

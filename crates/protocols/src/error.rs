@@ -90,6 +90,9 @@ pub enum ProtocolError {
         /// What is wrong.
         why: String,
     },
+    /// Lists that nothing can be learnt from.
+    #[error(transparent)]
+    Rank(#[from] recommend::rank::RankError),
     /// Marks that do not make an interval.
     #[error(transparent)]
     Eval(#[from] EvalError),

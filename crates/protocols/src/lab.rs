@@ -7,6 +7,8 @@
 //! Fit seconds hold everything before scoring, the learning of weights included. A kept score costs a
 //! later configuration what it cost the first.
 
+mod stack;
+
 use crate::climb::climb;
 use crate::fuse::Fuse;
 use crate::recipe::{Config, Member, Recipe, Rows, Weights, blend_climb, source_climb};
@@ -15,6 +17,7 @@ use crate::{ProtocolError, trec};
 use domain::{History, ItemIdx, Seed};
 use eval::{Case, EvalError};
 use rayon::prelude::*;
+use recommend::rank::{ChoiceParams, RankError, Sign};
 use recommend::{ModelKind, Recommender};
 use std::sync::Arc;
 
@@ -45,16 +48,24 @@ pub struct Table {
     scores: Vec<f32>,
 }
 
-/// What one model said, with its cost.
+/// What one model said of the questions of one side, with its cost.
 #[derive(Debug)]
 struct Scored {
     kind: ModelKind,
     weights: Vec<f32>,
-    reported: Table,
-    /// Absent where the task is tuned on halves.
-    tuning: Option<Table>,
+    side: Side,
+    table: Table,
     fit_cpu_s: f64,
     score_cpu_s: f64,
+}
+
+/// A fitted model with what it learnt from.
+struct Fitted {
+    kind: ModelKind,
+    weights: Vec<f32>,
+    side: Side,
+    model: Arc<dyn Recommender>,
+    fit_cpu_s: f64,
 }
 
 /// Questions that weights are chosen on, and those that they are reported for.
@@ -73,6 +84,7 @@ pub struct Lab<'a> {
     seed: Seed,
     cpu_s: CpuSeconds<'a>,
     kept: Vec<Arc<Scored>>,
+    fitted: Vec<Fitted>,
 }
 
 impl Table {
@@ -105,7 +117,15 @@ impl Table {
 impl<'a> Lab<'a> {
     /// A constant `cpu_s` leaves costs at 0.
     pub fn new(task: &'a Task, seed: Seed, cpu_s: CpuSeconds<'a>) -> Self {
-        Self { task, seed, cpu_s, kept: Vec::new() }
+        Self { task, seed, cpu_s, kept: Vec::new(), fitted: Vec::new() }
+    }
+
+    /// The same for another task, with the models of this one where both learn from the same rows: lists
+    /// that were drawn again are answered without fitting again.
+    #[must_use]
+    pub fn onwards(self, task: &'a Task) -> Self {
+        let fitted = if self.task.same_rows(task) { self.fitted } else { Vec::new() };
+        Self { task, kept: Vec::new(), fitted, ..self }
     }
 
     /// Fits, scores and marks.
@@ -123,9 +143,18 @@ impl<'a> Lab<'a> {
         }
     }
 
+    /// Whose rows answer the questions of a side.
+    fn task(&self, side: Side) -> &'a Task {
+        match (side, &self.task.tuning) {
+            (Side::Tuning, Tuning::Inner(inner)) => inner,
+            (Side::Tuning, Tuning::Cases(_) | Tuning::Halves) | (Side::Reported, _) => self.task,
+        }
+    }
+
     fn cases(&self, side: Side) -> &'a [Case] {
         match (side, &self.task.tuning) {
             (Side::Tuning, Tuning::Cases(cases)) => cases,
+            (Side::Tuning, Tuning::Inner(inner)) => &inner.cases,
             (Side::Tuning, Tuning::Halves) | (Side::Reported, _) => &self.task.cases,
         }
     }
@@ -133,8 +162,9 @@ impl<'a> Lab<'a> {
     fn folds(&self) -> Vec<Fold> {
         let n = self.task.cases.len();
         match &self.task.tuning {
-            Tuning::Cases(cases) => {
-                vec![Fold { side: Side::Tuning, chosen_on: (0..cases.len()).collect(), reported_for: (0..n).collect() }]
+            Tuning::Cases(_) | Tuning::Inner(_) => {
+                let chosen_on = (0..self.cases(Side::Tuning).len()).collect();
+                vec![Fold { side: Side::Tuning, chosen_on, reported_for: (0..n).collect() }]
             }
             Tuning::Halves => {
                 let half = |r: usize| (0..n).filter(|i| i % 2 == r).collect::<Vec<_>>();
@@ -145,8 +175,11 @@ impl<'a> Lab<'a> {
     }
 
     fn answer_lists(&mut self, config: &Config) -> Result<Answered, ProtocolError> {
+        if let Recipe::Ranked(stack) = &config.recipe {
+            return self.answer_ranked(stack);
+        }
         let learns = config.recipe.members().iter().any(|m| m.rows == Rows::Learnt)
-            || matches!(&config.recipe, Recipe::Blend { weights: Weights::Learnt, .. });
+            || matches!(&config.recipe, Recipe::Blend { weights: Weights::Learnt | Weights::Likelihood { .. }, .. });
         let n = self.task.cases.len();
         let folds = if learns {
             self.folds()
@@ -161,23 +194,35 @@ impl<'a> Lab<'a> {
             fit_cpu_s += cost.fit_s / folds.len() as f64;
             score_cpu_s += cost.score_s / folds.len() as f64;
             learnt.extend(words);
-            for (metric, marks) in self.task.metrics.iter().zip(&mut marks) {
-                let depth = metric.depth().unwrap_or(usize::MAX);
-                let found: Vec<Option<f64>> = fold
-                    .reported_for
-                    .par_iter()
-                    .map(|&c| {
-                        let case = &self.task.cases[c];
-                        let candidates = case.candidates.as_deref().unwrap_or_default();
-                        metric.mark(&trec::ranked(table.list(c), candidates, &[], depth), &case.relevant)
-                    })
-                    .collect();
-                for (c, mark) in fold.reported_for.iter().zip(found) {
-                    marks[*c] = mark.unwrap_or(0.0);
-                }
-            }
+            self.mark(&table, &fold.reported_for, &mut marks);
         }
         Ok(Answered { marks, fit_cpu_s, score_cpu_s, learnt })
+    }
+
+    /// Marks some of the reported questions by a table of scores.
+    fn mark(&self, table: &Table, which: &[usize], marks: &mut [Vec<f64>]) {
+        for (metric, marks) in self.task.metrics.iter().zip(marks) {
+            let depth = metric.depth().unwrap_or(usize::MAX);
+            let one = |&c: &usize| {
+                let case = &self.task.cases[c];
+                let candidates = case.candidates.as_deref().unwrap_or_default();
+                metric.mark(&trec::ranked(table.list(c), candidates, &[], depth), &case.relevant)
+            };
+            let found: Vec<Option<f64>> = which.par_iter().map(one).collect();
+            for (c, mark) in which.iter().zip(found) {
+                marks[*c] = mark.unwrap_or(0.0);
+            }
+        }
+    }
+
+    /// The rows of a member; `None` where they have to be learnt.
+    fn source_weights(&self, rows: &Rows) -> Option<Vec<f32>> {
+        match rows {
+            Rows::Target => Some(vec![0.0; self.task.sources().len()]),
+            Rows::Union => Some(self.task.union()),
+            Rows::UnionAt(weight) => Some(self.task.union().iter().map(|u| u * weight).collect()),
+            Rows::Learnt => None,
+        }
     }
 
     /// The scores of one fold's choice for all reported questions.
@@ -186,11 +231,9 @@ impl<'a> Lab<'a> {
         let mut cost = Cost::default();
         let mut scored = Vec::new();
         for member in config.recipe.members() {
-            let weights = match &member.rows {
-                Rows::Target => vec![0.0; self.task.sources().len()],
-                Rows::Union => self.task.union(),
-                Rows::UnionAt(weight) => self.task.union().iter().map(|u| u * weight).collect(),
-                Rows::Learnt => {
+            let weights = match self.source_weights(&member.rows) {
+                Some(weights) => weights,
+                None => {
                     let started = (self.cpu_s)();
                     let weights = self.learn_sources(member, fold)?;
                     cost.fit_s += (self.cpu_s)() - started;
@@ -199,22 +242,18 @@ impl<'a> Lab<'a> {
                     weights
                 }
             };
-            let one = self.keep(&member.kind, weights)?;
+            let one = self.keep(&member.kind, &weights, Side::Reported)?;
             cost.fit_s += one.fit_cpu_s;
             cost.score_s += one.score_cpu_s;
             scored.push(one);
         }
         let Recipe::Blend { fuse, weights, .. } = &config.recipe else {
-            return Ok((scored[0].reported.clone(), cost, words));
+            return Ok((scored[0].table.clone(), cost, words));
         };
-        let comparable = |side: Side| -> Vec<Table> {
-            let table = |s: &Arc<Scored>| match side {
-                Side::Tuning => s.tuning.as_ref().unwrap_or(&s.reported).comparable(*fuse, self.cases(side)),
-                Side::Reported => s.reported.comparable(*fuse, self.cases(side)),
-            };
-            scored.iter().map(table).collect()
+        let comparable = |lab: &Self, scored: &[Arc<Scored>], side: Side| -> Vec<Table> {
+            scored.iter().map(|s| s.table.comparable(*fuse, lab.cases(side))).collect()
         };
-        let reported = comparable(Side::Reported);
+        let reported = comparable(self, &scored, Side::Reported);
         let weights = match weights {
             Weights::Equal => vec![1.0; scored.len()],
             Weights::Fixed(weights) if weights.len() == scored.len() => weights.clone(),
@@ -222,17 +261,30 @@ impl<'a> Lab<'a> {
                 let why = format!("{} weights for {} models", weights.len(), scored.len());
                 return Err(self.wrong(config.name, why));
             }
-            Weights::Learnt => {
-                let tables = if fold.side == Side::Reported { reported.clone() } else { comparable(fold.side) };
-                let mark = |w: &[f32]| {
-                    Ok::<f64, ProtocolError>(self.headline(&Table::sum(&tables, w), fold.side, &fold.chosen_on))
-                };
+            Weights::Learnt | Weights::Likelihood { .. } => {
                 let started = (self.cpu_s)();
-                let weights = climb(vec![1.0; scored.len()], &blend_climb(), mark)?;
+                let tables = match fold.side {
+                    Side::Reported => reported.clone(),
+                    Side::Tuning => {
+                        let again = |s: &Arc<Scored>| self.keep(&s.kind, &s.weights, Side::Tuning);
+                        let on_tuning = scored.iter().map(again).collect::<Result<Vec<_>, _>>()?;
+                        comparable(self, &on_tuning, Side::Tuning)
+                    }
+                };
+                let found = match weights {
+                    Weights::Likelihood { l2 } => self.most_likely(&tables, fold, *l2)?,
+                    Weights::Learnt | Weights::Equal | Weights::Fixed(_) => {
+                        let mark = |w: &[f32]| {
+                            Ok::<f64, ProtocolError>(self.headline(&Table::sum(&tables, w), fold.side, &fold.chosen_on))
+                        };
+                        climb(vec![1.0; scored.len()], &blend_climb(), mark)?
+                    }
+                };
                 cost.fit_s += (self.cpu_s)() - started;
-                let named = config.recipe.members().iter().zip(&weights).map(|(m, w)| format!("{} {w}", m.kind.name()));
+                let named = config.recipe.members().iter().zip(&found);
+                let named = named.map(|(m, w)| format!("{} {w}", m.kind.name()));
                 words.push(named.collect::<Vec<_>>().join(", "));
-                weights
+                found
             }
         };
         Ok((Table::sum(&reported, &weights), cost, words))
@@ -256,17 +308,33 @@ impl<'a> Lab<'a> {
         marks.iter().sum::<f64>() / which.len().max(1) as f64
     }
 
+    /// Weights under which the answers are most likely to be chosen from their lists.
+    fn most_likely(&self, tables: &[Table], fold: &Fold, l2: f64) -> Result<Vec<f32>, ProtocolError> {
+        let cases = self.cases(fold.side);
+        let (mut x, mut sizes, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
+        for &c in &fold.chosen_on {
+            let candidates = cases[c].candidates.as_deref().unwrap_or_default();
+            let Some(at) = candidates.iter().position(|i| *i == cases[c].relevant[0]) else { continue };
+            x.extend((0..candidates.len()).flat_map(|row| tables.iter().map(move |table| table.list(c)[row])));
+            sizes.push(candidates.len());
+            chosen.push(at);
+        }
+        let params = ChoiceParams { l2, sign: Sign::NotNegative, ..ChoiceParams::default() };
+        let found = params.fit(&x, tables.len(), &sizes, &chosen).map_err(|e| RankError::from(e))?;
+        Ok(found.into_iter().map(|w| w as f32).collect())
+    }
+
     fn learn_sources(&self, member: &Member, fold: &Fold) -> Result<Vec<f32>, ProtocolError> {
         let mark = |weights: &[f32]| {
-            let model = self.fit(&member.kind, weights)?;
+            let model = self.fit(&member.kind, weights, fold.side)?;
             Ok(self.headline(&self.table(&*model, member.kind.name(), fold.side)?, fold.side, &fold.chosen_on))
         };
         climb(self.task.union(), &source_climb(), mark)
     }
 
-    fn fit(&self, kind: &ModelKind, weights: &[f32]) -> Result<Box<dyn Recommender>, ProtocolError> {
+    fn fit(&self, kind: &ModelKind, weights: &[f32], side: Side) -> Result<Box<dyn Recommender>, ProtocolError> {
         let failed = |why| ProtocolError::Fit { model: kind.name(), task: self.task.id.clone(), why };
-        kind.fit(&self.task.train(weights)?, self.seed).map_err(failed)
+        kind.fit(&self.task(side).train(weights)?, self.seed).map_err(failed)
     }
 
     fn table(&self, model: &dyn Recommender, name: &str, side: Side) -> Result<Table, ProtocolError> {
@@ -294,22 +362,43 @@ impl<'a> Lab<'a> {
             .map_err(|at| self.wrong(name, format!("the score of candidate {at} is not a finite number")))
     }
 
-    /// Fits and scores, or finds what was kept.
-    fn keep(&mut self, kind: &ModelKind, weights: Vec<f32>) -> Result<Arc<Scored>, ProtocolError> {
-        if let Some(known) = self.kept.iter().find(|s| s.kind == *kind && s.weights == weights) {
+    /// Fits, or finds what was fitted, with what it cost.
+    fn fitted(
+        &mut self,
+        kind: &ModelKind,
+        weights: &[f32],
+        side: Side,
+    ) -> Result<(Arc<dyn Recommender>, f64), ProtocolError> {
+        let known = |f: &&Fitted| f.kind == *kind && f.weights == weights && f.side == side;
+        if let Some(known) = self.fitted.iter().find(known) {
+            return Ok((Arc::clone(&known.model), known.fit_cpu_s));
+        }
+        let started = (self.cpu_s)();
+        let model: Arc<dyn Recommender> = Arc::from(self.fit(kind, weights, side)?);
+        let fit_cpu_s = (self.cpu_s)() - started;
+        let weights = weights.to_vec();
+        self.fitted.push(Fitted { kind: kind.to_owned(), weights, side, model: Arc::clone(&model), fit_cpu_s });
+        Ok((model, fit_cpu_s))
+    }
+
+    /// Fits and scores, or finds what was kept. A model that answers both sides is fitted once.
+    fn keep(&mut self, kind: &ModelKind, weights: &[f32], side: Side) -> Result<Arc<Scored>, ProtocolError> {
+        let known = |s: &&Arc<Scored>| s.kind == *kind && s.weights == weights && s.side == side;
+        if let Some(known) = self.kept.iter().find(known) {
             return Ok(Arc::clone(known));
         }
-        let t0 = (self.cpu_s)();
-        let model = self.fit(kind, &weights)?;
-        let t1 = (self.cpu_s)();
-        let reported = self.table(&*model, kind.name(), Side::Reported)?;
-        let t2 = (self.cpu_s)();
-        let tuning = match self.task.tuning {
-            Tuning::Cases(_) => Some(self.table(&*model, kind.name(), Side::Tuning)?),
-            Tuning::Halves => None,
-        };
-        let one = Scored { kind: kind.to_owned(), weights, reported, tuning, fit_cpu_s: t1 - t0, score_cpu_s: t2 - t1 };
-        self.kept.push(Arc::new(one));
+        let (model, fit_cpu_s) = self.fitted(kind, weights, side)?;
+        let mut sides = vec![side];
+        if let (Side::Reported, Tuning::Cases(_)) = (side, &self.task.tuning) {
+            sides.insert(0, Side::Tuning);
+        }
+        for side in sides {
+            let t0 = (self.cpu_s)();
+            let table = self.table(&*model, kind.name(), side)?;
+            let score_cpu_s = (self.cpu_s)() - t0;
+            let weights = weights.to_vec();
+            self.kept.push(Arc::new(Scored { kind: kind.to_owned(), weights, side, table, fit_cpu_s, score_cpu_s }));
+        }
         Ok(Arc::clone(&self.kept[self.kept.len() - 1]))
     }
 
@@ -319,19 +408,16 @@ impl<'a> Lab<'a> {
         let started = (self.cpu_s)();
         let mut models = Vec::new();
         for member in config.recipe.members() {
-            let weights = match &member.rows {
-                Rows::Target => vec![0.0; self.task.sources().len()],
-                Rows::Union => self.task.union(),
-                Rows::UnionAt(weight) => self.task.union().iter().map(|u| u * weight).collect(),
-                Rows::Learnt => return Err(self.wrong(config.name, "weights are learnt on lists only".to_owned())),
-            };
-            models.push((self.fit(&member.kind, &weights)?, member.kind.name()));
+            let weights = self
+                .source_weights(&member.rows)
+                .ok_or_else(|| self.wrong(config.name, "weights are learnt on lists only".to_owned()))?;
+            models.push((self.fit(&member.kind, &weights, Side::Reported)?, member.kind.name()));
         }
         let fitted = (self.cpu_s)();
         let weights = match &config.recipe {
             Recipe::One(_) | Recipe::Blend { weights: Weights::Equal, .. } => vec![1.0; models.len()],
             Recipe::Blend { weights: Weights::Fixed(weights), .. } => weights.clone(),
-            Recipe::Blend { weights: Weights::Learnt, .. } => {
+            Recipe::Blend { weights: Weights::Learnt | Weights::Likelihood { .. }, .. } | Recipe::Ranked(_) => {
                 return Err(self.wrong(config.name, "weights are learnt on lists only".to_owned()));
             }
         };

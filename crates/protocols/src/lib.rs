@@ -17,6 +17,7 @@ mod files;
 mod fuse;
 pub mod goals;
 pub mod gowalla;
+mod inner;
 mod interval;
 mod lab;
 mod recipe;
@@ -30,12 +31,14 @@ pub mod trec;
 pub mod xmarket;
 
 pub use climb::ClimbParams;
-pub use configs::{catalogue, cup as cup_configs, xmarket as xmarket_configs};
+pub use configs::{
+    cup as cup_configs, gowalla as gowalla_configs, sequences as sequences_configs, xmarket as xmarket_configs,
+};
 pub use error::ProtocolError;
 pub use fuse::Fuse;
 pub use interval::{stratified, stratified_difference};
 pub use lab::{Answered, CpuSeconds, Lab, Table};
-pub use recipe::{Config, Member, Recipe, Rows, Weights};
+pub use recipe::{Also, Config, Member, Recipe, Rows, Stack, Weights};
 pub use report::{Goal, Row, TaskReport};
 pub use suite::{Entry, Progress, SuiteParams, TASKS, run, select};
 pub use task::{Part, Task, Tuning};

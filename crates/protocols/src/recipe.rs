@@ -3,6 +3,7 @@
 use crate::climb::ClimbParams;
 use crate::fuse::Fuse;
 use recommend::ModelKind;
+use recommend::rank::RankerParams;
 
 /// A named way to answer a task's questions. One configuration is the same for all markets.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,32 @@ pub enum Recipe {
         /// What each is multiplied with.
         weights: Weights,
     },
+    /// Boosted trees over what the models say and what is known of candidate and shopper.
+    Ranked(Stack),
+}
+
+/// What a ranker is made of. Each reported shopper is scored by a ranker that learnt from the answers of
+/// shoppers in other folds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// Models whose scores are features, with their ranks in the list.
+    pub members: Vec<Member>,
+    /// Models that explain a score by the items of the history: largest, second, mean and deviation of
+    /// these parts and their number are features.
+    pub reasons: Vec<Member>,
+    /// The boosting and the folds.
+    pub ranker: RankerParams,
+    /// Whether held-out training items are learnt from, too.
+    pub also: Also,
+}
+
+/// Lists that a ranker learns from beside the reported ones of other folds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Also {
+    /// None.
+    Nothing,
+    /// Those on which weights of blends are chosen: training items held out.
+    HeldOut,
 }
 
 /// A model and the rows that it learns from.
@@ -60,8 +87,14 @@ pub enum Weights {
     Equal,
     /// These, one a member.
     Fixed(Vec<f32>),
-    /// Learnt where the task is tuned.
+    /// Learnt where the task is tuned, by the headline mark on a grid.
     Learnt,
+    /// Learnt where the task is tuned, none below 0: those under which the answers are most likely to
+    /// be chosen from their lists (a conditional logit). For many members that say nearly the same.
+    Likelihood {
+        /// Weight of the squared weights.
+        l2: f64,
+    },
 }
 
 impl Recipe {
@@ -70,6 +103,7 @@ impl Recipe {
         match self {
             Self::One(member) => std::slice::from_ref(member),
             Self::Blend { members, .. } => members,
+            Self::Ranked(stack) => &stack.members,
         }
     }
 }

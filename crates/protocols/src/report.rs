@@ -111,18 +111,13 @@ impl TaskReport {
         };
         let rows = configs.iter().enumerate().map(row).collect::<Result<Vec<Row>, ProtocolError>>()?;
         let mut goals = Vec::new();
-        if let Some(aim) = aim
-            && let Some(ours) = rows.iter().find(|row| row.config == aim.ours)
-        {
-            for (name, value) in [("must", aim.must), ("ahead", aim.ahead)] {
-                let measured = ours.value.mean;
-                goals.extend(value.map(|value| Goal {
-                    name,
-                    config: aim.ours,
-                    value,
-                    measured,
-                    reached: measured >= value,
-                }));
+        if let Some(aim) = aim {
+            let own = [("must", aim.must), ("ahead", aim.ahead)];
+            let own = own.into_iter().filter_map(|(name, value)| Some((name, value?, aim.ours)));
+            for (name, value, config) in own.chain(aim.more.iter().copied()) {
+                let Some(row) = rows.iter().find(|row| row.config == config) else { continue };
+                let measured = row.value.mean;
+                goals.push(Goal { name, config, value, measured, reached: measured >= value });
             }
         }
         let about = match parts {
@@ -167,7 +162,7 @@ pub(crate) mod tests {
     #[test]
     fn rows_are_compared_with_the_strong_one_and_goals_are_about_ours() {
         let configs =
-            [config("popularity"), config("item-kNN Jaccard, all markets"), config("item-kNN Jaccard, weak sources")];
+            [config("popularity"), config("item-kNN Jaccard, all markets"), config("blend of five, likelihood")];
         let report = TaskReport::new("cup-t1", &configs, &[answers(&[0.3, 0.687, 0.7])], Seed(1)).unwrap();
         assert_eq!(report.strong, Some("item-kNN Jaccard, all markets"));
         assert!((report.rows[2].gain.unwrap().difference.mean - 0.013).abs() < 1e-9);

@@ -116,7 +116,8 @@ impl Entry {
         match self.source {
             Source::Cup { .. } => configs::cup(),
             Source::XMarket => configs::xmarket(),
-            Source::Sequences { .. } | Source::Gowalla(_) => configs::catalogue(),
+            Source::Sequences { .. } => configs::sequences(),
+            Source::Gowalla(_) => configs::gowalla(),
         }
     }
 
@@ -166,13 +167,21 @@ pub fn run(
 ) -> Result<(), ProtocolError> {
     let total = entries.iter().map(|entry| entry.n_tasks() * entry.configs().len() as u64).sum();
     let mut done = 0;
+    let mut loaded = Vec::new();
     for entry in entries {
         progress(Progress { task: entry.name, step: "reading", done, total });
+        loaded.push((entry, entry.load(data)?));
+    }
+    let mut lab: Option<Lab<'_>> = None;
+    for (entry, tasks) in &loaded {
         let configs = entry.configs();
-        let tasks = entry.load(data)?;
         let mut parts = Vec::new();
-        for task in &tasks {
-            let mut lab = Lab::new(task, params.seed, cpu_s);
+        for task in tasks {
+            let next = match lab.take() {
+                Some(lab) => lab.onwards(task),
+                None => Lab::new(task, params.seed, cpu_s),
+            };
+            let lab = lab.insert(next);
             let mut by_config = Vec::new();
             for config in &configs {
                 progress(Progress { task: &task.id, step: config.name, done, total });
@@ -213,7 +222,7 @@ mod tests {
         for aim in AIMS {
             let entry = TASKS.iter().find(|t| aim.task == t.name || aim.task.starts_with(&format!("{}-", t.name)));
             let configs = entry.unwrap_or_else(|| panic!("{}: no task", aim.task)).configs();
-            for name in [aim.strong, aim.ours] {
+            for name in [aim.strong, aim.ours].into_iter().chain(aim.more.iter().map(|goal| goal.2)) {
                 assert!(configs.iter().any(|c| c.name == name), "{}: no configuration `{name}`", aim.task);
             }
         }

@@ -17,10 +17,10 @@ pub struct Part {
     pub name: String,
     /// Whether the usual union of the published work holds it.
     pub usual: bool,
-    market: Market,
-    n_shoppers: usize,
+    pub(crate) market: Market,
+    pub(crate) n_shoppers: usize,
     /// Shopper within the part, item, day; each shopper and item once.
-    rows: Vec<(u32, ItemIdx, Day)>,
+    pub(crate) rows: Vec<(u32, ItemIdx, Day)>,
 }
 
 /// Where a choice among weights may be made, never where it is reported.
@@ -30,6 +30,9 @@ pub enum Tuning {
     Cases(Vec<Case>),
     /// On the other half of the shoppers: even cases get what odd ones chose, and the other way round.
     Halves,
+    /// On training items of the served market that were held out, by models that were fitted anew
+    /// without them: no reported answer is looked at.
+    Inner(Box<Task>),
 }
 
 /// A task with its data.
@@ -46,7 +49,7 @@ pub struct Task {
     /// Where weights are chosen.
     pub tuning: Tuning,
     n_items: usize,
-    parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
 }
 
 /// Ids in ascending order, numbered from 0.
@@ -159,6 +162,16 @@ impl Task {
         Interactions::new(self.n_items, markets, rows).map_err(|why| ProtocolError::Rows { task: task(), why })
     }
 
+    /// Whether models learn the same from both, for what is reported and for choosing weights.
+    pub(crate) fn same_rows(&self, other: &Self) -> bool {
+        let inner = match (&self.tuning, &other.tuning) {
+            (Tuning::Inner(a), Tuning::Inner(b)) => a.same_rows(b),
+            (Tuning::Cases(_) | Tuning::Halves, Tuning::Cases(_) | Tuning::Halves) => true,
+            (Tuning::Inner(_), _) | (_, Tuning::Inner(_)) => false,
+        };
+        inner && self.n_items == other.n_items && self.parts == other.parts
+    }
+
     /// The market of the served shoppers.
     pub fn market(&self) -> Market {
         self.target().market
@@ -198,6 +211,9 @@ mod tests {
         assert_eq!(task.train(&[1.0, 1.0]).unwrap().n_shoppers(), 6);
         assert!(task.train(&[-1.0, 0.0]).is_err());
         assert_eq!((task.target().n_pairs(), task.target().n_active()), (2, 2));
+        let mut fewer = task.clone();
+        fewer.parts.pop();
+        assert!(task.same_rows(&task.clone()) && !task.same_rows(&fewer));
     }
 
     #[test]

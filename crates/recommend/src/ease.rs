@@ -4,11 +4,16 @@
 //! `B(i, j) = −P(i, j) / P(j, j)`; the score of `j` is `Σ x(i) B(i, j)` over the history. `X` holds the
 //! square roots of the weights, so a shopper of weight `w` counts like `w` shoppers.
 //!
+//! `dropout` adds `dropout / (1 − dropout)` times the buyers of each item to `reg`: it is what learning from
+//! histories with a share `dropout` of their items left out comes to (EDLAE), so that no item leans on the
+//! few others that always come with it. With it `reg` may be smaller.
+//!
 //! The sparse form keeps the objective and gives each item `j` only its `n` most similar items (by
 //! cosine) as predictors: a ridge regression of its own, `B(S, j) = (X_Sᵀ X_S + reg I)⁻¹ X_Sᵀ x_j`. With
 //! `S` all other items this is the dense solution.
 //!
-//! Source: Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019. Choosing predictors
+//! Sources: Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019; for dropout Steck,
+//! "Autoencoders that don't overfit towards the identity", NeurIPS 2020. Choosing predictors
 //! by similarity: Ning and Karypis, "SLIM", ICDM 2011, section IV-C (there for another penalty).
 //! Cost: dense `n_items³` multiply-adds and `2 n_items²` numbers while fitting, `n_items²` kept; sparse
 //! `O(n_items · n³ / 6)` plus the histories of the buyers of the chosen items, and at most `n_items · n`
@@ -44,13 +49,15 @@ pub enum EaseForm {
 pub struct EaseParams {
     /// Weight of the squared weights, above 0: in shoppers, so that more data need a larger one.
     pub reg: f32,
+    /// Share of a history that is left out in learning, at least 0, below 1; 0 is plain EASE.
+    pub dropout: f32,
     /// Dense for catalogues of up to some thousands of items, else sparse.
     pub form: EaseForm,
 }
 
 impl Default for EaseParams {
     fn default() -> Self {
-        Self { reg: 300.0, form: EaseForm::Dense }
+        Self { reg: 300.0, dropout: 0.0, form: EaseForm::Dense }
     }
 }
 
@@ -87,6 +94,9 @@ impl Fit for EaseParams {
     /// too small for the weights.
     fn fit(&self, train: &Interactions, _seed: Seed) -> Result<Ease, FitError> {
         above_0("reg", self.reg)?;
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(FitError::Param { name: "dropout", rule: "at least 0, below 1", got: f64::from(self.dropout) });
+        }
         let (by_shopper, by_item) = rooted(train);
         let weights = match self.form {
             EaseForm::Dense if train.n_items() > DENSE_LIMIT => {
@@ -104,10 +114,16 @@ impl Fit for EaseParams {
 }
 
 impl EaseParams {
+    /// What leaving out adds to the regularisation of an item with that many buyers.
+    fn left_out(&self, buyers: f32) -> f32 {
+        self.dropout / (1.0 - self.dropout) * buyers
+    }
+
     fn dense(&self, by_shopper: &Csr, by_item: &Csr) -> Result<Weights, FitError> {
         let n = by_item.n_rows();
         let bought: Vec<bool> = (0..n).map(|i| !by_item.row(i).0.is_empty()).collect();
         let mut rows = gram(by_shopper, by_item, self.reg);
+        (0..n).for_each(|i| rows[i * n + i] += self.left_out(rows[i * n + i] - self.reg));
         spd_inverse(&mut rows, n).map_err(|e| FitError::Diverged(format!("EASE, {e}")))?;
         let scale: Vec<f32> = (0..n).map(|j| -1.0 / rows[j * n + j]).collect();
         let column_scale = |(i, row): (usize, &mut [f32])| {
@@ -121,7 +137,7 @@ impl EaseParams {
     fn sparse_weights(&self, by_shopper: &Csr, by_item: &Csr, neighbours: usize) -> Result<Csr, FitError> {
         let solve = |matrix: &mut [f32], rhs: &mut [f32]| {
             let n = rhs.len();
-            (0..n).for_each(|i| matrix[i * n + i] += self.reg);
+            (0..n).for_each(|i| matrix[i * n + i] += self.reg + self.left_out(matrix[i * n + i]));
             cholesky(matrix, n).map_err(|e| FitError::Diverged(format!("EASE, {e}")))?;
             cholesky_solve(matrix, n, rhs);
             Ok(())
@@ -259,7 +275,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn fit(train: &Interactions, reg: f32, form: EaseForm) -> Ease {
-        EaseParams { reg, form }.fit(train, Seed(0)).unwrap()
+        EaseParams { reg, form, dropout: 0.0 }.fit(train, Seed(0)).unwrap()
     }
 
     /// Two items, bought by 2 and 3 shoppers and by 1 together: `XᵀX + 1 = [3 1; 1 4]`, its inverse
@@ -274,6 +290,18 @@ mod tests {
             assert_eq!((got[0], got[2], got[3]), (None, None, None), "{form:?}");
             assert!((model.weight(ItemIdx(1), ItemIdx(0)).unwrap() - 0.25).abs() < 1e-6);
             assert_eq!(model.score(History::of(&[ItemIdx(2)]), &[ItemIdx(0)]), [None]);
+        }
+    }
+
+    /// The matrix above has 2 and 3 buyers on its diagonal. Dropout 1/4 adds a third of them: `[2/3 + 3, 1; 1, 1 +
+    /// 4] = [11/3 1; 1 5]`, whose inverse is `[5 −1; −1 11/3] · 3/52`: `B(0, 1) = 3/11` and `B(1, 0) = 1/5`.
+    #[test]
+    fn dropout_weighs_on_items_with_many_buyers() {
+        let train = Interactions::from_baskets(2, [&[0, 1][..], &[0], &[1], &[1]]);
+        for form in [EaseForm::Dense, EaseForm::Sparse { neighbours: 5 }] {
+            let model = EaseParams { reg: 1.0, dropout: 0.25, form }.fit(&train, Seed(0)).unwrap();
+            let of = |i, j| model.weight(ItemIdx(i), ItemIdx(j)).unwrap();
+            assert!((of(0, 1) - 3.0 / 11.0).abs() < 1e-6 && (of(1, 0) - 0.2).abs() < 1e-6, "{form:?}");
         }
     }
 
@@ -313,6 +341,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(name(EaseParams { reg: 0.0, ..EaseParams::default() }, &train), "reg");
+        assert_eq!(name(EaseParams { dropout: 1.0, ..EaseParams::default() }, &train), "dropout");
         let form = EaseForm::Sparse { neighbours: 0 };
         assert_eq!(name(EaseParams { form, ..EaseParams::default() }, &train), "neighbours");
         let wide = Interactions::from_baskets(DENSE_LIMIT + 1, [&[0][..]]);

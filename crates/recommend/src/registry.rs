@@ -3,8 +3,8 @@
 use crate::{
     BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Ials, IalsParams, Item2Vec, Item2VecParams, ItemGraph,
     ItemGraphParams, ItemKnn, ItemKnnParams, Logistic, LogisticParams, MarketPopularityParams, PairwiseFactors,
-    Popularity, PopularityParams, Rp3Beta, Rp3BetaParams, Save, Slim, SlimParams, Swing, SwingParams, UserKnn,
-    UserKnnParams, WarpParams,
+    Popularity, PopularityParams, Rp3Beta, Rp3BetaParams, Save, Slim, SlimParams, Swing, SwingParams, Transitions,
+    TransitionsParams, UserKnn, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 use learn::container::{ContainerError, Reader};
@@ -41,6 +41,8 @@ pub enum ModelKind {
     Rp3Beta(Rp3BetaParams),
     /// A walk of several steps.
     ItemGraph(ItemGraphParams),
+    /// What comes after an item.
+    Transitions(TransitionsParams),
     /// Every item predicted from the others; its two forms have two names.
     Ease(EaseParams),
     /// Every item predicted from few others.
@@ -71,6 +73,7 @@ impl ModelKind {
             Self::Swing(_) => "swing",
             Self::Rp3Beta(_) => "rp3beta",
             Self::ItemGraph(_) => "item-graph",
+            Self::Transitions(_) => "transitions",
             Self::Ease(EaseParams { form: EaseForm::Dense, .. }) => "ease",
             Self::Ease(EaseParams { form: EaseForm::Sparse { .. }, .. }) => "ease-sparse",
             Self::Slim(_) => "slim",
@@ -84,7 +87,7 @@ impl ModelKind {
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 17] {
+    pub fn all(market: Market) -> [Self; 18] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -94,6 +97,7 @@ impl ModelKind {
             Self::Swing(SwingParams::default()),
             Self::Rp3Beta(Rp3BetaParams::default()),
             Self::ItemGraph(ItemGraphParams::default()),
+            Self::Transitions(TransitionsParams::default()),
             Self::Ease(EaseParams::default()),
             Self::Ease(EaseParams::default().sparse()),
             Self::Slim(SlimParams::default()),
@@ -141,6 +145,7 @@ impl ModelKind {
             Self::Swing(params) => Box::new(params.fit(train, seed)?),
             Self::Rp3Beta(params) => Box::new(params.fit(train, seed)?),
             Self::ItemGraph(params) => Box::new(params.fit(train, seed)?),
+            Self::Transitions(params) => Box::new(params.fit(train, seed)?),
             Self::Ease(params) => Box::new(params.fit(train, seed)?),
             Self::Slim(params) => Box::new(params.fit(train, seed)?),
             Self::GfCf(params) => Box::new(params.fit(train, seed)?),
@@ -163,6 +168,7 @@ impl ModelKind {
             Self::Swing(_) => Box::new(Swing::load(from)?),
             Self::Rp3Beta(_) => Box::new(Rp3Beta::load(from)?),
             Self::ItemGraph(_) => Box::new(ItemGraph::load(from)?),
+            Self::Transitions(_) => Box::new(Transitions::load(from)?),
             Self::Ease(_) => Box::new(Ease::load(from)?),
             Self::Slim(_) => Box::new(Slim::load(from)?),
             Self::GfCf(_) => Box::new(GfCf::load(from)?),

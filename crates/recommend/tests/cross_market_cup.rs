@@ -109,7 +109,7 @@ fn known_figures_of_the_cup_come_out() {
     let n = |m: &Interactions| (m.n_shoppers(), m.n_items(), m.len());
     eprintln!("t1 {:?}, all {:?}, {} asked", n(&cup.own), n(&cup.all), cup.asked.len());
     let rp3 = ModelKind::Rp3Beta(Rp3BetaParams { alpha: 0.8, beta: 0.5, k: usize::MAX });
-    let ease = ModelKind::Ease(EaseParams { reg: 300.0, form: EaseForm::Dense });
+    let ease = ModelKind::Ease(EaseParams::default());
     let gf_cf = ModelKind::GfCf(GfCfParams { rank: 64, low_pass: 0.3, k: usize::MAX });
     // The figures of others for t1 alone and for all markets; `None` where the formula is another one.
     let known = [

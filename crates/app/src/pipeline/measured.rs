@@ -16,8 +16,8 @@ use lake::Engine;
 use recommend::transfer::Decision;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams, UserKnnParams,
-    WarpParams,
+    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams,
+    TransitionsParams, UserKnnParams, WarpParams,
 };
 use serde_json::{Value, json};
 
@@ -327,9 +327,18 @@ fn parameters(kind: &ModelKind) -> Value {
             "third_hop": p.third_hop,
             "k": p.k,
         }),
-        ModelKind::Ease(EaseParams { reg, form: EaseForm::Dense }) => json!({"reg": reg}),
-        ModelKind::Ease(EaseParams { reg, form: EaseForm::Sparse { neighbours } }) => {
-            json!({"reg": reg, "neighbours": neighbours})
+        ModelKind::Transitions(p) => json!({
+            "gap_decay": p.gap_decay,
+            "backward": p.backward,
+            "history_decay": p.history_decay,
+            "from_exponent": p.from_exponent,
+            "to_exponent": p.to_exponent,
+            "shrinkage": p.shrinkage,
+            "k": p.k,
+        }),
+        ModelKind::Ease(EaseParams { reg, dropout, form: EaseForm::Dense }) => json!({"reg": reg, "dropout": dropout}),
+        ModelKind::Ease(EaseParams { reg, dropout, form: EaseForm::Sparse { neighbours } }) => {
+            json!({"reg": reg, "dropout": dropout, "neighbours": neighbours})
         }
         ModelKind::Slim(p) => json!({
             "l1": p.l1,
@@ -415,9 +424,19 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
             third_hop: float("third_hop")?,
             k: size("k")?,
         }),
-        "ease" => ModelKind::Ease(EaseParams { reg: float("reg")?, form: EaseForm::Dense }),
+        "transitions" => ModelKind::Transitions(TransitionsParams {
+            gap_decay: float("gap_decay")?,
+            backward: float("backward")?,
+            history_decay: float("history_decay")?,
+            from_exponent: float("from_exponent")?,
+            to_exponent: float("to_exponent")?,
+            shrinkage: float("shrinkage")?,
+            k: size("k")?,
+        }),
+        "ease" => ModelKind::Ease(EaseParams { reg: float("reg")?, dropout: float("dropout")?, form: EaseForm::Dense }),
         "ease-sparse" => ModelKind::Ease(EaseParams {
             reg: float("reg")?,
+            dropout: float("dropout")?,
             form: EaseForm::Sparse { neighbours: size("neighbours")? },
         }),
         "slim" => ModelKind::Slim(SlimParams {

@@ -8,6 +8,8 @@
 mod lists;
 mod ranker;
 
+pub use learn::choice::{ChoiceParams, Sign};
+pub use learn::trees::{Bagging, BoostParams, LambdaRankParams, Objective};
 pub use lists::CandidateLists;
 pub use ranker::{CrossFit, OrderedList, RankReason, Ranker, RankerParams};
 

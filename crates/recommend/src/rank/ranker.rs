@@ -13,9 +13,10 @@
 
 use super::{CandidateLists, RankError};
 use crate::Save;
-use domain::{ItemIdx, Seed, ShopperIdx};
+use domain::{ItemIdx, Rng, Seed, ShopperIdx};
 use learn::container::{ContainerError, Reader, Writer};
 use learn::trees::{BoostParams, Boosted, Features, LambdaRankParams, Objective, Samples};
+use std::ops::Range;
 
 /// How the ranker learns.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,13 +25,16 @@ pub struct RankerParams {
     pub boost: BoostParams,
     /// Folds that the shoppers are dealt into, at least 2.
     pub n_folds: usize,
+    /// Candidates of grade 0 that a list keeps for learning, drawn; `None` for all. Features and what is
+    /// predicted are of the whole list in any case.
+    pub n_others: Option<usize>,
 }
 
 impl Default for RankerParams {
     fn default() -> Self {
         let objective = Objective::LambdaRank(LambdaRankParams { truncation: 20, ..LambdaRankParams::default() });
         let boost = BoostParams { objective, n_rounds: 200, learning_rate: 0.05, ..BoostParams::default() };
-        Self { boost, n_folds: 5 }
+        Self { boost, n_folds: 5, n_others: None }
     }
 }
 
@@ -71,67 +75,102 @@ impl RankerParams {
     /// [`RankError::EmptyFold`] for too few shoppers, [`RankError::Shape`] when there is not one
     /// grade a candidate, [`RankError::Learn`] for parameters or grades that boosting refuses.
     pub fn fit(&self, lists: &CandidateLists, grades: &[f32], seed: Seed) -> Result<CrossFit, RankError> {
+        let (out_of_fold, folds) = self.out_of_fold(lists, grades, None, seed)?;
+        let all = self.learn_from(&[(lists, grades)], |_| true, seed.derive(3))?;
+        let ranker = Ranker { model: all, names: lists.names().to_vec() };
+        Ok(CrossFit { ranker, out_of_fold, folds })
+    }
+
+    /// The predictions of [`Self::fit`] alone, with the fold of each list. `beside` are more lists with
+    /// the same features to learn from, which nobody asks about; a shopper's lists are all in one
+    /// fold, so none of them is seen when that shopper is predicted.
+    ///
+    /// # Errors
+    /// As [`Self::fit`].
+    pub fn out_of_fold(
+        &self,
+        lists: &CandidateLists,
+        grades: &[f32],
+        beside: Option<(&CandidateLists, &[f32])>,
+        seed: Seed,
+    ) -> Result<(Vec<f32>, Vec<usize>), RankError> {
         if self.n_folds < 2 {
             let got = self.n_folds as f64;
             return Err(learn::LearnError::Param { name: "n_folds", rule: "at least 2", got }.into());
         }
-        if grades.len() != lists.n_rows() {
-            return Err(RankError::Shape { what: "grades", got: grades.len(), need: lists.n_rows() });
-        }
-        let features = lists.features()?;
-        let folds: Vec<usize> = lists.shoppers().iter().map(|s| fold_of(*s, self.n_folds, seed)).collect();
-        let all = Part::of(lists, &features, grades, |_| true);
+        let fold = |shopper: ShopperIdx| fold_of(shopper, self.n_folds, seed);
+        let folds: Vec<usize> = lists.shoppers().iter().map(|s| fold(*s)).collect();
+        let known: Vec<(&CandidateLists, &[f32])> = std::iter::once((lists, grades)).chain(beside).collect();
         let mut out_of_fold = vec![0.0; lists.n_rows()];
-        for fold in 0..self.n_folds {
-            let learnt = Part::of(lists, &features, grades, |list| folds[list] != fold);
-            let scored = Part::of(lists, &features, grades, |list| folds[list] == fold);
-            if learnt.rows.is_empty() || scored.rows.is_empty() {
-                return Err(RankError::EmptyFold { fold, n_folds: self.n_folds });
+        for at in 0..self.n_folds {
+            if !folds.contains(&at) || folds.iter().all(|other| *other == at) {
+                return Err(RankError::EmptyFold { fold: at, n_folds: self.n_folds });
             }
-            let apart = scored.shoppers.iter().all(|shopper| !learnt.shoppers.contains(shopper));
-            assert!(apart, "a shopper is in one fold only");
-            let model = learnt.fit(&self.boost, seed.derive(2).derive(fold as u64))?;
-            for (row, score) in scored.rows.iter().zip(model.scores(&scored.features)?) {
+            let model = self.learn_from(&known, |shopper| fold(shopper) != at, seed.derive(2).derive(at as u64))?;
+            let mut start = 0;
+            let mut rows = Vec::new();
+            for (size, list_fold) in lists.sizes().iter().zip(&folds) {
+                rows.extend((start..start + size).filter(|_| *list_fold == at));
+                start += size;
+            }
+            for (row, score) in rows.iter().zip(model.scores(&lists.features()?.select(&rows))?) {
                 out_of_fold[*row] = score as f32;
             }
         }
-        let ranker = Ranker { model: all.fit(&self.boost, seed.derive(3))?, names: lists.names().to_vec() };
-        Ok(CrossFit { ranker, out_of_fold, folds })
+        Ok((out_of_fold, folds))
+    }
+
+    /// One boosting of the lists whose shopper is kept.
+    fn learn_from(
+        &self,
+        known: &[(&CandidateLists, &[f32])],
+        keep: impl Fn(ShopperIdx) -> bool,
+        seed: Seed,
+    ) -> Result<Boosted, RankError> {
+        let n_columns = known[0].0.names().len();
+        let (mut values, mut labels, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+        for (which, (lists, grades)) in (0_u64..).zip(known) {
+            for (what, got, need) in
+                [("grades", grades.len(), lists.n_rows()), ("features", lists.names().len(), n_columns)]
+            {
+                if got != need {
+                    return Err(RankError::Shape { what, got, need });
+                }
+            }
+            let features = lists.features()?;
+            let mut start = 0;
+            for (shopper, size) in lists.shoppers().iter().zip(lists.sizes()) {
+                let rows = start..start + size;
+                start += size;
+                if !keep(*shopper) {
+                    continue;
+                }
+                let rows = self.learnt(rows, grades, seed.derive(which).stream(u64::from(shopper.0)));
+                sizes.push(rows.len());
+                labels.extend(rows.iter().map(|row| grades[*row]));
+                values.extend(rows.iter().flat_map(|row| features.row(*row)));
+            }
+        }
+        let features = Features::new(values, n_columns)?;
+        let samples = Samples::new(&features, &labels)?.grouped(&sizes)?;
+        Ok(self.boost.fit(samples, seed)?)
+    }
+
+    /// The rows of a list that are learnt from: all that are graded above 0, and of the others as many
+    /// as are wanted, drawn.
+    fn learnt(&self, rows: Range<usize>, grades: &[f32], mut rng: Rng) -> Vec<usize> {
+        let Some(n_others) = self.n_others else { return rows.collect() };
+        let (mut learnt, mut others): (Vec<usize>, Vec<usize>) = rows.partition(|row| grades[*row] > 0.0);
+        rng.shuffle(&mut others);
+        learnt.extend(others.into_iter().take(n_others));
+        learnt.sort_unstable();
+        learnt
     }
 }
 
 /// The fold of a shopper, `0..n_folds`, whoever else there is.
 fn fold_of(shopper: ShopperIdx, n_folds: usize, seed: Seed) -> usize {
     seed.derive(1).stream(u64::from(shopper.0)).below(n_folds)
-}
-
-/// Some of the lists, copied out.
-struct Part {
-    shoppers: std::collections::BTreeSet<ShopperIdx>,
-    rows: Vec<usize>,
-    features: Features,
-    grades: Vec<f32>,
-    sizes: Vec<usize>,
-}
-
-impl Part {
-    fn of(lists: &CandidateLists, features: &Features, grades: &[f32], keep: impl Fn(usize) -> bool) -> Self {
-        let (mut shoppers, mut rows, mut sizes, mut start) = (std::collections::BTreeSet::new(), vec![], vec![], 0);
-        for (list, &size) in lists.sizes().iter().enumerate() {
-            if keep(list) {
-                shoppers.insert(lists.shoppers()[list]);
-                rows.extend(start..start + size);
-                sizes.push(size);
-            }
-            start += size;
-        }
-        let grades = rows.iter().map(|&row| grades[row]).collect();
-        Self { shoppers, features: features.select(&rows), rows, grades, sizes }
-    }
-
-    fn fit(&self, boost: &BoostParams, seed: Seed) -> Result<Boosted, RankError> {
-        Ok(boost.fit(Samples::new(&self.features, &self.grades)?.grouped(&self.sizes)?, seed)?)
-    }
 }
 
 impl CrossFit {
@@ -268,6 +307,33 @@ mod tests {
         let fresh = quality(&new, &new_grades, &fit.ranker().scores(&new).unwrap());
         assert!(honest > knn.max(ials) + 0.08, "{honest} against {knn} and {ials}");
         assert!((honest - fresh).abs() < 0.03, "{honest} {fresh}");
+    }
+
+    #[test] // Lists beside teach, but a shopper's own list beside is held back with the fold.
+    fn lists_beside_are_learnt_from_but_not_where_their_shopper_is_scored() {
+        let ((few, grades), (more, more_grades)) = (lists(60, 1), lists(300, 2));
+        let predict =
+            |beside_grades: &[f32]| quick().out_of_fold(&few, &grades, Some((&more, beside_grades)), Seed(5)).unwrap();
+        let (scores, folds) = predict(&more_grades);
+        let alone = quick().out_of_fold(&few, &grades, None, Seed(5)).unwrap().0;
+        assert!(quality(&few, &grades, &scores) > quality(&few, &grades, &alone) + 0.02);
+        let mut turned = more_grades.clone();
+        turned[..8].reverse(); // shopper 0 of the lists beside is shopper 0 of those asked about
+        assert_ne!(turned, more_grades);
+        assert_eq!(predict(&turned).0[..8], scores[..8], "fold {}", folds[0]);
+        assert_ne!(predict(&turned).0, scores);
+    }
+
+    #[test]
+    fn a_list_may_be_learnt_from_in_part() {
+        let (train, grades) = lists(5, 1);
+        let params = RankerParams { n_others: Some(3), ..quick() };
+        for list in 0..5 {
+            let rows = params.learnt(list * 8..list * 8 + 8, &grades, Seed(1).stream(list as u64));
+            assert_eq!(rows.len(), 4);
+            assert_eq!(rows.iter().map(|row| grades[*row]).sum::<f32>(), 1.0);
+        }
+        assert_eq!(quick().learnt(0..train.n_rows(), &grades, Seed(1).stream(0)).len(), 40);
     }
 
     #[test] // Turning the outcome of one shopper over moves no prediction of any shopper in the same fold.

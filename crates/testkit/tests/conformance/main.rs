@@ -16,8 +16,8 @@ use domain::Market;
 use promises::Reads;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams, UserKnnParams,
-    WarpParams,
+    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams,
+    TransitionsParams, UserKnnParams, WarpParams,
 };
 
 macro_rules! every_promise {
@@ -93,11 +93,20 @@ const ASYMMETRIC: Similarity = Similarity::AsymmetricCosine { alpha: 0.3 };
 const RP3BETA: Rp3BetaParams = Rp3BetaParams { alpha: 0.8, beta: 0.4, k: 10 };
 const GRAPH: ItemGraphParams =
     ItemGraphParams { from_exponent: 0.5, via_exponent: 0.7, to_exponent: 0.5, second_hop: 0.3, third_hop: 0.1, k: 10 };
+const STEPS: TransitionsParams = TransitionsParams {
+    gap_decay: 0.9,
+    backward: 0.8,
+    history_decay: 0.9,
+    from_exponent: 0.5,
+    to_exponent: 0.5,
+    shrinkage: 0.5,
+    k: 10,
+};
 const SLIM: SlimParams = SlimParams { l1: 0.1, l2: 2.0, neighbours: 10, n_sweeps: 50, tolerance: 1e-4 };
 const GF_CF: GfCfParams = GfCfParams { rank: 3, low_pass: 0.3, k: 10 };
 
 const fn ease(form: EaseForm) -> ModelKind {
-    ModelKind::Ease(EaseParams { reg: 5.0, form })
+    ModelKind::Ease(EaseParams { reg: 5.0, form, dropout: 0.0 })
 }
 
 // Pearson and adjusted cosine are for ratings: equal purchases have no deviation and they cannot say
@@ -126,6 +135,8 @@ every_promise! {
     swing: ModelKind::Swing(SwingParams { alpha: 1.0, offset: 5.0, power: 0.3, k: 10 }), Reads::History;
     rp3beta: ModelKind::Rp3Beta(RP3BETA), Reads::History;
     item_graph: ModelKind::ItemGraph(GRAPH), Reads::History;
+    transitions: ModelKind::Transitions(STEPS), Reads::History;
+    ease_dropout: ModelKind::Ease(EaseParams { reg: 5.0, dropout: 0.3, ..EaseParams::default() }), Reads::History;
     ease_dense: ease(EaseForm::Dense), Reads::History;
     ease_sparse: ease(EaseForm::Sparse { neighbours: 8 }), Reads::History;
     slim: ModelKind::Slim(SLIM), Reads::History;
