@@ -43,7 +43,7 @@ fn shoppers() -> ModelKind {
 /// Dense while its inverse is cheap.
 fn linear(n_items: usize) -> ModelKind {
     let form = if n_items <= DENSE_ITEMS { EaseForm::Dense } else { EaseForm::Sparse { neighbours: 150 } };
-    ModelKind::Ease(EaseParams { reg: 500.0, form })
+    ModelKind::Ease(EaseParams { reg: 500.0, dropout: 0.0, form })
 }
 
 fn pooled(kind: ModelKind, weight: f32, n_sources: usize) -> Adaptation {
