@@ -2,8 +2,8 @@
 
 use crate::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, MarketPopularityParams, PopularityParams, Rp3BetaParams, SlimParams, SwingParams, UserKnnParams,
-    WarpParams,
+    LogisticParams, MarketPopularityParams, PopularityParams, Rp3BetaParams, SlimParams, SoftmaxFactorsParams,
+    SwingParams, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 
@@ -50,6 +50,8 @@ pub enum ModelKind {
     Logistic(LogisticParams),
     /// Items in the same company.
     Item2Vec(Item2VecParams),
+    /// What was bought points to what goes with it.
+    SoftmaxFactors(SoftmaxFactorsParams),
 }
 
 impl ModelKind {
@@ -73,11 +75,12 @@ impl ModelKind {
             Self::Warp(_) => "warp",
             Self::Logistic(_) => "logistic",
             Self::Item2Vec(_) => "item2vec",
+            Self::SoftmaxFactors(_) => "softmax-factors",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 17] {
+    pub fn all(market: Market) -> [Self; 18] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -96,6 +99,7 @@ impl ModelKind {
             Self::Warp(WarpParams::default()),
             Self::Logistic(LogisticParams::default()),
             Self::Item2Vec(Item2VecParams::default()),
+            Self::SoftmaxFactors(SoftmaxFactorsParams::default()),
         ]
     }
 
@@ -134,6 +138,7 @@ impl ModelKind {
             Self::Warp(params) => Box::new(params.fit(train, seed)?),
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
+            Self::SoftmaxFactors(params) => Box::new(params.fit(train, seed)?),
         })
     }
 }

@@ -74,6 +74,7 @@ static SCORERS: &[Entry] = &[
     e("warp", "latent taste for the top of the list (WARP)", "面向榜首的潜在偏好 (WARP)", "", ""),
     e("logistic", "latent taste as odds (logistic)", "对数几率潜在偏好 (logistic)", "", ""),
     e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
+    e("softmax_factors", "products that point to each other (softmax factors)", "商品互指向量 (softmax)", "", ""),
 ];
 
 static TERMS: &[Entry] = &[
