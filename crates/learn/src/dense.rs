@@ -1,10 +1,13 @@
-//! Full symmetric matrices: all products between the columns of a sparse matrix, and the inverse.
+//! Full matrices: all products between the columns of a sparse matrix, the inverse, and products of
+//! two row-major matrices.
 //!
 //! [`gram`] is `Xᵀ X`. [`spd_inverse`] factorises `A = L Lᵀ`, inverts `L` and multiplies `L⁻ᵀ L⁻¹`, in
-//! two buffers of `n²` numbers: the matrix itself and one more.
+//! two buffers of `n²` numbers: the matrix itself and one more. [`rows_by_rows`], [`rows_by_columns`] and
+//! [`columns_by_columns`] are `A Bᵀ`, `A B` and `Aᵀ B`.
 //! Source: Golub and Van Loan, "Matrix Computations", 4th edition, Johns Hopkins 2013, sections 4.2
 //! and 3.1. Cost: the inverse takes `n³` multiply-adds, of which the blocked kernels of `faer` do most;
-//! the products take `Σ_rows |row|²`.
+//! the products take `Σ_rows |row|²`, and
+//! those of two full matrices the product of their three sizes.
 //!
 //! The kernels run in the calling thread, so the result is the same at any number of threads. They
 //! use the vector instructions that the machine has, so the last bits may differ between two kinds of
@@ -80,6 +83,39 @@ pub fn spd_inverse<T: Real>(a: &mut [T], n: usize) -> Result<(), NoInverse> {
     wrong.map_or(Ok(()), |pivot| Err(NoInverse { pivot, n }))
 }
 
+/// `A Bᵀ` of `a` (`m × inner`) and `b` (`n × inner`) into `out` (`m × n`), all by rows.
+///
+/// # Panics
+/// If a length is no multiple of `inner`, or `out` has another one.
+pub fn rows_by_rows(a: &[f32], b: &[f32], inner: usize, out: &mut [f32]) {
+    let (m, n) = (a.len() / inner, b.len() / inner);
+    let (a, b) = (MatRef::from_row_major_slice(a, m, inner), MatRef::from_row_major_slice(b, n, inner));
+    multiply(a, b.transpose(), out);
+}
+
+/// `A B` of `a` (`m × inner`) and `b` (`inner × n`) into `out` (`m × n`), all by rows.
+///
+/// # Panics
+/// As [`rows_by_rows`].
+pub fn rows_by_columns(a: &[f32], b: &[f32], inner: usize, out: &mut [f32]) {
+    let (m, n) = (a.len() / inner, b.len() / inner);
+    multiply(MatRef::from_row_major_slice(a, m, inner), MatRef::from_row_major_slice(b, inner, n), out);
+}
+
+/// `Aᵀ B` of `a` (`inner × m`) and `b` (`inner × n`) into `out` (`m × n`), all by rows.
+///
+/// # Panics
+/// As [`rows_by_rows`].
+pub fn columns_by_columns(a: &[f32], b: &[f32], inner: usize, out: &mut [f32]) {
+    let (m, n) = (a.len() / inner, b.len() / inner);
+    multiply(MatRef::from_row_major_slice(a, inner, m).transpose(), MatRef::from_row_major_slice(b, inner, n), out);
+}
+
+fn multiply(a: MatRef<'_, f32>, b: MatRef<'_, f32>, out: &mut [f32]) {
+    let out = MatMut::from_row_major_slice_mut(out, a.nrows(), b.ncols());
+    faer::linalg::matmul::matmul(out, Accum::Replace, a, b, 1.0, Par::Seq);
+}
+
 /// Copies the triangle that is lower by columns, so upper by rows, to the other side, in tiles that
 /// fit the cache.
 fn mirror<T: Copy>(a: &mut [T], n: usize) {
@@ -112,6 +148,21 @@ mod tests {
     fn products_of_columns_by_hand() {
         let x = Csr::from_rows(2, [vec![(0, 1.0), (1, 2.0)], vec![(1, 3.0)]]);
         assert_eq!(gram(&x, &x.transpose(), 10.0_f32), [11.0, 2.0, 2.0, 23.0]);
+    }
+
+    #[test] // A = [1 2; 3 4], B = [5 6; 7 8]: A B, A Bᵀ and Aᵀ B.
+    fn products_of_two_matrices_by_hand() {
+        let (a, b, mut out) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [0.0; 4]);
+        rows_by_columns(&a, &b, 2, &mut out);
+        assert_eq!(out, [19.0, 22.0, 43.0, 50.0]);
+        rows_by_rows(&a, &b, 2, &mut out);
+        assert_eq!(out, [17.0, 23.0, 39.0, 53.0]);
+        columns_by_columns(&a, &b, 2, &mut out);
+        assert_eq!(out, [26.0, 30.0, 38.0, 44.0]);
+        // Three rows of one number with one row of one number: a column of three.
+        let mut column = [0.0; 3];
+        rows_by_rows(&[1.0, 2.0, 3.0], &[2.0], 1, &mut column);
+        assert_eq!(column, [2.0, 4.0, 6.0]);
     }
 
     #[test]

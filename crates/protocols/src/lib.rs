@@ -10,6 +10,7 @@
 
 mod climb;
 mod configs;
+mod configs_wide;
 pub mod cup;
 mod draw;
 mod error;

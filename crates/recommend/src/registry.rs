@@ -3,8 +3,8 @@
 use crate::{
     BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Ials, IalsParams, Item2Vec, Item2VecParams, ItemGraph,
     ItemGraphParams, ItemKnn, ItemKnnParams, Logistic, LogisticParams, MarketPopularityParams, PairwiseFactors,
-    Popularity, PopularityParams, Rp3Beta, Rp3BetaParams, Save, Slim, SlimParams, Swing, SwingParams, Transitions,
-    TransitionsParams, UserKnn, UserKnnParams, WarpParams,
+    Popularity, PopularityParams, Rp3Beta, Rp3BetaParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams,
+    Swing, SwingParams, Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 use learn::container::{ContainerError, Reader};
@@ -59,6 +59,8 @@ pub enum ModelKind {
     Logistic(LogisticParams),
     /// Items in the same company.
     Item2Vec(Item2VecParams),
+    /// What was bought points to what goes with it.
+    SoftmaxFactors(SoftmaxFactorsParams),
 }
 
 impl ModelKind {
@@ -83,11 +85,12 @@ impl ModelKind {
             Self::Warp(_) => "warp",
             Self::Logistic(_) => "logistic",
             Self::Item2Vec(_) => "item2vec",
+            Self::SoftmaxFactors(_) => "softmax-factors",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 18] {
+    pub fn all(market: Market) -> [Self; 19] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -107,6 +110,7 @@ impl ModelKind {
             Self::Warp(WarpParams::default()),
             Self::Logistic(LogisticParams::default()),
             Self::Item2Vec(Item2VecParams::default()),
+            Self::SoftmaxFactors(SoftmaxFactorsParams::default()),
         ]
     }
 
@@ -154,6 +158,7 @@ impl ModelKind {
             Self::Warp(params) => Box::new(params.fit(train, seed)?),
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
+            Self::SoftmaxFactors(params) => Box::new(params.fit(train, seed)?),
         })
     }
 
@@ -176,6 +181,7 @@ impl ModelKind {
             Self::Bpr(_) | Self::Warp(_) => Box::new(PairwiseFactors::load(from)?),
             Self::Logistic(_) => Box::new(Logistic::load(from)?),
             Self::Item2Vec(_) => Box::new(Item2Vec::load(from)?),
+            Self::SoftmaxFactors(_) => Box::new(SoftmaxFactors::load(from)?),
         })
     }
 }

@@ -16,8 +16,8 @@ use lake::Engine;
 use recommend::transfer::Decision;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams,
-    TransitionsParams, UserKnnParams, WarpParams,
+    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SoftmaxFactorsParams,
+    SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 use serde_json::{Value, json};
 
@@ -373,6 +373,10 @@ fn parameters(kind: &ModelKind) -> Value {
             "n_fold_steps": p.n_fold_steps}),
         ModelKind::Item2Vec(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "window": p.window,
             "n_negatives": p.n_negatives, "learning_rate": p.learning_rate, "reg": p.reg}),
+        ModelKind::SoftmaxFactors(p) => json!({"n_factors": p.n_factors, "n_members": p.n_members,
+            "n_epochs": p.n_epochs, "n_drawn": p.n_drawn, "batch": p.batch, "learning_rate": p.learning_rate,
+            "decay": p.decay, "reg": p.reg, "length_power": p.length_power, "one_table": p.tables == Tables::One,
+            "smoothing": p.smoothing}),
     }
 }
 
@@ -495,6 +499,19 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
             n_negatives: size("n_negatives")?,
             learning_rate: number("learning_rate")? as f32,
             reg: number("reg")? as f32,
+        }),
+        "softmax-factors" => ModelKind::SoftmaxFactors(SoftmaxFactorsParams {
+            n_factors: size("n_factors")?,
+            n_members: size("n_members")?,
+            n_epochs: size("n_epochs")?,
+            n_drawn: size("n_drawn")?,
+            batch: size("batch")?,
+            learning_rate: number("learning_rate")? as f32,
+            decay: number("decay")? as f32,
+            reg: number("reg")? as f32,
+            length_power: number("length_power")? as f32,
+            tables: if values["one_table"] == Value::Bool(true) { Tables::One } else { Tables::Two },
+            smoothing: number("smoothing")? as f32,
         }),
         other => return Err(anyhow!("unknown model `{other}`")),
     })

@@ -75,6 +75,7 @@ static SCORERS: &[Entry] = &[
     e("logistic", "latent taste as odds (logistic)", "对数几率潜在偏好 (logistic)", "", ""),
     e("content", "likeness of words and attributes", "文字与属性相似度", "", ""),
     e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
+    e("softmax_factors", "products that point to each other (softmax factors)", "商品互指向量 (softmax)", "", ""),
 ];
 
 static TERMS: &[Entry] = &[

@@ -16,8 +16,8 @@ use domain::Market;
 use promises::Reads;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams,
-    TransitionsParams, UserKnnParams, WarpParams,
+    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SoftmaxFactorsParams,
+    SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 
 macro_rules! every_promise {
@@ -89,6 +89,22 @@ const LOGISTIC: LogisticParams = LogisticParams {
 const ITEM2VEC: Item2VecParams =
     Item2VecParams { n_factors: 6, n_sweeps: 60, window: 10, n_negatives: 5, learning_rate: 0.3, reg: 0.1 };
 
+const fn softmax(tables: Tables, smoothing: f32) -> ModelKind {
+    ModelKind::SoftmaxFactors(SoftmaxFactorsParams {
+        n_factors: 6,
+        n_members: 2,
+        n_epochs: 40,
+        n_drawn: 10,
+        batch: 64,
+        learning_rate: 0.02,
+        decay: 1.0,
+        reg: 1e-3,
+        length_power: 0.5,
+        tables,
+        smoothing,
+    })
+}
+
 const ASYMMETRIC: Similarity = Similarity::AsymmetricCosine { alpha: 0.3 };
 const RP3BETA: Rp3BetaParams = Rp3BetaParams { alpha: 0.8, beta: 0.4, k: 10 };
 const GRAPH: ItemGraphParams =
@@ -149,6 +165,9 @@ every_promise! {
     warp: ModelKind::Warp(WARP), Reads::History;
     logistic: ModelKind::Logistic(LOGISTIC), Reads::History;
     item2vec: ModelKind::Item2Vec(ITEM2VEC), Reads::History;
+    softmax_one_table: softmax(Tables::One, 0.0), Reads::History;
+    softmax_two_tables: softmax(Tables::Two, 0.0), Reads::History;
+    softmax_smoothed: softmax(Tables::Two, 0.3), Reads::History;
 }
 
 #[test]
