@@ -114,7 +114,7 @@ pub fn curve_params(n_sources: usize) -> CurveParams {
 fn questions(task: &Task) -> (Vec<Case>, Vec<Case>) {
     match &task.tuning {
         Tuning::Cases(validation) => (validation.clone(), task.cases.clone()),
-        Tuning::Halves => {
+        Tuning::Halves | Tuning::Inner(_) => {
             let half = |r: usize| task.cases.iter().skip(r).step_by(2).cloned().collect();
             (half(0), half(1))
         }
