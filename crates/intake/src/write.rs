@@ -70,7 +70,7 @@ enum Body<W: Write + Send> {
 /// A writer that packs.
 enum Packed<W: Write> {
     Plain(W),
-    Gzip(flate2::write::GzEncoder<W>),
+    Gzip(Box<flate2::write::GzEncoder<W>>),
     Zstd(Box<zstd::stream::write::Encoder<'static, W>>),
 }
 
@@ -112,7 +112,9 @@ impl<W: Write + Send> CanonicalWriter<W> {
     pub fn new(table: &'static TableDef, shape: Shape, packing: Compression, out: W) -> io::Result<Self> {
         let mut packed = match packing {
             Compression::None => Packed::Plain(out),
-            Compression::Gzip => Packed::Gzip(flate2::write::GzEncoder::new(out, flate2::Compression::default())),
+            Compression::Gzip => {
+                Packed::Gzip(Box::new(flate2::write::GzEncoder::new(out, flate2::Compression::default())))
+            }
             Compression::Zstd => Packed::Zstd(Box::new(zstd::stream::write::Encoder::new(out, 0)?)),
             Compression::Zip => {
                 let why = "a table is packed as .gz or .zst; a zip is an archive of files";

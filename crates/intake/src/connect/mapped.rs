@@ -67,8 +67,8 @@ pub(crate) fn connector(
 /// How a measure is read whose header names its unit.
 fn in_unit(how: How, header: &str) -> How {
     let How::Measure(Factor(base)) = how else { return how };
-    let words = header.split(|c: char| !c.is_alphanumeric() && c != '°').filter(|w| !w.is_empty());
-    let named = words.last().and_then(Unit::from_name).filter(|u| u.quantity() == base.quantity());
+    let mut words = header.split(|c: char| !c.is_alphanumeric() && c != '°').filter(|w| !w.is_empty());
+    let named = words.next_back().and_then(Unit::from_name).filter(|u| u.quantity() == base.quantity());
     How::Measure(Factor(named.unwrap_or(base)))
 }
 
