@@ -30,7 +30,7 @@ bench: setup ## side-by-side benchmarks against named peers; BENCH="ingest --run
 
 kill-trials: ## kill -9 and disk-full trials against the release binary: TRIALS=50
 	cargo build --release --locked -p app
-	@scripts/kill-trials.sh --trials $(TRIALS)
+	@crates/testkit/kill-trials.sh --trials $(TRIALS)
 
 fmt: ## format the code
 	cargo fmt --all

@@ -113,28 +113,46 @@ impl Survey {
     /// [`CleanError`] for a batch of another layout.
     pub fn order_lines(&mut self, batch: &RecordBatch) -> Result<(), CleanError> {
         let rows = RawLines::new(batch)?;
-        let mut currencies = Currencies::default();
-        for row in 0..batch.num_rows() {
-            let proof = self.row(rows.source.get(row), rows.line.get(row));
-            self.counter.row();
-            let (code, title) = (rows.product_code.get(row), rows.product_name.get(row));
-            if !code.is_none_or(text::is_normal) || !title.is_none_or(text::is_normal) {
-                self.counter.touch(Rule::Text, proof.line, || {
-                    format!("`{}` `{}`", code.unwrap_or_default(), title.unwrap_or_default())
-                });
+        let proofs: Vec<Proof> = (0..batch.num_rows())
+            .map(|row| {
+                let source = self.sources.intern(rows.source.get(row).unwrap_or_default());
+                Proof { source, line: rows.line.get(row).unwrap_or(0) }
+            })
+            .collect();
+        let Self { params, sources, evidence, collector, counter, .. } = self;
+        // Who bought and what was bought are noted apart, so both can be noted at the same time.
+        let who = || {
+            let mut last = NONE;
+            for (row, &proof) in proofs.iter().enumerate() {
+                if proof.source != last {
+                    counter.source(rows.source.get(row).unwrap_or_default());
+                    last = proof.source;
+                }
+                counter.row();
+                let (code, title) = (rows.product_code.get(row), rows.product_name.get(row));
+                if !code.is_none_or(text::is_normal) || !title.is_none_or(text::is_normal) {
+                    counter.touch(Rule::Text, proof.line, || {
+                        format!("`{}` `{}`", code.unwrap_or_default(), title.unwrap_or_default())
+                    });
+                }
+                evidence.row(rows.keys(row), sources.system(proof.source), proof);
             }
-            self.evidence.row(rows.keys(row), self.sources.system(proof.source), proof);
-            let quantity = rows.quantity.get(row).unwrap_or(0);
-            let price = rows.unit_price.get(row).and_then(|p| i64::try_from(p).ok()).unwrap_or(0);
-            let day = Day::of_micros(rows.ordered_at.get(row).unwrap_or(0));
-            // A row that will be put aside says nothing about usual prices, and its day may have no rate.
-            let usable = future_date::check(day, self.params.as_of, "ordered_at").is_none()
-                && impossible::check(quantity, Amount::from_micros(price), Zero::Fine, Sign::Any, &self.params)
-                    .is_none();
-            let currency = rows.currency.get(row).filter(|_| usable).and_then(|c| currencies.get(c));
-            let line = Line { code, title, quantity, price, currency, day };
-            self.collector.line(line, proof);
-        }
+        };
+        let what = || {
+            let mut currencies = Currencies::default();
+            for (row, &proof) in proofs.iter().enumerate() {
+                let quantity = rows.quantity.get(row).unwrap_or(0);
+                let price = rows.unit_price.get(row).and_then(|p| i64::try_from(p).ok()).unwrap_or(0);
+                let day = Day::of_micros(rows.ordered_at.get(row).unwrap_or(0));
+                // A row that will be put aside says nothing about usual prices, and its day may have no rate.
+                let usable = future_date::check(day, params.as_of, "ordered_at").is_none()
+                    && impossible::check(quantity, Amount::from_micros(price), Zero::Fine, Sign::Any, params).is_none();
+                let currency = rows.currency.get(row).filter(|_| usable).and_then(|c| currencies.get(c));
+                let (code, title) = (rows.product_code.get(row), rows.product_name.get(row));
+                collector.line(Line { code, title, quantity, price, currency, day }, proof);
+            }
+        };
+        rayon::join(who, what);
         Ok(())
     }
 
@@ -238,8 +256,8 @@ impl Survey {
     /// Joins identities, decides names, services and what is unusual.
     pub fn finish(self) -> Surveyed {
         let Self { params, sources, evidence, collector, customers, places, counter } = self;
-        let identity = evidence.resolve(&sources.systems, &params);
-        let catalogue = collector.finish(&params);
+        let (identity, catalogue) =
+            rayon::join(|| evidence.resolve(&sources.systems, &params), || collector.finish(&params));
         let mut counts = counter.finish(&[Rule::Text]);
         count_findings(&mut counts, &identity, &catalogue, &sources);
         let mut records: Vec<CustomerRecord> = vec![CustomerRecord::default(); identity.n_shoppers()];

@@ -5,6 +5,7 @@
 //! is taken into memory packed (at most [`ZIP_LIMIT`]); its members then stream one by one.
 
 use crate::error::IntakeError;
+use crate::options::RunAhead;
 use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -241,6 +242,14 @@ impl ByteStream {
             }
         }
         Ok(n)
+    }
+
+    /// The same bytes, unpacked by `run_ahead` where they are packed.
+    pub(crate) fn ahead(self, run_ahead: Option<RunAhead>) -> Self {
+        match run_ahead {
+            Some(run_ahead) if self.compression != Compression::None => Self { inner: run_ahead(self.inner), ..self },
+            _ => self,
+        }
     }
 
     /// Packed bytes taken from the file so far.

@@ -48,7 +48,7 @@ pub use error::{IntakeError, SinkError};
 pub use format::Format;
 pub use guess::{Draft, draft_mapping};
 pub use mapping::{Mapping, MappingRead};
-pub use options::{Defaults, ReadOptions};
+pub use options::{Defaults, ReadOptions, RunAhead};
 pub use out::Sink;
 pub use provenance::{MappingProvenance, Provenance};
 pub use read::{Detected, Dialect, ReadSummary, detect, read};

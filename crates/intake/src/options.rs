@@ -6,6 +6,11 @@ use crate::encoding::Encoding;
 use crate::format::Format;
 use crate::mapping::Mapping;
 use domain::{Currency, Day, Market};
+use std::io::Read;
+
+/// Takes a reader that works for its bytes (it unpacks) and returns one with the same bytes and
+/// errors, which may fetch them ahead on another thread.
+pub type RunAhead = fn(Box<dyn Read + Send>) -> Box<dyn Read + Send>;
 
 /// What to assume where a file is silent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct ReadOptions {
     pub max_record: usize,
     /// Today. Reading keeps rows of later days; the cleaning rules flag them.
     pub as_of: Day,
+    /// Unpacks packed text ahead of the rows; without it both take turns on the caller's thread.
+    pub run_ahead: Option<RunAhead>,
 }
 
 impl ReadOptions {
@@ -50,6 +57,7 @@ impl ReadOptions {
             batch_rows: 65_536,
             max_record: MAX_RECORD,
             as_of,
+            run_ahead: None,
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn open(member: &Member<'_>, options: &ReadOptions) -> Result<Opened,
         let encoding = EncodingReport { name: "utf-8".into(), bom: false, reason: "set by the format".into() };
         return Ok(Opened { rows, sample, encoding, delimiter: 0, json: false });
     }
-    let stream = member.open()?;
+    let stream = member.open()?.ahead(options.run_ahead);
     let mut decoded = Decoded::new(&member.name, stream, options.encoding)?;
     let mut text = String::new();
     let mut ended = false;
@@ -121,7 +121,7 @@ const MAX_KEYS: usize = 4096;
 
 /// Adds the keys that the beginning of the file does not have: a rare `discount` is a column too.
 fn more_keys(member: &Member<'_>, options: &ReadOptions, keys: &mut Vec<String>) -> Result<(), IntakeError> {
-    let decoded = Decoded::new(&member.name, member.open()?, options.encoding)?;
+    let decoded = Decoded::new(&member.name, member.open()?.ahead(options.run_ahead), options.encoding)?;
     let mut records = Records::new(decoded, String::new(), jsonl::params(options.max_record));
     let mut known: BTreeSet<String> = keys.iter().cloned().collect();
     loop {

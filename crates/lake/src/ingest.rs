@@ -2,6 +2,7 @@
 //! row of `raw.sources`. A file is taken whole or not at all; a file that the lake already has
 //! (same SHA-256) is not taken twice.
 
+mod ahead;
 pub(crate) mod chunks;
 mod sources;
 
@@ -150,7 +151,8 @@ async fn take(
     let open = || -> std::io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(BufReader::with_capacity(1 << 18, File::open(&kept.path)?)))
     };
-    let read = tokio::task::block_in_place(|| intake::read(&open, &name, &kept.source, &options.read, &mut writer));
+    let how = intake::ReadOptions { run_ahead: Some(ahead::run_ahead), ..options.read.clone() };
+    let read = tokio::task::block_in_place(|| intake::read(&open, &name, &kept.source, &how, &mut writer));
     // The writer's own failure (a full disk) comes before the reader's, which only passes it on.
     let files = tokio::task::block_in_place(|| writer.finish());
     let (files, summary) = match (files, read) {

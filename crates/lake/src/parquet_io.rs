@@ -16,6 +16,9 @@ use schema::TableDef;
 /// Rows of one data file: large enough to scan well, small enough to encode two at a time.
 pub(crate) const FILE_ROWS: usize = 262_144;
 
+/// Rows of a batch that is read.
+pub(crate) const BATCH_ROWS: usize = 65_536;
+
 /// Key in a file's metadata: the bucket of each row group, joined by commas.
 const BUCKETS_KEY: &str = "portolan.buckets.2";
 
@@ -61,7 +64,7 @@ pub(crate) fn decode<R: ChunkReader + 'static>(
     pick: Pick<'_>,
 ) -> Result<(ParquetRecordBatchReader, bool), LakeError> {
     let failed = |e: parquet::errors::ParquetError| LakeError::Damaged { table: name.to_owned(), why: e.to_string() };
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(failed)?.with_batch_size(65_536);
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(failed)?.with_batch_size(BATCH_ROWS);
     if let Some(columns) = pick.columns {
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);

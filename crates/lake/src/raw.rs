@@ -1,13 +1,14 @@
 //! Reading zone `raw` of a snapshot, whole or one part of the shoppers at a time.
 
 use crate::ingest::chunks::buckets;
-use crate::parquet_io::{Pick, decode, of_today};
+use crate::parquet_io::{BATCH_ROWS, Pick, decode, of_today};
 use crate::table::folder;
 use crate::{Lake, LakeError, Snapshot};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use schema::{TableDef, Zone};
 use std::fs::File;
+use std::sync::mpsc::sync_channel;
 
 /// A table of zone `raw`.
 pub(crate) struct RawTable<'a> {
@@ -26,8 +27,35 @@ impl<'a> RawTable<'a> {
         self.snapshot.table(self.def).map_or(0, |t| t.rows)
     }
 
-    /// Hands every batch to `visit`, in the order of sources and lines.
+    /// Hands every batch to `visit`, in the order of sources and lines. Of a table with more rows than
+    /// a batch, the next batch is decoded while `visit` looks at the one before.
     pub(crate) fn each(
+        &self,
+        pick: Pick<'_>,
+        visit: &mut dyn FnMut(RecordBatch) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        if self.rows() <= BATCH_ROWS as u64 {
+            return self.decoded(pick, visit);
+        }
+        std::thread::scope(|scope| {
+            let (give, batches) = sync_channel(1);
+            let decoding = scope.spawn(move || {
+                let mut wanted = true;
+                let result = self.decoded(pick, &mut |batch| {
+                    // Nobody takes batches any more after `visit` has failed.
+                    wanted = wanted && give.send(batch).is_ok();
+                    if wanted { Ok(()) } else { Err(LakeError::Internal("reading was stopped".into())) }
+                });
+                if wanted { result } else { Ok(()) }
+            });
+            let visited = batches.iter().try_for_each(&mut *visit);
+            drop(batches);
+            let decoded = decoding.join().map_err(|_| LakeError::Internal("a decoding thread panicked".into()))?;
+            visited.and(decoded)
+        })
+    }
+
+    fn decoded(
         &self,
         pick: Pick<'_>,
         visit: &mut dyn FnMut(RecordBatch) -> Result<(), LakeError>,

@@ -477,16 +477,21 @@ fn shares(batches: Vec<RecordBatch>, surveyed: &Surveyed, n: usize) -> Result<Ve
     if n < 2 {
         return Ok(vec![batches]);
     }
+    let split: Vec<Vec<RecordBatch>> = batches
+        .into_par_iter()
+        .map(|batch| {
+            let mut rows: Vec<Vec<u32>> = vec![Vec::new(); n];
+            for (row, part) in surveyed.partition(&batch, n as u32)?.into_iter().enumerate() {
+                rows[part as usize].push(row as u32);
+            }
+            let share = |rows| take_record_batch(&batch, &UInt32Array::from(rows));
+            let shares = rows.into_iter().map(share).collect::<Result<Vec<_>, _>>();
+            shares.map_err(|e| LakeError::Internal(e.to_string()))
+        })
+        .collect::<Result<_, LakeError>>()?;
     let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); n];
-    for batch in batches {
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); n];
-        for (row, part) in surveyed.partition(&batch, n as u32)?.into_iter().enumerate() {
-            rows[part as usize].push(row as u32);
-        }
-        for (part, rows) in parts.iter_mut().zip(rows) {
-            let share = take_record_batch(&batch, &UInt32Array::from(rows));
-            part.push(share.map_err(|e| LakeError::Internal(e.to_string()))?);
-        }
+    for shares in split {
+        parts.iter_mut().zip(shares).for_each(|(part, share)| part.push(share));
     }
     Ok(parts)
 }

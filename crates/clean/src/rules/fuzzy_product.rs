@@ -13,6 +13,7 @@
 use super::{Policy, RuleDoc};
 use crate::CleanParams;
 use crate::hash::{FastMap, Interner, NONE};
+use rayon::prelude::*;
 
 pub(crate) const DOC: RuleDoc = RuleDoc {
     name: "fuzzy_product",
@@ -48,6 +49,7 @@ pub(crate) fn likely_same(titles: &[(String, u64)], params: &CleanParams) -> Vec
         }
     }
     (0..titles.len() as u32)
+        .into_par_iter()
         .map(|t| {
             let mine = &words[t as usize];
             let mut rare = mine.clone();

@@ -9,8 +9,8 @@
 #
 # usage: kill-trials.sh [--trials N] [--seed N] [--scale S] [--bin PORTOLAN] [--no-disk-full] [--keep]
 set -euo pipefail
-# shellcheck source=scripts/common.sh
-source "$(dirname "$0")/common.sh"
+# shellcheck source=../../scripts/common.sh
+source "$(dirname "$0")/../../scripts/common.sh"
 
 trials=50
 seed=1
