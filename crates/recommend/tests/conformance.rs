@@ -227,7 +227,7 @@ const STEPS: TransitionsParams = TransitionsParams {
 const SLIM: SlimParams = SlimParams { l1: 0.1, l2: 2.0, neighbours: 10, n_sweeps: 50, tolerance: 1e-4 };
 const GF_CF: GfCfParams = GfCfParams { rank: 3, low_pass: 0.3, k: 10 };
 
-const fn ease(form: EaseForm) -> ModelKind {
+fn ease(form: EaseForm) -> ModelKind {
     ModelKind::Ease(EaseParams { reg: 5.0, form, ..EaseParams::default() })
 }
 
