@@ -75,6 +75,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
                 | ProtocolError::Rows { .. }
                 | ProtocolError::Fit { .. }
                 | ProtocolError::Judge { .. }
+                | ProtocolError::Rank(_)
                 | ProtocolError::Eval(_) => Exit::Internal,
             };
         }

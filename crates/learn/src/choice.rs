@@ -129,16 +129,16 @@ impl ChoiceParams {
         let mut slope: Vec<f64> = (0..k).map(|i| at.gradient[i] / n + self.l2 * weights[i]).collect();
         for _ in 0..500 {
             let mut moved = 0.0_f64;
-            for i in 0..k {
+            for (i, value) in goal.iter_mut().enumerate() {
                 let own = curvature(i, i);
                 if own <= 0.0 {
                     continue; // alike for all alternatives of every group: it can say nothing
                 }
-                let free = goal[i] - slope[i] / own;
+                let free = *value - slope[i] / own;
                 let new = if self.sign == Sign::NotNegative { free.max(0.0) } else { free };
-                let change = new - goal[i];
+                let change = new - *value;
                 if change != 0.0 {
-                    goal[i] = new;
+                    *value = new;
                     slope.iter_mut().enumerate().for_each(|(j, s)| *s += change * curvature(i, j));
                     moved = moved.max(change.abs());
                 }
@@ -191,16 +191,16 @@ impl Groups<'_> {
             if p < 1e-7 {
                 continue; // no part of the curvature that anybody could see
             }
-            for i in 0..k {
-                let scaled = p * f64::from(row[i]);
+            for (i, own) in row.iter().enumerate() {
+                let scaled = p * f64::from(*own);
                 let line = &mut sums.curvature[i * k + i..(i + 1) * k];
                 line.iter_mut().zip(&row[i..]).for_each(|(c, x)| *c += scaled * f64::from(*x));
             }
         }
-        for i in 0..k {
-            sums.gradient[i] += mean[i] - f64::from(rows[chosen][i]);
+        for (i, (own, x)) in mean.iter().zip(rows[chosen]).enumerate() {
+            sums.gradient[i] += own - f64::from(*x);
             let line = &mut sums.curvature[i * k + i..(i + 1) * k];
-            line.iter_mut().zip(&mean[i..]).for_each(|(c, m)| *c -= mean[i] * m);
+            line.iter_mut().zip(&mean[i..]).for_each(|(c, m)| *c -= own * m);
         }
     }
 }

@@ -320,7 +320,7 @@ impl<'a> Lab<'a> {
             chosen.push(at);
         }
         let params = ChoiceParams { l2, sign: Sign::NotNegative, ..ChoiceParams::default() };
-        let found = params.fit(&x, tables.len(), &sizes, &chosen).map_err(|e| RankError::from(e))?;
+        let found = params.fit(&x, tables.len(), &sizes, &chosen).map_err(RankError::from)?;
         Ok(found.into_iter().map(|w| w as f32).collect())
     }
 

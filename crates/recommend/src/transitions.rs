@@ -7,7 +7,7 @@
 //! `score(j) = Σ_a history_decay^a · w(a) · W(h(a), j)` over the history from its newest item `a = 0` back.
 //! With no decay and `backward` 1 it is plain item neighbours; with decays near 0 it is the chain of
 //! single steps. Weights of the interactions scale what a shopper adds; an item that comes twice counts
-//! at its newest place.
+//! at its newest place, and `a` counts the distinct items that the model knows.
 //!
 //! Sources: Rendle, Freudenthaler and Schmidt-Thieme, "Factorizing personalized Markov chains for
 //! next-basket recommendation", WWW 2010 (the chain); Ludewig and Jannach, "Evaluation of session-based
@@ -122,12 +122,13 @@ impl Transitions {
     /// The distinct items of a history, newest first, with what their place leaves of their weight.
     fn asked(&self, history: History<'_>) -> Vec<(ItemIdx, f32)> {
         let mut items: Vec<(ItemIdx, f32)> = Vec::new();
-        for (age, (item, weight)) in history.iter().rev().enumerate() {
-            let left = weight * self.history_decay.powi(age as i32);
-            if item.at() < self.links.n_rows() && left > 0.0 && !items.iter().any(|(known, _)| *known == item) {
-                items.push((item, left));
+        for (item, weight) in history.iter().rev() {
+            if item.at() < self.links.n_rows() && !items.iter().any(|(known, _)| *known == item) {
+                // What is unknown or comes again makes nobody older.
+                items.push((item, weight * self.history_decay.powi(items.len() as i32)));
             }
         }
+        items.retain(|(_, left)| *left > 0.0);
         items
     }
 }
