@@ -77,10 +77,16 @@ fn measure(args: &IndexArgs, sort: &str) -> Row {
     let built = cpu_seconds() - started;
     let scan = Scan::new(items, args.factors);
     let asked = |index: &dyn Nearest| {
-        let started = cpu_seconds();
-        let found: Vec<Vec<(u32, f32)>> =
-            queries.chunks_exact(args.factors).map(|q| index.best(q, args.top, &|_| false)).collect();
-        ((cpu_seconds() - started) * 1e3 / args.queries as f64, found)
+        let ask = || queries.chunks_exact(args.factors).map(|q| index.best(q, args.top, &|_| false)).collect();
+        let found: Vec<Vec<(u32, f32)>> = ask();
+        // The kernel's account moves in steps of some milliseconds: short work is repeated.
+        let (started, mut rounds) = (cpu_seconds(), 0);
+        while rounds == 0 || cpu_seconds() - started < 0.5 {
+            let again: Vec<Vec<(u32, f32)>> = ask();
+            std::hint::black_box(again);
+            rounds += 1;
+        }
+        ((cpu_seconds() - started) * 1e3 / (args.queries * rounds) as f64, found)
     };
     let (exact_ms, truth) = asked(&scan);
     report::note(&format!("{sort}: scan {exact_ms:.3} CPU ms a query; lists built in {built:.1} CPU s"));

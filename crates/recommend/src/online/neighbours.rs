@@ -19,6 +19,9 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Other items with how many buyers are shared, ascending; versions share what did not change.
+type Pairs = Arc<Vec<(u32, u32)>>;
+
 /// A version of the model with its counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemKnnOnline {
@@ -27,7 +30,7 @@ pub struct ItemKnnOnline {
     histories: Vec<Arc<Vec<u32>>>,
     buyers: Vec<u32>,
     /// For each item the others that share a buyer, ascending, with how many.
-    together: Vec<Arc<Vec<(u32, u32)>>>,
+    together: Vec<Pairs>,
     lists: Vec<Arc<Vec<(u32, f32)>>>,
     model: ItemKnn,
 }
@@ -43,13 +46,12 @@ impl ItemKnnOnline {
             let (code, _) = params.similarity.code();
             return Err(FitError::Param { name: "similarity", rule: "Jaccard or cosine", got: code as f64 });
         }
-        let none = |n: usize| vec![Arc::new(Vec::new()); n];
         let empty = Self {
             params,
             histories: vec![Arc::default(); train.n_shoppers()],
             buyers: vec![0; train.n_items()],
             together: vec![Arc::default(); train.n_items()],
-            lists: none(train.n_items()),
+            lists: vec![Arc::default(); train.n_items()],
             model: ItemKnn::of(Csr::from_rows(train.n_items(), vec![Vec::new(); train.n_items()])),
         };
         empty.learn(&rows_of(train))
@@ -129,7 +131,7 @@ impl Online for ItemKnnOnline {
         };
         let memory = || (vec![0_u32; n_items], Vec::new());
         let holders: Vec<(u32, Vec<(usize, bool)>)> = holders.into_iter().collect();
-        let counted: Vec<(u32, Arc<Vec<(u32, u32)>>)> =
+        let counted: Vec<(u32, Pairs)> =
             holders.par_iter().map_init(memory, |memory, (item, shoppers)| row(memory, (item, shoppers))).collect();
         for (item, sums) in counted {
             next.together[item as usize] = sums;
