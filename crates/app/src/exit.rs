@@ -71,6 +71,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
                 ProtocolError::Recipe { .. }
                 | ProtocolError::Rows { .. }
                 | ProtocolError::Fit { .. }
+                | ProtocolError::Rank(_)
                 | ProtocolError::Eval(_) => Exit::Internal,
             };
         }
