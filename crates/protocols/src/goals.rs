@@ -97,7 +97,7 @@ pub const AIMS: &[Aim] = &[
         must: Some(0.460),
         ahead: Some(0.475),
         strong: "item-kNN Jaccard, all markets",
-        ours: "blend of six, likelihood",
+        ours: "blend of three, learnt",
         more: &[],
         references: XMARKET,
     },
@@ -147,7 +147,7 @@ const fn cup_t2(task: &'static str) -> Aim {
 }
 
 const fn market(task: &'static str, references: &'static [Reference]) -> Aim {
-    let ours = "blend of six, likelihood";
+    let ours = "blend of three, learnt";
     Aim { task, must: None, ahead: None, strong: "item-kNN Jaccard, all markets", ours, more: &[], references }
 }
 
