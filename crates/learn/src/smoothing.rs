@@ -1,10 +1,10 @@
 //! Vectors of columns mixed with those of the columns that share rows with them: one hop on the graph.
 //!
 //! With `A(r, c) = w(r, c) / √(d(r) d(c))`, `d` the sums of a row or column, the mixed vectors are
-//! `(1 − share) E + share · Aᵀ A E`. The operator is symmetric, so a gradient at the mixed vectors goes back to `E` by the same
-//! product. Source: the graph convolution without weights and nonlinearity of He, Deng, Wang, Li, Zhang and
-//! Wang, "LightGCN: simplifying and powering graph convolution network for recommendation", SIGIR 2020, two
-//! of its layers, for columns alone. Cost: `2 nnz · width` multiply-adds.
+//! `(1 − share) E + share · Aᵀ A E`. The operator is symmetric, so a gradient at the mixed vectors goes back
+//! to `E` by the same product. Source: the graph convolution without weights and nonlinearity of He, Deng,
+//! Wang, Li, Zhang and Wang, "LightGCN: simplifying and powering graph convolution network for
+//! recommendation", SIGIR 2020, two of its layers, for columns alone. Cost: `2 nnz · width` multiply-adds.
 
 use crate::Csr;
 use crate::spread::{Keep, spread};

@@ -1,21 +1,21 @@
 //! Softmax factors: what a shopper has bought points to what was bought with it, in one product of vectors.
 //!
-//! `score(j) = x · q_j + b_j` with `x = n^(1 − length_power) · Σ w_i p_i / Σ w_i` over the `n` known items of the
-//! history and `b_j` the logarithm of the item's buyers over those of the mean item. `p` and `q` are learnt such that each
-//! item of a history is picked out from all items by the *other* items of that history (see
-//! [`learn::SetSoftmax`]). There is no vector of a shopper: a new one with the same history gets the same
-//! scores, nothing is folded in, and every item of the history says its part. The score is the logarithm of
-//! odds, up to a number that is the same for all items of a list.
+//! `score(j) = x · q_j + b_j` with `x = n^(1 − length_power) · Σ w_i p_i / Σ w_i` over the `n` known items of
+//! the history and `b_j` the logarithm of the item's buyers over those of the mean item. `p` and `q` are
+//! learnt such that each item of a history is picked out from all items by the *other* items of that
+//! history (see [`learn::SetSoftmax`]). There is no vector of a shopper: a new one with the same history
+//! gets the same scores, nothing is folded in, and every item of the history says its part. The score is
+//! the logarithm of odds, up to a number that is the same for all items of a list.
 //!
-//! The weight of an interaction is how often it is learnt from in an epoch, so the rows of a weakened market
-//! cost and count less. `n_members` models from as many seeds, the given one and
-//! those after it, are averaged; the average of such scores is the
-//! score of one model whose vectors are the members' vectors end to end, and that is what is kept.
+//! The weight of an interaction is how often it is learnt from in an epoch, so the rows of a weakened
+//! market cost and count less. `n_members` models from as many seeds, the given one and those after it, are
+//! averaged; the average of such scores is the score of one model whose vectors are the members' vectors
+//! end to end, and that is what is kept.
 //!
 //! Source: Kabbur, Ning and Karypis, "FISM: factored item similarity models for top-N recommender systems",
 //! KDD 2013, for the form; the softmax over drawn items as for language models (see the kernel). Cost:
-//! `6 n_drawn · f` multiply-adds an interaction, epoch and member; a score `f · n_members`, with `f` more for each item
-//! of the history once; the model keeps `2 n_items · f · n_members` numbers.
+//! `6 n_drawn · f` multiply-adds an interaction, epoch and member; a score `f · n_members`, with as much for
+//! each item of the history once; the model keeps `2 n_items · f · n_members` numbers.
 
 use crate::Save;
 use crate::links::{at_least_0, at_least_1, sorted};
@@ -131,7 +131,8 @@ impl Fit for SoftmaxFactorsParams {
             }
             bias = one.bias; // of the data, the same for all members
         }
-        if from.iter().chain(&to).any(|v| !v.is_finite()) {
+        // Vectors whose products are no numbers are as bad as numbers that are none.
+        if from.chunks_exact(width).chain(to.chunks_exact(width)).any(|v| !dot(v, v).is_finite()) {
             return Err(FitError::Diverged("softmax factors, lower `learning_rate`".into()));
         }
         Ok(SoftmaxFactors { width, length_power: self.length_power, from, to, bias })
