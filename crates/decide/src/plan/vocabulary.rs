@@ -66,6 +66,7 @@ static SCORERS: &[Entry] = &[
     e("swing", "pairs of like shoppers (Swing)", "相似顾客对 (Swing)", "", ""),
     e("rp3beta", "a walk over shoppers (RP3beta)", "顾客随机游走 (RP3beta)", "", ""),
     e("item_graph", "a walk over the graph of products", "商品图游走", "", ""),
+    e("transitions", "what is bought next (transitions)", "购买先后关系", "", ""),
     e("ease", "products predicted from products (EASE)", "商品互相预测 (EASE)", "", ""),
     e("ease_sparse", "products predicted from products (EASE, sparse)", "商品互相预测 (EASE 稀疏)", "", ""),
     e("slim", "products predicted from few products (SLIM)", "少量商品预测 (SLIM)", "", ""),
@@ -80,6 +81,7 @@ static SCORERS: &[Entry] = &[
 
 static TERMS: &[Entry] = &[
     e("bought_together_with", "bought together with", "常一起购买", "", ""),
+    e("often_follows", "often follows", "常在其后购买", "", ""),
     e("close_in_taste_to", "close in taste to", "偏好相近", "", ""),
     e("bought_by_others", "bought by many", "热销", "", ""),
     e("bought_by_others_in_this_market", "popular in this market", "本市场热销", "", ""),
