@@ -265,10 +265,10 @@ mod tests {
     use recommend::ItemKnnParams;
     use recommend::transfer::{Ground, SimilarityPriorParams};
 
-    const GROUPS: usize = 12;
+    const GROUPS: usize = 24;
     const SIZE: usize = 8;
 
-    /// A target of 60 shoppers with three purchases to learn from, and a source of 300 with six. A shopper buys
+    /// A target of 60 shoppers with two purchases to learn from, and a source of 300 with six. A shopper buys
     /// within one group of items; the source's groups are the target's, or cut across them.
     fn arena(alike: bool) -> Arena {
         let (own, other) = (Market::from_code(*b"VN").unwrap(), Market::from_code(*b"CN").unwrap());
@@ -285,7 +285,7 @@ mod tests {
                 ItemIdx(at as u32)
             };
             let bought: Vec<ItemIdx> = within.iter().map(|w| item(*w)).collect();
-            let n = if target { 3 } else { 6 };
+            let n = if target { 2 } else { 6 };
             rows.extend(bought[..n].iter().enumerate().map(|(day, item)| Interaction {
                 shopper: ShopperIdx(s),
                 item: *item,
