@@ -19,6 +19,7 @@ pub mod goals;
 pub mod gowalla;
 mod interval;
 mod lab;
+mod orders;
 mod recipe;
 mod render;
 mod report;

@@ -7,7 +7,7 @@ use crate::recipe::Config;
 use crate::report::{Answers, TaskReport};
 use crate::task::Task;
 use crate::xmarket::XMarketParams;
-use crate::{ProtocolError, configs, cup, gowalla, sequences, xmarket};
+use crate::{ProtocolError, configs, cup, gowalla, orders, sequences, xmarket};
 use domain::Seed;
 use std::path::Path;
 
@@ -116,7 +116,8 @@ impl Entry {
         match self.source {
             Source::Cup { .. } => configs::cup(),
             Source::XMarket => configs::xmarket(),
-            Source::Sequences { .. } | Source::Gowalla(_) => configs::catalogue(),
+            Source::Sequences { .. } => [configs::catalogue(), orders::configs()].concat(),
+            Source::Gowalla(_) => configs::catalogue(),
         }
     }
 

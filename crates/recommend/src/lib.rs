@@ -15,6 +15,7 @@ mod item_graph;
 mod item_knn;
 mod links;
 mod logistic;
+mod neural;
 mod popularity;
 pub mod rank;
 mod registry;
@@ -39,6 +40,11 @@ pub use item_knn::{ItemKnn, ItemKnnParams};
 pub use item2vec::{Item2Vec, Item2VecParams};
 pub use learn::RowSolver;
 pub use logistic::{Logistic, LogisticParams};
+pub use neural::{
+    Described, Gru4Rec, Gru4RecParams, ItemLoss, MultiTask, MultiTaskParams, NeuMf, NeuMfParams, NextItemParams,
+    Outcome, PairLabel, SasRec, SasRecParams, Sharing, TwoTower, TwoTowerParams, Wide, WideDeep, WideDeepParams,
+    hashed_words,
+};
 pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
 pub use registry::{ModelKind, Recommender};
 pub use rp3beta::{Rp3Beta, Rp3BetaParams};

@@ -1,9 +1,9 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
 use crate::{
-    BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, MarketPopularityParams, PopularityParams, Rp3BetaParams, SlimParams, SwingParams, UserKnnParams,
-    WarpParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, IalsParams, Item2VecParams, ItemGraphParams,
+    ItemKnnParams, LogisticParams, MarketPopularityParams, NeuMfParams, PopularityParams, Rp3BetaParams, SasRecParams,
+    SlimParams, SwingParams, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 
@@ -50,6 +50,12 @@ pub enum ModelKind {
     Logistic(LogisticParams),
     /// Items in the same company.
     Item2Vec(Item2VecParams),
+    /// What comes next, by attention over the history.
+    SasRec(SasRecParams),
+    /// What comes next, by a state carried along the history.
+    Gru4Rec(Gru4RecParams),
+    /// An item and a history through layers.
+    NeuMf(NeuMfParams),
 }
 
 impl ModelKind {
@@ -73,11 +79,14 @@ impl ModelKind {
             Self::Warp(_) => "warp",
             Self::Logistic(_) => "logistic",
             Self::Item2Vec(_) => "item2vec",
+            Self::SasRec(_) => "sasrec",
+            Self::Gru4Rec(_) => "gru4rec",
+            Self::NeuMf(_) => "neu-mf",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 17] {
+    pub fn all(market: Market) -> [Self; 20] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -96,6 +105,9 @@ impl ModelKind {
             Self::Warp(WarpParams::default()),
             Self::Logistic(LogisticParams::default()),
             Self::Item2Vec(Item2VecParams::default()),
+            Self::SasRec(SasRecParams::default()),
+            Self::Gru4Rec(Gru4RecParams::default()),
+            Self::NeuMf(NeuMfParams::default()),
         ]
     }
 
@@ -134,6 +146,9 @@ impl ModelKind {
             Self::Warp(params) => Box::new(params.fit(train, seed)?),
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
+            Self::SasRec(params) => Box::new(params.fit(train, seed)?),
+            Self::Gru4Rec(params) => Box::new(params.fit(train, seed)?),
+            Self::NeuMf(params) => Box::new(params.fit(train, seed)?),
         })
     }
 }

@@ -3,10 +3,11 @@
 //! One function a promise, one macro line a model: a new model adds a line at the bottom.
 
 use domain::{History, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
+use learn::net::Cell;
 use recommend::{
-    BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, ModelKind, Negatives, Recommender, RowSolver, Rp3BetaParams, Similarity, SlimParams, SwingParams,
-    UserKnnParams, WarpParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, IalsParams, Item2VecParams, ItemGraphParams,
+    ItemKnnParams, ItemLoss, LogisticParams, ModelKind, Negatives, NeuMfParams, NextItemParams, PairLabel, Recommender,
+    RowSolver, Rp3BetaParams, SasRecParams, Similarity, SlimParams, SwingParams, UserKnnParams, WarpParams,
 };
 
 const N_ITEMS: usize = 20;
@@ -211,6 +212,35 @@ const LOGISTIC: LogisticParams = LogisticParams {
 const ITEM2VEC: Item2VecParams =
     Item2VecParams { n_factors: 6, n_sweeps: 60, window: 10, n_negatives: 5, learning_rate: 0.3, reg: 0.1 };
 
+// Much longer or faster training learns the holes of the board by heart here too.
+const NEXT_ITEM: NextItemParams = NextItemParams {
+    width: 8,
+    max_len: 20,
+    dropout: 0.3,
+    loss: ItemLoss::Full,
+    n_epochs: 15,
+    patience: 0,
+    batch: 8,
+    rate: 3e-3,
+};
+const SASREC: SasRecParams = SasRecParams { common: NEXT_ITEM, n_blocks: 1, n_heads: 2, hidden: 16 };
+const NEU_MF: NeuMfParams = NeuMfParams {
+    width: 8,
+    hidden: 16,
+    label: PairLabel::CrossEntropy,
+    n_negatives: 4,
+    max_len: 20,
+    dropout: 0.0,
+    n_epochs: 15,
+    patience: 0,
+    batch: 8,
+    rate: 1e-2,
+};
+
+const fn gru4rec(cell: Cell) -> ModelKind {
+    ModelKind::Gru4Rec(Gru4RecParams { common: NEXT_ITEM, cell, state: 16 })
+}
+
 const ASYMMETRIC: Similarity = Similarity::AsymmetricCosine { alpha: 0.3 };
 const RP3BETA: Rp3BetaParams = Rp3BetaParams { alpha: 0.8, beta: 0.4, k: 10 };
 const GRAPH: ItemGraphParams =
@@ -260,4 +290,9 @@ every_promise! {
     warp: ModelKind::Warp(WARP), Reads::History;
     logistic: ModelKind::Logistic(LOGISTIC), Reads::History;
     item2vec: ModelKind::Item2Vec(ITEM2VEC), Reads::History;
+    sasrec: ModelKind::SasRec(SASREC), Reads::History;
+    gru4rec: gru4rec(Cell::Gru), Reads::History;
+    gru4rec_lstm: gru4rec(Cell::Lstm), Reads::History;
+    gru4rec_plain: gru4rec(Cell::Plain), Reads::History;
+    neu_mf: ModelKind::NeuMf(NEU_MF), Reads::History;
 }

@@ -6,6 +6,7 @@
 //! Where nothing could be measured every market stays with its own orders.
 
 use super::batch::Columns;
+use super::networks;
 use super::rows::Rows;
 use crate::evidence::{Applied, EvidenceError, EvidencePlan, Marked, MarketRow, TransferTable, transfer_table};
 use anyhow::{Context, Result, anyhow};
@@ -364,6 +365,7 @@ fn parameters(kind: &ModelKind) -> Value {
             "n_fold_steps": p.n_fold_steps}),
         ModelKind::Item2Vec(p) => json!({"n_factors": p.n_factors, "n_sweeps": p.n_sweeps, "window": p.window,
             "n_negatives": p.n_negatives, "learning_rate": p.learning_rate, "reg": p.reg}),
+        ModelKind::SasRec(_) | ModelKind::Gru4Rec(_) | ModelKind::NeuMf(_) => networks::parameters(kind),
     }
 }
 
@@ -477,7 +479,7 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
             learning_rate: number("learning_rate")? as f32,
             reg: number("reg")? as f32,
         }),
-        other => return Err(anyhow!("unknown model `{other}`")),
+        other => return networks::restore(other, values),
     })
 }
 

@@ -7,6 +7,7 @@ mod cluster_tables;
 mod evidence;
 pub(crate) mod gather;
 pub(crate) mod measured;
+mod networks;
 pub(crate) mod offers;
 mod profiles;
 pub(crate) mod purchases;

@@ -74,6 +74,9 @@ static SCORERS: &[Entry] = &[
     e("warp", "latent taste for the top of the list (WARP)", "面向榜首的潜在偏好 (WARP)", "", ""),
     e("logistic", "latent taste as odds (logistic)", "对数几率潜在偏好 (logistic)", "", ""),
     e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
+    e("sasrec", "what comes next, by attention (SASRec)", "注意力序列预测 (SASRec)", "", ""),
+    e("gru4rec", "what comes next, by a running state (GRU4Rec)", "循环网络序列预测 (GRU4Rec)", "", ""),
+    e("neu_mf", "taste through layers (NeuMF)", "神经矩阵分解 (NeuMF)", "", ""),
 ];
 
 static TERMS: &[Entry] = &[
@@ -95,6 +98,9 @@ static TERMS: &[Entry] = &[
     e("of_the_same_broad_taste_as", "of the same broad taste as", "大类偏好相同", "", ""),
     e("apart_from_what_was_not_bought", "apart from what was not bought", "与未购买商品的差异", "", ""),
     e("bought_in_the_same_company_as", "bought in the same company as", "常与相同商品同购", "", ""),
+    e("bought_next_after", "bought next after", "常在购买以下商品后购买", "", ""),
+    e("the_order_of_what_was_bought", "the order of what was bought", "购买顺序", "", ""),
+    e("liked_in_general", "liked in general", "普遍受欢迎", "", ""),
     e("own_average", "the shoppers' own average", "顾客自身平均", "", ""),
     e("popular_in_the_market", "popular in this market", "本市场热销", "", ""),
     e("bought_by_shoppers_who_also_bought", "bought by shoppers who also bought", "购买以下商品的顾客也买", "", ""),

@@ -5,9 +5,9 @@
 //! Linnainmaa, "Taylor expansion of the accumulated rounding error", BIT 16, 1976; Griewank and
 //! Walther, "Evaluating derivatives", 2008. Cost: the forward pass, and about twice that back.
 
-use super::Pool;
 use super::gemm::Into;
 use super::math;
+use super::{Pool, Weights};
 
 /// A value on a tape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +133,13 @@ impl<'a> Tape<'a> {
     /// If the length is not `rows · cols`, or a matrix has no cells.
     pub fn leaf(&mut self, data: &'a [f32], rows: usize, cols: usize) -> Var {
         self.node(Value::Lent(data), rows, cols, self.mode == Mode::Train)
+    }
+
+    /// Lends all weights: the dense matrices and the whole tables, in their order.
+    pub fn lend(&mut self, weights: &'a Weights) -> (Vec<Var>, Vec<Var>) {
+        let dense = weights.all_dense().iter().map(|d| self.leaf(d.values(), d.shape().0, d.shape().1)).collect();
+        let tables = weights.all_tables().iter().map(|t| self.leaf(t.values(), t.shape().0, t.shape().1)).collect();
+        (dense, tables)
     }
 
     /// What is given.

@@ -95,7 +95,12 @@ pub struct Leaves<'s> {
     rows: &'s [Rows],
 }
 
-impl Leaves<'_> {
+impl<'s> Leaves<'s> {
+    /// Weights on a tape of one's own, as for scoring: `rows` says what each table's value holds.
+    pub const fn new(dense: &'s [Var], tables: &'s [Var], rows: &'s [Rows]) -> Self {
+        Self { dense, tables, rows }
+    }
+
     /// Where row `id` of a table lies among the gathered ones.
     ///
     /// # Panics

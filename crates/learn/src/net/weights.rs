@@ -5,6 +5,7 @@
 //! length of the table. Moments of a row that is not touched rest.
 
 use super::optim::Step;
+use crate::LearnError;
 use domain::Rng;
 use rayon::prelude::*;
 
@@ -138,6 +139,34 @@ impl Weights {
         self.each().all(|d| d.values.iter().all(|v| v.is_finite()))
     }
 
+    /// The same numbers without the optimiser's moments: a third of the memory, and nothing to train on with.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        for d in self.each_mut() {
+            (d.m, d.v) = (Vec::new(), Vec::new());
+        }
+        self
+    }
+
+    /// Every matrix as name, shape and numbers, in a fixed order: what a saved model consists of.
+    pub fn arrays(&self) -> impl Iterator<Item = (&str, (usize, usize), &[f32])> {
+        self.each().map(|d| (d.name(), d.shape(), d.values()))
+    }
+
+    /// Replaces the numbers of a matrix.
+    ///
+    /// # Errors
+    /// [`LearnError::Shape`] for another length, or where there is no matrix of this name (length 0 needed).
+    pub fn set(&mut self, name: &str, values: &[f32]) -> Result<(), LearnError> {
+        let found = self.each_mut().find(|d| d.name == name);
+        let need = found.as_ref().map_or(0, |d| d.values.len());
+        match found {
+            Some(d) if need == values.len() => d.values.copy_from_slice(values),
+            _ => return Err(LearnError::Shape { what: "matrix to restore", got: values.len(), need }),
+        }
+        Ok(())
+    }
+
     pub(super) fn each(&self) -> impl Iterator<Item = &Dense> {
         self.dense.iter().chain(self.tables.iter().map(|t| &t.dense))
     }
@@ -162,5 +191,21 @@ mod tests {
         let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
         assert!(close(weights.all_tables()[t].values(), &[1.0, 0.5, 1.0, 1.0, 0.5, 1.5]));
         assert_eq!(weights.tables[t].gather(&[1, 1]), [1.0; 4]);
+    }
+
+    #[test]
+    fn saved_arrays_make_the_same_weights() {
+        let make = |start| {
+            let mut weights = Weights::default();
+            weights.dense("w", (2, 3), start, &mut Rng::new(1));
+            weights.table("t", (4, 2), start, &mut Rng::new(2));
+            weights.settled()
+        };
+        let (from, mut to) = (make(Start::Glorot), make(Start::Constant(0.0)));
+        for (name, _, values) in from.arrays() {
+            to.set(name, values).unwrap();
+        }
+        assert_eq!(from, to);
+        assert!(to.set("w", &[1.0]).is_err() && to.set("x", &[]).is_err());
     }
 }
