@@ -15,6 +15,7 @@ pub mod fpgrowth;
 pub mod interval;
 pub mod kmeans;
 pub mod low_rank;
+pub mod net;
 pub mod points;
 pub mod quantile;
 pub mod special;

@@ -21,6 +21,7 @@ pub mod gowalla;
 mod inner;
 mod interval;
 mod lab;
+mod orders;
 mod recipe;
 mod render;
 mod report;

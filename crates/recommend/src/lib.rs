@@ -17,6 +17,7 @@ mod item_graph;
 mod item_knn;
 mod links;
 mod logistic;
+mod neural;
 pub mod online;
 mod popularity;
 pub mod rank;
@@ -48,6 +49,11 @@ pub use item_knn::{ItemKnn, ItemKnnParams};
 pub use item2vec::{Item2Vec, Item2VecParams};
 pub use learn::{RowSolver, Tables};
 pub use logistic::{Logistic, LogisticParams};
+pub use neural::{
+    Described, Gru4Rec, Gru4RecParams, ItemLoss, MultiTask, MultiTaskParams, NeuMf, NeuMfParams, NextItemParams,
+    Outcome as TaskOutcome, PairLabel, SasRec, SasRecParams, Sharing, TwoTower, TwoTowerParams, Wide, WideDeep,
+    WideDeepParams, hashed_words,
+};
 pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
 pub use registry::{Fitted, ModelKind, Recommender};
 pub use rp3beta::{Rp3Beta, Rp3BetaParams};

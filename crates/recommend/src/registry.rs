@@ -1,10 +1,11 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
 use crate::{
-    BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Ials, IalsParams, Item2Vec, Item2VecParams, ItemGraph,
-    ItemGraphParams, ItemKnn, ItemKnnParams, Logistic, LogisticParams, MarketPopularityParams, PairwiseFactors,
-    Popularity, PopularityParams, Rp3Beta, Rp3BetaParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams,
-    Swing, SwingParams, Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
+    BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Gru4Rec, Gru4RecParams, Ials, IalsParams, Item2Vec,
+    Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, Logistic, LogisticParams,
+    MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta, Rp3BetaParams,
+    SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing, SwingParams,
+    Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 use learn::container::{ContainerError, Reader};
@@ -61,6 +62,12 @@ pub enum ModelKind {
     Item2Vec(Item2VecParams),
     /// What was bought points to what goes with it.
     SoftmaxFactors(SoftmaxFactorsParams),
+    /// What comes next, by attention over the history.
+    SasRec(SasRecParams),
+    /// What comes next, by a state carried along the history.
+    Gru4Rec(Gru4RecParams),
+    /// An item and a history through layers.
+    NeuMf(NeuMfParams),
 }
 
 impl ModelKind {
@@ -86,11 +93,14 @@ impl ModelKind {
             Self::Logistic(_) => "logistic",
             Self::Item2Vec(_) => "item2vec",
             Self::SoftmaxFactors(_) => "softmax-factors",
+            Self::SasRec(_) => "sasrec",
+            Self::Gru4Rec(_) => "gru4rec",
+            Self::NeuMf(_) => "neu-mf",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 19] {
+    pub fn all(market: Market) -> [Self; 22] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -111,6 +121,9 @@ impl ModelKind {
             Self::Logistic(LogisticParams::default()),
             Self::Item2Vec(Item2VecParams::default()),
             Self::SoftmaxFactors(SoftmaxFactorsParams::default()),
+            Self::SasRec(SasRecParams::default()),
+            Self::Gru4Rec(Gru4RecParams::default()),
+            Self::NeuMf(NeuMfParams::default()),
         ]
     }
 
@@ -159,6 +172,9 @@ impl ModelKind {
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
             Self::SoftmaxFactors(params) => Box::new(params.fit(train, seed)?),
+            Self::SasRec(params) => Box::new(params.fit(train, seed)?),
+            Self::Gru4Rec(params) => Box::new(params.fit(train, seed)?),
+            Self::NeuMf(params) => Box::new(params.fit(train, seed)?),
         })
     }
 
@@ -182,6 +198,9 @@ impl ModelKind {
             Self::Logistic(_) => Box::new(Logistic::load(from)?),
             Self::Item2Vec(_) => Box::new(Item2Vec::load(from)?),
             Self::SoftmaxFactors(_) => Box::new(SoftmaxFactors::load(from)?),
+            Self::SasRec(_) => Box::new(SasRec::load(from)?),
+            Self::Gru4Rec(_) => Box::new(Gru4Rec::load(from)?),
+            Self::NeuMf(_) => Box::new(NeuMf::load(from)?),
         })
     }
 }

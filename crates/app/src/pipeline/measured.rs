@@ -6,6 +6,7 @@
 //! Where nothing could be measured every market stays with its own orders.
 
 use super::batch::Columns;
+use super::networks;
 use super::rows::Rows;
 use crate::evidence::{Applied, EvidenceError, EvidencePlan, Marked, MarketRow, TransferTable, transfer_table};
 use anyhow::{Context, Result, anyhow};
@@ -377,6 +378,7 @@ fn parameters(kind: &ModelKind) -> Value {
             "n_epochs": p.n_epochs, "n_drawn": p.n_drawn, "batch": p.batch, "learning_rate": p.learning_rate,
             "decay": p.decay, "reg": p.reg, "length_power": p.length_power, "one_table": p.tables == Tables::One,
             "smoothing": p.smoothing}),
+        ModelKind::SasRec(_) | ModelKind::Gru4Rec(_) | ModelKind::NeuMf(_) => networks::parameters(kind),
     }
 }
 
@@ -513,7 +515,7 @@ fn restore(model: &str, values: &Value, market: Market) -> Result<ModelKind> {
             tables: if values["one_table"] == Value::Bool(true) { Tables::One } else { Tables::Two },
             smoothing: number("smoothing")? as f32,
         }),
-        other => return Err(anyhow!("unknown model `{other}`")),
+        other => return networks::restore(other, values),
     })
 }
 

@@ -9,6 +9,7 @@ mod evidence;
 pub(crate) mod gates;
 pub(crate) mod gather;
 pub(crate) mod measured;
+mod networks;
 pub(crate) mod offers;
 mod profiles;
 pub(crate) mod purchases;

@@ -77,6 +77,9 @@ static SCORERS: &[Entry] = &[
     e("content", "likeness of words and attributes", "文字与属性相似度", "", ""),
     e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
     e("softmax_factors", "products that point to each other (softmax factors)", "商品互指向量 (softmax)", "", ""),
+    e("sasrec", "what comes next, by attention (SASRec)", "注意力序列预测 (SASRec)", "", ""),
+    e("gru4rec", "what comes next, by a running state (GRU4Rec)", "循环网络序列预测 (GRU4Rec)", "", ""),
+    e("neu_mf", "taste through layers (NeuMF)", "神经矩阵分解 (NeuMF)", "", ""),
 ];
 
 static TERMS: &[Entry] = &[
@@ -105,6 +108,9 @@ static TERMS: &[Entry] = &[
     e("of_the_same_brand_as", "of the same brand as", "同品牌商品", "", ""),
     e("of_the_same_colour_as", "of the same colour as", "同颜色商品", "", ""),
     e("shares_an_attribute_with", "shares an attribute with", "属性相同", "", ""),
+    e("bought_next_after", "bought next after", "常在购买以下商品后购买", "", ""),
+    e("the_order_of_what_was_bought", "the order of what was bought", "购买顺序", "", ""),
+    e("liked_in_general", "liked in general", "普遍受欢迎", "", ""),
     e("own_average", "the shoppers' own average", "顾客自身平均", "", ""),
     e("popular_in_the_market", "popular in this market", "本市场热销", "", ""),
     e("bought_by_shoppers_who_also_bought", "bought by shoppers who also bought", "购买以下商品的顾客也买", "", ""),

@@ -31,6 +31,7 @@ pub use features::{Features, Samples};
 pub use forest::{Forest, ForestParams};
 pub use lambdarank::{LambdaRankParams, Normalise, ndcg};
 pub use objective::Objective;
+pub(crate) use objective::exp;
 pub use shap::Contributions;
 pub use split::Monotone;
 pub use tree::{NodeView, Tree};

@@ -140,7 +140,7 @@ fn pull_rows(objective: &Objective, scores: &[f64], labels: &[f32], out: &mut [P
 /// `e^x` in `f32` to about 2 units in the last place, without branches or calls: `2^n` by its bits
 /// and a polynomial for the rest. Arguments are held within ±87.
 #[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Adding this pushes the fraction out of the mantissa: the nearest whole number is left.
     const ROUND: f32 = 12_582_912.0;
     let x = if x > 87.0 { 87.0 } else { x };

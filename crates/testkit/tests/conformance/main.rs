@@ -13,11 +13,13 @@ mod checks {
 }
 
 use domain::Market;
+use learn::net::Cell;
 use promises::Reads;
 use recommend::{
-    BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SoftmaxFactorsParams,
-    SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, IalsParams, Item2VecParams, ItemGraphParams,
+    ItemKnnParams, ItemLoss, LogisticParams, ModelKind, Negatives, NeuMfParams, NextItemParams, PairLabel, RowSolver,
+    Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams, SwingParams, Tables, TransitionsParams,
+    UserKnnParams, WarpParams,
 };
 
 macro_rules! every_promise {
@@ -105,6 +107,35 @@ const fn softmax(tables: Tables, smoothing: f32) -> ModelKind {
     })
 }
 
+// Much longer or faster training learns the holes of the board by heart here too.
+const NEXT_ITEM: NextItemParams = NextItemParams {
+    width: 8,
+    max_len: 20,
+    dropout: 0.3,
+    loss: ItemLoss::Full,
+    n_epochs: 15,
+    patience: 0,
+    batch: 8,
+    rate: 3e-3,
+};
+const SASREC: SasRecParams = SasRecParams { common: NEXT_ITEM, n_blocks: 1, n_heads: 2, hidden: 16 };
+const NEU_MF: NeuMfParams = NeuMfParams {
+    width: 8,
+    hidden: 16,
+    label: PairLabel::CrossEntropy,
+    n_negatives: 4,
+    max_len: 20,
+    dropout: 0.0,
+    n_epochs: 15,
+    patience: 0,
+    batch: 8,
+    rate: 1e-2,
+};
+
+const fn gru4rec(cell: Cell) -> ModelKind {
+    ModelKind::Gru4Rec(Gru4RecParams { common: NEXT_ITEM, cell, state: 16 })
+}
+
 const ASYMMETRIC: Similarity = Similarity::AsymmetricCosine { alpha: 0.3 };
 const RP3BETA: Rp3BetaParams = Rp3BetaParams { alpha: 0.8, beta: 0.4, k: 10 };
 const GRAPH: ItemGraphParams =
@@ -165,6 +196,11 @@ every_promise! {
     warp: ModelKind::Warp(WARP), Reads::History;
     logistic: ModelKind::Logistic(LOGISTIC), Reads::History;
     item2vec: ModelKind::Item2Vec(ITEM2VEC), Reads::History;
+    sasrec: ModelKind::SasRec(SASREC), Reads::History;
+    gru4rec: gru4rec(Cell::Gru), Reads::History;
+    gru4rec_lstm: gru4rec(Cell::Lstm), Reads::History;
+    gru4rec_plain: gru4rec(Cell::Plain), Reads::History;
+    neu_mf: ModelKind::NeuMf(NEU_MF), Reads::History;
     softmax_one_table: softmax(Tables::One, 0.0), Reads::History;
     softmax_two_tables: softmax(Tables::Two, 0.0), Reads::History;
     softmax_smoothed: softmax(Tables::Two, 0.3), Reads::History;
