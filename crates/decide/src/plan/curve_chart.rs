@@ -40,13 +40,14 @@ pub(crate) fn curve(points: &[CurvePoint], lang: Lang) -> Option<String> {
                 last = at;
             }
         }
-        let lines: [(Ink, fn(&(f64, f64, f64)) -> f64); 2] = [(Ink::Second, |p| p.1), (Ink::Accent, |p| p.2)];
-        for (ink, value) in lines {
-            for pair in known.windows(2) {
-                c.line((x(pair[0].0), y(value(&pair[0]))), (x(pair[1].0), y(value(&pair[1]))), ink, 2)?;
+        let [alone, transferred]: [Vec<(f64, f64)>; 2] =
+            [known.iter().map(|p| (p.0, p.1)).collect(), known.iter().map(|p| (p.0, p.2)).collect()];
+        for (ink, line) in [(Ink::Second, alone), (Ink::Accent, transferred)] {
+            for pair in line.windows(2) {
+                c.line((x(pair[0].0), y(pair[0].1)), (x(pair[1].0), y(pair[1].1)), ink, 2)?;
             }
-            for point in &known {
-                c.dot((x(point.0), y(value(point))), 4, ink)?;
+            for point in &line {
+                c.dot((x(point.0), y(point.1)), 4, ink)?;
             }
         }
         let legend =

@@ -92,11 +92,11 @@ impl AlignedParams {
         };
         let buyers = ground.target().buyers_by_item();
         let mut items = own;
-        for i in 0..n_items {
+        for (i, buyers) in buyers.iter().enumerate() {
             if !known(&theirs, i) {
                 continue;
             }
-            let n = buyers[i].len() as f32;
+            let n = buyers.len() as f32;
             let whole = n + self.strength;
             let share = if whole > 0.0 { n / whole } else { 0.0 };
             let place = i * f..(i + 1) * f;
