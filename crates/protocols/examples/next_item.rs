@@ -5,6 +5,8 @@
 //! `hidden`, `negatives` (0: all items), `seed`, and `ask` (`valid`, or `test` once everything is chosen). Prints the
 //! epochs with their loss and metric, then NDCG@10 and the share of hits.
 
+#![allow(clippy::print_stdout, reason = "a program for a person")]
+
 use domain::{Fit, History, Seed};
 use eval::Case;
 use learn::net::{Flow, Progress};

@@ -4,6 +4,8 @@
 //! Batch 128, length 50, width 64, 2 blocks, 2 heads, layer of 256, 512 shared negatives: the shape at which other
 //! engines were measured (see docs/benchmarks.md). Sequences are drawn at random, all of full length.
 
+#![allow(clippy::print_stdout, reason = "a program for a person")]
+
 use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
 use learn::net::Flow;
 use recommend::{ItemLoss, NextItemParams, SasRecParams};
