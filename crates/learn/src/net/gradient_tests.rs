@@ -258,7 +258,7 @@ fn training_stops_when_the_metric_no_longer_rises_and_keeps_the_best() {
         if epoch == 4 {
             kept = Some(w.clone());
         }
-        Some(if epoch <= 4 { f64::from(epoch) } else { 0.0 })
+        Some([1.0, 0.0, 2.0, 3.0].get(epoch as usize - 1).copied().unwrap_or(0.0))
     };
     trainer.run(&Toy::new(), &mut metric, &mut |_| Flow::Continue).unwrap();
     assert_eq!(epoch, 7);
