@@ -65,7 +65,7 @@ fn main() {
     let cases = match (&task.tuning, set.get("ask")) {
         (_, Some(&"test")) => &task.cases,
         (Tuning::Cases(cases), _) => cases,
-        (Tuning::Halves, _) => panic!("{} has no validation items", task.id),
+        (Tuning::Halves | Tuning::Inner(_), _) => panic!("{} has no validation items", task.id),
     };
     let seed = Seed(number("seed", 1.0) as u64);
     if set.get("model") == Some(&"gru4rec") {

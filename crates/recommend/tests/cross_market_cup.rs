@@ -10,9 +10,7 @@
 
 use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
 use flate2::read::GzDecoder;
-use recommend::{
-    EaseForm, EaseParams, GfCfParams, ItemGraphParams, ItemKnnParams, ModelKind, Rp3BetaParams, Similarity,
-};
+use recommend::{EaseParams, GfCfParams, ItemGraphParams, ItemKnnParams, ModelKind, Rp3BetaParams, Similarity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
