@@ -18,7 +18,7 @@
 //!
 //! Sources: what makes a good source is asked in Bonab et al., "Cross-market product recommendation", CIKM
 //! 2021; discrepancies as in [`learn::align`]; ridge regression is Hoerl and Kennard, 1970.
-//! Cost: one pass over the pairs of both sides and three factorisations of [`WIDTH`] vectors.
+//! Cost: one pass over the pairs of both sides and three factorisations of short vectors.
 
 use super::Ground;
 use super::similarity_prior::Shares;
