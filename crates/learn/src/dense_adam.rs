@@ -1,9 +1,8 @@
-//! Adam over a whole table of numbers: a step of each along its mean gradient, scaled by its size.
+//! Adam over a whole table of numbers, without a tape: the steps are those of [`crate::net`].
 //!
-//! Source: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1, with their
-//! decays 0.9 and 0.999. `reg` adds the gradient of `reg / 2 · |p|²`. Cost: one pass over four tables a step.
+//! `reg` adds the gradient of `reg / 2 · |p|²`. Cost: one pass over four tables a step.
 
-use crate::lanes::vectorised;
+use crate::net::AdamParams;
 use rayon::prelude::*;
 
 /// Running moments of a table's gradients.
@@ -11,19 +10,9 @@ use rayon::prelude::*;
 pub(crate) struct Adam {
     mean: Vec<f32>,
     square: Vec<f32>,
-    n_steps: i32,
+    n_steps: u64,
 }
 
-/// What a step needs besides the numbers: rate and correction of the moments for their start at 0.
-#[derive(Clone, Copy)]
-struct Rates {
-    rate: f32,
-    square: f32,
-    reg: f32,
-}
-
-const MEAN: f32 = 0.9;
-const SQUARE: f32 = 0.999;
 /// Numbers that a thread takes at a time.
 const CHUNK: usize = 1 << 14;
 
@@ -35,25 +24,10 @@ impl Adam {
     /// Moves `p` against its gradient `g`, both as long as the table.
     pub(crate) fn step(&mut self, p: &mut [f32], g: &[f32], rate: f32, reg: f32) {
         self.n_steps += 1;
-        let rates = Rates {
-            rate: rate / (1.0 - MEAN.powi(self.n_steps)),
-            square: 1.0 / (1.0 - SQUARE.powi(self.n_steps)),
-            reg,
-        };
+        let step = AdamParams { rate, l2: reg, ..AdamParams::default() }.step(self.n_steps, 1.0, 1.0);
         let tables = p.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK));
         let moments = self.mean.par_chunks_mut(CHUNK).zip(self.square.par_chunks_mut(CHUNK));
-        tables.zip(moments).for_each(|((p, g), (mean, square))| update(p, g, mean, square, rates));
-    }
-}
-
-vectorised! {
-    fn update(p: &mut [f32], g: &[f32], mean: &mut [f32], square: &mut [f32], rates: Rates) {
-        for (((p, g), m), s) in p.iter_mut().zip(g).zip(mean).zip(square) {
-            let g = *g + rates.reg * *p;
-            *m = MEAN * *m + (1.0 - MEAN) * g;
-            *s = SQUARE * *s + (1.0 - SQUARE) * g * g;
-            *p -= rates.rate * *m / ((*s * rates.square).sqrt() + 1e-8);
-        }
+        tables.zip(moments).for_each(|((p, g), (mean, square))| step.apply(p, mean, square, g));
     }
 }
 

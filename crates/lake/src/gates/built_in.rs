@@ -39,6 +39,11 @@ const SPEND: Named = Named("days of advertising", "cast(day as varchar) || ' ' |
 const PRICES: Named = Named("competitors' prices", "cast(day as varchar) || ' ' || product_id || ' ' || competitor");
 const RATES: Named = Named("exchange rates", "cast(day as varchar) || ' ' || base || '/' || quote");
 
+/// Rows that fail a condition.
+const fn rowwise(gate: Gate, fails: &'static str, rows: Named, fault: &'static str) -> Gate {
+    Gate { check: Check::Rows { fails }, rows: rows.0, key: rows.1, fault, ..gate }
+}
+
 /// No value in a column.
 const fn empty(
     name: &'static str,
@@ -48,8 +53,7 @@ const fn empty(
     rows: Named,
     fault: &'static str,
 ) -> Gate {
-    let check = Check::Rows { fails };
-    Gate { check, rows: rows.0, key: rows.1, fault, ..gate(name, GateKind::NotNull, table, column) }
+    rowwise(gate(name, GateKind::NotNull, table, column), fails, rows, fault)
 }
 
 /// A value that cannot be.
@@ -61,8 +65,7 @@ const fn range(
     rows: Named,
     fault: &'static str,
 ) -> Gate {
-    let check = Check::Rows { fails };
-    Gate { check, rows: rows.0, key: rows.1, fault, ..gate(name, GateKind::Range, table, column) }
+    rowwise(gate(name, GateKind::Range, table, column), fails, rows, fault)
 }
 
 /// A name that the other table does not have.

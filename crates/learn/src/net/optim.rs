@@ -19,17 +19,20 @@ pub struct AdamParams {
     pub epsilon: f32,
     /// Share of a weight that is taken off at each step, times the rate; at least 0.
     pub decay: f32,
+    /// Weight of half the squared weights in what is minimised: added to the gradient, and so scaled with it,
+    /// unlike `decay`; at least 0.
+    pub l2: f32,
 }
 
 impl Default for AdamParams {
     fn default() -> Self {
-        Self { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0 }
+        Self { rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0, l2: 0.0 }
     }
 }
 
 /// One step's constants.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(crate) struct Step {
     adam: AdamParams,
     rate: f32,
     of_v: f32,
@@ -39,7 +42,7 @@ pub(super) struct Step {
 
 impl AdamParams {
     /// Step `t`, from 1, at `warmth` times the rate, gradients times `scale`.
-    pub(super) fn step(self, t: u64, warmth: f32, scale: f32) -> Step {
+    pub(crate) fn step(self, t: u64, warmth: f32, scale: f32) -> Step {
         let corrected = |beta: f32| 1.0 - f64::from(beta).powi(i32::try_from(t).unwrap_or(i32::MAX));
         let rate = f64::from(self.rate * warmth) / corrected(self.beta1);
         Step { adam: self, rate: rate as f32, of_v: (1.0 / corrected(self.beta2)) as f32, scale }
@@ -48,17 +51,17 @@ impl AdamParams {
 
 impl Step {
     /// Moves weights `w` with moments `m` and `v` by gradient `g`.
-    pub(super) fn apply(self, w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
+    pub(crate) fn apply(self, w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
         apply(self, w, m, v, g);
     }
 }
 
 vectorised! {
     fn apply(step: Step, w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
-        let AdamParams { beta1, beta2, epsilon, decay, rate, .. } = step.adam;
+        let AdamParams { beta1, beta2, epsilon, decay, rate, l2 } = step.adam;
         let (new1, new2, shrink) = (1.0 - beta1, 1.0 - beta2, rate * decay);
         for (((w, m), v), g) in w.iter_mut().zip(m).zip(v).zip(g) {
-            let g = g * step.scale;
+            let g = g * step.scale + l2 * *w;
             *m = beta1 * *m + new1 * g;
             *v = beta2 * *v + new2 * g * g;
             *w -= step.rate * *m / ((*v * step.of_v).sqrt() + epsilon) + shrink * *w;
