@@ -48,10 +48,8 @@ pub(crate) fn retail_file(portolan: &Portolan, place: &Place, named: Option<&Pat
         ensure!(path.is_file(), "there is no file `{}`", path.display());
         return Ok(path.to_path_buf());
     }
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let shared = [Path::new(RETAIL).to_path_buf(), root.join(RETAIL)];
-    if let Some(path) = shared.into_iter().find(|p| p.is_file()) {
-        return Ok(path);
+    if Path::new(RETAIL).is_file() {
+        return Ok(PathBuf::from(RETAIL));
     }
     report::note("the Online Retail file is absent: simulating one of as many lines");
     Ok(bulk_file(portolan, &place.lasting("portolan-bench-small"), RETAIL_LINES)?.0)

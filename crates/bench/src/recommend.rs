@@ -11,7 +11,7 @@ use protocols::{SuiteParams, TaskReport};
 use std::path::{Path, PathBuf};
 
 /// Where the data lies when it is there, from the project's root.
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+const SHARED: &str = "../shared/data";
 
 /// `bench recommend`.
 #[derive(Debug, Default, Args)]

@@ -10,6 +10,7 @@ use clean::{Rates, Rule, Survey, order_lines};
 use domain::{Amount, Currency, Day};
 use std::collections::{BTreeMap, HashSet};
 use support::*;
+use testkit::shared::{shared_data, shared_golden};
 
 /// What a row of clean.order_lines is counted by.
 struct Row {
@@ -30,15 +31,6 @@ impl Row {
     fn clean(&self) -> bool {
         !self.cancelled() && self.quantity > 0 && self.price > 0 && self.shopper.is_some()
     }
-}
-
-fn shared(path: &str) -> Option<std::path::PathBuf> {
-    let full = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")).join(path);
-    if !full.exists() {
-        eprintln!("skipped: ../shared is absent");
-        return None;
-    }
-    Some(full)
 }
 
 fn read(path: &std::path::Path) -> Vec<Line> {
@@ -121,8 +113,8 @@ fn compare(case: &serde_json::Value, got: &BTreeMap<&str, String>) -> usize {
 
 #[test]
 fn the_clean_table_ties_out_to_the_published_facts() {
-    let Some(data) = shared("data/uci_online_retail/online_retail.csv.gz") else { return };
-    let Some(golden) = shared("golden/ingest_money.json") else { return };
+    let Some(data) = shared_data("uci_online_retail/online_retail.csv.gz") else { return };
+    let Some(golden) = shared_golden("ingest_money.json") else { return };
     let golden: serde_json::Value = serde_json::from_slice(&std::fs::read(golden).unwrap()).unwrap();
     let lines = read(&data);
     let mut params = params();

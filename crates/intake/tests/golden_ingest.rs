@@ -11,19 +11,13 @@ use domain::{Currency, Decimal, FxRate, Money, Rounding, allocate};
 use intake::number::{self, DecimalMark};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/golden/ingest_money.json");
-const COUNTRIES: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/reference_tables/country-codes.csv.gz");
+use testkit::shared::{shared_data, shared_golden};
 
 type Figures = BTreeMap<String, Value>;
 
 /// The cases whose id starts with `prefix`; `None` where the folder is absent.
 fn cases(prefix: &str) -> Option<Vec<Value>> {
-    let Ok(text) = std::fs::read_to_string(GOLDEN) else {
-        eprintln!("skipped: ../shared is absent");
-        return None;
-    };
+    let text = std::fs::read_to_string(shared_golden("ingest_money.json")?).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
     let cases = all["cases"].as_array().unwrap().iter();
     let chosen: Vec<Value> = cases.filter(|c| c["id"].as_str().unwrap().starts_with(prefix)).cloned().collect();
@@ -208,10 +202,8 @@ fn tax_of_a_few_prices_is_rounded_once() {
 
 #[test]
 fn countries_agree_with_the_reference_table() {
-    let Ok(packed) = std::fs::File::open(COUNTRIES) else {
-        eprintln!("skipped: ../shared is absent");
-        return;
-    };
+    let Some(path) = shared_data("reference_tables/country-codes.csv.gz") else { return };
+    let packed = std::fs::File::open(path).unwrap();
     let mut bytes = String::new();
     std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed), &mut bytes).unwrap();
     let mut lines = bytes.lines();

@@ -15,13 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::time::Instant;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/wsdm_xmrec");
+use testkit::shared::shared_data;
 
 /// Lines of a packed table as cells; `None` where the file is absent.
 fn table(name: &str) -> Option<Vec<Vec<String>>> {
     let mut text = String::new();
-    GzDecoder::new(File::open(format!("{FOLDER}/{name}.tsv.gz")).ok()?).read_to_string(&mut text).ok()?;
+    GzDecoder::new(File::open(shared_data("wsdm_xmrec")?.join(format!("{name}.tsv.gz"))).ok()?)
+        .read_to_string(&mut text)
+        .ok()?;
     Some(text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
 }
 
@@ -100,10 +101,7 @@ fn knn(similarity: Similarity) -> ModelKind {
 
 #[test]
 fn known_figures_of_the_cup_come_out() {
-    let Some(cup) = load() else {
-        eprintln!("skipped: ../shared is absent");
-        return;
-    };
+    let Some(cup) = load() else { return };
     let n = |m: &Interactions| (m.n_shoppers(), m.n_items(), m.len());
     eprintln!("t1 {:?}, all {:?}, {} asked", n(&cup.own), n(&cup.all), cup.asked.len());
     let rp3 = ModelKind::Rp3Beta(Rp3BetaParams { alpha: 0.8, beta: 0.5, k: usize::MAX });

@@ -13,14 +13,9 @@ use recommend::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/uci_online_retail/online_retail.csv.gz");
-
 /// Purchases of products by known customers, and the description that each product was first sold under.
 fn online_retail() -> Option<(Interactions, Vec<ItemText>)> {
-    let Ok(file) = std::fs::File::open(FILE) else {
-        eprintln!("skipped: {FILE} is absent");
-        return None;
-    };
+    let file = std::fs::File::open(testkit::shared::shared_data("uci_online_retail/online_retail.csv.gz")?).unwrap();
     let (mut shoppers, mut items) = (BTreeMap::<String, u32>::new(), BTreeMap::<String, u32>::new());
     let (mut texts, mut rows) = (Vec::new(), Vec::new());
     for record in csv::Reader::from_reader(GzDecoder::new(file)).records() {

@@ -95,11 +95,9 @@ fn pairs_forget_little_of_the_first_market() {
     forgetting("bpr", |train| pairs(train, PairsOnlineParams::default()));
 }
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/uci_online_retail/online_retail.csv.gz");
-
 /// Purchases of products by known customers, numbered as they come.
 fn online_retail() -> Option<Vec<Interaction>> {
-    let file = std::fs::File::open(FILE).ok()?;
+    let file = std::fs::File::open(testkit::shared::shared_data("uci_online_retail/online_retail.csv.gz")?).ok()?;
     let (mut shoppers, mut items) = (BTreeMap::<String, u32>::new(), BTreeMap::<String, u32>::new());
     let mut rows = Vec::new();
     for record in csv::Reader::from_reader(GzDecoder::new(file)).records() {
@@ -121,10 +119,7 @@ fn online_retail() -> Option<Vec<Interaction>> {
 /// goes to standard error.
 #[test]
 fn on_online_retail_learning_on_beats_standing_still() {
-    let Some(mut rows) = online_retail() else {
-        eprintln!("skipped: {FILE} is absent");
-        return;
-    };
+    let Some(mut rows) = online_retail() else { return };
     rows.sort_by_key(|r| (r.day, r.shopper, r.item));
     let cut = rows[rows.len() / 2].day;
     let (before, after): (Vec<Interaction>, Vec<Interaction>) = rows.iter().partition(|r| r.day < cut);

@@ -17,8 +17,7 @@ use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::Instant;
-
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/uci_online_retail/online_retail.csv.gz");
+use testkit::shared::shared_data;
 
 fn market(country: &str) -> Market {
     let code = match country {
@@ -50,7 +49,7 @@ fn market(country: &str) -> Market {
 /// five digits first (POST, M, BANK CHARGES are services: postage is on every invoice sent abroad and
 /// would pass for what foreigners love). A shopper's market is the one of the first order.
 fn load() -> Option<Interactions> {
-    let file = File::open(FILE).ok()?;
+    let file = File::open(shared_data("uci_online_retail/online_retail.csv.gz")?).ok()?;
     let (mut shoppers, mut items) = (BTreeMap::<String, u32>::new(), BTreeMap::<String, u32>::new());
     let (mut markets, mut rows) = (Vec::new(), Vec::new());
     for record in csv::Reader::from_reader(GzDecoder::new(file)).records() {
@@ -97,10 +96,7 @@ fn print(table: &TransferTable) {
 
 #[test]
 fn other_markets_teach_the_small_ones_what_to_offer() {
-    let Some(all) = load() else {
-        eprintln!("skipped: ../shared is absent");
-        return;
-    };
+    let Some(all) = load() else { return };
     assert_eq!((all.len(), all.distinct().len(), all.n_items()), (396_337, 266_221, 3_659));
     let started = Instant::now();
     let table = transfer_table(&all, &EvidencePlan::for_home(market("United Kingdom")), Seed(1)).unwrap();

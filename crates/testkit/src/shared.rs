@@ -6,12 +6,21 @@
 
 use std::path::{Path, PathBuf};
 
-/// The folder beside the project, whether it exists or not.
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+/// The project's root, for tests that read its files. Asked when a test runs: a path compiled in
+/// would be the one of another clone where two of them share build caches.
+pub fn project_root() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).join("../..")
+}
 
 /// The folder with the optional data; prints why a test skips where there is none.
 pub fn shared_dir() -> Option<PathBuf> {
-    existing(Path::new(SHARED), "../shared")
+    existing(&project_root().join("../shared"), "../shared")
+}
+
+/// A reference file, `ingest_money.json`; prints why a test skips where there is none.
+pub fn shared_golden(file: &str) -> Option<PathBuf> {
+    existing(&shared_dir()?.join("golden").join(file), &format!("../shared/golden/{file}"))
 }
 
 /// A file of the optional data, `uci_online_retail/online_retail.csv.gz`; prints why a test skips
@@ -36,7 +45,7 @@ mod tests {
     #[test]
     fn what_is_absent_is_none_and_what_exists_is_found() {
         assert_eq!(existing(Path::new("no/such/folder"), "no/such/folder"), None);
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        assert_eq!(existing(here, "testkit"), Some(here.to_path_buf()));
+        let here = project_root().join("crates/testkit");
+        assert_eq!(existing(&here, "testkit"), Some(here.clone()));
     }
 }

@@ -7,9 +7,11 @@
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use testkit::pure::PURE;
+use testkit::shared::project_root as root;
 
 /// What each crate of ours may use. A new crate needs a row here and a paragraph in ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -67,10 +69,6 @@ const FORBIDDEN: &[&str] = &[
     "rusqlite",
 ];
 
-fn root() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
 /// What `cargo metadata` prints, as far as it is asked here.
 #[derive(Deserialize)]
 struct Metadata {
@@ -91,9 +89,14 @@ struct Dependency {
     kind: Option<String>,
 }
 
+/// The one that runs this test.
+fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
 fn workspace() -> Metadata {
     // Without dependencies nothing is resolved, so nothing is looked up in a registry.
-    let said = Command::new(env!("CARGO"))
+    let said = Command::new(cargo())
         .current_dir(root())
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .output()
@@ -135,7 +138,7 @@ fn forbidden_edges(packages: &[Package]) -> Vec<String> {
 
 /// Names of all crates that a crate of ours needs at run time, built alone.
 fn reached_by(name: &str) -> BTreeSet<String> {
-    let tree = Command::new(env!("CARGO"))
+    let tree = Command::new(cargo())
         .current_dir(root())
         .args(["tree", "--offline", "--package", name, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .output()

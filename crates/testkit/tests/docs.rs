@@ -2,10 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
+use testkit::shared::project_root as root;
 
 /// All Markdown pages: those of the root and those of `docs/`.
 fn pages() -> Vec<PathBuf> {

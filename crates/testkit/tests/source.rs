@@ -5,9 +5,10 @@
 //! it finds. `clippy.toml` forbids some of the same calls by their resolved paths.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use testkit::pure::PURE;
+use testkit::shared::project_root as root;
 
 /// What a pure crate never says outside its tests.
 const NOT_IN_PURE: &[&str] = &[
@@ -47,10 +48,6 @@ const LONG: &[(&str, &str)] = &[];
 
 /// Lines a file may have; style aims at 100 to 400.
 const MAX_LINES: usize = 600;
-
-fn root() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
 
 /// Files below a folder in order of path, each with its path relative to `crates/`.
 fn rust_files(folder: &Path) -> Vec<(String, String)> {

@@ -97,9 +97,9 @@ fn a_second_writer_waits_its_turn_and_says_so() {
 /// A handful of the trials that `crates/testkit/kill-trials.sh` does by the fifty.
 #[test]
 fn killed_at_any_moment_the_lake_reads_and_a_second_try_gives_the_same_bytes() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/kill-trials.sh");
     let said = Command::new("bash")
-        .args([script, "--trials", "4", "--seed", "7", "--bin", env!("CARGO_BIN_EXE_portolan")])
+        .arg(testkit::shared::project_root().join("crates/testkit/kill-trials.sh"))
+        .args(["--trials", "4", "--seed", "7", "--bin", env!("CARGO_BIN_EXE_portolan")])
         .output()
         .expect("bash starts");
     let text = String::from_utf8_lossy(&said.stdout);

@@ -6,8 +6,6 @@ use arrow_array::types::{Decimal128Type, Int64Type};
 use intake::{ReadOptions, Sink, SinkError};
 use schema::TableDef;
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/uci_online_retail/online_retail.csv.gz");
-
 #[derive(Default)]
 struct Tally {
     rows: u64,
@@ -36,11 +34,8 @@ impl Sink for Tally {
 
 #[test]
 fn the_public_file_ties_out_to_the_printed_decimal() {
-    if !std::path::Path::new(DATA).exists() {
-        eprintln!("skipped: ../shared is absent");
-        return;
-    }
-    let open = || Ok(Box::new(std::fs::File::open(DATA)?) as Box<dyn std::io::Read + Send>);
+    let Some(file) = testkit::shared::shared_data("uci_online_retail/online_retail.csv.gz") else { return };
+    let open = || Ok(Box::new(std::fs::File::open(&file)?) as Box<dyn std::io::Read + Send>);
     let options = ReadOptions::new(domain::Day::from_ymd(2012, 1, 1).unwrap());
     let mut tally = Tally::default();
     let summary = intake::read(&open, "online_retail.csv.gz", "0123456789abcdef", &options, &mut tally).unwrap();
