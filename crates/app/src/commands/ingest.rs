@@ -3,7 +3,7 @@
 use super::Environment;
 use crate::exit::{Exit, Stop, code_of};
 use crate::pipeline::rows::Rows;
-use crate::{cli, output};
+use crate::{allocator, cli, output};
 use anyhow::{Context, Result};
 use chrono::Utc;
 use domain::Day;
@@ -30,6 +30,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let bar = output::Bar::new(env.quiet || args.json);
     let known = if args.again { Known::Replace } else { Known::Skip };
     let how = IngestOptions { read: options, known, provenance: provenance.clone() };
+    let in_lake = Snapshot::latest(&lake).await?.tables.get("raw.order_lines").map_or(0, |t| t.rows);
+    allocator::suit(paths.iter().filter_map(|p| p.metadata().ok()).map(|m| m.len()).sum(), in_lake);
     let report = lake::ingest(&lake, &lock, &paths, &how, &|p| bar.show(p)).await?;
     let refine = RefineParams {
         base: workspace.currency,
