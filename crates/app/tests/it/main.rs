@@ -15,6 +15,7 @@ mod models;
 mod noise;
 mod profiles;
 mod recommend;
+mod signals;
 mod simulated;
 mod sources;
 mod support;
