@@ -233,6 +233,8 @@ fn a_screen_reader_finds_its_way() {
 #[test]
 fn the_chinese_page_has_no_english_sentence() {
     let html = plan(&germany()).html(Lang::Zh);
+    let words: String = html.split('<').filter_map(|t| t.split_once('>').map(|(_, text)| text)).collect();
+    assert!(!words.contains("。 "), "a Chinese full stop needs no space behind it");
     let body = html.split_once("</style>").unwrap().1;
     assert!(html.contains("<html lang=\"zh-Hans\">"));
     // Sources are queries and stay as they are; names of products are written in capitals.

@@ -15,6 +15,14 @@ impl Lang {
     /// Both.
     pub const ALL: [Self; 2] = [Self::En, Self::Zh];
 
+    /// What stands between two sentences: Chinese has its space in the full stop.
+    pub(crate) const fn between_sentences(self) -> &'static str {
+        match self {
+            Self::En => " ",
+            Self::Zh => "",
+        }
+    }
+
     /// BCP 47 tag for the page's `lang` attribute.
     pub const fn tag(self) -> &'static str {
         match self {

@@ -64,8 +64,9 @@ impl Page<'_> {
             table.row(cells);
         }
         let mut out = format!(
-            "<p class=\"muted\">{} {}</p>\n<p class=\"muted small\">{}</p>\n",
+            "<p class=\"muted\">{}{}{}</p>\n<p class=\"muted small\">{}</p>\n",
             self.served(),
+            self.lang.between_sentences(),
             self.text(Text::OfferBar),
             self.text(Text::UptakeSaid)
         );
@@ -101,7 +102,7 @@ impl Page<'_> {
             said.push(self.say(Text::OfferWeight, &[weight.into()]));
         }
         said.push(escape(self.text(basis)));
-        said.join(" ")
+        said.join(self.lang.between_sentences())
     }
 
     /// The reasons with their part of the score, then the model.

@@ -50,8 +50,9 @@ impl Page<'_> {
             ]);
         }
         format!(
-            "<p class=\"muted\">{} {}</p>\n{}",
+            "<p class=\"muted\">{}{}{}</p>\n{}",
             self.text(Text::CaveatIntro),
+            self.lang.between_sentences(),
             self.text(Text::CaveatHere),
             table.html(self.text(Text::Caveats))
         )

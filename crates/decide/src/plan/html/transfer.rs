@@ -39,7 +39,7 @@ impl Page<'_> {
                     TransferVerdict::Refused => self.decided(all, Text::TransferTogetherRefused),
                     TransferVerdict::TooLittleData | TransferVerdict::Home => String::new(),
                 });
-                format!("{} {}", self.text(Text::TransferOpen), all.unwrap_or_default())
+                [self.text(Text::TransferOpen), &all.unwrap_or_default()].join(lang.between_sentences())
             }
             TransferVerdict::Home => self.text(Text::TransferHome).to_owned(),
         };
@@ -48,7 +48,8 @@ impl Page<'_> {
             TransferVerdict::TooLittleData => together.map(|all| self.later(all)).unwrap_or_default(),
             TransferVerdict::Home => String::new(),
         };
-        out.push_str(&format!("<p class=\"said tone-{tone}\">{} {later}</p>\n", said.trim()));
+        let said = [said.trim(), later.as_str()].join(lang.between_sentences());
+        out.push_str(&format!("<p class=\"said tone-{tone}\">{}</p>\n", said.trim()));
         if let Some(chart) = charts::transfer(&transfer.rows, lang) {
             out.push_str(&format!("<div class=\"figure\">{chart}</div>\n"));
         }
