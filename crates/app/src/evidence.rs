@@ -5,7 +5,7 @@
 //! accepted or refused there. In the *test* window, after it, everything is fitted again and the
 //! table is filled. Nothing is chosen on the test window.
 //!
-//! Each family (popularity, item-kNN, iALS) is fitted on the market alone and on all markets pooled.
+//! Each family (popularity, item-kNN, iALS, EASE) is fitted on the market alone and on all markets pooled.
 //! The best pooled option is chosen on all targets together; the weight of the source markets is
 //! then chosen for each target that has enough shoppers of its own, the others take the sources as
 //! they are. Choosing among many options would pass for a gain, so the marks that decide are
@@ -15,8 +15,8 @@
 //! Who decides for a target: its own shoppers from `EvidenceRule::min_cases` on; below that all
 //! target markets together, by policy, and the row says so ([`Applied::AllTargets`]).
 //!
-//! This file joins `eval` and `recommend`, which do not know each other. Cost: about ten fits on all
-//! rows, three on each market, and for each target with shoppers enough one more a weight and option
+//! This file joins `eval` and `recommend`, which do not know each other. Cost: about a dozen fits on
+//! all rows, four on each market and on home, and for each target with shoppers enough one more a weight and option
 //! that wins in some fold (mostly one option).
 
 use domain::{Day, FitError, Interactions, Market, Score, Seed};
@@ -24,7 +24,7 @@ use eval::{Case, CoBuyers, Estimate, EvalError, Folds, Metric, Nested, PairedDif
 use eval::{TemporalSplit, choose, choose_in_steps, cross_fitted, cross_fitted_by, evaluate_with};
 use learn::LearnError;
 use recommend::transfer::{Decision, EvidenceRule, Pool, Sources, TransferVerdict, judge};
-use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, Strength, prepare};
+use recommend::{EaseParams, IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, Strength, prepare};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is compared and how.
@@ -58,6 +58,7 @@ impl EvidencePlan {
                 vec![ModelKind::PopularityGlobal, ModelKind::PopularityDecayed { half_life_days: 30.0 }],
                 vec![knn(Similarity::Jaccard, 50), knn(Similarity::TfIdf, 20)],
                 vec![ials(1.0), ials(0.3)],
+                vec![ModelKind::Ease(EaseParams::default().sparse())],
             ],
             source_weights: vec![1.0, 0.5, 0.25],
             protocol: Protocol {
@@ -157,6 +158,9 @@ pub(crate) struct TransferTable {
     pub(crate) best_alone: usize,
     /// Position of the best pooled method, by validation: what a transfer brings.
     pub(crate) best_pooled: usize,
+    /// Position among the pooled methods of the model that ranks home's validation shoppers best where home alone
+    /// teaches it; `None` where home has too few of them.
+    pub(crate) best_at_home: Option<usize>,
     /// All targets together, then home, then the targets by number of cases.
     pub(crate) rows: Vec<MarketRow>,
 }
@@ -234,6 +238,15 @@ pub(crate) fn transfer_table(
         .collect();
     let (best_alone, best_pooled) = (alone.best_family, n_families + pooled.best_family);
 
+    let own: Vec<Case> = splits.validation.cases.iter().filter(|case| case.market == plan.home).cloned().collect();
+    let ask = Asking { cases: &own, ..ask };
+    let best_at_home = if own.len() < plan.rule.min_cases {
+        None
+    } else {
+        let marks = methods[n_families..].iter().map(|m| ask.alone(&m.model)).collect::<Result<Vec<_>, _>>()?;
+        Some(n_families + choose(&marks)?.index)
+    };
+
     let train = prepare(&splits.test.train, Strength::Presence);
     let cases: Vec<Case> = splits.test.cases.iter().filter(|case| case.market != Market::UNKNOWN).cloned().collect();
     if cases.iter().all(|case| case.market == plan.home) {
@@ -282,7 +295,17 @@ pub(crate) fn transfer_table(
     rows.insert(0, MarketRow { applied, ..filler.row(None, |m| m != plan.home, Some(together.clone()), None)? });
     let metrics = plan.protocol.metrics.clone();
     let validation_from = test_from.plus(-plan.window_days);
-    Ok(TransferTable { validation_from, test_from, last_day, metrics, methods, best_alone, best_pooled, rows })
+    Ok(TransferTable {
+        validation_from,
+        test_from,
+        last_day,
+        metrics,
+        methods,
+        best_alone,
+        best_pooled,
+        best_at_home,
+        rows,
+    })
 }
 
 /// Folds of the cross-fitting. Two, because more folds make the marks lean on each other: see

@@ -113,6 +113,9 @@ fn other_markets_teach_the_small_ones_what_to_offer() {
     assert!(mean(0, Trained::Pooled, "item-knn") > mean(0, Trained::Alone, "item-knn"));
     assert!(mean(1, Trained::Pooled, "item-knn") > mean(1, Trained::Pooled, "popularity") + 0.02, "home");
     assert!(targets.verdict.as_ref().unwrap().accepted());
+    let best_at_home = table.best_at_home.map(|at| table.methods[at].model.name());
+    assert_eq!(best_at_home, Some("ease-sparse"), "by home's own validation shoppers, not by those of the targets");
+    assert!(mean(1, Trained::Alone, "ease") > mean(1, Trained::Alone, "item-knn") + 0.01, "and on later orders");
     let recall = targets.gain.as_ref().unwrap()[1].difference; // observed 0.045, interval from 0.024
     assert!(recall.interval.low > 0.0, "{recall:?}");
     for row in &table.rows {
@@ -157,8 +160,8 @@ fn a_planted_gain_is_accepted_and_a_planted_harm_refused() {
     assert_eq!(row(*b"BE").applied == Applied::AllTargets, table.rows[0].applied == Applied::OwnEvidence);
     assert_eq!((table.rows[0].market, table.rows[1].market), (None, Some(plan.home)));
     for row in &table.rows {
-        // What would serve at a weight of its own has a row of its own; all others have the six methods.
-        let weighted: Vec<f32> = row.marked[6..].iter().map(|m| m.source_weight).collect();
+        // What would serve at a weight of its own has a row of its own; all others have the eight methods.
+        let weighted: Vec<f32> = row.marked[8..].iter().map(|m| m.source_weight).collect();
         let want = if row.source_weight == 1.0 { vec![] } else { vec![row.source_weight] };
         assert_eq!(weighted, want, "{:?}", row.market);
         let last = row.marked.last().unwrap();
@@ -168,8 +171,8 @@ fn a_planted_gain_is_accepted_and_a_planted_harm_refused() {
         }
         assert!(row.marked.iter().all(|m| m.beyond.coverage.is_some_and(|c| c.n == row.n_cases)));
     }
-    assert_eq!(table.methods.len(), 6);
-    assert_eq!(table.methods.iter().filter(|m| m.trained == Trained::Pooled).count(), 3);
+    assert_eq!(table.methods.len(), 8);
+    assert_eq!(table.methods.iter().filter(|m| m.trained == Trained::Pooled).count(), 4);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     assert_eq!(one.install(|| transfer_table(&planted(), &plan, Seed(1)).unwrap()), table, "at one thread");
 }

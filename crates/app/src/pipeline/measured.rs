@@ -118,7 +118,8 @@ impl Measured {
         let (alone, pooled) = (table.methods[table.best_alone].model, table.methods[table.best_pooled].model);
         if market == self.home {
             let why = "the home market learns from its own purchases".to_owned();
-            return choice(pooled, None, Basis::Home, why);
+            let best = table.best_at_home.map_or(pooled, |at| table.methods[at].model);
+            return choice(best, None, Basis::Home, why);
         }
         let own = table.rows.iter().find(|r| r.market == Some(market));
         let together = table.rows.iter().find(|r| r.market.is_none());
