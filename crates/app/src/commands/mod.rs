@@ -61,7 +61,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Plan(args) => plan::run(&env, &args).await,
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,
-        Command::Models(args) => models::run(&env, &args),
+        Command::Models(args) => models::run(&env, &args).await,
         Command::Sql(args) => sql::run(&env, &args).await,
         Command::Tables(args) => tables::run(&env, &args).await,
         Command::Quality(args) => quality::run(&env, &args).await,
