@@ -174,6 +174,10 @@ impl Save for SasRec {
         if !width.is_multiple_of(n_heads) {
             return Err(ContainerError::content("sizes", "a width that is a multiple of the heads"));
         }
+        // So that no number makes room for blocks that are not there.
+        if !from.has(&format!("block {}: layer out", n_blocks - 1)) {
+            return Err(ContainerError::content("sizes", "as many blocks as the file has"));
+        }
         let common = NextItemParams { width, max_len, ..NextItemParams::default() };
         let params = SasRecParams { common, n_blocks, n_heads, hidden };
         Ok(Self { model: NextItem::load(common, Blocks { params }, from)? })
