@@ -186,6 +186,8 @@ impl<'a> Teacher<'a> {
             return Ok(next.clone());
         }
         let kind = restore(&kept.name, &kept.parameters, market).with_context(|| format!("model `{}`", kept.name))?;
+        // A damaged file is named as such, before anything is learnt.
+        self.store.load(kept)?;
         let [old, new] = self.news.of(market, &kept.training, weight)?;
         let products: Vec<&str> = self.news.products.iter().map(|p| p.as_str()).collect();
         let first = Learner::resume(&kind, &self.store.bytes(kept)?, &products, &old, self.seed)?;
