@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Transfer(Transfer),
     /// List the saved models, teach them what came since they were fitted, or go back to earlier ones.
     Models(Models),
+    /// Every model on the purchases of the lake: quality, time, size.
+    Compare(Compare),
     /// Ask the lake a question in SQL.
     Sql(Sql),
     /// List the tables with the meaning of their columns.
@@ -310,6 +312,29 @@ pub(crate) struct Transfer {
     /// Neighbourhoods only and a short curve, as a run computes it.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan compare`.
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Market whose shoppers are asked about, two letters; without it, all.
+    #[arg(long, value_name = "XX")]
+    pub(crate) market: Option<Market>,
+    /// Learn from that market's purchases alone.
+    #[arg(long, requires = "market")]
+    pub(crate) alone: bool,
+    /// Models, such as ease,item-knn; without it, all but the neural ones, which take minutes.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(crate) models: Vec<String>,
+    /// Last days, which are held out.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) days: u16,
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

@@ -42,4 +42,6 @@ pub use rules::{Policy, Rule, RuleDoc, missing_values};
 pub use sentiment::{SentimentOut, SentimentParams, sentiment};
 pub use shoppers::ShopperTally;
 pub use survey::{Survey, Surveyed, system_of_format};
-pub use tables::{TableOut, ad_spend, competitor_prices, costs, events, events_partition, fx_rates, reviews, stock};
+pub use tables::{
+    TableOut, ad_spend, competitor_prices, costs, events, events_partition, fx_rates, market_facts, reviews, stock,
+};

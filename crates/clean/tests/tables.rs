@@ -2,8 +2,10 @@
 
 mod support;
 
+use arrow_array::Date32Array;
 use clean::{Rates, Rule, Survey};
 use domain::{Amount, Currency, Day};
+use std::sync::Arc;
 use support::*;
 
 #[test]
@@ -117,6 +119,32 @@ fn costs_spend_and_competitors_refuse_what_cannot_be() {
     let out = clean::competitor_prices(&[raw("competitor_prices", 2, columns)], &surveyed, &p).unwrap();
     assert_eq!(words(&out.batch, "competitor"), ["unnamed"]);
     assert_eq!(words(&out.rejects, "value"), ["dollars"]);
+}
+
+#[test]
+fn a_fact_of_no_country_or_without_content_is_put_aside_and_one_from_tomorrow_is_not_known() {
+    let n = 5;
+    let facts = raw(
+        "market_facts",
+        n,
+        vec![
+            ("source", texts(vec![Some("mf"); n])),
+            ("line", ints(1..=5)),
+            ("day", days([30_000, 10, 10, 10, 10])),
+            ("known_on", Arc::new([None, None, Some(30_000), Some(20), None].into_iter().collect::<Date32Array>())),
+            ("market", texts([Some("Germany"), Some("Atlantis"), Some("DE"), Some("DE"), Some("DE")])),
+            ("fact", texts([Some(" VAT_rate"), Some("gdp"), Some("gdp"), Some("gdp"), Some("de_minimis")])),
+            ("value", floats([Some(0.2), Some(1.0), Some(1.0), Some(7.5), None])),
+            ("text", texts([None, None, None, None, Some(" ")])),
+        ],
+    );
+    let p = params();
+    let out = clean::market_facts(&[facts], &Survey::new(&p).finish(), &p).unwrap();
+    assert_eq!(words(&out.batch, "fact"), ["gdp", "vat_rate"]);
+    // The tax rate of a day to come is known today; the figure counts from the day it was published.
+    assert_eq!(day_column(&out.batch, "valid_from"), [Some(20), Some(30_000)]);
+    assert_eq!(words(&out.rejects, "column"), ["market", "known_on", "value"]);
+    assert_eq!(words(&out.rejects, "rule"), ["missing_value", "future_date", "missing_value"]);
 }
 
 #[test]

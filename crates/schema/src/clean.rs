@@ -303,6 +303,28 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     clean(
+        "market_facts",
+        "a fact about a country, and the days on which it was the one to go by",
+        &["market", "fact", "day", "known_on"],
+        &[
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            must("fact", Text, "what it says something about, in lower case"),
+            must("day", Day, "first day that it is about"),
+            must("known_on", Day, "day on which it became known"),
+            must("valid_from", Day, "first day on which it was both true and known"),
+            may(
+                "valid_to",
+                Day,
+                "first day on which it no longer was the one to go by; `valid_from` where it never was",
+            ),
+            may("value", Float, "number in `unit`"),
+            may("text", Text, "words, where it is no number"),
+            may("unit", Text, "unit of `value`"),
+            SOURCE,
+            LINE,
+        ],
+    ),
+    clean(
         "fx_rates",
         "a published exchange rate",
         &["day", "base", "quote"],

@@ -243,6 +243,22 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     raw(
+        "market_facts",
+        "a fact about a country: an economic figure, a tax rate, a rule",
+        &["source", "line"],
+        &[
+            SOURCE,
+            LINE,
+            must("day", Day, "first day that it is about"),
+            may("known_on", Day, "day on which it became known; without it, `day`"),
+            must("market", Text, "country as written"),
+            must("fact", Text, "what it says something about: vat_rate, gdp_per_capita"),
+            may("value", Float, "number in `unit`"),
+            may("text", Text, "words, where it is no number"),
+            may("unit", Text, "unit of `value`"),
+        ],
+    ),
+    raw(
         "fx_rates",
         "a published exchange rate",
         &["source", "line"],

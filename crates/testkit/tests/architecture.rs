@@ -90,6 +90,7 @@ struct Dependency {
 }
 
 /// The one that runs this test.
+#[expect(clippy::disallowed_methods, reason = "only Cargo knows its own path")]
 fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

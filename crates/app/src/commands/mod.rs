@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod bench;
+mod compare;
 mod doctor;
 mod export;
 mod forget;
@@ -62,6 +63,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,
         Command::Models(args) => models::run(&env, &args).await,
+        Command::Compare(args) => compare::run(&env, &args).await,
         Command::Sql(args) => sql::run(&env, &args).await,
         Command::Tables(args) => tables::run(&env, &args).await,
         Command::Quality(args) => quality::run(&env, &args).await,

@@ -5,14 +5,15 @@ use crate::exit::{Exit, Stop};
 use crate::models::{Store, Version};
 use crate::pipeline::catalogue::Catalogue;
 use crate::pipeline::measured::{self, Basis};
-use crate::pipeline::offers::{self, Served};
+use crate::pipeline::offers::{self, Served, Used};
+use crate::pipeline::signals;
 use crate::pipeline::{purchases::Purchases, rows::Rows};
 use crate::trainings::Trainings;
 use crate::{cli, output, pipeline};
 use anyhow::Result;
 use domain::{History, ItemIdx, Market};
 use lake::{Engine, EngineOptions, Snapshot};
-use recommend::{Barred, Origin, Owned, Shelf, TopNParams, top_n};
+use recommend::{Barred, InContext, Origin, Owned, Shelf, TopNParams, top_n};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -54,12 +55,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     }
     let catalogue = Catalogue::load(&engine, &purchases).await?;
     let shelf = offers::Shelves::load(&engine, &catalogue).await?.of(market);
+    let used = Used::load(&engine, &purchases).await?;
     let Serving { served, source_weight, basis, why, version } =
-        serving(&store, &snapshot, &engine, &purchases, market, shelf).await?;
+        serving(&store, &snapshot, &engine, &purchases, &used, market, shelf).await?;
+    let context = signals::context(&engine, &purchases, &args.shopper, &used.weights).await?;
+    let seen = |item: ItemIdx| !history.contains(&item) && context.contains(item);
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
     let params = TopNParams { n: args.n, owned, n_reasons: 3 };
-    let list =
-        top_n(served.model.as_ref(), Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
+    let model = InContext { model: served.model.as_ref(), context: &context };
+    let list = top_n(&model, Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
     let names = Rows::query(&engine, "select product_id, name from clean.products").await?;
     let names: BTreeMap<String, String> = names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
     let newcomers = catalogue.newcomers(&history, served.fallback.as_ref(), &served.shelf, NEWCOMERS);
@@ -67,6 +71,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let name =
         |item: ItemIdx| names.get(id(item)).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| id(item).to_owned());
     let because = |reason: &domain::Reason| match reason.item {
+        Some(item) if seen(item) => {
+            format!("{} {}, looked at or searched for ({:+.3})", reason.term, name(item), reason.part)
+        }
         Some(item) => format!("{} {} ({:+.3})", reason.term, name(item), reason.part),
         None => format!("{} ({:+.3})", reason.term, reason.part),
     };
@@ -96,12 +103,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         output::json(
             &json!({"shopper": args.shopper, "known": shopper.is_some(), "market": market, "model": served.name,
             "training": served.training, "source_weight": source_weight.unwrap_or(0.0), "basis": basis.key(),
-            "why": why, "version": version, "items": items, "left_out": left_out, "new_products": new}),
+            "why": why, "version": version, "signals": context.len(), "items": items, "left_out": left_out, "new_products": new}),
         )?;
         return Ok(ExitCode::SUCCESS);
     }
-    let who =
+    let mut who =
         if shopper.is_some() { format!("{} products bought before", history.len()) } else { "a new shopper".into() };
+    if !context.is_empty() {
+        who += &format!(", {} looked at, put into the cart or searched for", context.len());
+    }
     output::line(&format!(
         "{} in {}: {who}; {} trained on {}",
         args.shopper,
@@ -168,6 +178,7 @@ async fn serving(
     snapshot: &Snapshot,
     engine: &Engine,
     purchases: &Purchases,
+    used: &Used,
     market: Market,
     shelf: Shelf,
 ) -> Result<Serving> {
@@ -200,7 +211,8 @@ async fn serving(
     let bar = output::Bar::new(false);
     let trainings = Trainings::shown(&bar);
     let (served, _) = tokio::task::block_in_place(|| {
-        offers::Fitter::new(&purchases.interactions, choice.seed, &trainings).serve(market, &choice, shelf)
+        offers::Fitter::new(&purchases.interactions, &used.signals(), choice.seed, &trainings)
+            .serve(market, &choice, shelf)
     })?;
     bar.clear();
     Ok(Serving { served, source_weight: choice.pooled, basis: choice.basis, why: choice.why, version: None })

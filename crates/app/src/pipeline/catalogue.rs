@@ -130,7 +130,7 @@ impl Catalogue {
 }
 
 /// Titles and descriptions of all languages, from the JSON of a product's `texts`.
-fn all_languages(texts: &str) -> String {
+pub(super) fn all_languages(texts: &str) -> String {
     let Ok(serde_json::Value::Object(languages)) = serde_json::from_str(texts) else { return String::new() };
     let words = languages.values().filter_map(|texts| texts.as_object()).flat_map(|texts| texts.values());
     let distinct: BTreeSet<&str> = words.filter_map(serde_json::Value::as_str).collect();

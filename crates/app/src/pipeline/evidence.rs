@@ -37,14 +37,20 @@ async fn curve(engine: &Engine, market: Market) -> Result<Vec<CurveEvidence>> {
     let rows = Rows::query(engine, &query).await?;
     let (purchases, n, at_least) = (rows.ints("purchases")?, rows.ints("n")?, rows.truths("at_least")?);
     let (alone, transferred, saved) = (rows.floats("alone")?, rows.floats("transferred")?, rows.floats("saved")?);
+    let (low, high) = (rows.floats("low")?, rows.floats("high")?);
     let figure = |metric: Metric, values: &[Option<f64>], i: usize| -> Figure {
         let source = format!("{query} -- {} purchases", purchases[i]);
         metric.number(values[i].unwrap_or(f64::NAN), n[i].unsigned_abs(), &source)
     };
+    // The interval is the one of the lead: what both lines have in common is not in doubt.
+    let around = |figure: Figure, i: usize| match (alone[i], low[i], high[i]) {
+        (Some(alone), Some(low), Some(high)) => figure.interval(alone + low, alone + high, 0.95),
+        _ => figure,
+    };
     let point = |i: usize| CurveEvidence {
         purchases: purchases[i].unsigned_abs(),
         alone: figure(Metric::CurveAlone, &alone, i),
-        transferred: figure(Metric::CurveTransferred, &transferred, i),
+        transferred: around(figure(Metric::CurveTransferred, &transferred, i), i),
         saved: figure(Metric::CurveSaved, &saved, i),
         at_least: at_least[i],
     };

@@ -3,6 +3,7 @@
 //! A version of the models names the snapshot whose purchases it knows, so what came since is the difference of two
 //! snapshots. Before a model learns a batch of it, it is asked about it, and so is the model that stands still.
 
+use super::offers::Used;
 use super::parameters::restore;
 use super::purchases::Purchases;
 use crate::exit::{Exit, Stop};
@@ -15,7 +16,7 @@ use lake::{Engine, EngineOptions, Lake, Snapshot};
 use recommend::online::{Learner, Online};
 use recommend::saved::fingerprint;
 use recommend::transfer::{Pool, Sources};
-use recommend::{Strength, prepare};
+use recommend::{Strength, prepare, with_signals};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +81,10 @@ impl Score for Still<'_> {
 /// What the models know and what came since, in one numbering.
 struct News {
     products: Vec<domain::ProductId>,
+    /// Purchases that the models know, and the same with the signals beside purchases that the last run decided to
+    /// use, as they stand now.
     old: Interactions,
+    with_signals: Interactions,
     new: Interactions,
     n_new: usize,
 }
@@ -114,12 +118,11 @@ pub(crate) async fn learn_on(workspace: &Workspace, lake: &Lake, store: &Store) 
 impl News {
     /// `None` where nothing came since.
     async fn load(lake: &Lake, known: u64, latest: &Snapshot) -> Result<Option<Self>> {
-        let at = |snapshot| async move {
-            let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
-            Purchases::load(&engine).await
-        };
-        let before = at(Snapshot::load(lake, known).await?).await?;
-        let now = at(latest.clone()).await?;
+        let options = EngineOptions::default();
+        let engine = Engine::open(lake, &Snapshot::load(lake, known).await?, &options).await?;
+        let before = Purchases::load(&engine).await?;
+        let engine = Engine::open(lake, latest, &options).await?;
+        let now = Purchases::load(&engine).await?;
         let name = |of: &Purchases, row: &Interaction| {
             (of.shoppers[row.shopper.at()].clone(), of.products[row.item.at()].clone(), row.day)
         };
@@ -136,16 +139,24 @@ impl News {
             Ok(prepare(&all, Strength::Presence))
         };
         let (old, new) = (table(old)?, table(new)?);
-        Ok((n_new > 0).then_some(Self { products: now.products, old, new, n_new }))
+        let used = Used::load(&engine, &now).await?;
+        let with_signals = with_signals(&old, &used.signals());
+        Ok((n_new > 0).then_some(Self { products: now.products, old, with_signals, new, n_new }))
     }
 
-    /// What a model of this market and training has learnt, and what it has not.
-    fn of(&self, market: Market, training: &str, source_weight: Option<f32>) -> Result<[Interactions; 2], FitError> {
+    /// A table as a model of this market and training sees it.
+    fn of(
+        &self,
+        table: &Interactions,
+        market: Market,
+        training: &str,
+        source_weight: Option<f32>,
+    ) -> Result<Interactions, FitError> {
         let pool = Pool { target: market, sources: Sources::AllOthers, weight: source_weight.unwrap_or(1.0) };
         Ok(match training {
-            "market" => [pool.local(&self.old), pool.local(&self.new)],
-            "pooled" => [self.old.clone(), self.new.clone()],
-            _ => [pool.pooled(&self.old)?, pool.pooled(&self.new)?],
+            "market" => pool.local(table),
+            "pooled" => table.clone(),
+            _ => pool.pooled(table)?,
         })
     }
 }
@@ -188,9 +199,12 @@ impl<'a> Teacher<'a> {
         let kind = restore(&kept.name, &kept.parameters, market).with_context(|| format!("model `{}`", kept.name))?;
         // A damaged file is named as such, before anything is learnt.
         self.store.load(kept)?;
-        let [old, new] = self.news.of(market, &kept.training, weight)?;
+        let of = |table| self.news.of(table, market, &kept.training, weight);
+        let (old, new) = (of(&self.news.old)?, of(&self.news.new)?);
+        // What fills the lists up learns from purchases alone.
+        let known = if asked { of(&self.news.with_signals)? } else { old.clone() };
         let products: Vec<&str> = self.news.products.iter().map(|p| p.as_str()).collect();
-        let first = Learner::resume(&kind, &self.store.bytes(kept)?, &products, &old, self.seed)?;
+        let first = Learner::resume(&kind, &self.store.bytes(kept)?, &products, &known, self.seed)?;
         let (rows, old_rows): (Vec<Interaction>, Vec<Interaction>) = (new.iter().collect(), old.iter().collect());
         let mut told = LearntModel {
             model: kept.name.clone(),
@@ -209,7 +223,8 @@ impl<'a> Teacher<'a> {
             Some(first) => {
                 let last =
                     if asked { told.ask(&first, &old_rows, &rows, new.markets())? } else { first.learn(&rows)? };
-                let all = Interactions::new(old.n_items(), old.markets().to_vec(), [old_rows, rows].concat())?;
+                let all: Vec<Interaction> = known.iter().chain(rows).collect();
+                let all = Interactions::new(known.n_items(), known.markets().to_vec(), all)?;
                 let trained_on = fingerprint(&prepare(&all, Strength::Presence));
                 self.keeper.keep_one(&kind, last.model(), trained_on, &kept.training)?
             }

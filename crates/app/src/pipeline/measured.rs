@@ -111,6 +111,11 @@ impl Measured {
         }
     }
 
+    /// What was measured, where it could be.
+    pub(crate) const fn table(&self) -> Option<&TransferTable> {
+        self.table.as_ref()
+    }
+
     /// What serves a market.
     pub(crate) fn choice(&self, market: Market) -> Choice {
         let choice = |kind, pooled, basis, why| Choice { kind, pooled, basis, why, seed: self.seed };
@@ -250,7 +255,7 @@ fn training(source_weight: f32) -> &'static str {
     }
 }
 
-fn decided(decision: Decision) -> &'static str {
+pub(super) fn decided(decision: Decision) -> &'static str {
     match decision {
         Decision::Accepted => "accepted",
         Decision::Refused => "refused",

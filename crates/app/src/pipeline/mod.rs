@@ -19,6 +19,7 @@ pub(crate) mod queries;
 pub(crate) mod rows;
 mod rules;
 mod segments;
+pub(crate) mod signals;
 mod transfer;
 
 use crate::evidence::DEFAULT_MODELS;
@@ -121,7 +122,7 @@ type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 6] =
-    [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 4), ("transfer", 1)];
+    [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 5), ("transfer", 1)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method, the home market, and for the offers the models that compete, where they were chosen.

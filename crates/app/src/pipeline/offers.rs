@@ -12,16 +12,20 @@ use super::catalogue::Catalogue;
 use super::measured::{Choice, Measured, serving, stored};
 use super::purchases::Purchases;
 use super::rows::Rows;
+use super::signals;
 use super::{Stage, Tables, home};
 use crate::models::{Keeper, Kept, Store};
+use crate::signals::{Signals, Weights};
 use crate::trainings::Trainings;
-use anyhow::{Context, Result};
-use domain::{FitError, History, Interactions, ItemIdx, Market, Seed, ShopperIdx};
+use anyhow::{Context as _, Result};
+use domain::{Explain, FitError, History, Interactions, ItemIdx, Market, Score, Seed, ShopperIdx};
 use lake::Engine;
 use rayon::prelude::*;
 use recommend::saved::fingerprint;
 use recommend::transfer::{Pool, Sources};
-use recommend::{Barred, Fitted, ModelKind, Recommender, Shelf, Strength, prepare};
+use recommend::{
+    Barred, Context, Fitted, InContext, ModelKind, Recommender, Shelf, Signal, Strength, prepare, with_signals,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -82,8 +86,14 @@ pub(super) async fn compute(
     report("measuring the models", 0, 1);
     let models = &stage.workspace.models;
     let measured = tokio::task::block_in_place(|| Measured::new(all, home, models, stage.seed, trainings))?;
+    report("measuring the signals beside purchases", 0, 1);
+    let signals = signals::load(engine, &purchases).await?;
+    let study = tokio::task::block_in_place(|| {
+        signals::measure(&purchases, &signals, measured.table(), stage.seed, trainings)
+    })?;
+    let used = signals.weighted(study.as_ref().map_or(&BTreeMap::new(), |study| &study.used));
     let markets: BTreeSet<Market> = all.markets().iter().copied().filter(|m| *m != Market::UNKNOWN).collect();
-    let mut fitter = Fitter::new(all, stage.seed, trainings);
+    let mut fitter = Fitter::new(all, &used, stage.seed, trainings);
     let mut rows: Vec<Listed> = Vec::new();
     let mut choices: Vec<(Market, Choice)> = Vec::new();
     let mut keeper = Keeper::new(store, &purchases.products);
@@ -99,7 +109,7 @@ pub(super) async fn compute(
         let listed = tokio::task::block_in_place(|| {
             let (served, fitted) = fitter.serve(market, &choice, shelves.of(market))?;
             keeper.keep(market, &served, &fitted, &choice)?;
-            anyhow::Ok(list(&served, &purchases, &catalogue, market, shoppers, stage.seed))
+            anyhow::Ok(list(&served, &purchases, &used, &catalogue, market, shoppers, stage.seed))
         })?;
         rows.extend(listed);
         choices.push((market, choice));
@@ -108,6 +118,7 @@ pub(super) async fn compute(
         ("evidence", vec![measured.evidence()?]),
         ("serving", vec![serving(&choices)?]),
         ("recommendations", vec![listing(&catalogue, &rows)?]),
+        ("signals", vec![signals::mart(&signals, study.as_ref())?]),
     ];
     Ok((tables, keeper.finish()))
 }
@@ -122,11 +133,13 @@ pub(super) async fn keep_again(
     let purchases = Purchases::load(engine).await?;
     let markets = Rows::query(engine, "select market from marts.serving order by market").await?.markets("market")?;
     let mut keeper = Keeper::new(store, &purchases.products);
+    let used = Used::load(engine, &purchases).await?;
     let mut fitter: Option<Fitter<'_>> = None;
     for market in markets {
         let Some(choice) = stored(engine, market).await? else { continue };
         tokio::task::block_in_place(|| {
-            let fitter = fitter.get_or_insert_with(|| Fitter::new(&purchases.interactions, choice.seed, trainings));
+            let fitter = fitter
+                .get_or_insert_with(|| Fitter::new(&purchases.interactions, &used.signals(), choice.seed, trainings));
             let (served, fitted) = fitter.serve(market, &choice, Shelf::full(purchases.products.len()))?;
             keeper.keep(market, &served, &fitted, &choice)
         })?;
@@ -134,12 +147,33 @@ pub(super) async fn keep_again(
     Ok(keeper.finish())
 }
 
+/// The signals that the last run decided to use.
+pub(crate) struct Used {
+    pub(crate) weights: Weights,
+    signals: Signals,
+}
+
+impl Used {
+    pub(crate) async fn load(engine: &Engine, purchases: &Purchases) -> Result<Self> {
+        let weights = signals::used(engine).await?;
+        let signals = if weights.is_empty() { Signals::default() } else { signals::load(engine, purchases).await? };
+        Ok(Self { weights, signals })
+    }
+
+    pub(crate) fn signals(&self) -> Vec<Signal<'_>> {
+        self.signals.weighted(&self.weights)
+    }
+}
+
 /// Fits what serves the markets; a model of all purchases alike is the same for every market and is
 /// fitted once.
 pub(crate) struct Fitter<'a> {
     trainings: &'a Trainings<'a>,
+    /// Purchases with the signals in use.
     everybody: Interactions,
-    /// Fingerprint of all purchases.
+    /// Purchases alone: what sells is what is bought.
+    bought: Interactions,
+    /// Fingerprint of `everybody`.
     all: u128,
     seed: Seed,
     alike: Vec<(ModelKind, Arc<dyn Fitted>)>,
@@ -154,9 +188,10 @@ pub(crate) struct FittedModel {
 }
 
 impl<'a> Fitter<'a> {
-    pub(crate) fn new(all: &Interactions, seed: Seed, trainings: &'a Trainings<'a>) -> Self {
-        let everybody = prepare(all, Strength::Presence);
-        Self { trainings, all: fingerprint(&everybody), everybody, seed, alike: Vec::new() }
+    pub(crate) fn new(all: &Interactions, signals: &[Signal<'_>], seed: Seed, trainings: &'a Trainings<'a>) -> Self {
+        let bought = prepare(all, Strength::Presence);
+        let everybody = with_signals(&bought, signals);
+        Self { trainings, all: fingerprint(&everybody), everybody, bought, seed, alike: Vec::new() }
     }
 
     pub(crate) fn serve(
@@ -177,11 +212,12 @@ impl<'a> Fitter<'a> {
             }
         };
         let own = ModelKind::PopularityMarket(market);
+        let local = pool.local(&self.bought);
         let (fallback, fallback_kind, fallback_training, fallback_on) = match own.fit_to_keep(&local, self.seed) {
-            Ok(own_model) => (own_model, own, "market", of_local),
+            Ok(own_model) => (own_model, own, "market", fingerprint(&local)),
             Err(_) => {
                 let everywhere = ModelKind::PopularityGlobal;
-                (everywhere.fit_to_keep(&self.everybody, self.seed)?, everywhere, "pooled", self.all)
+                (everywhere.fit_to_keep(&self.bought, self.seed)?, everywhere, "pooled", fingerprint(&self.bought))
             }
         };
         let fallback: Arc<dyn Fitted> = Arc::from(fallback);
@@ -275,6 +311,7 @@ struct Listed {
 fn list(
     served: &Served,
     purchases: &Purchases,
+    signals: &[Signal<'_>],
     catalogue: &Catalogue,
     market: Market,
     mut shoppers: Vec<ShopperIdx>,
@@ -284,7 +321,8 @@ fn list(
         seed.stream(u64::from_be_bytes([0, 0, 0, 0, 0, 0, market.code().as_bytes()[0], market.code().as_bytes()[1]]));
     rng.shuffle(&mut shoppers);
     shoppers.truncate(SAMPLED);
-    let histories: Vec<Vec<ItemIdx>> = shoppers.iter().map(|s| purchases.history(*s)).collect();
+    let of = |s: &ShopperIdx| Past { bought: purchases.history(*s), context: Context::of(*s, signals) };
+    let histories: Vec<Past> = shoppers.iter().map(of).collect();
     let open: Vec<ItemIdx> = (0..purchases.products.len() as u32).map(ItemIdx).collect();
     let open: Vec<ItemIdx> = open.into_iter().filter(|i| served.shelf.barred(*i).is_none()).collect();
     let mut best: Vec<(Asked<'_>, ItemIdx, f64)> = Vec::new();
@@ -334,20 +372,31 @@ struct Asked<'a> {
     model: &'a dyn Recommender,
     name: &'static str,
     training: &'static str,
-    /// Distinct products of each shopper, at least one shopper.
-    histories: &'a [Vec<ItemIdx>],
+    /// At least one shopper.
+    histories: &'a [Past],
+}
+
+/// What a shopper did.
+struct Past {
+    /// Distinct products.
+    bought: Vec<ItemIdx>,
+    context: Context,
 }
 
 impl Asked<'_> {
+    const fn of<'a>(&'a self, past: &'a Past) -> InContext<'a> {
+        InContext { model: self.model, context: &past.context }
+    }
+
     /// Mean score of each item, 0 for a shopper who has the item or for whom the model cannot say.
     /// Added in the shoppers' order, so that the sum does not depend on the threads.
     fn mean_scores(&self, items: &[ItemIdx]) -> Vec<f64> {
         let mut mean = vec![0.0_f64; items.len()];
         let n = self.histories.len() as f64;
         for some in self.histories.chunks(AT_A_TIME) {
-            let of = |history: &Vec<ItemIdx>| {
-                let owned: BTreeSet<ItemIdx> = history.iter().copied().collect();
-                let scores = self.model.score(History::of(history), items);
+            let of = |past: &Past| {
+                let owned: BTreeSet<ItemIdx> = past.bought.iter().copied().collect();
+                let scores = self.of(past).score(History::of(&past.bought), items);
                 let open = |(item, score): (&ItemIdx, Option<f32>)| score.filter(|_| !owned.contains(item));
                 items.iter().zip(scores).map(open).collect::<Vec<Option<f32>>>()
             };
@@ -365,8 +414,8 @@ impl Asked<'_> {
     fn reasons(&self, item: ItemIdx) -> Vec<(&'static str, Option<ItemIdx>, f64)> {
         let mut parts: BTreeMap<(&'static str, Option<ItemIdx>), f64> = BTreeMap::new();
         let n = self.histories.len() as f64;
-        for history in self.histories.iter().filter(|history| !history.contains(&item)) {
-            for reason in self.model.explain(History::of(history), item) {
+        for past in self.histories.iter().filter(|past| !past.bought.contains(&item)) {
+            for reason in self.of(past).explain(History::of(&past.bought), item) {
                 *parts.entry((reason.term, reason.item)).or_default() += f64::from(reason.part) / n;
             }
         }
@@ -414,7 +463,12 @@ mod tests {
         Interactions::from_baskets(5, [&[0, 1][..], &[0, 1, 2], &[0, 2, 3], &[1, 3, 4]])
     }
 
-    fn asked<'a>(model: &'a dyn Recommender, histories: &'a [Vec<ItemIdx>]) -> Asked<'a> {
+    fn pasts(train: &Interactions) -> Vec<Past> {
+        let shoppers = (0..train.n_shoppers() as u32).map(ShopperIdx);
+        shoppers.map(|s| Past { bought: train.row(s).to_vec(), context: Context::default() }).collect()
+    }
+
+    fn asked<'a>(model: &'a dyn Recommender, histories: &'a [Past]) -> Asked<'a> {
         Asked { model, name: "", training: "", histories }
     }
 
@@ -423,7 +477,7 @@ mod tests {
     fn what_everybody_has_gives_way_to_what_can_still_be_sold() {
         let train = baskets();
         let model = ModelKind::PopularityGlobal.fit(&train, Seed(0)).unwrap();
-        let histories: Vec<Vec<ItemIdx>> = (0..4).map(|s| train.row(ShopperIdx(s)).to_vec()).collect();
+        let histories = pasts(&train);
         let mean = asked(&*model, &histories).mean_scores(&items(&[0, 1, 2, 3, 4]));
         assert_eq!(mean, [0.75, 0.75, 1.0, 1.0, 0.75]);
     }
@@ -432,7 +486,7 @@ mod tests {
     fn the_reasons_of_a_listed_product_add_up_to_its_score() {
         let baskets: Vec<Vec<u32>> = (0..30).map(|s| vec![s % 7, 7 + s % 5, 12 + s % 3, 15 + s % 2]).collect();
         let train = Interactions::from_baskets(17, baskets.iter().map(Vec::as_slice));
-        let histories: Vec<Vec<ItemIdx>> = (0..30).map(|s| train.row(ShopperIdx(s)).to_vec()).collect();
+        let histories = pasts(&train);
         for kind in ModelKind::all(Market::UNKNOWN) {
             let model = kind.fit(&train, Seed(3)).unwrap();
             let asked = asked(&*model, &histories);

@@ -93,6 +93,11 @@ impl Purchases {
         self.shoppers.binary_search_by(|s| s.as_str().cmp(id)).ok().map(|i| ShopperIdx(i as u32))
     }
 
+    /// The column of a product.
+    pub(crate) fn product(&self, id: &str) -> Option<ItemIdx> {
+        self.products.binary_search_by(|p| p.as_str().cmp(id)).ok().map(|i| ItemIdx(i as u32))
+    }
+
     /// Distinct products of a shopper, oldest first.
     pub(crate) fn history(&self, shopper: ShopperIdx) -> Vec<ItemIdx> {
         let mut seen = std::collections::BTreeSet::new();

@@ -152,7 +152,8 @@ fn curve(measured: &[(Market, Measured)]) -> Result<Batch> {
         .float("gain", lines.iter().map(|(_, p)| gain(p).mean))
         .float("low", lines.iter().map(|(_, p)| gain(p).interval.low))
         .float("high", lines.iter().map(|(_, p)| gain(p).interval.high))
-        .float("saved", lines.iter().map(|(_, p)| p.saved))
+        // Nobody saves a part of a purchase.
+        .float("saved", lines.iter().map(|(_, p)| p.saved.round()))
         .truth("at_least", lines.iter().map(|(_, p)| p.at_least))
         .int("n", lines.iter().map(|(_, p)| gain(p).n as i64))
         .batch()

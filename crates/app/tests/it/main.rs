@@ -17,6 +17,7 @@ mod networks;
 mod noise;
 mod profiles;
 mod recommend;
+mod signals;
 mod simulated;
 mod sources;
 mod support;

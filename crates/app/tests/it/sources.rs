@@ -271,3 +271,27 @@ fn a_mapping_states_it_too_and_bad_days_are_refused() {
     assert_eq!(said.code, 2, "{}", said.err);
     assert!(said.err.contains("provenance.obtained") && said.err.contains("2026-11-25"), "{}", said.err);
 }
+
+#[test]
+fn facts_about_countries_join_orders_without_looking_ahead() {
+    let shop = Shop::with(&["--home", "DE", "--currency", "EUR"]);
+    let orders = "order_id,product_id,quantity,unit_price,currency,ordered_at,country\n\
+                  1,A,1,10.00,EUR,2024-06-01 10:00:00,DE\n\
+                  2,A,1,10.00,EUR,2025-03-01 10:00:00,DE\n\
+                  3,A,1,10.00,EUR,2025-03-01 10:00:00,FR\n";
+    shop.ingest_ok(&shop.file("orders.csv", orders));
+    // The figure about 2024 came out in February 2025: the order of June 2024 still goes by the one about 2022.
+    let facts = "day,known_on,market,fact,value,unit\n\
+                 2022-01-01,2023-02-15,Germany,gdp_per_capita,48000,EUR\n\
+                 2024-01-01,2025-02-14,Germany,gdp_per_capita,51800,EUR\n\
+                 2024-01-01,,Nowhere,gdp_per_capita,1,EUR\n";
+    shop.ingest_ok(&shop.file("facts.csv", facts));
+    let of = |order: u32| {
+        shop.value(&format!(
+            "select f.value from orders o left join market_facts f on f.market = o.market and f.fact = 'gdp_per_capita' \
+             and o.day >= f.valid_from and (f.valid_to is null or o.day < f.valid_to) where o.order_id = '{order}'"
+        ))
+    };
+    assert_eq!((of(1), of(2), of(3)), (48_000.0.into(), 51_800.0.into(), Value::Null));
+    assert_eq!(shop.value("select value from rejects.rows where table_name = 'market_facts'"), "Nowhere");
+}

@@ -9,6 +9,7 @@ mod competitor_prices;
 mod costs;
 mod events;
 mod fx_rates;
+mod market_facts;
 mod reviews;
 mod stock;
 
@@ -17,6 +18,7 @@ pub use competitor_prices::competitor_prices;
 pub use costs::costs;
 pub use events::{events, events_partition};
 pub use fx_rates::fx_rates;
+pub use market_facts::market_facts;
 pub use reviews::reviews;
 pub use stock::stock;
 

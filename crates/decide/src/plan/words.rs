@@ -200,7 +200,7 @@ texts! {
     TransferTogetherRefused: "Over all target markets together ({1}) data of the other markets changes nDCG@10 by {0}: no proven gain.", "全部目标市场合并来看（{1}），其他市场的数据使 nDCG@10 变化 {0}：不构成可信的提升。";
     TransferLaterBetter: "Measured again on later orders ({1}), after everything was chosen, the ranking is better: {0}.", "在一切选定之后，用后续订单（{1}）再次衡量，排序更好：{0}。";
     TransferLaterWorse: "Measured again on later orders ({1}), after everything was chosen, the ranking is worse: {0}.", "在一切选定之后，用后续订单（{1}）再次衡量，排序更差：{0}。";
-    TransferLaterSame: "Measured again on later orders ({1}), after everything was chosen, the ranking is as good: {0}.", "在一切选定之后，用后续订单（{1}）再次衡量，排序相同：{0}。";
+    TransferLaterUnsure: "Measured again on later orders ({1}), after everything was chosen, no difference is proven: {0}.", "在一切选定之后，用后续订单（{1}）再次衡量，差异不显著：{0}。";
     TransferLaterThin: "Later orders ({0}) have too few held-out shoppers to check it.", "后续订单（{0}）的留出顾客太少，无法复核。";
     AllTargets: "All target markets together", "全部目标市场合并";
     Days: "{0} to {1}", "{0} 至 {1}";

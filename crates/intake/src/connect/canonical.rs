@@ -38,7 +38,7 @@ pub(crate) fn aliases(table: &str, column: &str) -> &'static [&'static str] {
         ("products", "gtin") => &["ean", "upc"],
         ("events", "name") => &["event"],
         ("events", "country") => &["market"],
-        ("reviews" | "stock" | "ad_spend" | "competitor_prices", "market") => &["country"],
+        ("reviews" | "stock" | "ad_spend" | "competitor_prices" | "market_facts", "market") => &["country"],
         _ => &[],
     }
 }

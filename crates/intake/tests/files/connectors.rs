@@ -400,6 +400,12 @@ fn the_small_canonical_tables_are_read() {
             "2025-10-07 | DE | K1 | Other | 21.99 | EUR",
         ),
         (
+            "day,known_on,country,fact,value,unit\n2024-01-01,2025-02-14,DE,GDP per capita,55800.5,USD\n",
+            "market_facts",
+            vec!["day", "known_on", "market", "fact", "value", "unit"],
+            "2024-01-01 | 2025-02-14 | DE | GDP per capita | 55800.5 | USD",
+        ),
+        (
             "day,base,quote,rate\n2025-10-07,EUR,USD,1.1684\n",
             "fx_rates",
             vec!["day", "base", "quote", "rate"],

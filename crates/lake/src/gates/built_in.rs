@@ -37,6 +37,7 @@ const STOCK: Named = Named("counts of stock", "product_id || ' in ' || warehouse
 const COSTS: Named = Named("costs", "product_id");
 const SPEND: Named = Named("days of advertising", "cast(day as varchar) || ' ' || channel || ' ' || campaign");
 const PRICES: Named = Named("competitors' prices", "cast(day as varchar) || ' ' || product_id || ' ' || competitor");
+const FACTS: Named = Named("facts about countries", "market || ' ' || fact || ' ' || cast(day as varchar)");
 const RATES: Named = Named("exchange rates", "cast(day as varchar) || ' ' || base || '/' || quote");
 
 /// Rows that fail a condition.
@@ -314,6 +315,7 @@ pub static BUILT_IN: &[Gate] = &[
         )
     },
     fresh("competitor_prices_fresh", "competitor_prices", "day", 92.0, Warn, PRICES),
+    once("market_facts_once", "market_facts", "market, fact, day, known_on", FACTS),
     once("fx_rates_once", "fx_rates", "day, base, quote", RATES),
     Gate {
         severity: Fail,

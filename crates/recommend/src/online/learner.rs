@@ -1,6 +1,6 @@
 //! A saved model of any kind that goes on learning, behind one face.
 //!
-//! Item neighbours by Jaccard or cosine count on ([`ItemKnnOnline`]), ALS folds in ([`IalsOnline`]), BPR and WARP take their
+//! Item neighbours of whole purchases by Jaccard or cosine count on ([`ItemKnnOnline`]), ALS folds in ([`IalsOnline`]), BPR and WARP take their
 //! steps ([`PairsOnline`]), from the vectors of the file. Popularity, other neighbours, walks and transitions are
 //! nothing but counts and are counted again: exact, and a matter of seconds. Other models do not learn on
 //! ([`Learner::resume`] gives `None`): they wait for the next fit.
@@ -127,7 +127,11 @@ impl Learner {
         }
         let own = from.lines("item names")?;
         Ok(Some(Self(match kind {
-            ModelKind::ItemKnn(params) if matches!(params.similarity, Similarity::Jaccard | Similarity::Cosine) => {
+            // Counts are of whole purchases: where some count less, all is counted again.
+            ModelKind::ItemKnn(params)
+                if matches!(params.similarity, Similarity::Jaccard | Similarity::Cosine)
+                    && before.iter().all(|row| row.weight == 1.0) =>
+            {
                 State::Neighbours(ItemKnnOnline::new(*params, before)?)
             }
             ModelKind::Ials(_) => {
@@ -244,6 +248,22 @@ mod tests {
             assert!(first.learn(&[Interaction { weight: 0.0, ..rows(&NEW)[0] }]).is_err());
         }
         assert_eq!(n_waiting, 15);
+    }
+
+    /// Rows of a weakened market count less, before and after.
+    #[test]
+    fn neighbours_of_weakened_rows_are_those_of_a_fit() {
+        let kind = ModelKind::ItemKnn(ItemKnnParams::default());
+        let weak = |pairs: &[(u32, u32)]| -> Vec<Interaction> {
+            let weight = |row: Interaction| if row.shopper.0 % 2 == 0 { 1.0 } else { 0.25 };
+            rows(pairs).into_iter().map(|row| Interaction { weight: weight(row), ..row }).collect()
+        };
+        let table = |cells| Interactions::new(5, vec![Market::UNKNOWN; 7], cells).unwrap();
+        let bytes = saved::save(&kind, kind.fit_to_keep(&table(weak(&OLD)), Seed(1)).unwrap().as_ref(), 0, &NAMES);
+        let first = Learner::resume(&kind, &bytes, &NAMES, &table(weak(&OLD)), Seed(1)).unwrap().unwrap();
+        let next = first.learn(&weak(&NEW[..5])).unwrap();
+        let all = kind.fit(&table([weak(&OLD), weak(&NEW[..5])].concat()), Seed(1)).unwrap();
+        assert_eq!(scores(&next, &[0, 1]), scores(all.as_ref(), &[0, 1]));
     }
 
     /// The catalogue in use is [z, e, d, c, b, a]: vectors follow their names.

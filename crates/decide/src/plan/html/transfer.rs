@@ -98,15 +98,16 @@ impl Page<'_> {
         figure.map_or_else(String::new, |gain| self.say(text, &[Piece::from(gain), Piece::Text(days)]))
     }
 
-    /// What the days after the decision showed, in words by the figure's sign.
+    /// What the days after the decision showed, in words that say no more than the interval does.
     fn later(&mut self, transfer: &Transfer) -> String {
         let days = days(transfer.periods.map(|p: Periods| p.test), self.lang);
         let Some(gain) = transfer.gain.as_ref() else { return String::new() };
-        let text = match gain.as_f64() {
-            Some(x) if x > 0.0 => Text::TransferLaterBetter,
-            Some(x) if x < 0.0 => Text::TransferLaterWorse,
-            Some(_) => Text::TransferLaterSame,
-            None => return fill(&escape(self.text(Text::TransferLaterThin)), &[&escape(&days)]),
+        let text = match (gain.as_f64(), gain.interval) {
+            (Some(_), Some(range)) if range.low <= 0.0 && range.high >= 0.0 => Text::TransferLaterUnsure,
+            (Some(x), _) if x > 0.0 => Text::TransferLaterBetter,
+            (Some(x), _) if x < 0.0 => Text::TransferLaterWorse,
+            (Some(_), _) => Text::TransferLaterUnsure,
+            (None, _) => return fill(&escape(self.text(Text::TransferLaterThin)), &[&escape(&days)]),
         };
         self.say(text, &[Piece::from(gain), Piece::Text(days)])
     }
