@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Recommend(Recommend),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
     Transfer(Transfer),
-    /// List the saved models, or go back to earlier ones.
+    /// List the saved models, teach them what came since they were fitted, or go back to earlier ones.
     Models(Models),
     /// Every model on the purchases of the lake: quality, time, size.
     Compare(Compare),
@@ -355,6 +355,13 @@ pub(crate) struct Models {
 pub(crate) enum ModelsWhat {
     /// The versions, and which markets each serves with what.
     List {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Teach the models in force what was bought since they were fitted, in seconds and without a run. Before a model
+    /// learns a purchase it is asked about it, so the figures say whether learning on helps.
+    Learn {
         /// Result as JSON.
         #[arg(long)]
         json: bool,

@@ -24,7 +24,7 @@ use eval::{Case, CoBuyers, Estimate, EvalError, Folds, Metric, Nested, PairedDif
 use eval::{TemporalSplit, choose, choose_in_steps, cross_fitted, cross_fitted_by, evaluate_with};
 use learn::LearnError;
 use recommend::transfer::{Decision, EvidenceRule, Pool, Sources, TransferVerdict, judge};
-use recommend::{EaseParams, IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, Strength, prepare};
+use recommend::{IalsParams, ItemKnnParams, ModelKind, Recommender, Similarity, Strength, prepare};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is compared and how.
@@ -49,17 +49,10 @@ impl EvidencePlan {
     /// in two months, so a shorter window leaves a handful of them; a longer one asks lists of the
     /// cutoff about another season and leaves less to learn from before validation.
     pub(crate) fn for_home(home: Market) -> Self {
-        let knn = |similarity, k| ModelKind::ItemKnn(ItemKnnParams { similarity, k, shrinkage: 0.0 });
-        let ials = |alpha| ModelKind::Ials(IalsParams { n_factors: 32, n_sweeps: 8, alpha, ..IalsParams::default() });
         Self {
             home,
             window_days: 60,
-            families: vec![
-                vec![ModelKind::PopularityGlobal, ModelKind::PopularityDecayed { half_life_days: 30.0 }],
-                vec![knn(Similarity::Jaccard, 50), knn(Similarity::TfIdf, 20)],
-                vec![ials(1.0), ials(0.3)],
-                vec![ModelKind::Ease(EaseParams::default().sparse())],
-            ],
+            families: DEFAULT_MODELS.iter().filter_map(|name| family(name)).collect(),
             source_weights: vec![1.0, 0.5, 0.25],
             protocol: Protocol {
                 metrics: vec![
@@ -74,6 +67,23 @@ impl EvidencePlan {
             rule: EvidenceRule::default(),
         }
     }
+}
+
+/// The families that compete where nobody says otherwise, the simplest first.
+pub(crate) const DEFAULT_MODELS: [&str; 4] = ["popularity", "item-knn", "ials", "ease-sparse"];
+
+/// The options of a family, the simplest first: those of a model of the default list, or any other model with its
+/// default parameters. `None` for a name that is none, and for the popularity of one market, which knows no others.
+pub(crate) fn family(name: &str) -> Option<Vec<ModelKind>> {
+    let knn = |similarity, k| ModelKind::ItemKnn(ItemKnnParams { similarity, k, shrinkage: 0.0 });
+    let ials = |alpha| ModelKind::Ials(IalsParams { n_factors: 32, n_sweeps: 8, alpha, ..IalsParams::default() });
+    Some(match name {
+        "popularity" => vec![ModelKind::PopularityGlobal, ModelKind::PopularityDecayed { half_life_days: 30.0 }],
+        "item-knn" => vec![knn(Similarity::Jaccard, 50), knn(Similarity::TfIdf, 20)],
+        "ials" => vec![ials(1.0), ials(0.3)],
+        "popularity-market" => return None,
+        other => vec![ModelKind::named(other, Market::UNKNOWN)?],
+    })
 }
 
 /// What a model was fitted on.
@@ -184,6 +194,9 @@ pub(crate) enum EvidenceError {
 
 type Models = BTreeMap<Market, Box<dyn Recommender>>;
 
+/// How a model is fitted: what is done besides, such as showing how far a network is, is the caller's matter.
+pub(crate) type FitModel<'a> = &'a dyn Fn(&ModelKind, &Interactions, Seed) -> Result<Box<dyn Recommender>, FitError>;
+
 /// Fits, chooses, judges and fills the table.
 ///
 /// # Errors
@@ -192,6 +205,7 @@ type Models = BTreeMap<Market, Box<dyn Recommender>>;
 pub(crate) fn transfer_table(
     all: &Interactions,
     plan: &EvidencePlan,
+    fit: FitModel<'_>,
     seed: Seed,
 ) -> Result<TransferTable, EvidenceError> {
     let last_day = all.iter().map(|row| row.day).max().ok_or(EvalError::NoCases { what: "transfer table" })?;
@@ -202,7 +216,7 @@ pub(crate) fn transfer_table(
     let options: Vec<ModelKind> = plan.families.iter().flatten().copied().collect();
     let train = prepare(&splits.validation.train, Strength::Presence);
     let cases: Vec<Case> = splits.validation.cases.iter().filter(is_target).cloned().collect();
-    let ask = Asking { train: &train, cases: &cases, plan, seed };
+    let ask = Asking { train: &train, cases: &cases, plan, fit, seed };
     let alone_marks = options.iter().map(|kind| ask.alone(kind)).collect::<Result<Vec<_>, _>>()?;
     let pooled_marks = options.iter().map(|kind| ask.pooled(kind)).collect::<Result<Vec<_>, _>>()?;
     let (alone, pooled) = (Chosen::of(plan, &alone_marks)?, Chosen::of(plan, &pooled_marks)?);
@@ -252,7 +266,7 @@ pub(crate) fn transfer_table(
     if cases.iter().all(|case| case.market == plan.home) {
         return Err(EvidenceError::NoTarget(plan.home));
     }
-    let ask = Asking { train: &train, cases: &cases, plan, seed };
+    let ask = Asking { train: &train, cases: &cases, plan, fit, seed };
     let mut reports = Vec::new();
     for (m, method) in methods.iter().enumerate() {
         reports.push(match method.trained {
@@ -381,6 +395,7 @@ struct Asking<'a> {
     train: &'a Interactions,
     cases: &'a [Case],
     plan: &'a EvidencePlan,
+    fit: FitModel<'a>,
     seed: Seed,
 }
 
@@ -399,7 +414,7 @@ impl Asking<'_> {
         let fit = |market: Market| {
             let local = Pool { target: market, sources: Sources::AllOthers, weight: 1.0 }.local(self.train);
             let kind = if market == except { its } else { kind };
-            Ok((market, kind.fit(&local, self.seed)?))
+            Ok((market, (self.fit)(kind, &local, self.seed)?))
         };
         let models: Models = markets.into_iter().map(fit).collect::<Result<_, FitError>>()?;
         Ok(self.report(|case| models.get(&case.market).map(|model| &**model as &dyn Score))?)
@@ -414,14 +429,14 @@ impl Asking<'_> {
     }
 
     fn pooled_report(&self, kind: &ModelKind) -> Result<Report, EvidenceError> {
-        let model = kind.fit(self.train, self.seed)?;
+        let model = (self.fit)(kind, self.train, self.seed)?;
         Ok(self.report(|_| Some(&*model as &dyn Score))?)
     }
 
     /// All rows, those of other markets than the target at a weight; the cases are the target's.
     fn weighted_report(&self, kind: &ModelKind, target: Market, weight: f32) -> Result<Report, EvidenceError> {
         let pool = Pool { target, sources: Sources::AllOthers, weight }.pooled(self.train)?;
-        let model = kind.fit(&pool, self.seed)?;
+        let model = (self.fit)(kind, &pool, self.seed)?;
         Ok(self.report(|_| Some(&*model as &dyn Score))?)
     }
 }

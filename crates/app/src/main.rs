@@ -9,6 +9,7 @@ mod models;
 mod output;
 mod pipeline;
 mod signals;
+mod trainings;
 mod transfer;
 mod workspace;
 

@@ -8,6 +8,7 @@
 use crate::exit::{Exit, Stop};
 use crate::pipeline::measured::{Basis, Choice};
 use crate::pipeline::offers::{FittedModel, Served, training_name};
+use crate::pipeline::parameters::parameters;
 use anyhow::{Context, Result};
 use domain::Market;
 use recommend::saved::{self, Loaded, Named};
@@ -33,8 +34,40 @@ pub(crate) struct Version {
     pub(crate) made_from: String,
     /// The version that this one repeats; it serves whatever the marts say.
     pub(crate) back_to: Option<u64>,
+    /// The snapshot of the lake whose purchases the models know; `None` in files of earlier releases.
+    #[serde(default)]
+    pub(crate) snapshot: Option<u64>,
+    /// What the models have learnt since they were fitted.
+    #[serde(default)]
+    pub(crate) learnt: Option<Learnt>,
     /// What serves each market, by its two letters.
     pub(crate) markets: BTreeMap<String, Kept>,
+}
+
+impl Version {
+    /// Fitted models whose number is still to be given.
+    pub(crate) fn of(made_from: &str, snapshot: u64, markets: BTreeMap<String, Kept>) -> Self {
+        let made_from = made_from.to_owned();
+        Self { number: 0, made_from, back_to: None, snapshot: Some(snapshot), learnt: None, markets }
+    }
+
+    /// Whether it serves though the marts are of an earlier state: somebody went back to it, or it has learnt
+    /// what is clean now.
+    pub(crate) fn serves_beyond_the_marts(&self, snapshot: &lake::Snapshot) -> bool {
+        let of_now = |learnt: &Learnt| snapshot.stages.get("clean") == Some(&learnt.clean);
+        self.back_to.is_some() || self.learnt.as_ref().is_some_and(of_now)
+    }
+}
+
+/// What was learnt after a fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Learnt {
+    /// The version that went on learning.
+    pub(crate) from: u64,
+    /// Purchases since the fit.
+    pub(crate) purchases: u64,
+    /// What the lake remembered of its clean tables: while it does, the version serves.
+    pub(crate) clean: String,
 }
 
 /// What serves a market.
@@ -57,6 +90,9 @@ pub(crate) struct KeptModel {
     pub(crate) file: String,
     /// Fingerprint of its training data, in hexadecimal.
     pub(crate) trained_on: String,
+    /// Its parameters, as `marts.serving` has them; `null` in files of earlier releases.
+    #[serde(default)]
+    pub(crate) parameters: serde_json::Value,
 }
 
 /// A file that cannot be used, and what mends it.
@@ -66,7 +102,7 @@ fn damaged(path: &Path, why: impl std::fmt::Display) -> anyhow::Error {
 }
 
 /// Writes beside the place, syncs, renames and syncs the folder.
-fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     let telling = || format!("writing {}", path.display());
     let dir = path.parent().context("a path in a folder")?;
     std::fs::create_dir_all(dir).with_context(telling)?;
@@ -152,14 +188,19 @@ impl Store {
         files.values().try_for_each(|kept| self.load(kept).map(|_| ()))
     }
 
+    /// The bytes of a model's file.
+    pub(crate) fn bytes(&self, kept: &KeptModel) -> Result<Vec<u8>> {
+        let path = self.file(&kept.file);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(bytes),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(damaged(&path, "the model is not there")),
+            Err(e) => Err(e).with_context(|| format!("reading {}", path.display())),
+        }
+    }
+
     /// A model from its file, which has to be the one that the version means.
     pub(crate) fn load(&self, kept: &KeptModel) -> Result<Loaded> {
-        let path = self.file(&kept.file);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(damaged(&path, "the model is not there")),
-            Err(e) => return Err(e).with_context(|| format!("reading {}", path.display())),
-        };
+        let (path, bytes) = (self.file(&kept.file), self.bytes(kept)?);
         let loaded = saved::load_as(&kept.name, &bytes).map_err(|e| damaged(&path, e))?;
         if hex(loaded.about.trained_on) != kept.trained_on {
             return Err(damaged(&path, "this model was trained on other data than its version says"));
@@ -206,13 +247,18 @@ impl<'a> Keeper<'a> {
     }
 
     /// Writes one model.
-    fn keep_one(&mut self, fitted: &FittedModel, training: &str) -> Result<KeptModel> {
-        let FittedModel { kind, trained_on, model } = fitted;
-        let key = (format!("{kind:?}"), *trained_on);
+    pub(crate) fn keep_one(
+        &mut self,
+        kind: &ModelKind,
+        model: &dyn Fitted,
+        trained_on: u128,
+        training: &str,
+    ) -> Result<KeptModel> {
+        let key = (format!("{kind:?}"), trained_on);
         let file = match self.written.get(&key) {
             Some(file) => file.clone(),
             None => {
-                let bytes = saved::save(kind, model.as_ref(), *trained_on, &self.products);
+                let bytes = saved::save(kind, model, trained_on, &self.products);
                 let hash: String = Sha256::digest(&bytes).iter().take(8).map(|b| format!("{b:02x}")).collect();
                 let file = format!("{hash}.model");
                 // What is there under this name is the same content, unless it was damaged.
@@ -223,8 +269,8 @@ impl<'a> Keeper<'a> {
                 file
             }
         };
-        let (name, trained_on) = (kind.name().to_owned(), hex(*trained_on));
-        Ok(KeptModel { name, training: training.to_owned(), file, trained_on })
+        let (name, trained_on) = (kind.name().to_owned(), hex(trained_on));
+        Ok(KeptModel { name, training: training.to_owned(), file, trained_on, parameters: parameters(kind) })
     }
 
     /// Writes what serves a market: `fitted` are the model and the fallback.
@@ -235,9 +281,15 @@ impl<'a> Keeper<'a> {
         fitted: &[FittedModel; 2],
         choice: &Choice,
     ) -> Result<()> {
+        let [model, fallback] = fitted;
         let kept = Kept {
-            model: self.keep_one(&fitted[0], served.training)?,
-            fallback: self.keep_one(&fitted[1], served.fallback_training)?,
+            model: self.keep_one(&model.kind, model.model.as_ref(), model.trained_on, served.training)?,
+            fallback: self.keep_one(
+                &fallback.kind,
+                fallback.model.as_ref(),
+                fallback.trained_on,
+                served.fallback_training,
+            )?,
             source_weight: choice.pooled,
             basis: choice.basis.key().to_owned(),
             why: choice.why.clone(),
@@ -264,7 +316,7 @@ mod tests {
     use super::*;
 
     fn version(made_from: &str) -> Version {
-        Version { number: 0, made_from: made_from.into(), back_to: None, markets: BTreeMap::new() }
+        Version::of(made_from, 1, BTreeMap::new())
     }
 
     #[test]

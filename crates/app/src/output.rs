@@ -140,6 +140,20 @@ impl Bar {
         self.bar.set_position(done);
     }
 
+    /// How far a training is. `fresh` where another one begins or is taken up: time used and left count from there.
+    pub(crate) fn training(&self, message: String, share: f64, fresh: bool) {
+        if fresh {
+            self.bar.reset();
+        }
+        self.bar.set_prefix("training");
+        self.bar.set_message(message);
+        self.bar.set_length(1_000);
+        self.bar.set_position((share * 1_000.0) as u64);
+        if fresh {
+            self.bar.reset_eta();
+        }
+    }
+
     /// Does something to the terminal without the bar in between.
     pub(crate) fn hidden_while(&self, f: impl FnOnce()) {
         self.bar.suspend(f);

@@ -16,7 +16,7 @@ use recommend::transfer::{EvidenceRule, TransferVerdict, judge};
 use recommend::{Context, InContext, ModelKind, Recommender, Signal, Strength, prepare, with_signals};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::EvidenceError;
+use crate::evidence::{EvidenceError, FitModel};
 
 /// A kind of evidence beside purchases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +121,7 @@ pub(crate) fn study(
     purchases: &Interactions,
     signals: &Signals,
     plan: &SignalPlan,
+    fit: FitModel<'_>,
     seed: Seed,
 ) -> Result<Option<SignalStudy>, EvidenceError> {
     let last_day = purchases.iter().map(|row| row.day).max().ok_or(EvalError::NoCases { what: "signals" })?;
@@ -139,7 +140,7 @@ pub(crate) fn study(
     let train = prepare(&splits.validation.train, Strength::Presence);
     let sellers = best_sellers(&train, &splits.validation.cases, seed)?;
     let cases = &splits.validation.cases;
-    let ask = Asking { train: &train, cases, signals: &known, sellers: &sellers, plan, seed };
+    let ask = Asking { train: &train, cases, signals: &known, sellers: &sellers, plan, fit, seed };
     let mut options: Vec<Weights> = vec![Weights::new()];
     for set in &sets {
         options.extend(WEIGHTS.map(|weight| set.iter().map(|kind| (*kind, weight)).collect::<Weights>()));
@@ -163,7 +164,7 @@ pub(crate) fn study(
     let train = prepare(&splits.test.train, Strength::Presence);
     let known = signals.before(test_from);
     let sellers = best_sellers(&train, &splits.test.cases, seed)?;
-    let ask = Asking { train: &train, cases: &splits.test.cases, signals: &known, sellers: &sellers, plan, seed };
+    let ask = Asking { train: &train, cases: &splits.test.cases, signals: &known, sellers: &sellers, plan, fit, seed };
     let reports = shown.iter().map(|at| ask.report(&options[*at])).collect::<Result<Vec<_>, EvidenceError>>()?;
     let row = |(at, report): (&usize, &Report)| {
         let gain = (*at > 0).then(|| report.better_than(&reports[0], metric, None)).transpose()?.map(|d| d.difference);
@@ -208,6 +209,7 @@ struct Asking<'a> {
     signals: &'a Signals,
     sellers: &'a Models,
     plan: &'a SignalPlan,
+    fit: FitModel<'a>,
     seed: Seed,
 }
 
@@ -216,7 +218,7 @@ impl Asking<'_> {
     /// was only looked at is not.
     fn report(&self, weights: &Weights) -> Result<Report, EvidenceError> {
         let signals = self.signals.weighted(weights);
-        let model = self.plan.model.fit(&with_signals(self.train, &signals), self.seed)?;
+        let model = (self.fit)(&self.plan.model, &with_signals(self.train, &signals), self.seed)?;
         let model: &dyn Recommender = &*model;
         let contexts: BTreeMap<_, Context> =
             self.cases.iter().map(|case| (case.shopper, Context::of(case.shopper, &signals))).collect();
@@ -272,6 +274,10 @@ mod tests {
         (table(bought), Signals { tables: [(SignalKind::View, table(seen))].into() })
     }
 
+    fn fit(kind: &ModelKind, train: &Interactions, seed: Seed) -> Result<Box<dyn Recommender>, FitError> {
+        kind.fit(train, seed)
+    }
+
     fn plan() -> SignalPlan {
         SignalPlan {
             model: ModelKind::ItemKnn(ItemKnnParams { similarity: Similarity::Cosine, k: 20, shrinkage: 0.0 }),
@@ -284,13 +290,13 @@ mod tests {
     #[test]
     fn views_that_show_the_taste_are_used_and_idle_ones_are_not() {
         let (bought, views) = shop(true);
-        let found = study(&bought, &views, &plan(), Seed(1)).unwrap().unwrap();
+        let found = study(&bought, &views, &plan(), &fit, Seed(1)).unwrap().unwrap();
         assert!(found.verdict.accepted() && found.used.contains_key(&SignalKind::View), "{found:?}");
         let gain = found.rows[1].gain.as_ref().unwrap();
         assert!(gain.interval.low > 0.05, "{gain:?}");
 
         let (bought, views) = shop(false);
-        let found = study(&bought, &views, &plan(), Seed(1)).unwrap().unwrap();
+        let found = study(&bought, &views, &plan(), &fit, Seed(1)).unwrap().unwrap();
         assert!(!found.verdict.accepted() && found.used.is_empty(), "{found:?}");
     }
 
@@ -300,7 +306,11 @@ mod tests {
         let late = views.tables[&SignalKind::View].iter().map(|row| Interaction { day: Day(60), ..row }).collect();
         let rows = Interactions::new(bought.n_items(), bought.markets().to_vec(), late).unwrap();
         let late = Signals { tables: [(SignalKind::View, rows)].into() };
-        assert_eq!(study(&bought, &late, &plan(), Seed(1)).unwrap(), None, "nothing before the validation window");
-        assert_eq!(study(&bought, &Signals::default(), &plan(), Seed(1)).unwrap(), None);
+        assert_eq!(
+            study(&bought, &late, &plan(), &fit, Seed(1)).unwrap(),
+            None,
+            "nothing before the validation window"
+        );
+        assert_eq!(study(&bought, &Signals::default(), &plan(), &fit, Seed(1)).unwrap(), None);
     }
 }

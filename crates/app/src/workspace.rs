@@ -2,11 +2,13 @@
 //!
 //! The file is read in two steps: text into a struct that mirrors it, then into checked values.
 
+use crate::evidence::{DEFAULT_MODELS, family};
 use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
 use domain::{Currency, Market};
 use lake::Lake;
 use lake::{Filling, GateSetting, GateSettingError, GateSettings, Severity, Undone};
+use recommend::ModelKind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,15 @@ struct RawConfig {
     missing_values: BTreeMap<String, String>,
     /// Limits of quality gates, by name.
     gates: BTreeMap<String, RawGate>,
+    /// What competes for the markets.
+    recommend: RawRecommend,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawRecommend {
+    /// Models by name.
+    models: Option<Vec<String>>,
 }
 
 /// Kinds of identity, as clean.identity_links names them.
@@ -50,7 +61,7 @@ struct RawGateTable {
     severity: Option<String>,
 }
 
-const KEYS: [&str; 6] = ["home", "currency", "lake", "undone_links", "missing_values", "gates"];
+const KEYS: [&str; 7] = ["home", "currency", "lake", "undone_links", "missing_values", "gates", "recommend"];
 
 /// An opened workspace.
 #[derive(Debug)]
@@ -61,6 +72,8 @@ pub(crate) struct Workspace {
     pub(crate) undone: Vec<Undone>,
     pub(crate) fillings: Vec<Filling>,
     pub(crate) gates: GateSettings,
+    /// Models that compete for the markets, the simplest first, each once.
+    pub(crate) models: Vec<String>,
     lake: PathBuf,
 }
 
@@ -128,7 +141,8 @@ impl Workspace {
         };
         let fillings = raw.missing_values.iter().map(filling).collect::<Result<_>>()?;
         let gates = gate_settings(&raw.gates, &path)?;
-        Ok(Self { root, home, currency, undone, fillings, gates, lake })
+        let models = models(raw.recommend.models, &path)?;
+        Ok(Self { root, home, currency, undone, fillings, gates, models, lake })
     }
 
     /// The lake of the workspace.
@@ -160,7 +174,10 @@ impl Workspace {
              # Other limits of quality gates, by the names that `portolan quality` shows.\n\
              # [gates]\n\
              # order_lines_rejected = 0.1\n\
-             # orders_fresh = {{ at_most = 30, severity = \"warn\" }}\n",
+             # orders_fresh = {{ at_most = 30, severity = \"warn\" }}\n\n\
+             # Models that compete for every market. Any of docs/models.md; networks and hybrids take longer.\n\
+             # [recommend]\n\
+             # models = [\"popularity\", \"item-knn\", \"ials\", \"hybrid-stacked\", \"sasrec\"]\n",
             line("home", home.map(|m| m.to_string()), "DE"),
             line("currency", currency.map(|c| c.to_string()), "EUR"),
             line("lake", None, "lake"),
@@ -210,6 +227,30 @@ fn gate_settings(raw: &BTreeMap<String, RawGate>, path: &Path) -> Result<GateSet
     Ok(settings)
 }
 
+/// The models that compete; a name that is none, one that is there twice and an empty list are refused.
+fn models(named: Option<Vec<String>>, path: &Path) -> Result<Vec<String>> {
+    let Some(named) = named else { return Ok(DEFAULT_MODELS.map(str::to_owned).to_vec()) };
+    let stop = |e: String, next: String| {
+        Err(Stop::error(Exit::Usage, format!("{}: `recommend.models`: {e}", path.display()), next))
+    };
+    let all = ModelKind::all(Market::UNKNOWN).map(|kind| kind.name());
+    let known: Vec<&str> = all.into_iter().filter(|name| family(name).is_some()).collect();
+    if let Some(name) = named.iter().find(|name| family(name).is_none()) {
+        let near = known.iter().map(|k| (strsim::damerau_levenshtein(name, k), *k)).min();
+        let meant = near
+            .filter(|(distance, _)| *distance <= 3)
+            .map_or_else(String::new, |(_, k)| format!("did you mean `{k}`? "));
+        return stop(format!("there is no model `{name}`"), format!("{meant}The models are {}", known.join(", ")));
+    }
+    if let Some(name) = named.iter().enumerate().find(|(at, name)| named[..*at].contains(name)).map(|(_, name)| name) {
+        return stop(format!("`{name}` is there twice"), format!("name every model once in {FILE}"));
+    }
+    if named.is_empty() {
+        return stop("no model is named".to_owned(), format!("name at least one, or take the line out of {FILE}"));
+    }
+    Ok(named)
+}
+
 /// The key that was probably meant.
 fn suggestion(error: &str) -> String {
     let unknown = error.split("unknown field `").nth(1).and_then(|rest| rest.split('`').next());
@@ -244,6 +285,30 @@ mod tests {
         assert!(refused("e-mail=9f86").contains("did you mean `email`?"), "{}", refused("e-mail=9f86"));
         assert!(refused("customer=7").contains("customer_id, email, phone, anonymous"));
         assert!(refused("9f86").contains("names no link"));
+    }
+
+    #[test]
+    fn models_are_named_once_and_by_names_that_there_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |models: &str| {
+            std::fs::write(dir.path().join(FILE), format!("[recommend]\nmodels = [{models}]\n")).unwrap();
+            Workspace::find(Some(dir.path()))
+        };
+        assert_eq!(open("\"ials\", \"hybrid-ranks\"").unwrap().models, ["ials", "hybrid-ranks"]);
+        let refused = |models: &str| {
+            let error = open(models).unwrap_err();
+            (error.to_string(), error.downcast_ref::<Stop>().unwrap().next.clone())
+        };
+        let (what, next) = refused("\"sasrek\"");
+        assert!(
+            what.contains("there is no model `sasrek`") && next.contains("did you mean `sasrec`?"),
+            "{what} {next}"
+        );
+        assert!(refused("\"popularity-market\"").0.contains("no model `popularity-market`"));
+        assert!(refused("\"ials\", \"ials\"").0.contains("`ials` is there twice"));
+        assert!(refused("").0.contains("no model is named"));
+        std::fs::write(dir.path().join(FILE), "").unwrap();
+        assert_eq!(Workspace::find(Some(dir.path())).unwrap().models, DEFAULT_MODELS);
     }
 
     #[test]

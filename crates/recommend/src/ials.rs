@@ -128,6 +128,11 @@ impl Ials {
         Self { params, gram: params.system().gram(&items), items }
     }
 
+    /// How it was learnt.
+    pub(crate) const fn params(&self) -> &IalsParams {
+        &self.params
+    }
+
     /// The vector of an item, `n_factors` numbers; `None` for an item never touched in training.
     pub fn vector(&self, item: ItemIdx) -> Option<&[f32]> {
         let f = self.params.n_factors;

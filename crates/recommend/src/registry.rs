@@ -1,14 +1,15 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
 use crate::{
-    BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Gru4Rec, Gru4RecParams, Ials, IalsParams, Item2Vec,
-    Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, Logistic, LogisticParams,
-    MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta, Rp3BetaParams,
-    SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing, SwingParams,
-    Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
+    BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Gru4Rec, Gru4RecParams, HybridModel, HybridParams, Ials,
+    IalsParams, Item2Vec, Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, Join, Logistic,
+    LogisticParams, MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta,
+    Rp3BetaParams, SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing,
+    SwingParams, Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 use learn::container::{ContainerError, Reader};
+use learn::net::{Flow, Progress, Watch};
 
 /// A model as the rest of the program sees it: it scores and says why.
 pub trait Recommender: Score + Explain {}
@@ -68,6 +69,8 @@ pub enum ModelKind {
     Gru4Rec(Gru4RecParams),
     /// An item and a history through layers.
     NeuMf(NeuMfParams),
+    /// Neighbours and factors as one model; its three joins have three names.
+    Hybrid(HybridParams),
 }
 
 impl ModelKind {
@@ -96,11 +99,14 @@ impl ModelKind {
             Self::SasRec(_) => "sasrec",
             Self::Gru4Rec(_) => "gru4rec",
             Self::NeuMf(_) => "neu-mf",
+            Self::Hybrid(HybridParams { join: Join::Weighted, .. }) => "hybrid-weighted",
+            Self::Hybrid(HybridParams { join: Join::Ranks, .. }) => "hybrid-ranks",
+            Self::Hybrid(HybridParams { join: Join::Stacked, .. }) => "hybrid-stacked",
         }
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 22] {
+    pub fn all(market: Market) -> [Self; 25] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -124,6 +130,9 @@ impl ModelKind {
             Self::SasRec(SasRecParams::default()),
             Self::Gru4Rec(Gru4RecParams::default()),
             Self::NeuMf(NeuMfParams::default()),
+            Self::Hybrid(HybridParams::joined(Join::Weighted)),
+            Self::Hybrid(HybridParams::joined(Join::Ranks)),
+            Self::Hybrid(HybridParams::joined(Join::Stacked)),
         ]
     }
 
@@ -147,6 +156,20 @@ impl ModelKind {
     /// # Errors
     /// As [`Self::fit`].
     pub fn fit_to_keep(&self, train: &Interactions, seed: Seed) -> Result<Box<dyn Fitted>, FitError> {
+        self.fit_watched(train, seed, &mut |_: Progress| Flow::Continue)
+    }
+
+    /// As [`Self::fit_to_keep`], with somebody who hears how the training of a network goes and keeps what it takes to
+    /// go on with it. Of other models there is nothing to hear.
+    ///
+    /// # Errors
+    /// As [`Self::fit`].
+    pub fn fit_watched(
+        &self,
+        train: &Interactions,
+        seed: Seed,
+        watch: &mut dyn Watch,
+    ) -> Result<Box<dyn Fitted>, FitError> {
         Ok(match self {
             Self::PopularityMarket(market) => {
                 let all = MarketPopularityParams::default().fit(train, seed)?;
@@ -172,9 +195,10 @@ impl ModelKind {
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
             Self::SoftmaxFactors(params) => Box::new(params.fit(train, seed)?),
-            Self::SasRec(params) => Box::new(params.fit(train, seed)?),
-            Self::Gru4Rec(params) => Box::new(params.fit(train, seed)?),
-            Self::NeuMf(params) => Box::new(params.fit(train, seed)?),
+            Self::SasRec(params) => Box::new(params.fit_watched(train, seed, watch)?),
+            Self::Gru4Rec(params) => Box::new(params.fit_watched(train, seed, watch)?),
+            Self::NeuMf(params) => Box::new(params.fit_watched(train, seed, watch)?),
+            Self::Hybrid(params) => Box::new(params.fit(train, seed)?),
         })
     }
 
@@ -201,6 +225,7 @@ impl ModelKind {
             Self::SasRec(_) => Box::new(SasRec::load(from)?),
             Self::Gru4Rec(_) => Box::new(Gru4Rec::load(from)?),
             Self::NeuMf(_) => Box::new(NeuMf::load(from)?),
+            Self::Hybrid(_) => Box::new(HybridModel::load(from)?),
         })
     }
 }

@@ -11,13 +11,18 @@
 #[allow(dead_code, unreachable_pub, reason = "the program's own file; the test uses a part of it")]
 mod evidence;
 
-use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
+use domain::{Day, FitError, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
 use evidence::{Applied, EvidencePlan, Trained, TransferTable, transfer_table};
 use flate2::read::GzDecoder;
+use recommend::{ModelKind, Recommender};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::Instant;
 use testkit::shared::shared_data;
+
+fn fit(kind: &ModelKind, train: &Interactions, seed: Seed) -> Result<Box<dyn Recommender>, FitError> {
+    kind.fit(train, seed)
+}
 
 fn market(country: &str) -> Market {
     let code = match country {
@@ -99,7 +104,7 @@ fn other_markets_teach_the_small_ones_what_to_offer() {
     let Some(all) = load() else { return };
     assert_eq!((all.len(), all.distinct().len(), all.n_items()), (396_337, 266_221, 3_659));
     let started = Instant::now();
-    let table = transfer_table(&all, &EvidencePlan::for_home(market("United Kingdom")), Seed(1)).unwrap();
+    let table = transfer_table(&all, &EvidencePlan::for_home(market("United Kingdom")), &fit, Seed(1)).unwrap();
     eprintln!("{:.1} s", started.elapsed().as_secs_f64());
     print(&table);
     assert_eq!(table.test_from, Day::from_ymd(2011, 10, 11).unwrap());
@@ -152,7 +157,7 @@ fn planted() -> Interactions {
 #[test]
 fn a_planted_gain_is_accepted_and_a_planted_harm_refused() {
     let plan = EvidencePlan::for_home(Market::from_code(*b"GB").unwrap());
-    let table = transfer_table(&planted(), &plan, Seed(1)).unwrap();
+    let table = transfer_table(&planted(), &plan, &fit, Seed(1)).unwrap();
     let row = |code: [u8; 2]| table.rows.iter().find(|r| r.market == Market::from_code(code)).unwrap();
     assert_eq!(row(*b"DE").applied, Applied::OwnEvidence, "{:?}", row(*b"DE").verdict);
     assert_eq!(row(*b"FR").applied, Applied::No, "{:?}", row(*b"FR").verdict);
@@ -174,7 +179,7 @@ fn a_planted_gain_is_accepted_and_a_planted_harm_refused() {
     assert_eq!(table.methods.len(), 8);
     assert_eq!(table.methods.iter().filter(|m| m.trained == Trained::Pooled).count(), 4);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    assert_eq!(one.install(|| transfer_table(&planted(), &plan, Seed(1)).unwrap()), table, "at one thread");
+    assert_eq!(one.install(|| transfer_table(&planted(), &plan, &fit, Seed(1)).unwrap()), table, "at one thread");
 }
 
 #[test]
@@ -182,5 +187,5 @@ fn without_a_target_there_is_no_table() {
     let all = planted();
     let (markets, home) = (all.markets().to_vec(), Market::from_code(*b"GB").unwrap());
     let only_home = all.filter(|row| markets[row.shopper.at()] == home);
-    assert!(transfer_table(&only_home, &EvidencePlan::for_home(home), Seed(1)).is_err());
+    assert!(transfer_table(&only_home, &EvidencePlan::for_home(home), &fit, Seed(1)).is_err());
 }

@@ -62,7 +62,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Plan(args) => plan::run(&env, &args).await,
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,
-        Command::Models(args) => models::run(&env, &args),
+        Command::Models(args) => models::run(&env, &args).await,
         Command::Compare(args) => compare::run(&env, &args).await,
         Command::Sql(args) => sql::run(&env, &args).await,
         Command::Tables(args) => tables::run(&env, &args).await,

@@ -8,7 +8,7 @@ use crate::pipeline::measured::{self, Basis};
 use crate::pipeline::offers::{self, Served, Used};
 use crate::pipeline::signals;
 use crate::pipeline::{purchases::Purchases, rows::Rows};
-use crate::workspace::Workspace;
+use crate::trainings::Trainings;
 use crate::{cli, output, pipeline};
 use anyhow::Result;
 use domain::{History, ItemIdx, Market};
@@ -25,7 +25,12 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let workspace = env.workspace()?;
     let lake = workspace.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
-    pipeline::computed(&workspace, &snapshot, "recommend")?;
+    let store = Store::new(&workspace.root);
+    // Models that have learnt what came since, or that somebody went back to, serve before the next run.
+    let ahead = store.in_force()?.filter(|version| version.serves_beyond_the_marts(&snapshot));
+    if ahead.is_none() {
+        pipeline::computed(&workspace, &snapshot, "recommend")?;
+    }
     let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
     let purchases = Purchases::load(&engine).await?;
     let shopper = purchases.shopper(&args.shopper);
@@ -52,7 +57,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let shelf = offers::Shelves::load(&engine, &catalogue).await?.of(market);
     let used = Used::load(&engine, &purchases).await?;
     let Serving { served, source_weight, basis, why, version } =
-        serving(&workspace, &snapshot, &engine, &purchases, &used, market, shelf).await?;
+        serving(&store, &snapshot, &engine, &purchases, &used, market, shelf).await?;
     let context = signals::context(&engine, &purchases, &args.shopper, &used.weights).await?;
     let seen = |item: ItemIdx| !history.contains(&item) && context.contains(item);
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
@@ -169,7 +174,7 @@ struct Serving {
 /// The saved model, where there is one of the marts of now or one that somebody went back to; else it is
 /// fitted as the last run fitted it.
 async fn serving(
-    workspace: &Workspace,
+    store: &Store,
     snapshot: &Snapshot,
     engine: &Engine,
     purchases: &Purchases,
@@ -181,12 +186,21 @@ async fn serving(
         let next = "portolan plan --market XX shows what there is";
         Stop::error(Exit::Missing, format!("{market} has too few shoppers for a model"), next)
     };
-    let store = Store::new(&workspace.root);
-    let of_now = |v: &Version| v.back_to.is_some() || snapshot.stages.get("offers") == Some(&v.made_from);
+    let of_now = |v: &Version| {
+        let of_the_marts = v.learnt.is_none() && snapshot.stages.get("offers") == Some(&v.made_from);
+        of_the_marts || v.serves_beyond_the_marts(snapshot)
+    };
     if let Some(version) = store.in_force()?.filter(of_now) {
         let kept = version.markets.get(market.code()).ok_or_else(too_few)?;
         if let Some(number) = version.back_to {
             output::note(&format!("served by version {number} of the models, to which you went back"));
+        }
+        if let Some(learnt) = version.learnt.as_ref().filter(|_| version.back_to.is_none()) {
+            let n = output::count(learnt.purchases);
+            output::note(&format!(
+                "served by version {} of the models, which has learnt {n} purchases since the last run",
+                version.number
+            ));
         }
         let served = tokio::task::block_in_place(|| store.serve(kept, &purchases.products, shelf))?;
         let (source_weight, basis, why) = (kept.source_weight, kept.basis()?, kept.why.clone());
@@ -194,9 +208,13 @@ async fn serving(
     }
     let choice = measured::stored(engine, market).await?.ok_or_else(too_few)?;
     // The run's own seed, so that this is the model that the run judged and listed.
+    let bar = output::Bar::new(false);
+    let trainings = Trainings::shown(&bar);
     let (served, _) = tokio::task::block_in_place(|| {
-        offers::Fitter::new(&purchases.interactions, &used.signals(), choice.seed).serve(market, &choice, shelf)
+        offers::Fitter::new(&purchases.interactions, &used.signals(), choice.seed, &trainings)
+            .serve(market, &choice, shelf)
     })?;
+    bar.clear();
     Ok(Serving { served, source_weight: choice.pooled, basis: choice.basis, why: choice.why, version: None })
 }
 

@@ -8,9 +8,11 @@ mod cluster_tables;
 mod evidence;
 pub(crate) mod gates;
 pub(crate) mod gather;
+pub(crate) mod learn_on;
 pub(crate) mod measured;
 mod networks;
 pub(crate) mod offers;
+pub(crate) mod parameters;
 mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod queries;
@@ -20,9 +22,11 @@ mod segments;
 pub(crate) mod signals;
 mod transfer;
 
+use crate::evidence::DEFAULT_MODELS;
 use crate::exit::{Exit, Stop};
 use crate::models::{Store, Version};
 use crate::output::Bar;
+use crate::trainings::Trainings;
 use crate::workspace::Workspace;
 use anyhow::Result;
 use arrow::array::RecordBatch;
@@ -121,9 +125,12 @@ const STAGES: [(&str, u32); 6] =
     [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 5), ("transfer", 1)];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
-/// first), its method and the home market. Raising one stage's number computes those after it again.
-fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>) -> String {
-    let text = format!("{before} {stage} {version} home {home:?}");
+/// first), its method, the home market, and for the offers the models that compete, where they were chosen.
+/// Raising one stage's number computes those after it again.
+fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>, models: &[String]) -> String {
+    let chosen = stage == "offers" && *models != DEFAULT_MODELS;
+    let models = if chosen { format!(" models {models:?}") } else { String::new() };
+    let text = format!("{before} {stage} {version} home {home:?}{models}");
     Sha256::digest(text).iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
@@ -158,7 +165,7 @@ pub(crate) fn computed(workspace: &Workspace, snapshot: &Snapshot, command: &str
     let mut before = snapshot.stages.get("clean").cloned().unwrap_or_default();
     for (stage, version) in STAGES {
         let has = snapshot.stages.get(stage).cloned().unwrap_or_default();
-        let wanted = fingerprint(&before, stage, version, workspace.home);
+        let wanted = fingerprint(&before, stage, version, workspace.home, &workspace.models);
         if !fresh || has.split(' ').next() != Some(wanted.as_str()) {
             return missing("the data or the settings changed since the last run, which its figures do not know");
         }
@@ -180,6 +187,7 @@ pub(crate) async fn run(
 ) -> Result<RunReport> {
     let mut report = RunReport::default();
     let store = Store::new(&workspace.root);
+    let trainings = Trainings::kept(&workspace.root, bar);
     let snapshot = Snapshot::latest(lake).await?;
     if snapshot.tables.is_empty() {
         let next = "`portolan ingest YOUR_FILES` brings data in first";
@@ -195,7 +203,7 @@ pub(crate) async fn run(
     for (i, (stage, version)) in STAGES.into_iter().enumerate() {
         bar.step("running", stage, i as u64, STAGES.len() as u64);
         let snapshot = Snapshot::latest(lake).await?;
-        let entry = remembered(&fingerprint(&before, stage, version, workspace.home), seed);
+        let entry = remembered(&fingerprint(&before, stage, version, workspace.home, &workspace.models), seed);
         before.clone_from(&entry);
         if stage == "offers" {
             offers_from.clone_from(&entry);
@@ -214,7 +222,7 @@ pub(crate) async fn run(
             "profiles" => profiles::compute(&context).await?,
             "rules" => rules::compute(&context).await?,
             "offers" => {
-                let (tables, models) = offers::compute(&context, &store).await?;
+                let (tables, models) = offers::compute(&context, &store, &trainings).await?;
                 kept = Some(models);
                 tables
             }
@@ -226,7 +234,7 @@ pub(crate) async fn run(
         }
         lake::write_mart(lake, lock, stage, &entry, tables).await?;
         if let Some(markets) = kept {
-            store.put(Version { number: 0, made_from: entry, back_to: None, markets })?;
+            store.put(Version::of(&entry, snapshot.number, markets))?;
         }
         tracing::info!(stage, "written");
         report.computed.push(stage);
@@ -235,17 +243,24 @@ pub(crate) async fn run(
     let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
     report.not_computed = not_computed(&engine).await?;
     report.snapshot = snapshot.number;
-    report.models = kept_models(&store, &engine, &offers_from).await?;
+    report.models = kept_models(&store, &engine, &offers_from, snapshot.number, &trainings).await?;
+    trainings.forget()?;
     bar.clear();
     Ok(report)
 }
 
 /// The version of the saved models in force, once there is one for the marts of now with every file whole.
-async fn kept_models(store: &Store, engine: &Engine, made_from: &str) -> Result<u64> {
+async fn kept_models(
+    store: &Store,
+    engine: &Engine,
+    made_from: &str,
+    snapshot: u64,
+    trainings: &Trainings<'_>,
+) -> Result<u64> {
     let numbers = store.numbers()?;
     // Unreadable versions are passed over here: this is what `portolan run` mends.
     let versions: Vec<Version> = numbers.iter().filter_map(|number| store.read(*number).ok()).collect();
-    let of_now = versions.iter().rev().find(|v| v.made_from == made_from && v.back_to.is_none());
+    let of_now = versions.iter().rev().find(|v| v.made_from == made_from && v.back_to.is_none() && v.learnt.is_none());
     let last = versions.last().filter(|v| numbers.last() == Some(&v.number));
     if let (Some(version), Some(last)) = (of_now, last)
         && store.check(version).is_ok()
@@ -253,11 +268,11 @@ async fn kept_models(store: &Store, engine: &Engine, made_from: &str) -> Result<
     {
         return Ok(last.number);
     }
-    let markets = offers::keep_again(engine, store).await?;
+    let markets = offers::keep_again(engine, store, trainings).await?;
     // The same models, now whole again, need no new version.
     match (of_now, last) {
         (Some(version), Some(last)) if version.markets == markets && store.check(last).is_ok() => Ok(last.number),
-        _ => store.put(Version { number: 0, made_from: made_from.to_owned(), back_to: None, markets }),
+        _ => store.put(Version::of(made_from, snapshot, markets)),
     }
 }
 
@@ -295,17 +310,21 @@ mod tests {
 
     #[test] // A stage that is computed anew gives other tables to those after it.
     fn a_raised_stage_computes_those_after_it_again() {
-        let entries = |version: u32| {
+        let entries = |version: u32, models: &[&str]| {
+            let models: Vec<String> = models.iter().map(|name| (*name).to_owned()).collect();
             let mut before = "clean".to_owned();
             let stages = [("marts", version), ("segments", 1), ("offers", 1)];
             stages.map(|(stage, version)| {
-                before = remembered(&fingerprint(&before, stage, version, None), Seed(1));
+                before = remembered(&fingerprint(&before, stage, version, None, &models), Seed(1));
                 before.clone()
             })
         };
-        for (before, after) in entries(1).iter().zip(entries(2)) {
+        let plain = entries(1, &DEFAULT_MODELS);
+        for (before, after) in plain.iter().zip(entries(2, &DEFAULT_MODELS)) {
             assert_ne!(*before, after);
         }
-        assert_eq!(entries(1), entries(1));
+        assert_eq!(plain, entries(1, &DEFAULT_MODELS));
+        let others = entries(1, &["ials"]);
+        assert_eq!((&plain[..2] == &others[..2], plain[2] == others[2]), (true, false), "only offers ask for models");
     }
 }

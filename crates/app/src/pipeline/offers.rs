@@ -16,6 +16,7 @@ use super::signals;
 use super::{Stage, Tables, home};
 use crate::models::{Keeper, Kept, Store};
 use crate::signals::{Signals, Weights};
+use crate::trainings::Trainings;
 use anyhow::{Context as _, Result};
 use domain::{Explain, FitError, History, Interactions, ItemIdx, Market, Score, Seed, ShopperIdx};
 use lake::Engine;
@@ -70,7 +71,11 @@ pub(crate) fn training_name(name: &str) -> Result<&'static str> {
 }
 
 /// The tables, and what serves each market, in files.
-pub(super) async fn compute(stage: &Stage<'_>, store: &Store) -> Result<(Tables, BTreeMap<String, Kept>)> {
+pub(super) async fn compute(
+    stage: &Stage<'_>,
+    store: &Store,
+    trainings: &Trainings<'_>,
+) -> Result<(Tables, BTreeMap<String, Kept>)> {
     let engine = &stage.engine;
     let purchases = Purchases::load(engine).await?;
     let home = home(engine, stage.workspace).await?;
@@ -79,13 +84,16 @@ pub(super) async fn compute(stage: &Stage<'_>, store: &Store) -> Result<(Tables,
     let all = &purchases.interactions;
     let report = |what: &str, done: u64, total: u64| stage.bar.step("running", what, done, total);
     report("measuring the models", 0, 1);
-    let measured = tokio::task::block_in_place(|| Measured::new(all, home, stage.seed))?;
+    let models = &stage.workspace.models;
+    let measured = tokio::task::block_in_place(|| Measured::new(all, home, models, stage.seed, trainings))?;
     report("measuring the signals beside purchases", 0, 1);
     let signals = signals::load(engine, &purchases).await?;
-    let study = tokio::task::block_in_place(|| signals::measure(&purchases, &signals, measured.table(), stage.seed))?;
+    let study = tokio::task::block_in_place(|| {
+        signals::measure(&purchases, &signals, measured.table(), stage.seed, trainings)
+    })?;
     let used = signals.weighted(study.as_ref().map_or(&BTreeMap::new(), |study| &study.used));
     let markets: BTreeSet<Market> = all.markets().iter().copied().filter(|m| *m != Market::UNKNOWN).collect();
-    let mut fitter = Fitter::new(all, &used, stage.seed);
+    let mut fitter = Fitter::new(all, &used, stage.seed, trainings);
     let mut rows: Vec<Listed> = Vec::new();
     let mut choices: Vec<(Market, Choice)> = Vec::new();
     let mut keeper = Keeper::new(store, &purchases.products);
@@ -117,17 +125,21 @@ pub(super) async fn compute(stage: &Stage<'_>, store: &Store) -> Result<(Tables,
 
 /// Fits and keeps once more what the marts say that serves each market: after a run that was killed
 /// before it could say so, or where files were lost.
-pub(super) async fn keep_again(engine: &Engine, store: &Store) -> Result<BTreeMap<String, Kept>> {
+pub(super) async fn keep_again(
+    engine: &Engine,
+    store: &Store,
+    trainings: &Trainings<'_>,
+) -> Result<BTreeMap<String, Kept>> {
     let purchases = Purchases::load(engine).await?;
     let markets = Rows::query(engine, "select market from marts.serving order by market").await?.markets("market")?;
     let mut keeper = Keeper::new(store, &purchases.products);
     let used = Used::load(engine, &purchases).await?;
-    let mut fitter: Option<Fitter> = None;
+    let mut fitter: Option<Fitter<'_>> = None;
     for market in markets {
         let Some(choice) = stored(engine, market).await? else { continue };
         tokio::task::block_in_place(|| {
-            let fitter =
-                fitter.get_or_insert_with(|| Fitter::new(&purchases.interactions, &used.signals(), choice.seed));
+            let fitter = fitter
+                .get_or_insert_with(|| Fitter::new(&purchases.interactions, &used.signals(), choice.seed, trainings));
             let (served, fitted) = fitter.serve(market, &choice, Shelf::full(purchases.products.len()))?;
             keeper.keep(market, &served, &fitted, &choice)
         })?;
@@ -155,7 +167,8 @@ impl Used {
 
 /// Fits what serves the markets; a model of all purchases alike is the same for every market and is
 /// fitted once.
-pub(crate) struct Fitter {
+pub(crate) struct Fitter<'a> {
+    trainings: &'a Trainings<'a>,
     /// Purchases with the signals in use.
     everybody: Interactions,
     /// Purchases alone: what sells is what is bought.
@@ -174,11 +187,11 @@ pub(crate) struct FittedModel {
     pub(crate) model: Arc<dyn Fitted>,
 }
 
-impl Fitter {
-    pub(crate) fn new(all: &Interactions, signals: &[Signal<'_>], seed: Seed) -> Self {
+impl<'a> Fitter<'a> {
+    pub(crate) fn new(all: &Interactions, signals: &[Signal<'_>], seed: Seed, trainings: &'a Trainings<'a>) -> Self {
         let bought = prepare(all, Strength::Presence);
         let everybody = with_signals(&bought, signals);
-        Self { all: fingerprint(&everybody), everybody, bought, seed, alike: Vec::new() }
+        Self { trainings, all: fingerprint(&everybody), everybody, bought, seed, alike: Vec::new() }
     }
 
     pub(crate) fn serve(
@@ -191,11 +204,11 @@ impl Fitter {
         let local = pool.local(&self.everybody);
         let of_local = fingerprint(&local);
         let (model, trained_on): (Arc<dyn Fitted>, u128) = match choice.pooled {
-            None => (Arc::from(choice.kind.fit_to_keep(&local, self.seed)?), of_local),
+            None => (Arc::from(self.trainings.fit(&choice.kind, &local, self.seed)?), of_local),
             Some(1.0) => (self.of_all(&choice.kind)?, self.all),
             Some(_) => {
                 let pooled = pool.pooled(&self.everybody)?;
-                (Arc::from(choice.kind.fit_to_keep(&pooled, self.seed)?), fingerprint(&pooled))
+                (Arc::from(self.trainings.fit(&choice.kind, &pooled, self.seed)?), fingerprint(&pooled))
             }
         };
         let own = ModelKind::PopularityMarket(market);
@@ -228,7 +241,7 @@ impl Fitter {
         if let Some((_, model)) = self.alike.iter().find(|(k, _)| k == kind) {
             return Ok(model.clone());
         }
-        let model: Arc<dyn Fitted> = Arc::from(kind.fit_to_keep(&self.everybody, self.seed)?);
+        let model: Arc<dyn Fitted> = Arc::from(self.trainings.fit(kind, &self.everybody, self.seed)?);
         self.alike.push((*kind, model.clone()));
         Ok(model)
     }

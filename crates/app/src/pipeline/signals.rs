@@ -10,13 +10,14 @@ use super::purchases::Purchases;
 use super::rows::Rows;
 use crate::evidence::TransferTable;
 use crate::signals::{SignalKind, SignalPlan, SignalStudy, Signals, Weights, study};
+use crate::trainings::Trainings;
 use anyhow::{Context as _, Result};
 use arrow::array::RecordBatch;
-use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Seed, ShopperIdx};
+use domain::{Day, FitError, Interaction, Interactions, ItemIdx, Kind, Seed, ShopperIdx};
 use eval::{Metric, Protocol};
 use lake::Engine;
 use recommend::transfer::EvidenceRule;
-use recommend::{Context, tokens};
+use recommend::{Context, ModelKind, Recommender, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Products that a search may fit to say something about any of them.
@@ -148,6 +149,7 @@ pub(crate) fn measure(
     signals: &Signals,
     table: Option<&TransferTable>,
     seed: Seed,
+    trainings: &Trainings<'_>,
 ) -> Result<Option<SignalStudy>> {
     let Some(table) = table else { return Ok(None) };
     let plan = SignalPlan {
@@ -156,7 +158,10 @@ pub(crate) fn measure(
         protocol: Protocol { metrics: vec![Metric::Ndcg(10)], ..Protocol::default() },
         rule: EvidenceRule::default(),
     };
-    Ok(study(&purchases.interactions, signals, &plan, seed)?)
+    let fit = |kind: &ModelKind, train: &Interactions, seed: Seed| -> Result<Box<dyn Recommender>, FitError> {
+        Ok(trainings.fit(kind, train, seed)?)
+    };
+    Ok(study(&purchases.interactions, signals, &plan, &fit, seed)?)
 }
 
 /// `marts.signals`.

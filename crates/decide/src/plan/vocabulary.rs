@@ -80,6 +80,9 @@ static SCORERS: &[Entry] = &[
     e("sasrec", "what comes next, by attention (SASRec)", "注意力序列预测 (SASRec)", "", ""),
     e("gru4rec", "what comes next, by a running state (GRU4Rec)", "循环网络序列预测 (GRU4Rec)", "", ""),
     e("neu_mf", "taste through layers (NeuMF)", "神经矩阵分解 (NeuMF)", "", ""),
+    e("hybrid_weighted", "neighbours and taste together (weighted)", "邻居与偏好混合 (加权)", "", ""),
+    e("hybrid_ranks", "neighbours and taste together (fused ranks)", "邻居与偏好混合 (名次融合)", "", ""),
+    e("hybrid_stacked", "neighbours and taste together (learnt weights)", "邻居与偏好混合 (学习权重)", "", ""),
 ];
 
 static TERMS: &[Entry] = &[

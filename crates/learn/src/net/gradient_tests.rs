@@ -163,7 +163,7 @@ impl Toy {
     fn trainer(n_shards: usize, stop: Stop) -> Trainer {
         let adam = AdamParams { rate: 0.05, ..AdamParams::default() };
         let params = TrainParams { n_epochs: 40, batch: 10, n_shards, adam, stop, ..TrainParams::default() };
-        Trainer::new(params, Self::weights(), Seed(5)).unwrap()
+        Trainer::new(params, Self::weights(), Seed(5), 1).unwrap()
     }
 }
 
@@ -241,12 +241,58 @@ fn a_training_that_was_paused_goes_on_to_the_bit() {
     second.resume(&bytes).unwrap();
     to_the_end(&mut second);
     assert!(second.checkpoint() == whole.checkpoint(), "137 steps and the rest are not the whole");
-    let mut damaged = bytes.clone();
-    damaged[100] ^= 1;
-    assert!(matches!(second.resume(&damaged), Err(CheckpointError::Damaged(_))));
-    assert!(matches!(second.resume(&bytes[..40]), Err(CheckpointError::Damaged(_))));
-    let mut other = Trainer::new(TrainParams::default(), Weights::default(), Seed(6)).unwrap();
-    assert!(matches!(other.resume(&bytes), Err(CheckpointError::Other { .. })));
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(matches!(second.resume(&damaged), Err(CheckpointError::Damaged(_))), "byte {at}");
+        assert!(matches!(second.resume(&bytes[..at]), Err(CheckpointError::Damaged(_))), "cut at {at}");
+    }
+    let other = |weights, seed, of| {
+        Trainer::new(TrainParams::default(), weights, Seed(seed), of).unwrap().resume(&bytes).unwrap_err()
+    };
+    assert_eq!(other(Toy::weights(), 5, 2), CheckpointError::Other("examples or parameters"));
+    assert_eq!(other(Toy::weights(), 6, 1), CheckpointError::Other("seed"));
+    let mut wider = Toy::weights();
+    wider.dense("more", (1, 2), Start::Constant(0.0), &mut Rng::new(1));
+    assert_eq!(other(wider, 5, 1), CheckpointError::Other("matrices"));
+}
+
+/// A watcher that keeps what it is handed.
+struct Keeper(Vec<Vec<u8>>);
+
+impl Watch for Keeper {
+    fn at(&mut self, progress: Progress) -> Flow {
+        if progress.step == 5 { Flow::Keep } else { Flow::Continue }
+    }
+
+    fn keep(&mut self, checkpoint: Vec<u8>) {
+        self.0.push(checkpoint);
+    }
+}
+
+/// The metric rises until epoch 20 and falls then: what was best is in the checkpoints, too.
+#[test]
+fn every_checkpoint_that_is_kept_leads_to_the_same_end() {
+    let train = |from: Option<&Vec<u8>>, watch: &mut dyn Watch| {
+        let mut trainer = Toy::trainer(3, Stop::After(8));
+        if let Some(bytes) = from {
+            trainer.resume(bytes).unwrap();
+        }
+        let mut n = trainer.epoch;
+        let mut metric = |_: &Weights| {
+            n += 1;
+            Some(-(n as f64 - 20.0).abs())
+        };
+        trainer.run(&Toy::new(), &mut metric, watch).unwrap();
+        assert_eq!(trainer.epoch, 28);
+        trainer.into_weights()
+    };
+    let mut keeper = Keeper(Vec::new());
+    let whole = train(None, &mut keeper);
+    assert_eq!(keeper.0.len(), 28);
+    for bytes in &keeper.0 {
+        assert!(train(Some(bytes), &mut |_: Progress| Flow::Continue) == whole);
+    }
 }
 
 #[test]
@@ -260,9 +306,9 @@ fn training_stops_when_the_metric_no_longer_rises_and_keeps_the_best() {
         }
         Some([1.0, 0.0, 2.0, 3.0].get(epoch as usize - 1).copied().unwrap_or(0.0))
     };
-    trainer.run(&Toy::new(), &mut metric, &mut |_| Flow::Continue).unwrap();
+    trainer.run(&Toy::new(), &mut metric, &mut |_: Progress| Flow::Continue).unwrap();
     assert_eq!(epoch, 7);
-    assert_eq!(Some(trainer.into_weights()), kept);
+    assert_eq!(Some(trainer.into_weights()), kept.map(Weights::settled));
 }
 
 #[test]
@@ -275,7 +321,7 @@ fn parameters_outside_their_range_are_named() {
             "rate",
         ),
     ] {
-        let error = Trainer::new(params, Weights::default(), Seed(0)).err();
+        let error = Trainer::new(params, Weights::default(), Seed(0), 0).err();
         assert!(matches!(error, Some(crate::LearnError::Param { name, .. }) if name == want));
     }
 }

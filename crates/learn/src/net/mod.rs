@@ -32,5 +32,5 @@ pub use ops::{Activation, Attention, Cell, Targets};
 pub use optim::AdamParams;
 pub use pool::Pool;
 pub use tape::{Mode, Tape, Var};
-pub use train::{Flow, Leaves, Loss, Network, Progress, Rows, Stop, TrainParams, Trainer};
+pub use train::{Flow, Leaves, Loss, Network, Progress, Rows, Stop, TrainParams, Trainer, Watch};
 pub use weights::{Dense, Start, Table, Weights};

@@ -5,7 +5,7 @@
 //! examples, and moves the weights. What is drawn follows from seed, epoch and step, so that training taken
 //! up from a checkpoint continues to the bit. The loop has no clock: [`Progress`] says how much is done.
 
-use super::{AdamParams, Mode, Pool, Tape, Var, Weights, math};
+use super::{AdamParams, CheckpointError, Mode, Pool, Tape, Var, Weights, math};
 use crate::LearnError;
 use domain::{Rng, Seed};
 use rayon::prelude::*;
@@ -81,8 +81,34 @@ impl Progress {
 pub enum Flow {
     /// Yes.
     Continue,
+    /// Yes, and [`Watch::keep`] is handed what it takes to go on from here.
+    Keep,
     /// Stop here; [`Trainer::checkpoint`] holds everything to go on later.
     Pause,
+}
+
+/// Who hears how a training goes, and keeps what it takes to go on with it. A function of a [`Progress`] is one that
+/// keeps nothing.
+pub trait Watch {
+    /// Hears where the training stands, after every step and every epoch.
+    fn at(&mut self, progress: Progress) -> Flow;
+
+    /// Keeps a checkpoint, in place of the last one.
+    fn keep(&mut self, _checkpoint: Vec<u8>) {}
+
+    /// The checkpoint that was kept of the training with this fingerprint of examples, parameters and seed.
+    fn earlier(&mut self, _of: u128) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Hears that what [`Self::earlier`] gave cannot be used: training begins anew.
+    fn refused(&mut self, _why: &CheckpointError) {}
+}
+
+impl<F: FnMut(Progress) -> Flow> Watch for F {
+    fn at(&mut self, progress: Progress) -> Flow {
+        self(progress)
+    }
 }
 
 /// The weights as values on a shard's tape.
@@ -157,8 +183,10 @@ pub trait Network: Sync {
 pub struct Trainer {
     pub(super) params: TrainParams,
     pub(super) seed: Seed,
+    /// Fingerprint of examples and parameters.
+    pub(super) of: u128,
     pub(super) weights: Weights,
-    /// Weights of the best epoch and its metric.
+    /// Weights of the best epoch, without moments, and its metric.
     pub(super) best: Option<(f64, Weights)>,
     /// Epochs since the best one.
     pub(super) worse: usize,
@@ -179,11 +207,12 @@ struct Part {
 }
 
 impl Trainer {
-    /// A training that has not begun.
+    /// A training that has not begun. `of` is a fingerprint of the examples and of all parameters: a checkpoint of
+    /// another one is refused.
     ///
     /// # Errors
     /// [`LearnError::Param`] for a parameter outside its range.
-    pub fn new(params: TrainParams, weights: Weights, seed: Seed) -> Result<Self, LearnError> {
+    pub fn new(params: TrainParams, weights: Weights, seed: Seed, of: u128) -> Result<Self, LearnError> {
         for (name, value) in [("n_epochs", params.n_epochs), ("batch", params.batch), ("n_shards", params.n_shards)] {
             if value == 0 {
                 return Err(LearnError::Param { name, rule: "at least 1", got: 0.0 });
@@ -206,6 +235,7 @@ impl Trainer {
         Ok(Self {
             params,
             seed,
+            of,
             weights,
             best: None,
             worse: 0,
@@ -222,9 +252,9 @@ impl Trainer {
         &self.weights
     }
 
-    /// The weights of the best epoch, or of the last where no metric was taken.
+    /// The weights of the best epoch, or of the last where no metric was taken, [settled](Weights::settled).
     pub fn into_weights(self) -> Weights {
-        self.best.map_or(self.weights, |(_, weights)| weights)
+        self.best.map_or_else(|| self.weights.settled(), |(_, weights)| weights)
     }
 
     /// Trains to the end or until `watch` pauses. `metric` is asked after every epoch, higher is better; `None`
@@ -236,7 +266,7 @@ impl Trainer {
         &mut self,
         network: &N,
         metric: &mut dyn FnMut(&Weights) -> Option<f64>,
-        watch: &mut dyn FnMut(Progress) -> Flow,
+        watch: &mut dyn Watch,
     ) -> Result<(), LearnError> {
         let n = network.n_examples();
         if n == 0 {
@@ -253,14 +283,14 @@ impl Trainer {
                     return Err(LearnError::NotFinite { row: self.epoch, column: step, value: self.sums.0 });
                 }
                 self.step_in_epoch = step + 1;
-                if self.step_in_epoch < n_steps && watch(self.progress(n_steps, None)) == Flow::Pause {
+                if self.step_in_epoch < n_steps && self.tell(watch, self.progress(n_steps, None)) == Flow::Pause {
                     return Ok(());
                 }
             }
             let metric = metric(&self.weights);
             if let Some(value) = metric {
                 if self.best.as_ref().is_none_or(|(best, _)| value > *best) {
-                    self.best = Some((value, self.weights.clone()));
+                    self.best = Some((value, self.weights.clone().settled()));
                     self.worse = 0;
                 } else {
                     self.worse += 1;
@@ -269,11 +299,19 @@ impl Trainer {
             (self.epoch, self.step_in_epoch) = (self.epoch + 1, 0);
             let progress = self.progress(n_steps, metric);
             self.sums = (0.0, 0.0);
-            if watch(progress) == Flow::Pause {
+            if self.tell(watch, progress) == Flow::Pause {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    fn tell(&self, watch: &mut dyn Watch, progress: Progress) -> Flow {
+        let flow = watch.at(progress);
+        if flow == Flow::Keep {
+            watch.keep(self.checkpoint());
+        }
+        flow
     }
 
     const fn is_over(&self) -> bool {

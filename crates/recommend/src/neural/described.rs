@@ -5,6 +5,7 @@
 //! began with, which is short. Numbers go in as they are: standardise them first.
 
 use domain::{FitError, Rng};
+use learn::container::Fingerprint;
 use learn::net::{Leaves, Rows, Start, Tape, Var, Weights};
 
 /// One field: for each row the values that it has, with weights.
@@ -92,6 +93,19 @@ impl Described {
         let shape =
             |d: &Self| -> Vec<(String, usize)> { d.fields.iter().map(|f| (f.name.clone(), f.n_values)).collect() };
         shape(self) == shape(other) && self.n_numbers == other.n_numbers
+    }
+
+    /// Adds everything that is known of every row.
+    pub(super) fn print(&self, to: &mut Fingerprint) {
+        to.add(self.n_rows as u64);
+        for field in &self.fields {
+            to.add_text(&field.name);
+            to.add(field.n_values as u64);
+            field.ends.iter().for_each(|end| to.add(u64::from(*end)));
+            field.members.iter().for_each(|(v, w)| to.add(u64::from(*v) << 32 | u64::from(w.to_bits())));
+        }
+        to.add(self.n_numbers as u64);
+        self.numbers.iter().for_each(|v| to.add(u64::from(v.to_bits())));
     }
 
     pub(super) const fn n_fields(&self) -> usize {

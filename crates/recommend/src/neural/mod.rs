@@ -6,6 +6,7 @@
 //! same bits at any number of threads.
 
 mod described;
+mod held_out;
 mod layers;
 mod multi_task;
 mod neu_mf;
@@ -15,6 +16,8 @@ mod order_tests;
 #[cfg(test)]
 mod planted_tests;
 mod recurrent;
+#[cfg(test)]
+mod resume_tests;
 mod sasrec;
 mod sequences;
 mod two_tower;
@@ -29,11 +32,12 @@ pub use sasrec::{SasRec, SasRecParams};
 pub use two_tower::{TwoTower, TwoTowerParams};
 pub use wide_deep::{Wide, WideDeep, WideDeepParams};
 
-use crate::saved::{MAX_FACTORS, exactly};
-use domain::{FitError, Rng};
+use crate::saved::{self, MAX_FACTORS, exactly};
+use domain::{FitError, Interactions, Rng, Seed};
 use learn::LearnError;
-use learn::container::{ContainerError, Reader, Writer};
-use learn::net::Weights;
+use learn::container::{ContainerError, Fingerprint, Reader, Writer};
+use learn::net::{Flow, Network, Progress, TrainParams, Trainer, Watch, Weights};
+use std::fmt::Debug;
 
 /// What a training refuses, in the words of a fit.
 fn refused(why: LearnError) -> FitError {
@@ -42,6 +46,57 @@ fn refused(why: LearnError) -> FitError {
         LearnError::TooLittleData { what, have, need } => FitError::TooLittleData { what, have, need },
         other => FitError::Diverged(other.to_string()),
     }
+}
+
+/// The beginning of a training's fingerprint: what is trained, how, and with what luck.
+fn print_of(params: &impl Debug, seed: Seed) -> Fingerprint {
+    let mut print = Fingerprint::default();
+    print.add_text(&format!("{params:?}"));
+    print.add(seed.0);
+    print
+}
+
+/// The fingerprint of a training on these rows.
+fn print_on(params: &impl Debug, seed: Seed, train: &Interactions) -> u128 {
+    let (mut print, rows) = (print_of(params, seed), saved::fingerprint(train));
+    print.add(rows as u64);
+    print.add((rows >> 64) as u64);
+    print.value()
+}
+
+/// A training: how, from which weights, with what luck, and the fingerprint of all that and of its examples.
+struct Training {
+    how: TrainParams,
+    weights: Weights,
+    seed: Seed,
+    of: u128,
+}
+
+impl Training {
+    /// Trains to the end or until `watch` pauses it, from where `watch` has an earlier training of the same.
+    fn run<N: Network>(
+        self,
+        lessons: &N,
+        metric: &mut dyn FnMut(&Weights) -> Option<f64>,
+        watch: &mut dyn Watch,
+    ) -> Result<Weights, FitError> {
+        let mut trainer = Trainer::new(self.how, self.weights, self.seed.derive(1), self.of).map_err(refused)?;
+        if lessons.n_examples() > 0 {
+            if let Some(bytes) = watch.earlier(self.of)
+                && let Err(why) = trainer.resume(&bytes)
+            {
+                watch.refused(&why);
+            }
+            trainer.run(lessons, metric, watch).map_err(refused)?;
+        }
+        let weights = trainer.into_weights();
+        if weights.is_finite() { Ok(weights) } else { Err(FitError::Diverged("a network, lower `rate`".into())) }
+    }
+}
+
+/// For a training that nobody watches.
+fn unwatched() -> impl Watch {
+    |_: Progress| Flow::Continue
 }
 
 /// Parameters that have to be at least 1.

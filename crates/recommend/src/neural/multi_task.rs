@@ -7,10 +7,10 @@
 //! with multi-gate mixture-of-experts", KDD 2018. Cost: one pass over the shared part for all outcomes.
 
 use super::layers::Layers;
-use super::wide_deep::{check_labels, trained};
-use super::{Described, at_least_one, droppable};
+use super::wide_deep::check_labels;
+use super::{Described, Training, at_least_one, droppable, print_of, unwatched};
 use domain::{FitError, Rng, Seed};
-use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Tape, TrainParams, Var, Weights};
+use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Tape, TrainParams, Var, Watch, Weights};
 
 /// What outcomes share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,11 @@ pub struct MultiTaskParams {
     pub tower: usize,
     /// Share of cells set to 0 while learning, in 0..1.
     pub dropout: f32,
-    /// Passes over the rows, at least 1.
+    /// Passes over the rows at most, at least 1.
     pub n_epochs: usize,
+    /// Epochs without a smaller loss on a tenth of the rows kept aside before it stops; 0 keeps nothing aside and runs
+    /// all epochs.
+    pub patience: usize,
     /// Rows a step, at least 1.
     pub batch: usize,
     /// Step length of Adam, above 0.
@@ -54,6 +57,7 @@ impl Default for MultiTaskParams {
             tower: 16,
             dropout: 0.1,
             n_epochs: 20,
+            patience: 5,
             batch: 256,
             rate: 3e-3,
         }
@@ -174,6 +178,20 @@ impl MultiTaskParams {
     /// [`FitError::Param`] for a parameter, label or weight outside its range, [`FitError::TooLittleData`] without
     /// outcomes, rows or anything known of them, [`FitError::Diverged`] when the steps ran away.
     pub fn fit(&self, data: &Described, outcomes: &[Outcome], seed: Seed) -> Result<MultiTask, FitError> {
+        self.fit_watched(data, outcomes, seed, &mut unwatched())
+    }
+
+    /// As [`Self::fit`], with somebody who hears of the progress, may end it, and keeps what it takes to go on.
+    ///
+    /// # Errors
+    /// As for a fit.
+    pub fn fit_watched(
+        &self,
+        data: &Described,
+        outcomes: &[Outcome],
+        seed: Seed,
+        watch: &mut dyn Watch,
+    ) -> Result<MultiTask, FitError> {
         let n_experts = match self.sharing {
             Sharing::Bottom => 1,
             Sharing::Experts { n } => n,
@@ -200,7 +218,15 @@ impl MultiTaskParams {
         let form = Form::start(self, data, outcomes.len(), &mut weights, &mut rng);
         let adam = AdamParams { rate: self.rate, ..AdamParams::default() };
         let how = TrainParams { n_epochs: self.n_epochs, batch: self.batch, adam, ..TrainParams::default() };
-        let weights = trained(&Lessons { form: &form, data, outcomes }, weights, how, seed)?;
+        let mut print = print_of(self, seed);
+        data.print(&mut print);
+        for outcome in outcomes {
+            print.add_text(&outcome.name);
+            print.add(u64::from(outcome.weight.to_bits()));
+            outcome.labels.iter().for_each(|y| print.add(u64::from(y.to_bits())));
+        }
+        let training = Training { how, weights, seed, of: print.value() };
+        let weights = training.run_in_time(&Lessons { form: &form, data, outcomes }, self.patience, watch)?;
         let names = outcomes.iter().map(|o| o.name.clone()).collect();
         Ok(MultiTask { form, weights, names, like: data.without_rows() })
     }

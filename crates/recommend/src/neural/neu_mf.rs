@@ -9,12 +9,12 @@
 
 use super::layers::Layers;
 use super::sequences::{Sequences, read};
-use super::{at_least_one, droppable, refused};
+use super::{Training, at_least_one, droppable, print_on, unwatched};
 use crate::Save;
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Rng, Score, Seed};
 use learn::container::{ContainerError, Reader, Writer};
 use learn::net::{
-    AdamParams, Flow, Leaves, Loss, Mode, Network, Pool, Rows, Start, Stop, Tape, TrainParams, Trainer, Var, Weights,
+    AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Start, Stop, Tape, TrainParams, Var, Watch, Weights,
 };
 use rayon::prelude::*;
 
@@ -242,6 +242,16 @@ impl Fit for NeuMfParams {
     /// # Errors
     /// [`FitError::Param`] for a parameter outside its range, [`FitError::Diverged`] when the steps ran away.
     fn fit(&self, train: &Interactions, seed: Seed) -> Result<NeuMf, FitError> {
+        self.fit_watched(train, seed, &mut unwatched())
+    }
+}
+
+impl NeuMfParams {
+    /// As [`Fit::fit`], with somebody who hears of the progress, may end it, and keeps what it takes to go on.
+    ///
+    /// # Errors
+    /// As for a fit.
+    pub fn fit_watched(&self, train: &Interactions, seed: Seed, watch: &mut dyn Watch) -> Result<NeuMf, FitError> {
         at_least_one(&[
             ("width", self.width),
             ("hidden", self.hidden / 2),
@@ -262,18 +272,11 @@ impl Fit for NeuMfParams {
             stop: if self.patience > 0 { Stop::After(self.patience) } else { Stop::Never },
             ..TrainParams::default()
         };
-        let mut trainer = Trainer::new(how, weights, seed.derive(1)).map_err(refused)?;
-        if !sequences.rows.is_empty() {
-            let lessons = Lessons { form: &form, sequences: &sequences, items };
-            let mut metric = |weights: &Weights| {
-                (!sequences.aside.is_empty()).then(|| ndcg(&form, weights, &sequences, &lessons.items))
-            };
-            trainer.run(&lessons, &mut metric, &mut |_| Flow::Continue).map_err(refused)?;
-        }
-        let weights = trainer.into_weights().settled();
-        if !weights.is_finite() {
-            return Err(FitError::Diverged("a network, lower `rate`".into()));
-        }
+        let lessons = Lessons { form: &form, sequences: &sequences, items };
+        let mut metric =
+            |weights: &Weights| (!sequences.aside.is_empty()).then(|| ndcg(&form, weights, &sequences, &lessons.items));
+        let of = print_on(self, seed, train);
+        let weights = Training { how, weights, seed, of }.run(&lessons, &mut metric, watch)?;
         Ok(NeuMf { form, weights, known: sequences.known })
     }
 }

@@ -8,15 +8,15 @@
 //! among at least two others have no score, nor has a history without a known item.
 
 use super::sequences::{Sequences, read};
-use super::{at_least_one, droppable, refused};
+use super::{Training, at_least_one, droppable, print_on};
 use domain::{FitError, History, Interactions, ItemIdx, Reason, Rng, Seed};
 use learn::container::{ContainerError, Reader, Writer};
 use learn::lanes::dot;
 use learn::net::{
-    AdamParams, Flow, Leaves, Loss, Mode, Network, Pool, Progress, Rows, Start, Stop, Tape, Targets, TrainParams,
-    Trainer, Var, Weights,
+    AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Start, Stop, Tape, Targets, TrainParams, Var, Watch, Weights,
 };
 use rayon::prelude::*;
+use std::fmt::Debug;
 
 /// What an item is compared with while learning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Default for NextItemParams {
 const N_SHARDS: usize = 8;
 
 /// From vectors of items to states.
-pub(super) trait Encoder: Sync {
+pub(super) trait Encoder: Sync + Debug {
     /// Adds its matrices.
     fn start(&self, weights: &mut Weights, rng: &mut Rng);
 
@@ -185,7 +185,7 @@ impl<E: Encoder + Clone> NextItem<E> {
         encoder: E,
         train: &Interactions,
         seed: Seed,
-        watch: &mut dyn FnMut(Progress) -> Flow,
+        watch: &mut dyn Watch,
     ) -> Result<Self, FitError> {
         at_least_one(&[
             ("width", params.width),
@@ -211,7 +211,6 @@ impl<E: Encoder + Clone> NextItem<E> {
             clip: 5.0,
             stop: if params.patience > 0 { Stop::After(params.patience) } else { Stop::Never },
         };
-        let mut trainer = Trainer::new(how, weights, seed.derive(1)).map_err(refused)?;
         let mut sum = 0.0;
         let count = |n: &u32| {
             sum += f64::from(*n);
@@ -223,15 +222,10 @@ impl<E: Encoder + Clone> NextItem<E> {
             sequences: &sequences,
             sums: sequences.answers.iter().map(count).collect(),
         };
-        if !sequences.rows.is_empty() {
-            let mut metric =
-                |weights: &Weights| (!sequences.aside.is_empty()).then(|| ndcg(&params, &encoder, weights, &sequences));
-            trainer.run(&lessons, &mut metric, watch).map_err(refused)?;
-        }
-        let weights = trainer.into_weights().settled();
-        if !weights.is_finite() {
-            return Err(FitError::Diverged("a network, lower `rate`".into()));
-        }
+        let mut metric =
+            |weights: &Weights| (!sequences.aside.is_empty()).then(|| ndcg(&params, &encoder, weights, &sequences));
+        let of = print_on(&(params, &encoder), seed, train);
+        let weights = Training { how, weights, seed, of }.run(&lessons, &mut metric, watch)?;
         Ok(Self { params, encoder, weights, known: sequences.known })
     }
 

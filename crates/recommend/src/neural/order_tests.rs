@@ -9,7 +9,7 @@ const N_ITEMS: u32 = 24;
 
 /// Who buys item `i` after item `j` buys `i + (i − j)` next, around a ring: the last two items say what comes,
 /// neither of them alone does, and all items are equally popular.
-fn ring(n_shoppers: u32, seed: u64) -> Vec<Vec<ItemIdx>> {
+pub(super) fn ring(n_shoppers: u32, seed: u64) -> Vec<Vec<ItemIdx>> {
     let mut rng = Seed(seed).stream(0);
     let one = |_| {
         let (start, stride) = (rng.below(N_ITEMS as usize) as u32, [1, 5, 7][rng.below(3)]);
@@ -18,7 +18,7 @@ fn ring(n_shoppers: u32, seed: u64) -> Vec<Vec<ItemIdx>> {
     (0..n_shoppers).map(one).collect()
 }
 
-fn table(rows: &[Vec<ItemIdx>]) -> Interactions {
+pub(super) fn table(rows: &[Vec<ItemIdx>]) -> Interactions {
     let cells = (0..).zip(rows).flat_map(|(s, items)| {
         (0..).zip(items).map(move |(day, item)| Interaction {
             shopper: ShopperIdx(s),
@@ -96,7 +96,7 @@ fn training_stops_early_and_whoever_watches_may_end_it() {
     let params = NextItemParams { n_epochs: 200, patience: 2, rate: 2e-2, ..COMMON };
     let params = SasRecParams { common: params, n_blocks: 1, n_heads: 1, hidden: 16 };
     params
-        .fit_watched(&train, Seed(1), &mut |p| {
+        .fit_watched(&train, Seed(1), &mut |p: learn::net::Progress| {
             last = Some(p);
             learn::net::Flow::Continue
         })
@@ -104,7 +104,7 @@ fn training_stops_early_and_whoever_watches_may_end_it() {
     let epochs = last.map_or(0, |p| p.epoch);
     assert!((3..200).contains(&epochs), "{epochs}");
     let mut steps = 0;
-    let stop = &mut |_| {
+    let stop = &mut |_: learn::net::Progress| {
         steps += 1;
         learn::net::Flow::Pause
     };

@@ -6,12 +6,12 @@
 //! Karatzoglou, CIKM 2018, and shared item vectors. Cost of a position in training: about `6 g s (w + s)` operations
 //! with `g` gates, state `s` and width `w`, and `6 w` for each item compared with.
 
-use super::at_least_one;
 use super::next_item::{Encoder, NextItem, NextItemParams};
+use super::{at_least_one, unwatched};
 use crate::{Factors, Save};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Rng, Score, Seed};
 use learn::container::{ContainerError, Reader, Writer};
-use learn::net::{Cell, Flow, Progress, Start, Tape, Var, Weights};
+use learn::net::{Cell, Start, Tape, Var, Watch, Weights};
 
 /// How it learns.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,16 +71,11 @@ impl Encoder for Recurrent {
 }
 
 impl Gru4RecParams {
-    /// As [`Fit::fit`], with somebody who hears of the progress and may end it.
+    /// As [`Fit::fit`], with somebody who hears of the progress, may end it, and keeps what it takes to go on.
     ///
     /// # Errors
     /// As for a fit.
-    pub fn fit_watched(
-        &self,
-        train: &Interactions,
-        seed: Seed,
-        watch: &mut dyn FnMut(Progress) -> Flow,
-    ) -> Result<Gru4Rec, FitError> {
+    pub fn fit_watched(&self, train: &Interactions, seed: Seed, watch: &mut dyn Watch) -> Result<Gru4Rec, FitError> {
         at_least_one(&[("state", self.state)])?;
         Ok(Gru4Rec { model: NextItem::fit(self.common, Recurrent { params: *self }, train, seed, watch)? })
     }
@@ -92,7 +87,7 @@ impl Fit for Gru4RecParams {
     /// # Errors
     /// [`FitError::Param`] for a parameter outside its range, [`FitError::Diverged`] when the steps ran away.
     fn fit(&self, train: &Interactions, seed: Seed) -> Result<Gru4Rec, FitError> {
-        self.fit_watched(train, seed, &mut |_| Flow::Continue)
+        self.fit_watched(train, seed, &mut unwatched())
     }
 }
 

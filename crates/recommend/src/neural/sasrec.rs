@@ -8,11 +8,11 @@
 //! `24 w² + 12 w h` operations a block with width `w` and hidden width `h`, and `6 w` for each item compared with.
 
 use super::next_item::{Encoder, NextItem, NextItemParams};
-use super::{at_least_one, droppable};
+use super::{at_least_one, droppable, unwatched};
 use crate::{Factors, Save};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Rng, Score, Seed};
 use learn::container::{ContainerError, Reader, Writer};
-use learn::net::{Activation, Attention, Flow, Progress, Start, Tape, Var, Weights};
+use learn::net::{Activation, Attention, Start, Tape, Var, Watch, Weights};
 
 /// How it learns.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,16 +106,11 @@ impl Encoder for Blocks {
 }
 
 impl SasRecParams {
-    /// As [`Fit::fit`], with somebody who hears of the progress and may end it.
+    /// As [`Fit::fit`], with somebody who hears of the progress, may end it, and keeps what it takes to go on.
     ///
     /// # Errors
     /// As for a fit.
-    pub fn fit_watched(
-        &self,
-        train: &Interactions,
-        seed: Seed,
-        watch: &mut dyn FnMut(Progress) -> Flow,
-    ) -> Result<SasRec, FitError> {
+    pub fn fit_watched(&self, train: &Interactions, seed: Seed, watch: &mut dyn Watch) -> Result<SasRec, FitError> {
         at_least_one(&[("n_blocks", self.n_blocks), ("n_heads", self.n_heads), ("hidden", self.hidden)])?;
         droppable(self.common.dropout)?;
         if !self.common.width.is_multiple_of(self.n_heads) {
@@ -132,7 +127,7 @@ impl Fit for SasRecParams {
     /// # Errors
     /// [`FitError::Param`] for a parameter outside its range, [`FitError::Diverged`] when the steps ran away.
     fn fit(&self, train: &Interactions, seed: Seed) -> Result<SasRec, FitError> {
-        self.fit_watched(train, seed, &mut |_| Flow::Continue)
+        self.fit_watched(train, seed, &mut unwatched())
     }
 }
 
@@ -178,6 +173,10 @@ impl Save for SasRec {
         let [width, max_len, n_blocks, n_heads, hidden] = super::sizes(from)?;
         if !width.is_multiple_of(n_heads) {
             return Err(ContainerError::content("sizes", "a width that is a multiple of the heads"));
+        }
+        // So that no number makes room for blocks that are not there.
+        if !from.has(&format!("block {}: layer out", n_blocks - 1)) {
+            return Err(ContainerError::content("sizes", "as many blocks as the file has"));
         }
         let common = NextItemParams { width, max_len, ..NextItemParams::default() };
         let params = SasRecParams { common, n_blocks, n_heads, hidden };

@@ -7,10 +7,9 @@
 //! item recommendations", RecSys 2019. Cost: one pass through a tower for a shopper or item, then a product.
 
 use super::layers::Layers;
-use super::wide_deep::trained;
-use super::{Described, at_least_one, droppable};
+use super::{Described, Training, at_least_one, droppable, print_of, unwatched};
 use domain::{FitError, Rng, Seed};
-use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Tape, TrainParams, Var, Weights};
+use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Tape, TrainParams, Var, Watch, Weights};
 
 /// How it learns.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,8 +24,11 @@ pub struct TwoTowerParams {
     pub temperature: f32,
     /// Share of cells set to 0 while learning, in 0..1.
     pub dropout: f32,
-    /// Passes over the pairs, at least 1.
+    /// Passes over the pairs at most, at least 1.
     pub n_epochs: usize,
+    /// Epochs without a smaller loss on a tenth of the pairs kept aside before it stops; 0 keeps nothing aside and runs
+    /// all epochs.
+    pub patience: usize,
     /// Pairs a step, at least 1; a pair is compared with an eighth of them.
     pub batch: usize,
     /// Step length of Adam, above 0.
@@ -35,7 +37,17 @@ pub struct TwoTowerParams {
 
 impl Default for TwoTowerParams {
     fn default() -> Self {
-        Self { width: 16, hidden: 64, out: 32, temperature: 0.1, dropout: 0.1, n_epochs: 20, batch: 1024, rate: 3e-3 }
+        Self {
+            width: 16,
+            hidden: 64,
+            out: 32,
+            temperature: 0.1,
+            dropout: 0.1,
+            n_epochs: 20,
+            patience: 5,
+            batch: 1024,
+            rate: 3e-3,
+        }
     }
 }
 
@@ -134,6 +146,21 @@ impl TwoTowerParams {
         pairs: &[(u32, u32)],
         seed: Seed,
     ) -> Result<TwoTower, FitError> {
+        self.fit_watched(shoppers, items, pairs, seed, &mut unwatched())
+    }
+
+    /// As [`Self::fit`], with somebody who hears of the progress, may end it, and keeps what it takes to go on.
+    ///
+    /// # Errors
+    /// As for a fit.
+    pub fn fit_watched(
+        &self,
+        shoppers: &Described,
+        items: &Described,
+        pairs: &[(u32, u32)],
+        seed: Seed,
+        watch: &mut dyn Watch,
+    ) -> Result<TwoTower, FitError> {
         at_least_one(&[
             ("width", self.width),
             ("hidden", self.hidden),
@@ -167,7 +194,11 @@ impl TwoTowerParams {
             Lessons { params: self, towers: [&of_shoppers, &of_items], data: [shoppers, items], pairs, log_share };
         let adam = AdamParams { rate: self.rate, ..AdamParams::default() };
         let how = TrainParams { n_epochs: self.n_epochs, batch: self.batch, adam, ..TrainParams::default() };
-        let weights = trained(&lessons, weights, how, seed)?;
+        let mut print = print_of(self, seed);
+        [shoppers, items].iter().for_each(|described| described.print(&mut print));
+        pairs.iter().for_each(|(s, i)| print.add(u64::from(*s) << 32 | u64::from(*i)));
+        let training = Training { how, weights, seed, of: print.value() };
+        let weights = training.run_in_time(&lessons, self.patience, watch)?;
         Ok(TwoTower { params: *self, shoppers: of_shoppers, items: of_items, weights })
     }
 }

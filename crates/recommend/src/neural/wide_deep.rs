@@ -7,11 +7,9 @@
 //! its rows alone, whatever their number.
 
 use super::layers::Layers;
-use super::{Described, at_least_one, droppable, refused};
+use super::{Described, Training, at_least_one, droppable, print_of, unwatched};
 use domain::{FitError, Rng, Seed};
-use learn::net::{
-    AdamParams, Flow, Leaves, Loss, Mode, Network, Pool, Rows, Start, Stop, Tape, TrainParams, Trainer, Var, Weights,
-};
+use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Start, Tape, TrainParams, Var, Watch, Weights};
 
 /// How it learns.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +22,11 @@ pub struct WideDeepParams {
     pub wide: Wide,
     /// Share of cells set to 0 while learning, in 0..1.
     pub dropout: f32,
-    /// Passes over the rows, at least 1.
+    /// Passes over the rows at most, at least 1.
     pub n_epochs: usize,
+    /// Epochs without a smaller loss on a tenth of the rows kept aside before it stops; 0 keeps nothing aside and runs
+    /// all epochs.
+    pub patience: usize,
     /// Rows a step, at least 1.
     pub batch: usize,
     /// Step length of Adam, above 0.
@@ -49,6 +50,7 @@ impl Default for WideDeepParams {
             wide: Wide::Crossed(Vec::new()),
             dropout: 0.1,
             n_epochs: 20,
+            patience: 5,
             batch: 256,
             rate: 3e-3,
         }
@@ -189,6 +191,20 @@ impl WideDeepParams {
     /// [`FitError::Param`] for a parameter, cross or label outside its range, [`FitError::TooLittleData`] without rows
     /// or without anything known of them, [`FitError::Diverged`] when the steps ran away.
     pub fn fit(&self, data: &Described, labels: &[f32], seed: Seed) -> Result<WideDeep, FitError> {
+        self.fit_watched(data, labels, seed, &mut unwatched())
+    }
+
+    /// As [`Self::fit`], with somebody who hears of the progress, may end it, and keeps what it takes to go on.
+    ///
+    /// # Errors
+    /// As for a fit.
+    pub fn fit_watched(
+        &self,
+        data: &Described,
+        labels: &[f32],
+        seed: Seed,
+        watch: &mut dyn Watch,
+    ) -> Result<WideDeep, FitError> {
         at_least_one(&[("width", self.width), ("n_epochs", self.n_epochs), ("batch", self.batch)])?;
         at_least_one(&self.layers.iter().map(|w| ("layers", *w)).collect::<Vec<_>>())?;
         droppable(self.dropout)?;
@@ -214,13 +230,17 @@ impl WideDeepParams {
                 weights.table(&format!("wide: {a} × {b}"), shape, Start::Constant(0.0), &mut rng);
             }
         }
-        let weights = trained(&Lessons { form: &form, data, labels }, weights, self.how(), seed)?;
+        let mut print = print_of(self, seed);
+        data.print(&mut print);
+        labels.iter().for_each(|y| print.add(u64::from(y.to_bits())));
+        let training = Training { how: self.how(), weights, seed, of: print.value() };
+        let weights = training.run_in_time(&Lessons { form: &form, data, labels }, self.patience, watch)?;
         Ok(WideDeep { form, weights, like: data.without_rows() })
     }
 
     fn how(&self) -> TrainParams {
         let adam = AdamParams { rate: self.rate, ..AdamParams::default() };
-        TrainParams { n_epochs: self.n_epochs, batch: self.batch, adam, stop: Stop::Never, ..TrainParams::default() }
+        TrainParams { n_epochs: self.n_epochs, batch: self.batch, adam, ..TrainParams::default() }
     }
 }
 
@@ -236,19 +256,6 @@ pub(super) fn check_labels(data: &Described, labels: &[f32]) -> Result<(), FitEr
         return Err(FitError::TooLittleData { what: "described rows", have: 0, need: 1 });
     }
     Ok(())
-}
-
-/// Trains to the end.
-pub(super) fn trained<N: Network>(
-    lessons: &N,
-    weights: Weights,
-    how: TrainParams,
-    seed: Seed,
-) -> Result<Weights, FitError> {
-    let mut trainer = Trainer::new(how, weights, seed.derive(1)).map_err(refused)?;
-    trainer.run(lessons, &mut |_| None, &mut |_| Flow::Continue).map_err(refused)?;
-    let weights = trainer.into_weights().settled();
-    if weights.is_finite() { Ok(weights) } else { Err(FitError::Diverged("a network, lower `rate`".into())) }
 }
 
 impl WideDeep {

@@ -47,6 +47,28 @@ impl IalsOnline {
         Ok(first)
     }
 
+    /// Goes on from a fitted model, with its items' vectors in the numbers of `train`, `n_items × n_factors`: the
+    /// vectors of shoppers are solved exactly with the items held.
+    ///
+    /// # Errors
+    /// [`FitError::Diverged`] when a system cannot be solved.
+    pub(super) fn resume(model: &Ials, items: Vec<f32>, train: &Interactions) -> Result<Self, FitError> {
+        let params = *model.params();
+        let mut first = Self {
+            params,
+            model: Ials::of(params, items.clone()),
+            shoppers: vec![0.0; train.n_shoppers() * params.n_factors],
+            items,
+            by_shopper: vec![Arc::default(); train.n_shoppers()],
+            by_item: vec![Arc::default(); train.n_items()],
+        };
+        train.iter().for_each(|row| first.note(&row));
+        let mut solved = first.shoppers.clone();
+        first.solve(&(0..train.n_shoppers()).collect(), &first.by_shopper, &first.items, &mut solved)?;
+        first.shoppers = solved;
+        Ok(first)
+    }
+
     /// The model of this version.
     pub const fn model(&self) -> &Ials {
         &self.model

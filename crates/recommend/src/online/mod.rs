@@ -4,15 +4,18 @@
 //! new rows did not touch. [`Versions`] keeps them and goes back to any. [`ItemKnnOnline`] is exact: whatever
 //! the batches, it is the model that a fit on all rows gives. [`IalsOnline`] solves the touched rows and
 //! columns exactly with the others held. [`PairsOnline`] takes the steps of its loss on the new rows and, so
-//! that the old ones are not forgotten, on old rows drawn beside them. How good they are as the stream goes
+//! that the old ones are not forgotten, on old rows drawn beside them. [`Learner`] goes on from a saved model of
+//! any kind that can. How good they are as the stream goes
 //! on is what `eval::prequential` measures.
 
 mod factors;
+mod learner;
 mod neighbours;
 mod pairs;
 mod versions;
 
 pub use factors::IalsOnline;
+pub use learner::{Learner, LearnerError};
 pub use neighbours::ItemKnnOnline;
 pub use pairs::{PairsOnline, PairsOnlineParams};
 pub use versions::Versions;

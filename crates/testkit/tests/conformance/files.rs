@@ -1,10 +1,14 @@
 //! What every recommender promises about its file: the same bits back, and no damage that passes.
 
+use crate::memory::largest_piece;
 use crate::promises::{Reads, catalogue, checkerboard, fit, items, table};
 use domain::{History, ItemIdx, Rng, Seed, ShopperIdx};
-use learn::container::{ContainerError, Reader};
+use learn::container::{ContainerError, FORMAT_VERSION, Reader};
 use recommend::{ModelKind, Recommender, saved};
 
+/// What a file may make the loader ask for in one piece: so many times its bytes, and as much besides.
+const TIMES: usize = 64;
+const BESIDES: usize = 1 << 20;
 /// Damaged files that are tried a model, of each sort.
 const TRIALS: usize = 400;
 /// Bytes of the header before the text of the kind, as `learn::container` writes it.
@@ -115,4 +119,48 @@ pub(crate) fn no_damaged_file_passes(kind: &ModelKind, _: Reads) {
         }
     }
     assert!(n_read > 0, "{}: the damage reaches past the checksums", kind.name());
+}
+
+/// A file of an earlier or later format, and one that ends at a section or just behind it, are told apart from damage.
+pub(crate) fn other_versions_and_cut_files_are_refused_by_name(kind: &ModelKind, _: Reads) {
+    let whole = bytes_of(kind);
+    let error = |bytes: &[u8]| saved::load(bytes).map(|_| ()).unwrap_err();
+    for version in [0_u32, FORMAT_VERSION + 1, u32::MAX] {
+        let mut other = whole.clone();
+        other[8..12].copy_from_slice(&version.to_le_bytes());
+        assert_eq!(error(&other), ContainerError::Version { got: version }, "{}", kind.name());
+        assert!(error(&other).to_string().contains(&format!("version {version} cannot be read")));
+    }
+    let ends = sections(&whole).into_iter().flatten().flat_map(|at| [at, at + 1]).filter(|at| *at < whole.len());
+    for end in ends {
+        let (have, need) = (end as u64, whole.len() as u64);
+        assert_eq!(error(&whole[..end]), ContainerError::Length { have, need }, "{}: cut at {end}", kind.name());
+    }
+    assert!(matches!(error(b"not a model at all"), ContainerError::Magic));
+}
+
+/// Whole numbers of a file (sizes, places, seeds) at their extremes, under checksums that fit: the loader neither panics
+/// nor asks for more memory than a few times the file, and what it accepts answers.
+pub(crate) fn absurd_sizes_make_no_room(kind: &ModelKind, _: Reads) {
+    let whole = bytes_of(kind);
+    let few = [items([0, 2].into_iter()), items([1, 999, 5, 5].into_iter())];
+    let limit = TIMES * whole.len() + BESIDES;
+    let of_numbers = |place: &[usize; 4]| whole[place[1] - 9] == 2;
+    for place in sections(&whole).into_iter().filter(of_numbers) {
+        let n = (place[3] - place[2]) / 8;
+        // The first ones are sizes; of long lists a few do.
+        for word in (0..n).filter(|w| *w < 8 || w + 1 == n) {
+            for value in [0, 1, 3, 4_096, 16_384, 65_536, u64::from(u32::MAX), 1 << 40, u64::MAX] {
+                let mut bytes = whole.clone();
+                let at = place[2] + 8 * word;
+                bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+                mend(&mut bytes, place);
+                let (largest, loaded) = largest_piece(|| saved::load(&bytes));
+                assert!(largest <= limit, "{}: {value} at word {word} asks for {largest} bytes", kind.name());
+                if let Ok(loaded) = loaded {
+                    answers_for(loaded.model.as_ref(), &few);
+                }
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! so if it does not.
 
 mod files;
+mod memory;
 mod promises;
 
 /// All promises under one name.
@@ -16,10 +17,10 @@ use domain::Market;
 use learn::net::Cell;
 use promises::Reads;
 use recommend::{
-    BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, IalsParams, Item2VecParams, ItemGraphParams,
-    ItemKnnParams, ItemLoss, LogisticParams, ModelKind, Negatives, NeuMfParams, NextItemParams, PairLabel, RowSolver,
-    Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams, SwingParams, Tables, TransitionsParams,
-    UserKnnParams, WarpParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, HybridParams, IalsParams, Item2VecParams,
+    ItemGraphParams, ItemKnnParams, ItemLoss, Join, LogisticParams, ModelKind, Negatives, NeuMfParams, NextItemParams,
+    PairLabel, RowSolver, Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams, SwingParams,
+    Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 
 macro_rules! every_promise {
@@ -34,7 +35,8 @@ macro_rules! every_promise {
                 repeated_rows_leave_the_scores_finite the_order_of_rows_does_not_reach_the_scores
                 any_number_of_threads_gives_the_same_scores scores_do_not_depend_on_the_other_candidates
                 reasons_add_up_to_the_score what_is_filtered_is_never_recommended what_lies_back_may_count_less
-                a_saved_model_gives_the_same_bits no_damaged_file_passes);
+                a_saved_model_gives_the_same_bits no_damaged_file_passes
+                other_versions_and_cut_files_are_refused_by_name absurd_sizes_make_no_room);
         }
     )*
         /// The models of the table below.
@@ -156,6 +158,16 @@ const fn ease(form: EaseForm) -> ModelKind {
     ModelKind::Ease(EaseParams { reg: 5.0, form, dropout: 0.0 })
 }
 
+const fn hybrid(join: Join) -> ModelKind {
+    ModelKind::Hybrid(HybridParams {
+        join,
+        weights: [1.0, 0.5, 0.5],
+        item_knn: ItemKnnParams { similarity: Similarity::Jaccard, k: 10, shrinkage: 1.0 },
+        user_knn: UserKnnParams { similarity: Similarity::Cosine, k: 10, shrinkage: 1.0 },
+        ials: IalsParams { n_factors: 6, n_sweeps: 5, alpha: 2.0, reg: 0.5, solver: RowSolver::Exact },
+    })
+}
+
 // Pearson and adjusted cosine are for ratings: equal purchases have no deviation and they cannot say
 // anything (tested in `similarity.rs`, `item_knn.rs` and `user_knn.rs`), so they are not on this list.
 every_promise! {
@@ -201,6 +213,9 @@ every_promise! {
     gru4rec_lstm: gru4rec(Cell::Lstm), Reads::History;
     gru4rec_plain: gru4rec(Cell::Plain), Reads::History;
     neu_mf: ModelKind::NeuMf(NEU_MF), Reads::History;
+    hybrid_weighted: hybrid(Join::Weighted), Reads::History;
+    hybrid_ranks: hybrid(Join::Ranks), Reads::History;
+    hybrid_stacked: hybrid(Join::Stacked), Reads::History;
     softmax_one_table: softmax(Tables::One, 0.0), Reads::History;
     softmax_two_tables: softmax(Tables::Two, 0.0), Reads::History;
     softmax_smoothed: softmax(Tables::Two, 0.3), Reads::History;
