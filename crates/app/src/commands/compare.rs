@@ -8,6 +8,7 @@ use super::Environment;
 use crate::cli;
 use crate::exit::{Exit, Stop};
 use crate::pipeline::purchases::Purchases;
+use crate::trainings::Trainings;
 use crate::{output, pipeline};
 use anyhow::Result;
 use domain::{Interactions, Market, Score, Seed};
@@ -67,10 +68,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Compare) -> Result<ExitCo
     let products: Vec<&str> = purchases.products.iter().map(|p| p.as_str()).collect();
 
     let bar = output::Bar::new(env.quiet || args.json);
+    let trainings = Trainings::shown(&bar);
     let (mut lines, mut failed): (Vec<Line>, Vec<(ModelKind, String)>) = (Vec::new(), Vec::new());
     for (i, kind) in kinds.iter().enumerate() {
         bar.step("measuring", kind.name(), i as u64, kinds.len() as u64);
-        match tokio::task::block_in_place(|| measure(kind, &train, &cases, &products, Seed(args.seed))) {
+        match tokio::task::block_in_place(|| measure(kind, &train, &cases, &products, Seed(args.seed), &trainings)) {
             Ok(line) => lines.push(line),
             Err(error) => failed.push((*kind, format!("{error:#}"))),
         }
@@ -136,9 +138,16 @@ fn kinds(args: &cli::Compare) -> Result<Vec<ModelKind>> {
     args.models.iter().map(find).collect()
 }
 
-fn measure(kind: &ModelKind, train: &Interactions, cases: &[Case], products: &[&str], seed: Seed) -> Result<Line> {
+fn measure(
+    kind: &ModelKind,
+    train: &Interactions,
+    cases: &[Case],
+    products: &[&str],
+    seed: Seed,
+    trainings: &Trainings<'_>,
+) -> Result<Line> {
     let started = Instant::now();
-    let model = kind.fit_to_keep(train, seed)?;
+    let model = trainings.fit(kind, train, seed)?;
     let fit_s = started.elapsed().as_secs_f64();
     let protocol = Protocol { seed, ..Protocol::default() };
     let started = Instant::now();

@@ -325,6 +325,6 @@ mod tests {
         }
         assert_eq!(plain, entries(1, &DEFAULT_MODELS));
         let others = entries(1, &["ials"]);
-        assert_eq!((&plain[..2] == &others[..2], plain[2] == others[2]), (true, false), "only offers ask for models");
+        assert_eq!((plain[..2] == others[..2], plain[2] == others[2]), (true, false), "only offers ask for models");
     }
 }

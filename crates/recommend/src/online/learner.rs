@@ -255,7 +255,7 @@ mod tests {
     fn neighbours_of_weakened_rows_are_those_of_a_fit() {
         let kind = ModelKind::ItemKnn(ItemKnnParams::default());
         let weak = |pairs: &[(u32, u32)]| -> Vec<Interaction> {
-            let weight = |row: Interaction| if row.shopper.0 % 2 == 0 { 1.0 } else { 0.25 };
+            let weight = |row: Interaction| if row.shopper.0.is_multiple_of(2) { 1.0 } else { 0.25 };
             rows(pairs).into_iter().map(|row| Interaction { weight: weight(row), ..row }).collect()
         };
         let table = |cells| Interactions::new(5, vec![Market::UNKNOWN; 7], cells).unwrap();
