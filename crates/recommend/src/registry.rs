@@ -2,7 +2,7 @@
 
 use crate::{
     BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Gru4Rec, Gru4RecParams, Ials, IalsParams, Item2Vec,
-    Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, Logistic, LogisticParams,
+    Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, LightGcn, LightGcnParams, Logistic, LogisticParams,
     MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta, Rp3BetaParams,
     SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing, SwingParams,
     Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
@@ -62,6 +62,8 @@ pub enum ModelKind {
     Item2Vec(Item2VecParams),
     /// What was bought points to what goes with it.
     SoftmaxFactors(SoftmaxFactorsParams),
+    /// Tastes smoothed along purchases.
+    LightGcn(LightGcnParams),
     /// What comes next, by attention over the history.
     SasRec(SasRecParams),
     /// What comes next, by a state carried along the history.
@@ -93,6 +95,7 @@ impl ModelKind {
             Self::Logistic(_) => "logistic",
             Self::Item2Vec(_) => "item2vec",
             Self::SoftmaxFactors(_) => "softmax-factors",
+            Self::LightGcn(_) => "light-gcn",
             Self::SasRec(_) => "sasrec",
             Self::Gru4Rec(_) => "gru4rec",
             Self::NeuMf(_) => "neu-mf",
@@ -100,7 +103,7 @@ impl ModelKind {
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 22] {
+    pub fn all(market: Market) -> [Self; 23] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -121,6 +124,7 @@ impl ModelKind {
             Self::Logistic(LogisticParams::default()),
             Self::Item2Vec(Item2VecParams::default()),
             Self::SoftmaxFactors(SoftmaxFactorsParams::default()),
+            Self::LightGcn(LightGcnParams::default()),
             Self::SasRec(SasRecParams::default()),
             Self::Gru4Rec(Gru4RecParams::default()),
             Self::NeuMf(NeuMfParams::default()),
@@ -172,6 +176,7 @@ impl ModelKind {
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
             Self::SoftmaxFactors(params) => Box::new(params.fit(train, seed)?),
+            Self::LightGcn(params) => Box::new(params.fit(train, seed)?),
             Self::SasRec(params) => Box::new(params.fit(train, seed)?),
             Self::Gru4Rec(params) => Box::new(params.fit(train, seed)?),
             Self::NeuMf(params) => Box::new(params.fit(train, seed)?),
@@ -198,6 +203,7 @@ impl ModelKind {
             Self::Logistic(_) => Box::new(Logistic::load(from)?),
             Self::Item2Vec(_) => Box::new(Item2Vec::load(from)?),
             Self::SoftmaxFactors(_) => Box::new(SoftmaxFactors::load(from)?),
+            Self::LightGcn(_) => Box::new(LightGcn::load(from)?),
             Self::SasRec(_) => Box::new(SasRec::load(from)?),
             Self::Gru4Rec(_) => Box::new(Gru4Rec::load(from)?),
             Self::NeuMf(_) => Box::new(NeuMf::load(from)?),
