@@ -168,13 +168,7 @@ impl GraphSoftmax {
     }
 
     /// The next rows; `None` when none is left.
-    fn batch(
-        &self,
-        cells: &Csr,
-        rest: &mut &[u32],
-        (known, bias): (&[u32], &[f32]),
-        rng: &mut Rng,
-    ) -> Option<Batch> {
+    fn batch(&self, cells: &Csr, rest: &mut &[u32], (known, bias): (&[u32], &[f32]), rng: &mut Rng) -> Option<Batch> {
         let (mut rows, mut n_cells) = (Vec::new(), 0);
         while let Some((row, after)) = rest.split_first()
             && n_cells < self.batch.max(1)
@@ -288,8 +282,7 @@ impl GraphVectors {
         for _ in 0..n_steps {
             let mut x = z.clone();
             add(&mut x, 1.0, &folded.x);
-            let targets: Vec<f32> =
-                columns.iter().map(|c| product(&x, seen(*c)) + self.bias[*c as usize]).collect();
+            let targets: Vec<f32> = columns.iter().map(|c| product(&x, seen(*c)) + self.bias[*c as usize]).collect();
             let mut odds: Vec<f32> = drawn.iter().map(|c| product(&x, seen(*c))).collect();
             let mut factors = Vec::with_capacity(columns.len());
             misses(&mut odds, (&targets, &weights), &biases, share, &mut factors, |odds| strike(odds, &columns, drawn));
@@ -391,7 +384,8 @@ mod tests {
     #[test]
     fn the_gradient_is_that_of_the_loss() {
         // Weights that differ, more rows than a block, and a batch that leaves some out.
-        let rows = (0..150).map(|r| groups().cells(r % 60).map(|(c, w)| (c, w * (0.5 + c as f32 / 8.0))).collect::<Vec<_>>());
+        let rows =
+            (0..150).map(|r| groups().cells(r % 60).map(|(c, w)| (c, w * (0.5 + c as f32 / 8.0))).collect::<Vec<_>>());
         let cells = Csr::from_rows(16, rows);
         let bias: Vec<f32> = (0..16).map(|c| -(c as f32) / 10.0).collect();
         let order: Vec<u32> = (5..150).collect();
@@ -447,7 +441,8 @@ mod tests {
             assert!(score(group * 8) > before, "its own part brings its columns nearer");
             let again: Vec<f32> = (0..4)
                 .map(|k| {
-                    let own: f32 = row.iter().zip(&folded.shares).map(|((c, _), s)| s * v.seen[4 * *c as usize + k]).sum();
+                    let own: f32 =
+                        row.iter().zip(&folded.shares).map(|((c, _), s)| s * v.seen[4 * *c as usize + k]).sum();
                     own + folded.rest[k]
                 })
                 .collect();

@@ -2,10 +2,10 @@
 
 use crate::{
     BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Gru4Rec, Gru4RecParams, Ials, IalsParams, Item2Vec,
-    Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, LightGcn, LightGcnParams, Logistic, LogisticParams,
-    MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta, Rp3BetaParams,
-    SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing, SwingParams,
-    Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
+    Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, LightGcn, LightGcnParams, Logistic,
+    LogisticParams, MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta,
+    Rp3BetaParams, SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing,
+    SwingParams, Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 use learn::container::{ContainerError, Reader};

@@ -17,8 +17,8 @@ use lake::Engine;
 use recommend::transfer::Decision;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams,
-    LightGcnParams, LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams, SoftmaxFactorsParams,
-    SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
+    LightGcnParams, LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams,
+    SoftmaxFactorsParams, SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 use serde_json::{Value, json};
 

@@ -17,9 +17,9 @@ use learn::net::Cell;
 use promises::Reads;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, IalsParams, Item2VecParams, ItemGraphParams,
-    ItemKnnParams, ItemLoss, LightGcnParams, LogisticParams, ModelKind, Negatives, NeuMfParams, NextItemParams, PairLabel, RowSolver,
-    Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams, SwingParams, Tables, TransitionsParams,
-    UserKnnParams, WarpParams,
+    ItemKnnParams, ItemLoss, LightGcnParams, LogisticParams, ModelKind, Negatives, NeuMfParams, NextItemParams,
+    PairLabel, RowSolver, Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams, SwingParams,
+    Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 
 macro_rules! every_promise {
