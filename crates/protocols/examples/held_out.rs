@@ -2,9 +2,9 @@
 //! reported: `cargo run --release -p protocols --example held_out DATA_DIR TASK [z|log] BLEND ...`.
 //!
 //! A blend is members joined by `+`, each `NAME[:KEY=VALUE,...][@WEIGHT]`: `knn:shrinkage=5@0.25+gcn:n_factors=64`.
-//! `@` is the weight of the sources' rows, 0 without it. `ranker+…` is the Cup's ranker with these members more, `usual+…` the same with scores
-//! compared with what is usual for an item. Weights of a blend are learnt by likelihood on half of
-//! the shoppers and marked on the other half. Prints nDCG@10, hits, CPU seconds and the weights.
+//! `@` is the weight of the sources' rows, 0 without it. `ranker+…` is the Cup's ranker with these members more.
+//! Weights of a blend are learnt by likelihood on half of the shoppers and marked on the other half. Prints
+//! nDCG@10, the share of hits, CPU seconds and the weights.
 
 #![allow(clippy::print_stdout, reason = "a program for a person")]
 
@@ -111,14 +111,13 @@ fn main() {
     };
     let mut lab = Lab::new(&inner, Seed(1), &cpu_seconds);
     for blend in blends {
-        let usual = blend.strip_prefix("usual");
-        let ranker = usual.or_else(|| blend.strip_prefix("ranker"));
+        let ranker = blend.strip_prefix("ranker");
         let given = ranker.unwrap_or(blend).split('+').filter(|name| !name.is_empty());
         let mut members: Vec<Member> = given.map(member).collect();
         let recipe = if ranker.is_some() {
             let mut stack = cup_configs().into_iter().find_map(stack).expect("a ranker");
             stack.members.append(&mut members);
-            Recipe::Ranked(Stack { also: Also::Nothing, n_usual: if usual.is_some() { 500 } else { 0 }, ..stack })
+            Recipe::Ranked(Stack { also: Also::Nothing, ..stack })
         } else if members.len() == 1 {
             Recipe::One(members.remove(0))
         } else {

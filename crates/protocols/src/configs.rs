@@ -141,7 +141,6 @@ pub fn cup() -> Vec<Config> {
                 member(item_knn(Similarity::Jaccard, ALL, 5.0), Target),
                 member(item_knn(Similarity::Jaccard, ALL, 5.0), QUARTER),
             ],
-            n_usual: 0,
             ranker: cup_ranker(),
             also,
         })

@@ -43,9 +43,6 @@ pub struct Stack {
     /// Models that explain a score by the items of the history: largest, second, mean and deviation of
     /// these parts and their number are features.
     pub reasons: Vec<Member>,
-    /// Shoppers of the target, at most, whose scores say what is usual for an item; at 0 no feature says how far
-    /// a score lies above that.
-    pub n_usual: usize,
     /// The boosting and the folds.
     pub ranker: RankerParams,
     /// Whether held-out training items are learnt from, too.

@@ -54,13 +54,13 @@ pub struct LightGcnParams {
 impl Default for LightGcnParams {
     fn default() -> Self {
         Self {
-            n_factors: 128,
+            n_factors: 64,
             n_members: 1,
             n_layers: 3,
-            n_epochs: 30,
+            n_epochs: 80,
             batch: 12_000,
             n_drawn: 256,
-            learning_rate: 0.01,
+            learning_rate: 0.03,
             decay: 0.97,
             reg: 0.01,
             n_fold_steps: 50,

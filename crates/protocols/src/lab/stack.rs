@@ -1,8 +1,6 @@
 //! The ranker over all models: features of every list, and predictions out of fold.
 //!
-//! Features of a candidate: each model's score with its rank and distance in the list, and the same for how far
-//! the score lies above what the model usually says of the item (mean and deviation over shoppers of the
-//! market, from training rows alone); for models that
+//! Features of a candidate: each model's score with its rank and distance in the list; for models that
 //! explain themselves the largest, second, mean and deviation of what the items of the history add, and
 //! how many do; buyers of the item in each market; items of the history. No ids, nothing that is counted
 //! over lists, nothing of the hidden test. Items that are held out or asked about are in no training row
@@ -12,10 +10,10 @@
 //! answers of the others. Rounds are fixed: no scored fold is looked at to stop.
 
 use super::{Answered, Lab, Side, Table};
+use crate::ProtocolError;
 use crate::recipe::{Also, Member, Stack};
 use crate::task::{Task, Tuning};
-use crate::{ProtocolError, trec};
-use domain::{History, ItemIdx};
+use domain::History;
 use eval::Case;
 use rayon::prelude::*;
 use recommend::rank::CandidateLists;
@@ -55,10 +53,6 @@ impl Lab<'_> {
             score_s += one.score_cpu_s;
             tables.push(one);
         }
-        let mut usual = Vec::new();
-        for member in stack.members.iter().filter(|_| stack.n_usual > 0) {
-            usual.push(self.usual(member, side, stack.n_usual)?);
-        }
         let started = (self.cpu_s)();
         let mut parts = Vec::new();
         for member in &stack.reasons {
@@ -66,10 +60,7 @@ impl Lab<'_> {
         }
         let task = self.task(side);
         let buyers = buyers(task);
-        let named = |n: usize| format!("{} {n}", stack.members[n].kind.name());
-        let scorers = (0..tables.len()).map(named);
-        let scorers: Vec<String> =
-            scorers.chain((0..usual.len()).map(|n| format!("{}, above the item", named(n)))).collect();
+        let scorers: Vec<String> = (0..).zip(&stack.members).map(|(n, m)| format!("{} {n}", m.kind.name())).collect();
         let of_reason = |(n, m): (usize, &Member)| PARTS.map(|p| format!("{} {n}: {p}", m.kind.name()));
         let others = stack.reasons.iter().enumerate().flat_map(of_reason);
         let others = others.chain(task.parts.iter().map(|part| format!("buyers in {}", part.name)));
@@ -80,12 +71,7 @@ impl Lab<'_> {
         for (c, case) in self.cases(side).iter().enumerate() {
             let candidates = case.candidates.as_deref().unwrap_or_default();
             let some = |values: &[f32]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
-            let above = |(table, usual): (&std::sync::Arc<super::Scored>, &Vec<Usual>)| {
-                let list = candidates.iter().zip(table.table.list(c));
-                list.map(|(item, score)| Some(usual[item.at()].above(*score))).collect()
-            };
-            let scores = tables.iter().map(|t| some(t.table.list(c)));
-            let scores: Vec<Vec<Option<f32>>> = scores.chain(tables.iter().zip(&usual).map(above)).collect();
+            let scores: Vec<Vec<Option<f32>>> = tables.iter().map(|t| some(t.table.list(c))).collect();
             let parts = parts.iter().flatten().map(|table| some(table.list(c)));
             let counts = buyers.iter().map(|count| candidates.iter().map(|i| Some(count[i.at()])).collect());
             let length = std::iter::once(vec![Some(case.history.len() as f32); candidates.len()]);
@@ -98,28 +84,6 @@ impl Lab<'_> {
     fn fixed(&self, member: &Member) -> Result<Vec<f32>, ProtocolError> {
         let why = || self.wrong(member.kind.name(), "a ranker learns no weights of sources".to_owned());
         self.source_weights(&member.rows).ok_or_else(why)
-    }
-
-    /// What a member usually says of each item: over at most `n` shoppers of the target who do not have it.
-    fn usual(&mut self, member: &Member, side: Side, n: usize) -> Result<Vec<Usual>, ProtocolError> {
-        let (model, _) = self.fitted(&member.kind, &self.fixed(member)?, side)?;
-        let task = self.task(side);
-        let histories: Vec<Vec<ItemIdx>> =
-            task.target().rows.chunk_by(|a, b| a.0 == b.0).map(|own| own.iter().map(|row| row.1).collect()).collect();
-        let every = histories.len().div_ceil(n).max(1);
-        let asked: Vec<&Vec<ItemIdx>> = histories.iter().step_by(every).collect();
-        let catalogue: Vec<ItemIdx> = (0..task.n_items() as u32).map(ItemIdx).collect();
-        let score = |history: &&Vec<ItemIdx>| -> Result<Vec<f32>, ProtocolError> {
-            let scores = model.score(History::of(history), &catalogue);
-            trec::filled(&scores)
-                .map_err(|at| self.wrong(member.kind.name(), format!("the score of item {at} is not a finite number")))
-        };
-        let lists: Vec<Vec<f32>> = asked.par_iter().map(score).collect::<Result<_, _>>()?;
-        let of_item = |item: &ItemIdx| {
-            let others = asked.iter().zip(&lists).filter(|(history, _)| history.binary_search(item).is_err());
-            Usual::of(others.map(|(_, list)| f64::from(list[item.at()])))
-        };
-        Ok(catalogue.par_iter().map(of_item).collect())
     }
 
     /// One table for each of [`PARTS`].
@@ -139,29 +103,6 @@ impl Lab<'_> {
         let table =
             |which: usize| Table { ends: ends(&sizes), scores: all.iter().flatten().map(|s| s[which]).collect() };
         Ok((0..PARTS.len()).map(table).collect())
-    }
-}
-
-/// Mean and deviation of the scores of an item.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Usual {
-    mean: f64,
-    deviation: f64,
-}
-
-impl Usual {
-    fn of(scores: impl Iterator<Item = f64>) -> Self {
-        let (n, sum, squares) =
-            scores.fold((0.0, 0.0, 0.0), |(n, sum, squares), s| (n + 1.0, sum + s, squares + s * s));
-        let mean = sum / f64::max(n, 1.0);
-        Self { mean, deviation: (squares / f64::max(n, 1.0) - mean * mean).max(0.0).sqrt() }
-    }
-
-    /// Deviations above the mean; a tenth of the mean is added to the deviation, so that an item that hardly
-    /// anybody is scored for does not stand out by dividing by nothing.
-    fn above(self, score: f32) -> f32 {
-        let scale = self.deviation + 0.1 * self.mean.abs();
-        if scale > 0.0 { ((f64::from(score) - self.mean) / scale) as f32 } else { 0.0 }
     }
 }
 
@@ -205,13 +146,6 @@ fn buyers(task: &Task) -> Vec<Vec<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test] // 1, 3, 5: mean 3, deviation √(8/3); 7 is 4 above, over √(8/3) + 0.3.
-    fn a_score_is_compared_with_what_is_usual_for_the_item() {
-        let usual = Usual::of([1.0, 3.0, 5.0].into_iter());
-        assert!((f64::from(usual.above(7.0)) - 4.0 / ((8.0_f64 / 3.0).sqrt() + 0.3)).abs() < 1e-6);
-        assert_eq!(Usual::of(std::iter::empty()).above(2.0), 0.0, "nothing is usual");
-    }
 
     #[test] // Parts 3 and 1 of a history of 4: mean 1, squares (9 + 1) / 4, deviation √(2.5 − 1).
     fn parts_are_summed_up_over_the_whole_history() {
