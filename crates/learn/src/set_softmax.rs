@@ -187,14 +187,8 @@ impl SetSoftmax {
         if targets.is_empty() {
             return None;
         }
-        // The first places of a shuffle that stops early.
-        let (mut pool, n_drawn) = (known.to_vec(), self.n_drawn.min(known.len()));
-        for at in 0..n_drawn {
-            pool.swap(at, at + rng.below(known.len() - at));
-        }
-        let mut drawn = pool[..n_drawn].to_vec();
-        drawn.sort_unstable();
-        let stands_for = (known.len() as f32 / n_drawn as f32).ln();
+        let drawn = draw(known, self.n_drawn, rng);
+        let stands_for = (known.len() as f32 / drawn.len() as f32).ln();
         let drawn_bias = drawn.iter().map(|c| bias[*c as usize] + stands_for).collect();
         Some(Batch { cells, rows, row_of, targets, own, drawn, drawn_bias })
     }
@@ -261,6 +255,18 @@ impl SetSoftmax {
     }
 }
 
+/// `n` of these, ascending, all alike likely; all of them where there are not more.
+pub fn draw(known: &[u32], n: usize, rng: &mut Rng) -> Vec<u32> {
+    // The first places of a shuffle that stops early.
+    let (mut pool, n) = (known.to_vec(), n.min(known.len()));
+    for at in 0..n {
+        pool.swap(at, at + rng.below(known.len() - at));
+    }
+    pool.truncate(n);
+    pool.sort_unstable();
+    pool
+}
+
 /// A table as it is seen: mixed along the graph where there is one.
 fn mixed<'a>(graph: Option<&Smoothing>, table: &'a [f32], f: usize) -> Cow<'a, [f32]> {
     graph.map_or(Cow::Borrowed(table), |graph| Cow::Owned(graph.apply(table, f)))
@@ -276,18 +282,22 @@ fn turned(columns: &[u32], n: usize) -> Vec<Vec<u32>> {
 impl Batch<'_> {
     /// The columns that the target's row has are not what it is compared with.
     fn strike_own(&self, at: usize, odds: &mut [f32]) {
-        let own = self.cells.row(self.rows[self.row_of[at] as usize] as usize).0;
-        if own.len() * 8 < self.drawn.len() {
-            for column in own {
-                if let Ok(place) = self.drawn.binary_search(column) {
-                    odds[place] = 0.0;
-                }
+        strike(odds, self.cells.row(self.rows[self.row_of[at] as usize] as usize).0, &self.drawn);
+    }
+}
+
+/// Sets the odds of those of the drawn columns to 0 that are among `own`; both ascending.
+pub(crate) fn strike(odds: &mut [f32], own: &[u32], drawn: &[u32]) {
+    if own.len() * 8 < drawn.len() {
+        for column in own {
+            if let Ok(place) = drawn.binary_search(column) {
+                odds[place] = 0.0;
             }
-        } else {
-            for (column, odds) in self.drawn.iter().zip(odds) {
-                if own.binary_search(column).is_ok() {
-                    *odds = 0.0;
-                }
+        }
+    } else {
+        for (column, odds) in drawn.iter().zip(odds) {
+            if own.binary_search(column).is_ok() {
+                *odds = 0.0;
             }
         }
     }
@@ -307,7 +317,7 @@ fn misses(odds: &mut [f32], target: f32, bias: &[f32], strike_own: impl FnOnce(&
 
 /// `e^v` for `v ≤ 0` to five digits, from additions and products alone: the same bits everywhere, in vectors.
 #[inline(always)]
-fn exponential(v: f32) -> f32 {
+pub(crate) fn exponential(v: f32) -> f32 {
     // What is no number stays none.
     let v = (v * std::f32::consts::LOG2_E).clamp(-126.0, 0.0);
     let whole = v.round_ties_even();
@@ -318,31 +328,31 @@ fn exponential(v: f32) -> f32 {
 }
 
 vectorised! {
-    fn product(a: &[f32], b: &[f32]) -> f32 {
+    pub(crate) fn product(a: &[f32], b: &[f32]) -> f32 {
         dot(a, b)
     }
 }
 
 vectorised! {
-    fn add(target: &mut [f32], factor: f32, source: &[f32]) {
+    pub(crate) fn add(target: &mut [f32], factor: f32, source: &[f32]) {
         add_scaled(target, factor, source)
     }
 }
 
 vectorised! {
-    fn scale(values: &mut [f32], by: f32) {
+    pub(crate) fn scale(values: &mut [f32], by: f32) {
         values.iter_mut().for_each(|v| *v *= by)
     }
 }
 
 vectorised! {
-    fn exponentials(values: &mut [f32], less: f32) {
+    pub(crate) fn exponentials(values: &mut [f32], less: f32) {
         values.iter_mut().for_each(|v| *v = exponential(*v - less))
     }
 }
 
 vectorised! {
-    fn total(values: &[f32]) -> f32 {
+    pub(crate) fn total(values: &[f32]) -> f32 {
         let (chunks, rest) = values.as_chunks::<LANES>();
         let mut lanes = [0.0_f32; LANES];
         for chunk in chunks {
@@ -355,7 +365,7 @@ vectorised! {
 }
 
 vectorised! {
-    fn add_and_highest(values: &mut [f32], plus: &[f32]) -> f32 {
+    pub(crate) fn add_and_highest(values: &mut [f32], plus: &[f32]) -> f32 {
         values.iter_mut().zip(plus).for_each(|(v, p)| *v += p);
         let (chunks, rest) = values.as_chunks::<LANES>();
         let mut lanes = [f32::NEG_INFINITY; LANES];

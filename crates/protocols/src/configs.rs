@@ -9,8 +9,8 @@ use crate::fuse::Fuse;
 use crate::recipe::{Also, Config, Member, Recipe, Rows, Stack, Weights};
 use recommend::rank::{Bagging, BoostParams, LambdaRankParams, Objective, RankerParams};
 use recommend::{
-    BprParams, EaseForm, EaseParams, GfCfParams, ItemGraphParams, ItemKnnParams, ModelKind, Similarity,
-    TransitionsParams, UserKnnParams,
+    BprParams, EaseForm, EaseParams, GfCfParams, ItemGraphParams, ItemKnnParams, ModelKind, Similarity, SlimParams,
+    SoftmaxFactorsParams, TransitionsParams, UserKnnParams,
 };
 
 /// Every neighbour counts.
@@ -45,6 +45,11 @@ fn bpr() -> ModelKind {
     ModelKind::Bpr(BprParams::default())
 }
 
+/// Wide vectors of items, several seeds averaged.
+fn softmax(n_members: usize) -> ModelKind {
+    ModelKind::SoftmaxFactors(SoftmaxFactorsParams { n_members, ..SoftmaxFactorsParams::default() })
+}
+
 fn member(kind: ModelKind, rows: Rows) -> Member {
     Member { kind, rows }
 }
@@ -70,9 +75,9 @@ fn three() -> Vec<Member> {
     ]
 }
 
-/// The scorers of the wide blends: neighbourhoods of items and of shoppers, a linear model and a walk,
+/// The scorers of XMarket's wide blend: neighbourhoods of items and of shoppers, a linear model and a walk,
 /// all with weak sources, and factors of the target. Put together on held-out training items of t1 and t2.
-fn cup_members() -> Vec<Member> {
+fn five() -> Vec<Member> {
     vec![
         member(item_knn(Similarity::Jaccard, ALL, 5.0), QUARTER),
         member(tf_idf_shoppers(), QUARTER),
@@ -82,7 +87,18 @@ fn cup_members() -> Vec<Member> {
     ]
 }
 
-/// The scorers of the ranker: those, and what trees may weigh against them.
+/// The scorers of the Cup's blend: item neighbours, a linear model, and factors of two kinds, which add most.
+/// Put together on held-out training items of t1 and t2, where users, EASE and a walk more added nothing.
+fn four() -> Vec<Member> {
+    vec![
+        member(item_knn(Similarity::Jaccard, ALL, 5.0), QUARTER),
+        member(ModelKind::Slim(SlimParams::default()), Rows::Union),
+        member(bpr(), Rows::Target),
+        member(softmax(3), QUARTER),
+    ]
+}
+
+/// The scorers of the ranker: all of those, and what trees may weigh against them.
 fn ranker_members() -> Vec<Member> {
     use Rows::{Target, Union};
     let more = vec![
@@ -93,7 +109,8 @@ fn ranker_members() -> Vec<Member> {
         member(gf_cf(64), QUARTER),
         member(tf_idf_shoppers(), Target),
     ];
-    cup_members().into_iter().chain(more).collect()
+    let factors = four().into_iter().filter(|m| !five().contains(m));
+    five().into_iter().chain(more).chain(factors).collect()
 }
 
 /// Boosted trees as in the reference measurements: shallow, few columns a tree, half of the list.
@@ -143,15 +160,17 @@ pub fn cup() -> Vec<Config> {
         one("item-kNN cosine, all markets", "all neighbours", item_knn(Similarity::Cosine, ALL, 0.0), Union),
         one("user-kNN", "cosine, 2,000 neighbours, target", user_knn(2000), Target),
         one("EASE", "reg 300, target", ModelKind::Ease(EaseParams::default()), Target),
+        one("SLIM, all markets", "sources as they are", ModelKind::Slim(SlimParams::default()), Union),
         one("BPR", "128 factors, 240 epochs, target", bpr(), Target),
+        one("softmax factors", "128 factors a seed, three seeds, sources at 1/4", softmax(3), QUARTER),
         blend(
-            "blend of five, likelihood",
+            "blend of four, likelihood",
             "log ranks, learnt on held-out training items",
             Fuse::LogRank,
-            cup_members(),
+            four(),
             Weights::Likelihood { l2: 0.003 },
         ),
-        Config { name: "ranker", what: "LambdaMART over eleven models, 5 folds", recipe: ranked(Also::Nothing) },
+        Config { name: "ranker", what: "LambdaMART over thirteen models, 5 folds", recipe: ranked(Also::Nothing) },
         Config { name: "ranker, held-out too", what: "learns from held-out items, too", recipe: ranked(Also::HeldOut) },
     ]
 }
@@ -181,7 +200,7 @@ pub fn xmarket() -> Vec<Config> {
             "blend of six, likelihood",
             "log ranks, learnt on validation",
             Fuse::LogRank,
-            cup_members().into_iter().chain([member(ModelKind::PopularityGlobal, Target)]).collect(),
+            five().into_iter().chain([member(ModelKind::PopularityGlobal, Target)]).collect(),
             Weights::Likelihood { l2: 0.003 },
         ),
     ]

@@ -2,13 +2,12 @@
 //!
 //! *z-score*: `(s − mean) / deviation` over the list, 0 where all scores are alike (Montague and Aslam,
 //! "Relevance score normalization for metasearch", CIKM 2001). Keeps how far ahead an item is.
-//! *Reciprocal rank*: `1 / (k + rank)` with the list's ties broken as the marks break them (Cormack,
+//! *Reciprocal rank*: `1 / (k + rank)` (Cormack,
 //! Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning
 //! methods", SIGIR 2009). Keeps the order alone. *Logarithm of the rank*: `−ln rank`, which falls as fast
-//! between 1 and 2 as between 10 and 20. All look at nothing but the list that is ranked,
+//! between 1 and 2 as between 10 and 20. Items of one score share the mean of their ranks: a model that says
+//! nothing of most of a list must not order these by chance. All look at nothing but the list that is ranked,
 //! which a real system has, too. Cost: one pass, or one sort, a list.
-
-use domain::ItemIdx;
 
 /// How scores are made comparable.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,21 +25,25 @@ pub enum Fuse {
 
 impl Fuse {
     /// Replaces scores by what may be added up.
-    pub fn comparable(self, scores: &mut [f32], candidates: &[ItemIdx]) {
+    pub fn comparable(self, scores: &mut [f32]) {
         match self {
             Self::ZScore => standardise(scores),
-            Self::Rank { k } => by_rank(scores, candidates, |rank| 1.0 / (k + rank)),
-            Self::LogRank => by_rank(scores, candidates, |rank| -rank.ln()),
+            Self::Rank { k } => by_rank(scores, |rank| 1.0 / (k + rank)),
+            Self::LogRank => by_rank(scores, |rank| -rank.ln()),
         }
     }
 }
 
-/// Replaces each score by a value of its rank, from 1, as the marks would rank it.
-fn by_rank(scores: &mut [f32], candidates: &[ItemIdx], value: impl Fn(f32) -> f32) {
+/// Replaces each score by a value of its rank, from 1, ties at the mean of their ranks.
+fn by_rank(scores: &mut [f32], value: impl Fn(f32) -> f32) {
     let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(candidates[b].cmp(&candidates[a])));
-    for (rank, at) in order.into_iter().enumerate() {
-        scores[at] = value(rank as f32 + 1.0);
+    order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let mut ahead = 0;
+    let given = scores.to_vec();
+    for tied in order.chunk_by(|&a, &b| given[a] == given[b]) {
+        let rank = ahead as f32 + (tied.len() as f32 + 1.0) / 2.0;
+        tied.iter().for_each(|&at| scores[at] = value(rank));
+        ahead += tied.len();
     }
 }
 
@@ -57,25 +60,23 @@ fn standardise(scores: &mut [f32]) {
 mod tests {
     use super::*;
 
-    const IDS: [ItemIdx; 4] = [ItemIdx(0), ItemIdx(1), ItemIdx(2), ItemIdx(3)];
-
     #[test] // Mean 3, deviations −2, 0, 0, 2: root of (4 + 4) / 4 = √2.
     fn z_scores_by_hand() {
         let mut scores = [1.0, 3.0, 3.0, 5.0];
-        Fuse::ZScore.comparable(&mut scores, &IDS);
+        Fuse::ZScore.comparable(&mut scores);
         assert_eq!(scores, [-(2_f32.sqrt()), 0.0, 0.0, 2_f32.sqrt()]);
         let mut flat = [0.1; 4];
-        Fuse::ZScore.comparable(&mut flat, &IDS);
+        Fuse::ZScore.comparable(&mut flat);
         assert_eq!(flat, [0.0; 4]);
     }
 
-    #[test] // Ranks: item 3 first, then of the tie item 2 before item 1, then item 0.
-    fn reciprocal_ranks_by_hand() {
+    #[test] // Ranks: item 3 first, items 1 and 2 share 2 and 3, then item 0.
+    fn ranks_by_hand() {
         let mut scores = [1.0, 3.0, 3.0, 5.0];
-        Fuse::Rank { k: 1.0 }.comparable(&mut scores, &IDS);
-        assert_eq!(scores, [1.0 / 5.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0]);
+        Fuse::Rank { k: 1.0 }.comparable(&mut scores);
+        assert_eq!(scores, [1.0 / 5.0, 1.0 / 3.5, 1.0 / 3.5, 1.0 / 2.0]);
         let mut scores = [1.0, 3.0, 3.0, 5.0];
-        Fuse::LogRank.comparable(&mut scores, &IDS);
-        assert_eq!(scores, [-(4_f32.ln()), -(3_f32.ln()), -(2_f32.ln()), 0.0]);
+        Fuse::LogRank.comparable(&mut scores);
+        assert_eq!(scores, [-(4_f32.ln()), -(2.5_f32.ln()), -(2.5_f32.ln()), 0.0]);
     }
 }

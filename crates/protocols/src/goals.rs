@@ -36,8 +36,8 @@ pub struct Aim {
     pub references: &'static [Reference],
 }
 
-const BLEND: &str = "blend of five, likelihood";
-const RANKER: &str = "ranker";
+const BLEND: &str = "blend of four, likelihood";
+const RANKER: &str = "ranker, held-out too";
 const RANKED_T1: &[(&str, f64, &str)] = &[("must, ranker", 0.712, RANKER), ("ahead, ranker", 0.725, RANKER)];
 const RANKED_T2: &[(&str, f64, &str)] = &[("must, ranker", 0.617, RANKER), ("ahead, ranker", 0.632, RANKER)];
 

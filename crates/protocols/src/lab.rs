@@ -94,12 +94,12 @@ impl Table {
     }
 
     /// The same lists with their scores made comparable.
-    fn comparable(&self, fuse: Fuse, cases: &[Case]) -> Self {
+    fn comparable(&self, fuse: Fuse) -> Self {
         let mut out = self.clone();
         let mut rest = out.scores.as_mut_slice();
-        for (case, question) in cases.iter().enumerate() {
+        for case in 0..self.ends.len() {
             let (list, after) = rest.split_at_mut(self.list(case).len());
-            fuse.comparable(list, question.candidates.as_deref().unwrap_or_default());
+            fuse.comparable(list);
             rest = after;
         }
         out
@@ -250,10 +250,9 @@ impl<'a> Lab<'a> {
         let Recipe::Blend { fuse, weights, .. } = &config.recipe else {
             return Ok((scored[0].table.clone(), cost, words));
         };
-        let comparable = |lab: &Self, scored: &[Arc<Scored>], side: Side| -> Vec<Table> {
-            scored.iter().map(|s| s.table.comparable(*fuse, lab.cases(side))).collect()
-        };
-        let reported = comparable(self, &scored, Side::Reported);
+        let comparable =
+            |scored: &[Arc<Scored>]| scored.iter().map(|s| s.table.comparable(*fuse)).collect::<Vec<Table>>();
+        let reported = comparable(&scored);
         let weights = match weights {
             Weights::Equal => vec![1.0; scored.len()],
             Weights::Fixed(weights) if weights.len() == scored.len() => weights.clone(),
@@ -268,7 +267,7 @@ impl<'a> Lab<'a> {
                     Side::Tuning => {
                         let again = |s: &Arc<Scored>| self.keep(&s.kind, &s.weights, Side::Tuning);
                         let on_tuning = scored.iter().map(again).collect::<Result<Vec<_>, _>>()?;
-                        comparable(self, &on_tuning, Side::Tuning)
+                        comparable(&on_tuning)
                     }
                 };
                 let found = match weights {
@@ -427,7 +426,7 @@ impl<'a> Lab<'a> {
             for ((model, name), weight) in models.iter().zip(&weights) {
                 let mut scores = self.scores(&**model, name, case, &catalogue)?;
                 if let Recipe::Blend { fuse, .. } = &config.recipe {
-                    fuse.comparable(&mut scores, &catalogue);
+                    fuse.comparable(&mut scores);
                 }
                 total.iter_mut().zip(&scores).for_each(|(sum, score)| *sum += weight * score);
             }

@@ -10,7 +10,6 @@
 
 mod climb;
 mod configs;
-mod configs_wide;
 pub mod cup;
 mod draw;
 mod error;

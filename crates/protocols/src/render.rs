@@ -89,7 +89,7 @@ mod tests {
     use domain::Seed;
 
     fn report() -> TaskReport {
-        let configs = [config("item-kNN Jaccard, all markets"), config("blend of five, likelihood")];
+        let configs = [config("item-kNN Jaccard, all markets"), config("blend of four, likelihood")];
         TaskReport::new("cup-t1", &configs, &[answers(&[0.5, 0.7])], Seed(1)).unwrap()
     }
 
@@ -99,7 +99,7 @@ mod tests {
         assert!(text.starts_with("cup-t1: made up\n  configuration"), "{text}");
         assert!(text.contains("0.7000 [0.7000, 0.7000]  1.0000  +0.2000 [+0.2000, +0.2000]"), "{text}");
         assert!(
-            text.contains("\n  reached: must 0.6990, blend of five, likelihood has 0.7000\n  MISSED: ahead"),
+            text.contains("\n  reached: must 0.6990, blend of four, likelihood has 0.7000\n  MISSED: ahead"),
             "{text}"
         );
     }

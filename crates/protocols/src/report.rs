@@ -162,7 +162,7 @@ pub(crate) mod tests {
     #[test]
     fn rows_are_compared_with_the_strong_one_and_goals_are_about_ours() {
         let configs =
-            [config("popularity"), config("item-kNN Jaccard, all markets"), config("blend of five, likelihood")];
+            [config("popularity"), config("item-kNN Jaccard, all markets"), config("blend of four, likelihood")];
         let report = TaskReport::new("cup-t1", &configs, &[answers(&[0.3, 0.687, 0.7])], Seed(1)).unwrap();
         assert_eq!(report.strong, Some("item-kNN Jaccard, all markets"));
         assert!((report.rows[2].gain.unwrap().difference.mean - 0.013).abs() < 1e-9);

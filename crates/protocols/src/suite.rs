@@ -7,7 +7,7 @@ use crate::recipe::Config;
 use crate::report::{Answers, TaskReport};
 use crate::task::Task;
 use crate::xmarket::XMarketParams;
-use crate::{ProtocolError, configs, configs_wide, cup, gowalla, orders, sequences, xmarket};
+use crate::{ProtocolError, configs, cup, gowalla, orders, sequences, xmarket};
 use domain::Seed;
 use std::path::Path;
 
@@ -114,7 +114,7 @@ impl Entry {
     /// What it is answered with.
     pub fn configs(&self) -> Vec<Config> {
         match self.source {
-            Source::Cup { .. } => [configs::cup(), configs_wide::cup()].concat(),
+            Source::Cup { .. } => configs::cup(),
             Source::XMarket => configs::xmarket(),
             Source::Sequences { .. } => [configs::sequences(), orders::configs()].concat(),
             Source::Gowalla(_) => configs::gowalla(),

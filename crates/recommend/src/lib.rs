@@ -16,6 +16,7 @@ mod ials;
 mod item2vec;
 mod item_graph;
 mod item_knn;
+mod light_gcn;
 mod links;
 mod logistic;
 mod neural;
@@ -51,6 +52,7 @@ pub use item_graph::{ItemGraph, ItemGraphParams};
 pub use item_knn::{ItemKnn, ItemKnnParams};
 pub use item2vec::{Item2Vec, Item2VecParams};
 pub use learn::{RowSolver, Tables};
+pub use light_gcn::{LightGcn, LightGcnParams};
 pub use logistic::{Logistic, LogisticParams};
 pub use neural::{
     Described, Gru4Rec, Gru4RecParams, ItemLoss, MultiTask, MultiTaskParams, NeuMf, NeuMfParams, NextItemParams,

@@ -2,10 +2,10 @@
 
 use crate::{
     BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Gru4Rec, Gru4RecParams, HybridModel, HybridParams, Ials,
-    IalsParams, Item2Vec, Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, Join, Logistic,
-    LogisticParams, MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta,
-    Rp3BetaParams, SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing,
-    SwingParams, Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
+    IalsParams, Item2Vec, Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, Join, LightGcn,
+    LightGcnParams, Logistic, LogisticParams, MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity,
+    PopularityParams, Rp3Beta, Rp3BetaParams, SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors,
+    SoftmaxFactorsParams, Swing, SwingParams, Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 use learn::container::{ContainerError, Reader};
@@ -63,6 +63,8 @@ pub enum ModelKind {
     Item2Vec(Item2VecParams),
     /// What was bought points to what goes with it.
     SoftmaxFactors(SoftmaxFactorsParams),
+    /// Tastes smoothed along purchases.
+    LightGcn(LightGcnParams),
     /// What comes next, by attention over the history.
     SasRec(SasRecParams),
     /// What comes next, by a state carried along the history.
@@ -96,6 +98,7 @@ impl ModelKind {
             Self::Logistic(_) => "logistic",
             Self::Item2Vec(_) => "item2vec",
             Self::SoftmaxFactors(_) => "softmax-factors",
+            Self::LightGcn(_) => "light-gcn",
             Self::SasRec(_) => "sasrec",
             Self::Gru4Rec(_) => "gru4rec",
             Self::NeuMf(_) => "neu-mf",
@@ -106,7 +109,7 @@ impl ModelKind {
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 25] {
+    pub fn all(market: Market) -> [Self; 26] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -127,6 +130,7 @@ impl ModelKind {
             Self::Logistic(LogisticParams::default()),
             Self::Item2Vec(Item2VecParams::default()),
             Self::SoftmaxFactors(SoftmaxFactorsParams::default()),
+            Self::LightGcn(LightGcnParams::default()),
             Self::SasRec(SasRecParams::default()),
             Self::Gru4Rec(Gru4RecParams::default()),
             Self::NeuMf(NeuMfParams::default()),
@@ -195,6 +199,7 @@ impl ModelKind {
             Self::Logistic(params) => Box::new(params.fit(train, seed)?),
             Self::Item2Vec(params) => Box::new(params.fit(train, seed)?),
             Self::SoftmaxFactors(params) => Box::new(params.fit(train, seed)?),
+            Self::LightGcn(params) => Box::new(params.fit(train, seed)?),
             Self::SasRec(params) => Box::new(params.fit_watched(train, seed, watch)?),
             Self::Gru4Rec(params) => Box::new(params.fit_watched(train, seed, watch)?),
             Self::NeuMf(params) => Box::new(params.fit_watched(train, seed, watch)?),
@@ -222,6 +227,7 @@ impl ModelKind {
             Self::Logistic(_) => Box::new(Logistic::load(from)?),
             Self::Item2Vec(_) => Box::new(Item2Vec::load(from)?),
             Self::SoftmaxFactors(_) => Box::new(SoftmaxFactors::load(from)?),
+            Self::LightGcn(_) => Box::new(LightGcn::load(from)?),
             Self::SasRec(_) => Box::new(SasRec::load(from)?),
             Self::Gru4Rec(_) => Box::new(Gru4Rec::load(from)?),
             Self::NeuMf(_) => Box::new(NeuMf::load(from)?),

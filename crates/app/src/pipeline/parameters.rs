@@ -5,8 +5,8 @@ use anyhow::{Context, Result, anyhow};
 use domain::Market;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, HybridParams, IalsParams, Item2VecParams, ItemGraphParams,
-    ItemKnnParams, Join, LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity, SlimParams,
-    SoftmaxFactorsParams, SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
+    ItemKnnParams, Join, LightGcnParams, LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity,
+    SlimParams, SoftmaxFactorsParams, SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 use serde_json::{Value, json};
 
@@ -110,6 +110,9 @@ pub(crate) fn parameters(kind: &ModelKind) -> Value {
             "n_epochs": p.n_epochs, "n_drawn": p.n_drawn, "batch": p.batch, "learning_rate": p.learning_rate,
             "decay": p.decay, "reg": p.reg, "length_power": p.length_power, "one_table": p.tables == Tables::One,
             "smoothing": p.smoothing}),
+        ModelKind::LightGcn(p) => json!({"n_factors": p.n_factors, "n_members": p.n_members, "n_layers": p.n_layers,
+            "n_epochs": p.n_epochs, "batch": p.batch, "n_drawn": p.n_drawn, "learning_rate": p.learning_rate,
+            "decay": p.decay, "reg": p.reg, "n_fold_steps": p.n_fold_steps}),
         ModelKind::SasRec(_) | ModelKind::Gru4Rec(_) | ModelKind::NeuMf(_) => networks::parameters(kind),
         ModelKind::Hybrid(p) => json!({
             "weights": p.weights,
@@ -253,6 +256,18 @@ pub(crate) fn restore(model: &str, values: &Value, market: Market) -> Result<Mod
             length_power: number("length_power")? as f32,
             tables: if values["one_table"] == Value::Bool(true) { Tables::One } else { Tables::Two },
             smoothing: number("smoothing")? as f32,
+        }),
+        "light-gcn" => ModelKind::LightGcn(LightGcnParams {
+            n_factors: size("n_factors")?,
+            n_members: size("n_members")?,
+            n_layers: size("n_layers")?,
+            n_epochs: size("n_epochs")?,
+            batch: size("batch")?,
+            n_drawn: size("n_drawn")?,
+            learning_rate: number("learning_rate")? as f32,
+            decay: number("decay")? as f32,
+            reg: number("reg")? as f32,
+            n_fold_steps: size("n_fold_steps")?,
         }),
         "hybrid-weighted" => hybrid(Join::Weighted, values, market)?,
         "hybrid-ranks" => hybrid(Join::Ranks, values, market)?,

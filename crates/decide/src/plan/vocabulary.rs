@@ -77,6 +77,7 @@ static SCORERS: &[Entry] = &[
     e("content", "likeness of words and attributes", "文字与属性相似度", "", ""),
     e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
     e("softmax_factors", "products that point to each other (softmax factors)", "商品互指向量 (softmax)", "", ""),
+    e("light_gcn", "taste smoothed along purchases (LightGCN)", "购买图平滑偏好 (LightGCN)", "", ""),
     e("sasrec", "what comes next, by attention (SASRec)", "注意力序列预测 (SASRec)", "", ""),
     e("gru4rec", "what comes next, by a running state (GRU4Rec)", "循环网络序列预测 (GRU4Rec)", "", ""),
     e("neu_mf", "taste through layers (NeuMF)", "神经矩阵分解 (NeuMF)", "", ""),

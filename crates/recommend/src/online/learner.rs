@@ -90,6 +90,7 @@ const fn is_counted(kind: &ModelKind) -> bool {
         | ModelKind::Logistic(_)
         | ModelKind::Item2Vec(_)
         | ModelKind::SoftmaxFactors(_)
+        | ModelKind::LightGcn(_)
         | ModelKind::SasRec(_)
         | ModelKind::Gru4Rec(_)
         | ModelKind::NeuMf(_)

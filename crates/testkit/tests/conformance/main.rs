@@ -18,9 +18,9 @@ use learn::net::Cell;
 use promises::Reads;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, HybridParams, IalsParams, Item2VecParams,
-    ItemGraphParams, ItemKnnParams, ItemLoss, Join, LogisticParams, ModelKind, Negatives, NeuMfParams, NextItemParams,
-    PairLabel, RowSolver, Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams, SwingParams,
-    Tables, TransitionsParams, UserKnnParams, WarpParams,
+    ItemGraphParams, ItemKnnParams, ItemLoss, Join, LightGcnParams, LogisticParams, ModelKind, Negatives, NeuMfParams,
+    NextItemParams, PairLabel, RowSolver, Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams,
+    SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 
 macro_rules! every_promise {
@@ -92,6 +92,19 @@ const LOGISTIC: LogisticParams = LogisticParams {
 };
 const ITEM2VEC: Item2VecParams =
     Item2VecParams { n_factors: 6, n_sweeps: 60, window: 10, n_negatives: 5, learning_rate: 0.3, reg: 0.1 };
+
+const LIGHT_GCN: LightGcnParams = LightGcnParams {
+    n_factors: 6,
+    n_members: 2,
+    n_layers: 2,
+    n_epochs: 40,
+    batch: 64,
+    n_drawn: 10,
+    learning_rate: 0.02,
+    decay: 1.0,
+    reg: 0.01,
+    n_fold_steps: 20,
+};
 
 const fn softmax(tables: Tables, smoothing: f32) -> ModelKind {
     ModelKind::SoftmaxFactors(SoftmaxFactorsParams {
@@ -216,6 +229,7 @@ every_promise! {
     hybrid_weighted: hybrid(Join::Weighted), Reads::History;
     hybrid_ranks: hybrid(Join::Ranks), Reads::History;
     hybrid_stacked: hybrid(Join::Stacked), Reads::History;
+    light_gcn: ModelKind::LightGcn(LIGHT_GCN), Reads::History;
     softmax_one_table: softmax(Tables::One, 0.0), Reads::History;
     softmax_two_tables: softmax(Tables::Two, 0.0), Reads::History;
     softmax_smoothed: softmax(Tables::Two, 0.3), Reads::History;
