@@ -12,7 +12,8 @@ use domain::{History, ItemIdx, Seed};
 use eval::{Case, Metric};
 use rayon::prelude::*;
 use recommend::Recommender;
-use recommend::transfer::{Adaptation, Ground, deviation};
+use recommend::rank::{ChoiceParams, RankError};
+use recommend::transfer::{Adaptation, Ground, comparable, deviation};
 
 /// Rows to learn from and questions.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,8 +148,11 @@ impl Arena {
             let sides: &[Side] = if self.test_ground.is_none() { &[Side::Validation, Side::Test] } else { &[side] };
             for side in sides {
                 let lists = self.lists(&*model, way, *side)?;
+                // What is part of a stack mostly competes on its own, too; without a second fit.
+                let marks = self.mark(&*model, way, *side)?;
                 let at = self.slot(way);
                 self.kept[at].lists[*side as usize] = Some(lists);
+                self.kept[at].marks[*side as usize] = Some(marks);
             }
         }
         let find = |way: &Adaptation| self.find(way).and_then(|at| self.kept[at].lists[side as usize].as_ref());
@@ -189,9 +193,9 @@ impl Arena {
             if let Some(at) = scores.iter().position(|s| s.is_some_and(|s| !s.is_finite())) {
                 return Err(self.wrong(way, at));
             }
-            let scale = deviation(&scores).map_or(0.0, |d| 1.0 / d);
             let candidates = case.candidates.as_deref().unwrap_or_default();
-            Ok(candidates.iter().map(|c| scale * scores[c.at()].unwrap_or(0.0)).collect())
+            let Some(deviation) = deviation(&scores) else { return Ok(vec![0.0; candidates.len()]) };
+            Ok(candidates.iter().map(|c| comparable(scores[c.at()].unwrap_or(0.0), deviation)).collect())
         };
         self.cases(side).par_iter().map(ask).collect()
     }
@@ -215,6 +219,9 @@ fn mark_of(scores: &[f32], candidates: &[ItemIdx], case: &Case, metric: Metric) 
     metric.mark(&trec::ranked(scores, candidates, &[], depth), &case.relevant).unwrap_or(0.0)
 }
 
+/// Candidates beside the answer that weights are learnt from.
+const OTHERS: usize = 200;
+
 /// The members' scores of every question.
 pub struct StackTable<'a> {
     cases: &'a [Case],
@@ -228,10 +235,31 @@ impl StackTable<'_> {
         (0..self.cases.len()).into_par_iter().with_min_len(64).map(|c| self.mark(weights, c)).collect()
     }
 
-    /// The mean mark of some cases.
-    pub fn mean(&self, weights: &[f32], which: &[usize]) -> f64 {
-        let marks: Vec<f64> = which.par_iter().with_min_len(64).map(|c| self.mark(weights, *c)).collect();
-        marks.iter().sum::<f64>() / which.len().max(1) as f64
+    /// Weights, none below 0, under which the answers of some cases are most likely to be chosen from among
+    /// their candidates: a conditional logit. Of other candidates at most [`OTHERS`] are taken, evenly, which
+    /// leaves the weights unbiased (McFadden, "Modelling the choice of residential location", 1978).
+    ///
+    /// # Errors
+    /// [`ProtocolError::Rank`] for a penalty below 0.
+    pub fn likeliest(&self, which: &[usize], l2: f64) -> Result<Vec<f32>, ProtocolError> {
+        let (mut x, mut sizes, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
+        for &c in which {
+            let case = &self.cases[c];
+            let candidates = case.candidates.as_deref().unwrap_or_default();
+            let is_answer = |at: &usize| case.relevant.contains(&candidates[*at]);
+            let (answers, others): (Vec<usize>, Vec<usize>) = (0..candidates.len()).partition(is_answer);
+            for answer in answers {
+                let step = others.len().div_ceil(OTHERS).max(1);
+                let group = std::iter::once(answer).chain(others.iter().copied().step_by(step));
+                let before = x.len();
+                x.extend(group.flat_map(|at| self.members.iter().map(move |lists| lists[c][at])));
+                sizes.push((x.len() - before) / self.members.len().max(1));
+                chosen.push(0);
+            }
+        }
+        let params = ChoiceParams { l2, ..ChoiceParams::default() };
+        let found = params.fit(&x, self.members.len(), &sizes, &chosen).map_err(RankError::from)?;
+        Ok(found.into_iter().map(|w| w as f32).collect())
     }
 
     fn mark(&self, weights: &[f32], c: usize) -> f64 {

@@ -16,10 +16,10 @@ use crate::{Progress, ProtocolError};
 use domain::Seed;
 use eval::{Bootstrap, Case};
 use recommend::transfer::{
-    Adaptation, AlignedParams, DiscriminatorParams, EasePriorParams, EvidenceRule, FineTuneParams, MarketAwareParams,
-    MetaParams, SimilarityPriorParams,
+    Adaptation, AlignedParams, DiscriminatorParams, EasePriorParams, EvidenceRule, FineTuneParams, ForkedParams,
+    MarketAwareParams, MetaParams, SimilarityPriorParams,
 };
-use recommend::{EaseForm, EaseParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
+use recommend::{EaseForm, EaseParams, ItemGraphParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
 use std::path::Path;
 
 /// Names of the tasks here.
@@ -28,7 +28,9 @@ pub const TRANSFER_TASKS: [&str; 3] = ["transfer-xmarket", "transfer-cup", "tran
 const ALL: usize = usize::MAX;
 
 /// Items up to which the linear model has all others as predictors.
-const DENSE_ITEMS: usize = 3500;
+const DENSE_ITEMS: usize = 6000;
+/// Sources up to which each has members of its own in a stack.
+const MAX_APART: usize = 6;
 /// Questions of a learning curve: it asks them for every size, draw and model.
 const CURVE_CASES: usize = 1500;
 
@@ -37,7 +39,11 @@ fn knn() -> ModelKind {
 }
 
 fn shoppers() -> ModelKind {
-    ModelKind::UserKnn(UserKnnParams { similarity: Similarity::Cosine, k: 2000, shrinkage: 0.0 })
+    ModelKind::UserKnn(UserKnnParams { similarity: Similarity::TfIdf, k: 2000, shrinkage: 0.0 })
+}
+
+fn walk() -> ModelKind {
+    ModelKind::ItemGraph(ItemGraphParams { k: 3000, ..ItemGraphParams::default() })
 }
 
 /// Dense while its inverse is cheap.
@@ -54,8 +60,29 @@ fn prior(strength: f32) -> Adaptation {
     Adaptation::SimilarityPrior(SimilarityPriorParams { strength, ..SimilarityPriorParams::default() })
 }
 
+/// The target's own models: what sells, three kinds of neighbours and a linear one.
 fn own(n_items: usize) -> Vec<Adaptation> {
-    [ModelKind::PopularityGlobal, knn(), shoppers(), linear(n_items)].map(Adaptation::Alone).to_vec()
+    [ModelKind::PopularityGlobal, knn(), shoppers(), walk(), linear(n_items)].map(Adaptation::Alone).to_vec()
+}
+
+/// The same kinds with the sources' rows, and what each source says by itself: the weights of a stack are then
+/// learnt a source.
+fn transferred(n_sources: usize, n_items: usize) -> Vec<Adaptation> {
+    let mut members = vec![
+        prior(30.0),
+        pooled(shoppers(), 0.25, n_sources),
+        pooled(walk(), 0.25, n_sources),
+        pooled(linear(n_items), 1.0, n_sources),
+    ];
+    // Fits and weights for every one of many sources would cost more than they can tell.
+    if (2..=MAX_APART).contains(&n_sources) {
+        for source in 0..n_sources {
+            let weights: Vec<f32> = (0..n_sources).map(|s| if s == source { 1.0 } else { 0.0 }).collect();
+            let of = |kind| Adaptation::Taught { kind, weights: weights.clone() };
+            members.extend([of(ModelKind::PopularityGlobal), of(knn())]);
+        }
+    }
+    members
 }
 
 /// What competes for a target with so many sources, over so many items.
@@ -64,9 +91,8 @@ pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
     let linear_prior = |reg, trust| Adaptation::EasePrior(EasePriorParams { reg, trust, ..EasePriorParams::default() });
     let tuned = |strength| Adaptation::FineTune(FineTuneParams { strength, ..FineTuneParams::default() });
     let aware = |strength| Adaptation::MarketAware(MarketAwareParams { strength, ..MarketAwareParams::default() });
-    let mut stacked = own(n_items);
-    let all_linear = pooled(linear(n_items), 1.0, n_sources);
-    stacked.extend([prior(10.0), all_linear.clone(), pooled(shoppers(), 0.25, n_sources)]);
+    let forked = |strength| Adaptation::Forked(ForkedParams { strength, ..ForkedParams::default() });
+    let stacked = own(n_items).into_iter().chain(transferred(n_sources, n_items)).collect();
     StudyParams {
         alone: vec![
             Contender::Pick { name: "best model of the target", options: own(n_items) },
@@ -76,11 +102,12 @@ pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
             Contender::Pick { name: "pooled", options: at(knn()) },
             Contender::Weigh { name: "pooled, a weight a source", kind: knn(), steps: vec![0.25, 0.0, 1.0] },
             Contender::Pick { name: "similarity prior", options: [10.0, 30.0, 100.0].map(prior).to_vec() },
-            Contender::Pick { name: "pooled, linear", options: vec![all_linear] },
+            Contender::Pick { name: "pooled, linear", options: vec![pooled(linear(n_items), 1.0, n_sources)] },
             Contender::Pick { name: "linear prior", options: vec![linear_prior(200.0, 1.0)] },
             Contender::Pick { name: "pre-train and fine-tune", options: vec![tuned(20.0), tuned(100.0)] },
             Contender::Pick { name: "market-aware vectors", options: vec![aware(20.0)] },
             Contender::Pick { name: "meta-learnt start", options: vec![Adaptation::Meta(MetaParams::default())] },
+            Contender::Pick { name: "forked heads", options: vec![forked(100.0), forked(1000.0)] },
             Contender::Pick { name: "aligned vectors", options: vec![Adaptation::Aligned(AlignedParams::default())] },
             Contender::Pick {
                 name: "market-blind tastes",

@@ -147,7 +147,11 @@ impl ScoreReport {
             self.within
         );
         let (level, centres, spreads, weights) = &self.weights;
-        let _ = writeln!(out, "level {level:.5}\n\n| part | centre | spread | weight |\n|---|---|---|---|");
+        let _ = writeln!(
+            out,
+            "level {level:.5}, ridge {}\n\n| part | centre | spread | weight |\n|---|---|---|---|",
+            self.ridge
+        );
         for (k, part) in PARTS.iter().enumerate() {
             let _ = writeln!(out, "| {part} | {:.4} | {:.4} | {:+.5} |", centres[k], spreads[k], weights[k]);
         }

@@ -2,13 +2,13 @@
 //!
 //! Every market is the target of every set of the other markets of its data: alone (ordered pairs) and
 //! together (many to one). The gain is relative, of one fixed way to transfer over the same model without
-//! sources. The weights of a score are learnt on the other targets (leave one market out), so that a
-//! target's gains never reach its own scores; then Spearman's correlation of score and gain, over all sets
-//! and as the mean over targets of the order within each.
+//! sources. The weights of a score are learnt on the other targets (leave one market out), and so is their
+//! ridge, by leaving out each of *those* in turn: a target's gains never reach its own scores. Then Spearman's
+//! correlation of score and gain, over all sets and as the mean over targets of the order within each.
 
 use crate::ProtocolError;
 use crate::task::{Task, Tuning};
-use domain::{Interactions, Seed};
+use domain::{FitError, Interactions, Seed};
 use eval::{Case, EvalError};
 use recommend::transfer::source_score::{ScoreWeights, SourceParts, spearman};
 use recommend::transfer::{Adaptation, Ground, SimilarityPriorParams};
@@ -45,14 +45,16 @@ pub struct ScoreReport {
     pub pairs: f64,
     /// Mean over targets of the correlation within each.
     pub within: f64,
-    /// Weights learnt on everything: level, centres, spreads, weights.
+    /// The ridge that everything together chose.
+    pub ridge: f64,
+    /// Weights learnt on everything at that ridge: level, centres, spreads, weights.
     pub weights: (f64, Vec<f64>, Vec<f64>, Vec<f64>),
 }
 
-/// Ridge of the score's regression: one standardised part against eight others.
-const RIDGE: f64 = 0.1;
-/// Questions of a target and window that are asked.
-const MAX_CASES: usize = 1000;
+/// Ridges of the score's regression on standardised parts, the strongest first.
+const RIDGES: [f64; 5] = [3.0, 1.0, 0.3, 0.1, 0.03];
+/// Questions of a target and window that are asked: all, on the public markets.
+const MAX_CASES: usize = 8000;
 
 /// At most so many questions, evenly taken.
 pub(super) fn thinned(cases: &[Case], most: usize) -> Vec<Case> {
@@ -107,7 +109,7 @@ pub(crate) fn examples(
     Ok(out)
 }
 
-fn failed(task: &Task, why: domain::FitError) -> ProtocolError {
+fn failed(task: &Task, why: FitError) -> ProtocolError {
     ProtocolError::Fit { model: "transfer", task: task.id.clone(), why }
 }
 
@@ -126,15 +128,9 @@ pub fn score_report(about: &str, mut examples: Vec<Example>) -> Result<ScoreRepo
     let failed = |why| ProtocolError::Fit { model: "source score", task: about.to_owned(), why };
     let mut targets: Vec<String> = examples.iter().map(|e| e.target.clone()).collect();
     targets.dedup();
-    let parts_of = |e: &Example| SourceParts(std::array::from_fn(|k| e.parts[k]));
-    let learn = |some: &[&Example]| {
-        let parts: Vec<SourceParts> = some.iter().map(|e| parts_of(e)).collect();
-        let gains: Vec<f64> = some.iter().map(|e| e.gain).collect();
-        ScoreWeights::learnt(&parts, &gains, RIDGE).map_err(failed)
-    };
     for target in &targets {
         let others: Vec<&Example> = examples.iter().filter(|e| e.target != *target).collect();
-        let weights = learn(&others)?;
+        let weights = learnt(&others, ridge(&others).map_err(failed)?).map_err(failed)?;
         for example in examples.iter_mut().filter(|e| e.target == *target) {
             example.expected = weights.score(&parts_of(example));
         }
@@ -147,9 +143,42 @@ pub fn score_report(about: &str, mut examples: Vec<Example>) -> Result<ScoreRepo
     let pairs: Vec<&Example> = all.iter().copied().filter(|e| e.sources.len() == 1).collect();
     let of = |target: &String| -> Vec<&Example> { all.iter().copied().filter(|e| e.target == *target).collect() };
     let within = targets.iter().map(|t| correlation(&of(t))).sum::<f64>() / targets.len().max(1) as f64;
-    let (overall, pairs, weights) = (correlation(&all), correlation(&pairs), learn(&all)?);
+    let (overall, pairs) = (correlation(&all), correlation(&pairs));
+    let ridge = ridge(&all).map_err(failed)?;
+    let weights = learnt(&all, ridge).map_err(failed)?;
     let weights = (weights.level, weights.centres.to_vec(), weights.spreads.to_vec(), weights.weights.to_vec());
-    Ok(ScoreReport { about: about.to_owned(), examples, overall, pairs, within, weights })
+    Ok(ScoreReport { about: about.to_owned(), examples, overall, pairs, within, ridge, weights })
+}
+
+fn parts_of(e: &Example) -> SourceParts {
+    SourceParts(std::array::from_fn(|k| e.parts[k]))
+}
+
+fn learnt(some: &[&Example], ridge: f64) -> Result<ScoreWeights, FitError> {
+    let parts: Vec<SourceParts> = some.iter().map(|e| parts_of(e)).collect();
+    let gains: Vec<f64> = some.iter().map(|e| e.gain).collect();
+    ScoreWeights::learnt(&parts, &gains, ridge)
+}
+
+/// The ridge by which scores of targets that were left out follow their gains best, the stronger one of equals.
+fn ridge(some: &[&Example]) -> Result<f64, FitError> {
+    let mut targets: Vec<&str> = some.iter().map(|e| e.target.as_str()).collect();
+    targets.dedup();
+    let mut best = (RIDGES[0], f64::NEG_INFINITY);
+    for ridge in RIDGES {
+        let (mut expected, mut gains) = (Vec::new(), Vec::new());
+        for target in &targets {
+            let (own, others): (Vec<&Example>, Vec<&Example>) = some.iter().partition(|e| e.target == *target);
+            let weights = learnt(&others, ridge)?;
+            expected.extend(own.iter().map(|e| weights.score(&parts_of(e))));
+            gains.extend(own.iter().map(|e| e.gain));
+        }
+        let found = spearman(&expected, &gains).unwrap_or(0.0);
+        if found > best.1 {
+            best = (ridge, found);
+        }
+    }
+    Ok(best.0)
 }
 
 #[cfg(test)]
@@ -158,8 +187,7 @@ mod tests {
     use recommend::transfer::source_score::N_PARTS;
 
     /// The gain follows the first part, the same way in every target.
-    #[test]
-    fn a_part_that_decides_everywhere_predicts_a_target_that_was_left_out() {
+    fn made_up() -> Vec<Example> {
         let mut rng = Seed(1).stream(0);
         let example = |t: usize, gain: f64, rng: &mut domain::Rng| Example {
             target: format!("t{t}"),
@@ -168,9 +196,23 @@ mod tests {
             gain,
             expected: 0.0,
         };
-        let examples = (0..60).map(|i| example(i / 12, (i * 7 % 13) as f64, &mut rng)).collect();
-        let report = score_report("made up", examples).unwrap();
+        (0..60).map(|i| example(i / 12, (i * 7 % 13) as f64, &mut rng)).collect()
+    }
+
+    #[test]
+    fn a_part_that_decides_everywhere_predicts_a_target_that_was_left_out() {
+        let report = score_report("made up", made_up()).unwrap();
         assert!(report.overall > 0.9 && report.within > 0.9, "{} {}", report.overall, report.within);
         assert!(report.weights.3[0] > 5.0 * report.weights.3[3].abs());
+    }
+
+    #[test]
+    fn the_gains_of_a_target_do_not_reach_its_own_scores() {
+        let mut turned = made_up();
+        turned.iter_mut().filter(|e| e.target == "t2").for_each(|e| e.gain = -e.gain);
+        let (before, after) = (score_report("", made_up()).unwrap(), score_report("", turned).unwrap());
+        for (a, b) in before.examples.iter().zip(&after.examples) {
+            assert_eq!(a.expected == b.expected, a.target == "t2", "{}: {} {}", a.target, a.expected, b.expected);
+        }
     }
 }

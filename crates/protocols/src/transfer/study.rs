@@ -32,7 +32,7 @@ pub enum Contender {
     Stack {
         /// Its name.
         name: &'static str,
-        /// What is added up.
+        /// What is added up; the weights are those of a conditional logit.
         members: Vec<Adaptation>,
     },
     /// One model of all rows, with a weight for each source that is learnt.
@@ -45,6 +45,9 @@ pub enum Contender {
         steps: Vec<f32>,
     },
 }
+
+/// Weight of the squared weights of a stack, in units of a shopper's loss.
+const L2: f64 = 1e-3;
 
 /// What a procedure ended in.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,11 +72,9 @@ impl Contender {
                 options[eval::choose_on(&marks, kept)?].clone()
             }
             Self::Stack { members, .. } => {
-                let table = arena.stack(members, Side::Validation)?;
-                let mark = |weights: &[f32]| Ok::<f64, ProtocolError>(table.mean(weights, kept));
-                let steps = vec![0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0];
-                let params = ClimbParams { steps, n_rounds: 3, min_gain: 2e-4 };
-                let weights = climb(vec![1.0; members.len()], &params, mark)?;
+                let weights = arena.stack(members, Side::Validation)?.likeliest(kept, L2)?;
+                // Three digits read well, and the fourth is noise.
+                let weights = weights.iter().map(|w| (w * 1e3).round() / 1e3);
                 Adaptation::Stacked(members.iter().cloned().zip(weights).collect())
             }
             Self::Weigh { kind, steps, .. } => {
@@ -211,6 +212,12 @@ pub fn study(
     let seed: Seed = arena.seed();
     let folds = Folds::by_group(&vec![(); n], 2)?;
     let everybody: Vec<usize> = (0..n).collect();
+    for contender in params.alone.iter().chain(&params.transfers) {
+        if let Contender::Stack { name, members } = contender {
+            progress(&format!("members of the {name}"));
+            arena.stack(members, Side::Validation)?;
+        }
+    }
     progress("target alone");
     let alone =
         cross_fitted_by(&folds, |kept| Ok::<_, ProtocolError>(best_on(&params.alone, arena, kept)?.1.validation))?;

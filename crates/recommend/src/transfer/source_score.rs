@@ -7,6 +7,7 @@
 //! | thinness | −ln of the target's rows an item | any |
 //! | popularity | rank correlation of buyers, over items that both sell | −1 to 1 |
 //! | pairs | share of the target's pairs bought together that the sources know too | 0 to 1 |
+//! | likelihood | nats that the sources' pairs add to a purchase that is left out (see `likelihood.rs`) | any |
 //! | graph | cosine of the shares (Jaccard) of all pairs, target and sources | 0 to 1 |
 //! | alignment | how well the sources' item vectors, turned, fit the target's (Procrustes) | 0 to 1 |
 //! | coral | 1 − how different the covariances of shoppers' vectors are | 0 to 1 |
@@ -21,6 +22,7 @@
 //! Cost: one pass over the pairs of both sides and three factorisations of short vectors.
 
 use super::Ground;
+use super::likelihood::Likelihood;
 use super::similarity_prior::Shares;
 use domain::{FitError, Interactions, ItemIdx, Seed, ShopperIdx};
 use learn::align::{coral_distance, mmd, procrustes};
@@ -33,10 +35,10 @@ const WIDTH: usize = 12;
 /// Shoppers of a side whose vectors are compared.
 const SHOPPERS: usize = 300;
 /// Parts of a score.
-pub const N_PARTS: usize = 9;
+pub const N_PARTS: usize = 10;
 /// Their names, in the order of the values.
 pub const PARTS: [&str; N_PARTS] =
-    ["overlap", "volume", "thinness", "popularity", "pairs", "graph", "alignment", "coral", "mmd"];
+    ["overlap", "volume", "thinness", "popularity", "pairs", "likelihood", "graph", "alignment", "coral", "mmd"];
 
 /// The parts of a score, in the order of [`PARTS`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +62,7 @@ impl SourceParts {
         let known: usize = own.iter().filter(|row| there[row.item.at()] > 0.0).count();
         let useful: usize = taught.iter().filter(|row| here[row.item.at()] > 0.0).count();
         let sold = here.iter().filter(|n| **n > 0.0).count() as f64;
-        let (pairs, graph) = graphs(own, &taught);
+        let [pairs, likelihood, graph] = graphs(own, &taught);
         let [alignment, coral, mmd] = vectors(ground, own, &taught, seed)?;
         Ok(Self([
             known as f64 / n_own,
@@ -68,6 +70,7 @@ impl SourceParts {
             -(n_own / sold).ln(),
             rank_correlation(&here, &there),
             pairs,
+            likelihood,
             graph,
             alignment,
             coral,
@@ -112,17 +115,20 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Share of the target's pairs that the sources know, and the cosine of both graphs.
-fn graphs(own: &Interactions, taught: &Interactions) -> (f64, f64) {
+/// Share of the target's pairs that the sources know, what they add to its likelihood, and the cosine of both
+/// graphs.
+fn graphs(own: &Interactions, taught: &Interactions) -> [f64; 3] {
     let (own, taught) = (Shares::of(own), Shares::of(taught));
     let n = own.n_items();
     let (mut here, mut there) = (vec![0.0_f32; n], vec![0.0_f32; n]);
     let (mut touched, mut others) = (Vec::new(), Vec::new());
     let (mut all, mut known) = (0.0_f64, 0.0_f64);
     let (mut tt, mut ss, mut ts) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut likelihood = Likelihood::new(&own);
     for i in 0..n {
         own.add(i, &mut here, &mut touched);
         taught.add(i, &mut there, &mut others);
+        likelihood.add(i, (&here, &touched), (&there, &others));
         touched.append(&mut others);
         touched.sort_unstable();
         touched.dedup();
@@ -141,7 +147,7 @@ fn graphs(own: &Interactions, taught: &Interactions) -> (f64, f64) {
         }
     }
     let cosine = if tt > 0.0 && ss > 0.0 { ts / (tt * ss).sqrt() } else { 0.0 };
-    (if all > 0.0 { known / all } else { 0.0 }, cosine)
+    [if all > 0.0 { known / all } else { 0.0 }, likelihood.mean(), cosine]
 }
 
 /// Shoppers × items, each item divided by the root of its buyers, so that vectors are not popularity.
@@ -255,9 +261,9 @@ impl ScoreWeights {
     pub const fn published() -> Self {
         Self {
             level: 0.00593,
-            centres: [0.7249, 0.1041, -2.4744, 0.4073, 0.1956, 0.1637, 0.2401, 0.6136, -0.1001],
-            spreads: [0.1983, 0.6822, 0.3697, 0.1155, 0.1224, 0.0933, 0.0486, 0.1060, 0.0783],
-            weights: [-0.00014, 0.00270, 0.00315, 0.00222, -0.00227, 0.00077, -0.00005, 0.00062, 0.00173],
+            centres: [0.7249, 0.1041, -2.4744, 0.4073, 0.1956, 0.0, 0.1637, 0.2401, 0.6136, -0.1001],
+            spreads: [0.1983, 0.6822, 0.3697, 0.1155, 0.1224, 1.0, 0.0933, 0.0486, 0.1060, 0.0783],
+            weights: [-0.00014, 0.00270, 0.00315, 0.00222, -0.00227, 0.0, 0.00077, -0.00005, 0.00062, 0.00173],
         }
     }
 
