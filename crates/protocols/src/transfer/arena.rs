@@ -6,6 +6,7 @@
 //! Scores of the members of a stack are kept in the unit of [`recommend::transfer::Stacked`], so that
 //! weights that are learnt on them are those of the model that is served.
 
+use super::draws::Draws;
 use crate::ProtocolError;
 use crate::trec;
 use domain::{History, ItemIdx, Seed};
@@ -51,6 +52,8 @@ pub struct Arena {
     /// Absent where both windows learn from the same rows.
     test_ground: Option<Ground>,
     metric: Metric,
+    /// What the marks of the validation window are expected over.
+    draws: Option<Draws>,
     seed: Seed,
     kept: Vec<Kept>,
 }
@@ -60,13 +63,27 @@ impl Arena {
     pub fn of_one(task: &str, ground: Ground, validation: Vec<Case>, test: Vec<Case>, seed: Seed) -> Self {
         let validation = Window { ground, cases: validation };
         let (task, metric) = (task.to_owned(), Metric::Ndcg(10));
-        Self { task, validation, test, test_ground: None, metric, seed, kept: Vec::new() }
+        Self { task, validation, test, test_ground: None, metric, draws: None, seed, kept: Vec::new() }
     }
 
     /// Two windows with rows of their own, such as before two cutoffs.
     pub fn of_two(task: &str, validation: Window, test: Window, seed: Seed) -> Self {
         let one = Self::of_one(task, validation.ground, validation.cases, test.cases, seed);
         Self { test_ground: Some(test.ground), ..one }
+    }
+
+    /// Marks the validation window by what is expected over draws of `n` of its candidates beside the answer.
+    #[must_use]
+    pub fn expecting(self, n: usize) -> Self {
+        let lengths = self.validation.cases.iter().filter_map(|case| case.candidates.as_ref().map(Vec::len));
+        let draws = Draws::new(n, lengths.max().unwrap_or(0));
+        Self { draws: Some(draws), ..self }
+    }
+
+    /// How a question of a window is marked.
+    fn marking(&self, side: Side) -> Marking<'_> {
+        let draws = self.draws.as_ref().filter(|_| side == Side::Validation);
+        Marking { metric: self.metric, draws }
     }
 
     /// What the headline marks are.
@@ -156,7 +173,11 @@ impl Arena {
             }
         }
         let find = |way: &Adaptation| self.find(way).and_then(|at| self.kept[at].lists[side as usize].as_ref());
-        Ok(StackTable { cases: self.cases(side), metric: self.metric, members: ways.iter().filter_map(find).collect() })
+        Ok(StackTable {
+            cases: self.cases(side),
+            marking: self.marking(side),
+            members: ways.iter().filter_map(find).collect(),
+        })
     }
 
     fn find(&self, way: &Adaptation) -> Option<usize> {
@@ -176,11 +197,12 @@ impl Arena {
     }
 
     fn mark(&self, model: &dyn Recommender, way: &Adaptation, side: Side) -> Result<Vec<f64>, ProtocolError> {
+        let marking = self.marking(side);
         let ask = |case: &Case| {
             let candidates = case.candidates.as_deref().unwrap_or_default();
             let scores = model.score(History::of(&case.history), candidates);
             let scores = trec::filled(&scores).map_err(|at| self.wrong(way, at))?;
-            Ok(mark_of(&scores, candidates, case, self.metric))
+            Ok(marking.of(&scores, candidates, case))
         };
         self.cases(side).par_iter().map(ask).collect()
     }
@@ -209,14 +231,27 @@ impl Arena {
     }
 }
 
-fn mark_of(scores: &[f32], candidates: &[ItemIdx], case: &Case, metric: Metric) -> f64 {
-    if let ([answer], Metric::Ndcg(depth)) = (&case.relevant[..], metric) {
-        let Some(at) = candidates.iter().position(|c| c == answer) else { return 0.0 };
-        let rank = trec::rank_of(at, scores, candidates);
-        return if rank <= depth { 1.0 / (rank as f64 + 1.0).log2() } else { 0.0 };
+/// How a question is marked.
+#[derive(Clone, Copy)]
+struct Marking<'a> {
+    metric: Metric,
+    draws: Option<&'a Draws>,
+}
+
+impl Marking<'_> {
+    fn of(self, scores: &[f32], candidates: &[ItemIdx], case: &Case) -> f64 {
+        if let ([answer], Metric::Ndcg(depth)) = (&case.relevant[..], self.metric) {
+            let Some(at) = candidates.iter().position(|c| c == answer) else { return 0.0 };
+            let rank = trec::rank_of(at, scores, candidates);
+            return match self.draws {
+                Some(draws) => draws.ndcg(rank - 1, candidates.len() - 1, depth),
+                None if rank <= depth => 1.0 / (rank as f64 + 1.0).log2(),
+                None => 0.0,
+            };
+        }
+        let depth = self.metric.depth().unwrap_or(usize::MAX);
+        self.metric.mark(&trec::ranked(scores, candidates, &[], depth), &case.relevant).unwrap_or(0.0)
     }
-    let depth = metric.depth().unwrap_or(usize::MAX);
-    metric.mark(&trec::ranked(scores, candidates, &[], depth), &case.relevant).unwrap_or(0.0)
 }
 
 /// Candidates beside the answer that weights are learnt from.
@@ -225,7 +260,7 @@ const OTHERS: usize = 200;
 /// The members' scores of every question.
 pub struct StackTable<'a> {
     cases: &'a [Case],
-    metric: Metric,
+    marking: Marking<'a>,
     members: Vec<&'a Lists>,
 }
 
@@ -269,6 +304,6 @@ impl StackTable<'_> {
         for (lists, weight) in self.members.iter().zip(weights).filter(|(_, w)| **w != 0.0) {
             sum.iter_mut().zip(&lists[c]).for_each(|(s, x)| *s += weight * x);
         }
-        mark_of(&sum, candidates, case, self.metric)
+        self.marking.of(&sum, candidates, case)
     }
 }
