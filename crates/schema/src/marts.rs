@@ -384,7 +384,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must(
                 "part",
                 Text,
-                "score: the expected relative gain; overlap, volume, thinness, popularity, pairs, likelihood, graph, alignment, coral, mmd: its parts",
+                "score: the expected relative gain; overlap, volume, thinness, popularity, pairs, graph, alignment, coral, mmd: its parts",
             ),
             must("value", Float, "value of the part, as docs/transfer.md defines it"),
             must("adds", Float, "what the part adds to the score"),

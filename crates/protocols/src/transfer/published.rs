@@ -94,7 +94,8 @@ pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
             Contender::Pick { name: "best model of the target", options: own(n_items) },
             Contender::Stack { name: "stack of the target's models", members: own(n_items) },
         ],
-        transfers: vec![
+        transfers: vec![Contender::Stack { name: "stacked, each source apart", members: with_each }],
+        beside: vec![
             Contender::Pick { name: "pooled", options: at(knn()) },
             Contender::Weigh { name: "pooled, a weight a source", kind: knn(), steps: vec![0.25, 0.0, 1.0] },
             Contender::Pick { name: "similarity prior", options: [10.0, 30.0, 100.0].map(prior).to_vec() },
@@ -113,7 +114,6 @@ pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
                 options: vec![Adaptation::MarketBlind(DiscriminatorParams::default())],
             },
             Contender::Stack { name: "stacked", members: stacked },
-            Contender::Stack { name: "stacked, each source apart", members: with_each },
         ],
         rule: EvidenceRule::default(),
         bootstrap: Bootstrap::default(),

@@ -2,15 +2,16 @@
 //!
 //! Every market is the target of every set of the other markets of its data: alone (ordered pairs) and
 //! together (many to one). The gain is relative, of one fixed way to transfer over the same model without
-//! sources. The weights of a score are learnt on the other targets (leave one market out), and so is their
-//! ridge, by leaving out each of *those* in turn: a target's gains never reach its own scores. Then Spearman's
-//! correlation of score and gain, over all sets and as the mean over targets of the order within each.
+//! sources. The weights of a score are learnt on the other targets (leave one market out), and so is which parts
+//! it has, by leaving out each of *those* in turn: a target's gains never reach its own scores. Parts are added
+//! one by one while that helps. Then Spearman's correlation of score and gain, over all sets and as the mean
+//! over targets of the order within each.
 
 use crate::ProtocolError;
 use crate::task::{Task, Tuning};
 use domain::{FitError, Interactions, Seed};
 use eval::{Case, EvalError};
-use recommend::transfer::source_score::{ScoreWeights, SourceParts, spearman};
+use recommend::transfer::source_score::{N_PARTS, ScoreWeights, SourceParts, VOLUME, spearman};
 use recommend::transfer::{Adaptation, Ground, SimilarityPriorParams};
 use serde::Serialize;
 
@@ -45,14 +46,16 @@ pub struct ScoreReport {
     pub pairs: f64,
     /// Mean over targets of the correlation within each.
     pub within: f64,
-    /// The ridge that everything together chose.
-    pub ridge: f64,
-    /// Weights learnt on everything at that ridge: level, centres, spreads, weights.
+    /// The same three by the part *volume* alone, for which nothing is learnt.
+    pub volume: [f64; 3],
+    /// Weights learnt on everything, 0 for parts that were not chosen: level, centres, spreads, weights.
     pub weights: (f64, Vec<f64>, Vec<f64>, Vec<f64>),
 }
 
-/// Ridges of the score's regression on standardised parts, the strongest first.
-const RIDGES: [f64; 5] = [3.0, 1.0, 0.3, 0.1, 0.03];
+/// Ridge of the score's regression on standardised parts.
+const RIDGE: f64 = 0.1;
+/// What one more part has to add to the correlation.
+const MIN_GAIN: f64 = 0.01;
 /// Questions of a target and window that are asked: all, on the public markets.
 const MAX_CASES: usize = 8000;
 
@@ -130,61 +133,77 @@ pub fn score_report(about: &str, mut examples: Vec<Example>) -> Result<ScoreRepo
     targets.dedup();
     for target in &targets {
         let others: Vec<&Example> = examples.iter().filter(|e| e.target != *target).collect();
-        let weights = learnt(&others, ridge(&others).map_err(failed)?).map_err(failed)?;
+        let weights = learnt(&others, &chosen(&others).map_err(failed)?).map_err(failed)?;
         for example in examples.iter_mut().filter(|e| e.target == *target) {
             example.expected = weights.score(&parts_of(example));
         }
     }
-    let correlation = |some: &[&Example]| {
-        let (expected, gains): (Vec<f64>, Vec<f64>) = some.iter().map(|e| (e.expected, e.gain)).unzip();
-        spearman(&expected, &gains).unwrap_or(0.0)
-    };
+    let by_score = correlations(&examples, &targets, |e| e.expected);
+    let by_volume = correlations(&examples, &targets, |e| e.parts[VOLUME]);
     let all: Vec<&Example> = examples.iter().collect();
-    let pairs: Vec<&Example> = all.iter().copied().filter(|e| e.sources.len() == 1).collect();
-    let of = |target: &String| -> Vec<&Example> { all.iter().copied().filter(|e| e.target == *target).collect() };
-    let within = targets.iter().map(|t| correlation(&of(t))).sum::<f64>() / targets.len().max(1) as f64;
-    let (overall, pairs) = (correlation(&all), correlation(&pairs));
-    let ridge = ridge(&all).map_err(failed)?;
-    let weights = learnt(&all, ridge).map_err(failed)?;
+    let weights = learnt(&all, &chosen(&all).map_err(failed)?).map_err(failed)?;
     let weights = (weights.level, weights.centres.to_vec(), weights.spreads.to_vec(), weights.weights.to_vec());
-    Ok(ScoreReport { about: about.to_owned(), examples, overall, pairs, within, ridge, weights })
+    let [overall, pairs, within] = by_score;
+    Ok(ScoreReport { about: about.to_owned(), examples, overall, pairs, within, volume: by_volume, weights })
+}
+
+/// Spearman's correlation of something known before training and the gain: over all sets, over ordered pairs, and
+/// the mean over targets.
+fn correlations(examples: &[Example], targets: &[String], of: impl Fn(&Example) -> f64) -> [f64; 3] {
+    let over = |keep: &dyn Fn(&Example) -> bool| {
+        let (x, y): (Vec<f64>, Vec<f64>) = examples.iter().filter(|e| keep(e)).map(|e| (of(e), e.gain)).unzip();
+        spearman(&x, &y).unwrap_or(0.0)
+    };
+    let within = targets.iter().map(|t| over(&|e| e.target == *t)).sum::<f64>() / targets.len().max(1) as f64;
+    [over(&|_| true), over(&|e| e.sources.len() == 1), within]
 }
 
 fn parts_of(e: &Example) -> SourceParts {
     SourceParts(std::array::from_fn(|k| e.parts[k]))
 }
 
-fn learnt(some: &[&Example], ridge: f64) -> Result<ScoreWeights, FitError> {
+fn learnt(some: &[&Example], which: &[usize]) -> Result<ScoreWeights, FitError> {
     let parts: Vec<SourceParts> = some.iter().map(|e| parts_of(e)).collect();
     let gains: Vec<f64> = some.iter().map(|e| e.gain).collect();
-    ScoreWeights::learnt(&parts, &gains, ridge)
+    ScoreWeights::learnt(&parts, &gains, which, RIDGE)
 }
 
-/// The ridge by which scores of targets that were left out follow their gains best, the stronger one of equals.
-fn ridge(some: &[&Example]) -> Result<f64, FitError> {
-    let mut targets: Vec<&str> = some.iter().map(|e| e.target.as_str()).collect();
-    targets.dedup();
-    let mut best = (RIDGES[0], f64::NEG_INFINITY);
-    for ridge in RIDGES {
-        let (mut expected, mut gains) = (Vec::new(), Vec::new());
-        for target in &targets {
-            let (own, others): (Vec<&Example>, Vec<&Example>) = some.iter().partition(|e| e.target == *target);
-            let weights = learnt(&others, ridge)?;
-            expected.extend(own.iter().map(|e| weights.score(&parts_of(e))));
-            gains.extend(own.iter().map(|e| e.gain));
+/// The parts by which scores of targets that were left out follow their gains best, one after the other.
+fn chosen(some: &[&Example]) -> Result<Vec<usize>, FitError> {
+    let (mut which, mut best) = (Vec::new(), f64::NEG_INFINITY);
+    loop {
+        let mut next = None;
+        for part in (0..N_PARTS).filter(|part| !which.contains(part)) {
+            let with = [&which[..], &[part]].concat();
+            let found = left_out(some, &with)?;
+            if found >= best + MIN_GAIN && next.as_ref().is_none_or(|(_, top)| found > *top) {
+                next = Some((with, found));
+            }
         }
-        let found = spearman(&expected, &gains).unwrap_or(0.0);
-        if found > best.1 {
-            best = (ridge, found);
+        match next {
+            Some(step) => (which, best) = step,
+            None => return Ok(which),
         }
     }
-    Ok(best.0)
+}
+
+/// Correlation of gains and scores by these parts, each target by weights learnt without it.
+fn left_out(some: &[&Example], which: &[usize]) -> Result<f64, FitError> {
+    let mut targets: Vec<&str> = some.iter().map(|e| e.target.as_str()).collect();
+    targets.dedup();
+    let (mut expected, mut gains) = (Vec::new(), Vec::new());
+    for target in targets {
+        let (own, others): (Vec<&Example>, Vec<&Example>) = some.iter().partition(|e| e.target == target);
+        let weights = learnt(&others, which)?;
+        expected.extend(own.iter().map(|e| weights.score(&parts_of(e))));
+        gains.extend(own.iter().map(|e| e.gain));
+    }
+    Ok(spearman(&expected, &gains).unwrap_or(0.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recommend::transfer::source_score::N_PARTS;
 
     /// The gain follows the first part, the same way in every target.
     fn made_up() -> Vec<Example> {

@@ -106,8 +106,11 @@ impl Arena {
 pub struct StudyParams {
     /// Procedures without a transfer; the best of them is what has to be beaten.
     pub alone: Vec<Contender>,
-    /// Procedures with one.
+    /// Procedures with one, of which the best is judged and served. The more there are, the more of what a choice
+    /// gains is lost to choosing: a single one that can leave every part out proves more than the best of many.
     pub transfers: Vec<Contender>,
+    /// Procedures that are measured and judged beside them, and never served.
+    pub beside: Vec<Contender>,
     /// What it takes to be accepted.
     pub rule: EvidenceRule,
     /// Intervals of the test window.
@@ -223,7 +226,7 @@ pub fn study(
     let seed: Seed = arena.seed();
     let folds = Folds::by_group(&vec![(); n], 2)?;
     let everybody: Vec<usize> = (0..n).collect();
-    for contender in params.alone.iter().chain(&params.transfers) {
+    for contender in params.alone.iter().chain(&params.transfers).chain(&params.beside) {
         if let Contender::Stack { name, members } = contender {
             progress(&format!("members of the {name}"));
             arena.stack(members, Side::Validation)?;
@@ -240,7 +243,7 @@ pub fn study(
     };
     let gain = |marks: &[f64]| paired_difference(marks, &own_test, &params.bootstrap, seed);
     let mut methods = Vec::new();
-    for contender in &params.transfers {
+    for contender in params.beside.iter().chain(&params.transfers) {
         progress(contender.name());
         let honest =
             cross_fitted_by(&folds, |kept| Ok::<_, ProtocolError>(contender.chosen_on(arena, kept)?.validation))?;
@@ -348,6 +351,7 @@ mod tests {
                 Contender::Weigh { name: "weighted", kind: knn, steps: vec![0.25, 0.0, 1.0] },
                 Contender::Stack { name: "stacked", members: both },
             ],
+            beside: vec![Contender::Pick { name: "nobody", options: vec![Adaptation::Alone(knn)] }],
             rule: EvidenceRule::default(),
             bootstrap: Bootstrap::default(),
         }
@@ -357,7 +361,8 @@ mod tests {
     fn a_source_of_the_same_taste_is_accepted_and_gains_on_the_test() {
         let report = study(&mut arena(true), &params(), &mut |_| ()).unwrap();
         assert!(report.verdict.accepted, "{:?}", report.verdict);
-        assert!(report.methods.iter().all(|m| m.verdict.accepted), "{:?}", report.methods);
+        let accepted: Vec<bool> = report.methods.iter().map(|m| m.verdict.accepted).collect();
+        assert_eq!(accepted, [false, true, true, true], "{:?}", report.methods);
         assert!(report.served.difference.mean > 0.0, "{:?}", report.served);
         assert_eq!((report.n_validation, report.n_test), (60, 60));
     }

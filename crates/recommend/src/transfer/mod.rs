@@ -13,7 +13,6 @@ mod evidence;
 mod factor_prior;
 mod forked;
 mod ground;
-mod likelihood;
 mod meta;
 mod pooled;
 mod similarity_prior;

@@ -43,10 +43,9 @@ pub struct SimilarityPrior {
 
 /// Shoppers of each item, and for a row of items what pairs share.
 pub(super) struct Shares {
-    pub(super) by_shopper: Csr,
-    pub(super) by_item: Csr,
-    /// Shoppers of each item.
-    pub(super) totals: Vec<f32>,
+    by_shopper: Csr,
+    by_item: Csr,
+    totals: Vec<f32>,
 }
 
 impl Shares {
