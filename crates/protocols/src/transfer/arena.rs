@@ -271,7 +271,7 @@ impl StackTable<'_> {
     }
 
     /// Weights, none below 0, under which the answers of some cases are most likely to be chosen from among
-    /// their candidates: a conditional logit. Of other candidates at most [`OTHERS`] are taken, evenly, which
+    /// their candidates: a conditional logit. Of other candidates at most 200 are taken, evenly, which
     /// leaves the weights unbiased (McFadden, "Modelling the choice of residential location", 1978).
     ///
     /// # Errors
