@@ -128,6 +128,7 @@ fn quick(n_sources: usize) -> (StudyParams, CurveParams) {
             Contender::Pick { name: "pooled", options: vec![pooled] },
             Contender::Pick { name: "similarity prior", options: vec![prior.clone()] },
         ],
+        beside: Vec::new(),
         rule: EvidenceRule::default(),
         bootstrap: Bootstrap::default(),
     };

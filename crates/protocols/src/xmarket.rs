@@ -36,15 +36,17 @@ pub const TICKS_PER_DAY: i32 = 100;
 pub struct XMarketParams {
     /// Rows that a shopper needs.
     pub min_rows: usize,
-    /// Candidates beside the answer.
+    /// Candidates beside a test answer.
     pub n_negatives: usize,
+    /// Candidates beside a validation answer.
+    pub n_validation_negatives: usize,
     /// Seed of the draws.
     pub seed: Seed,
 }
 
 impl Default for XMarketParams {
     fn default() -> Self {
-        Self { min_rows: 7, n_negatives: 99, seed: Seed(42) }
+        Self { min_rows: 7, n_negatives: 99, n_validation_negatives: 99, seed: Seed(42) }
     }
 }
 
@@ -119,7 +121,8 @@ pub fn load(dir: &Path, id: &str, target: &str, params: &XMarketParams) -> Resul
         touched.extend(answers.iter().flat_map(|id| number(id)));
         touched.sort_unstable();
         touched.dedup();
-        for (which, cases) in (0_u64..).zip([&mut validation, &mut test]) {
+        let windows = [(&mut validation, params.n_validation_negatives), (&mut test, params.n_negatives)];
+        for (which, (cases, n_negatives)) in (0_u64..).zip(windows) {
             let rng = params.seed.derive(which).stream(u64::from(s));
             for positive in number(answers[which as usize]) {
                 cases.push(Case {
@@ -127,7 +130,7 @@ pub fn load(dir: &Path, id: &str, target: &str, params: &XMarketParams) -> Resul
                     market: market(at.1),
                     history: history.clone(),
                     relevant: vec![positive],
-                    candidates: Some(draw::among(&universe, &touched, positive, params.n_negatives, rng.clone())),
+                    candidates: Some(draw::among(&universe, &touched, positive, n_negatives, rng.clone())),
                 });
             }
         }
@@ -165,7 +168,7 @@ mod tests {
     }
 
     fn small() -> XMarketParams {
-        XMarketParams { min_rows: 5, n_negatives: 2, ..XMarketParams::default() }
+        XMarketParams { min_rows: 5, n_negatives: 2, n_validation_negatives: 2, ..XMarketParams::default() }
     }
 
     #[test] // By date and then by file: B1, B5, B3 train, B9 validates, B4 tests. Items B1 B3 B4 B5 B7 B8 B9.

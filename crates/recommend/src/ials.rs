@@ -150,6 +150,21 @@ impl Ials {
         (!columns.is_empty()).then_some((a, b))
     }
 
+    /// What each item of a history adds to `x · target`, largest first, for any `target` of `n_factors` numbers:
+    /// `x · target = Σ_i (1 + alpha w_i) y_i · (A⁻¹ target)` with the history's own matrix `A`.
+    pub(crate) fn parts_of(&self, history: History<'_>, target: &[f32]) -> Vec<Reason> {
+        let Some((mut a, _)) = self.system_of(history) else { return Vec::new() };
+        let mut z = target.to_vec();
+        if solve(&mut a, self.params.n_factors, &mut z).is_err() {
+            return Vec::new();
+        }
+        let part = |(item, weight): (ItemIdx, f32)| {
+            let part = (1.0 + self.params.alpha * weight) * dot(self.vector(item)?, &z);
+            Some(Reason { term: "close in taste to", item: Some(item), part })
+        };
+        crate::links::sorted(distinct(history, self.n_items()).into_iter().filter_map(part).collect())
+    }
+
     /// The taste of somebody with this history, `n_factors` numbers. `None` when nothing is known.
     pub fn fold_in(&self, history: History<'_>) -> Option<Vec<f32>> {
         let (mut a, mut x) = self.system_of(history)?;
@@ -220,23 +235,8 @@ impl Save for Ials {
 }
 
 impl Explain for Ials {
-    /// `x · y_j = Σ_i (1 + alpha w_i) y_i · (A⁻¹ y_j)` with the history's own matrix `A`: each item of
-    /// the history adds one part.
     fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
-        let (Some((mut a, _)), Some(target)) = (self.system_of(history), self.vector(candidate)) else {
-            return Vec::new();
-        };
-        let mut z = target.to_vec();
-        if solve(&mut a, self.params.n_factors, &mut z).is_err() {
-            return Vec::new();
-        }
-        let part = |(item, weight): (ItemIdx, f32)| {
-            let part = (1.0 + self.params.alpha * weight) * dot(self.vector(item)?, &z);
-            Some(Reason { term: "close in taste to", item: Some(item), part })
-        };
-        let mut reasons: Vec<Reason> = distinct(history, self.n_items()).into_iter().filter_map(part).collect();
-        reasons.sort_by(|a, b| b.part.total_cmp(&a.part).then(a.item.cmp(&b.item)));
-        reasons
+        self.vector(candidate).map_or_else(Vec::new, |y| self.parts_of(history, y))
     }
 }
 

@@ -6,13 +6,15 @@
 //! Scores of the members of a stack are kept in the unit of [`recommend::transfer::Stacked`], so that
 //! weights that are learnt on them are those of the model that is served.
 
+use super::draws::Draws;
 use crate::ProtocolError;
 use crate::trec;
 use domain::{History, ItemIdx, Seed};
 use eval::{Case, Metric};
 use rayon::prelude::*;
 use recommend::Recommender;
-use recommend::transfer::{Adaptation, Ground, deviation};
+use recommend::rank::{ChoiceParams, RankError};
+use recommend::transfer::{Adaptation, Ground, comparable, deviation};
 
 /// Rows to learn from and questions.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +52,8 @@ pub struct Arena {
     /// Absent where both windows learn from the same rows.
     test_ground: Option<Ground>,
     metric: Metric,
+    /// What the marks of the validation window are expected over.
+    draws: Option<Draws>,
     seed: Seed,
     kept: Vec<Kept>,
 }
@@ -59,13 +63,27 @@ impl Arena {
     pub fn of_one(task: &str, ground: Ground, validation: Vec<Case>, test: Vec<Case>, seed: Seed) -> Self {
         let validation = Window { ground, cases: validation };
         let (task, metric) = (task.to_owned(), Metric::Ndcg(10));
-        Self { task, validation, test, test_ground: None, metric, seed, kept: Vec::new() }
+        Self { task, validation, test, test_ground: None, metric, draws: None, seed, kept: Vec::new() }
     }
 
     /// Two windows with rows of their own, such as before two cutoffs.
     pub fn of_two(task: &str, validation: Window, test: Window, seed: Seed) -> Self {
         let one = Self::of_one(task, validation.ground, validation.cases, test.cases, seed);
         Self { test_ground: Some(test.ground), ..one }
+    }
+
+    /// Marks the validation window by what is expected over draws of `n` of its candidates beside the answer.
+    #[must_use]
+    pub fn expecting(self, n: usize) -> Self {
+        let lengths = self.validation.cases.iter().filter_map(|case| case.candidates.as_ref().map(Vec::len));
+        let draws = Draws::new(n, lengths.max().unwrap_or(0));
+        Self { draws: Some(draws), ..self }
+    }
+
+    /// How a question of a window is marked.
+    fn marking(&self, side: Side) -> Marking<'_> {
+        let draws = self.draws.as_ref().filter(|_| side == Side::Validation);
+        Marking { metric: self.metric, draws }
     }
 
     /// What the headline marks are.
@@ -147,12 +165,19 @@ impl Arena {
             let sides: &[Side] = if self.test_ground.is_none() { &[Side::Validation, Side::Test] } else { &[side] };
             for side in sides {
                 let lists = self.lists(&*model, way, *side)?;
+                // What is part of a stack mostly competes on its own, too; without a second fit.
+                let marks = self.mark(&*model, way, *side)?;
                 let at = self.slot(way);
                 self.kept[at].lists[*side as usize] = Some(lists);
+                self.kept[at].marks[*side as usize] = Some(marks);
             }
         }
         let find = |way: &Adaptation| self.find(way).and_then(|at| self.kept[at].lists[side as usize].as_ref());
-        Ok(StackTable { cases: self.cases(side), metric: self.metric, members: ways.iter().filter_map(find).collect() })
+        Ok(StackTable {
+            cases: self.cases(side),
+            marking: self.marking(side),
+            members: ways.iter().filter_map(find).collect(),
+        })
     }
 
     fn find(&self, way: &Adaptation) -> Option<usize> {
@@ -172,11 +197,12 @@ impl Arena {
     }
 
     fn mark(&self, model: &dyn Recommender, way: &Adaptation, side: Side) -> Result<Vec<f64>, ProtocolError> {
+        let marking = self.marking(side);
         let ask = |case: &Case| {
             let candidates = case.candidates.as_deref().unwrap_or_default();
             let scores = model.score(History::of(&case.history), candidates);
             let scores = trec::filled(&scores).map_err(|at| self.wrong(way, at))?;
-            Ok(mark_of(&scores, candidates, case, self.metric))
+            Ok(marking.of(&scores, candidates, case))
         };
         self.cases(side).par_iter().map(ask).collect()
     }
@@ -189,9 +215,9 @@ impl Arena {
             if let Some(at) = scores.iter().position(|s| s.is_some_and(|s| !s.is_finite())) {
                 return Err(self.wrong(way, at));
             }
-            let scale = deviation(&scores).map_or(0.0, |d| 1.0 / d);
             let candidates = case.candidates.as_deref().unwrap_or_default();
-            Ok(candidates.iter().map(|c| scale * scores[c.at()].unwrap_or(0.0)).collect())
+            let Some(deviation) = deviation(&scores) else { return Ok(vec![0.0; candidates.len()]) };
+            Ok(candidates.iter().map(|c| comparable(scores[c.at()].unwrap_or(0.0), deviation)).collect())
         };
         self.cases(side).par_iter().map(ask).collect()
     }
@@ -205,20 +231,36 @@ impl Arena {
     }
 }
 
-fn mark_of(scores: &[f32], candidates: &[ItemIdx], case: &Case, metric: Metric) -> f64 {
-    if let ([answer], Metric::Ndcg(depth)) = (&case.relevant[..], metric) {
-        let Some(at) = candidates.iter().position(|c| c == answer) else { return 0.0 };
-        let rank = trec::rank_of(at, scores, candidates);
-        return if rank <= depth { 1.0 / (rank as f64 + 1.0).log2() } else { 0.0 };
-    }
-    let depth = metric.depth().unwrap_or(usize::MAX);
-    metric.mark(&trec::ranked(scores, candidates, &[], depth), &case.relevant).unwrap_or(0.0)
+/// How a question is marked.
+#[derive(Clone, Copy)]
+struct Marking<'a> {
+    metric: Metric,
+    draws: Option<&'a Draws>,
 }
+
+impl Marking<'_> {
+    fn of(self, scores: &[f32], candidates: &[ItemIdx], case: &Case) -> f64 {
+        if let ([answer], Metric::Ndcg(depth)) = (&case.relevant[..], self.metric) {
+            let Some(at) = candidates.iter().position(|c| c == answer) else { return 0.0 };
+            let rank = trec::rank_of(at, scores, candidates);
+            return match self.draws {
+                Some(draws) => draws.ndcg(rank - 1, candidates.len() - 1, depth),
+                None if rank <= depth => 1.0 / (rank as f64 + 1.0).log2(),
+                None => 0.0,
+            };
+        }
+        let depth = self.metric.depth().unwrap_or(usize::MAX);
+        self.metric.mark(&trec::ranked(scores, candidates, &[], depth), &case.relevant).unwrap_or(0.0)
+    }
+}
+
+/// Candidates beside the answer that weights are learnt from.
+const OTHERS: usize = 200;
 
 /// The members' scores of every question.
 pub struct StackTable<'a> {
     cases: &'a [Case],
-    metric: Metric,
+    marking: Marking<'a>,
     members: Vec<&'a Lists>,
 }
 
@@ -228,10 +270,31 @@ impl StackTable<'_> {
         (0..self.cases.len()).into_par_iter().with_min_len(64).map(|c| self.mark(weights, c)).collect()
     }
 
-    /// The mean mark of some cases.
-    pub fn mean(&self, weights: &[f32], which: &[usize]) -> f64 {
-        let marks: Vec<f64> = which.par_iter().with_min_len(64).map(|c| self.mark(weights, *c)).collect();
-        marks.iter().sum::<f64>() / which.len().max(1) as f64
+    /// Weights, none below 0, under which the answers of some cases are most likely to be chosen from among
+    /// their candidates: a conditional logit. Of other candidates at most 200 are taken, evenly, which
+    /// leaves the weights unbiased (McFadden, "Modelling the choice of residential location", 1978).
+    ///
+    /// # Errors
+    /// [`ProtocolError::Rank`] for a penalty below 0.
+    pub fn likeliest(&self, which: &[usize], l2: f64) -> Result<Vec<f32>, ProtocolError> {
+        let (mut x, mut sizes, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
+        for &c in which {
+            let case = &self.cases[c];
+            let candidates = case.candidates.as_deref().unwrap_or_default();
+            let is_answer = |at: &usize| case.relevant.contains(&candidates[*at]);
+            let (answers, others): (Vec<usize>, Vec<usize>) = (0..candidates.len()).partition(is_answer);
+            for answer in answers {
+                let step = others.len().div_ceil(OTHERS).max(1);
+                let group = std::iter::once(answer).chain(others.iter().copied().step_by(step));
+                let before = x.len();
+                x.extend(group.flat_map(|at| self.members.iter().map(move |lists| lists[c][at])));
+                sizes.push((x.len() - before) / self.members.len().max(1));
+                chosen.push(0);
+            }
+        }
+        let params = ChoiceParams { l2, ..ChoiceParams::default() };
+        let found = params.fit(&x, self.members.len(), &sizes, &chosen).map_err(RankError::from)?;
+        Ok(found.into_iter().map(|w| w as f32).collect())
     }
 
     fn mark(&self, weights: &[f32], c: usize) -> f64 {
@@ -241,6 +304,6 @@ impl StackTable<'_> {
         for (lists, weight) in self.members.iter().zip(weights).filter(|(_, w)| **w != 0.0) {
             sum.iter_mut().zip(&lists[c]).for_each(|(s, x)| *s += weight * x);
         }
-        mark_of(&sum, candidates, case, self.metric)
+        self.marking.of(&sum, candidates, case)
     }
 }

@@ -6,6 +6,7 @@
 
 mod arena;
 mod curve;
+mod draws;
 pub mod plot;
 mod published;
 mod report;

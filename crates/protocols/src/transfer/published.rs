@@ -16,8 +16,8 @@ use crate::{Progress, ProtocolError};
 use domain::Seed;
 use eval::{Bootstrap, Case};
 use recommend::transfer::{
-    Adaptation, AlignedParams, DiscriminatorParams, EasePriorParams, EvidenceRule, FineTuneParams, MarketAwareParams,
-    MetaParams, SimilarityPriorParams,
+    Adaptation, AlignedParams, DiscriminatorParams, EasePriorParams, EvidenceRule, FineTuneParams, ForkedParams,
+    MarketAwareParams, MetaParams, SimilarityPriorParams,
 };
 use recommend::{EaseForm, EaseParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
 use std::path::Path;
@@ -28,7 +28,11 @@ pub const TRANSFER_TASKS: [&str; 3] = ["transfer-xmarket", "transfer-cup", "tran
 const ALL: usize = usize::MAX;
 
 /// Items up to which the linear model has all others as predictors.
-const DENSE_ITEMS: usize = 3500;
+const DENSE_ITEMS: usize = 6000;
+/// More items than any market has: validation asks all, and marks are expected over draws of as many as a test has.
+const ALL_ITEMS: usize = 1_000_000;
+/// Sources up to which each has members of its own in a stack.
+const MAX_APART: usize = 6;
 /// Questions of a learning curve: it asks them for every size, draw and model.
 const CURVE_CASES: usize = 1500;
 
@@ -37,7 +41,7 @@ fn knn() -> ModelKind {
 }
 
 fn shoppers() -> ModelKind {
-    ModelKind::UserKnn(UserKnnParams { similarity: Similarity::Cosine, k: 2000, shrinkage: 0.0 })
+    ModelKind::UserKnn(UserKnnParams { similarity: Similarity::TfIdf, k: 2000, shrinkage: 0.0 })
 }
 
 /// Dense while its inverse is cheap.
@@ -54,8 +58,26 @@ fn prior(strength: f32) -> Adaptation {
     Adaptation::SimilarityPrior(SimilarityPriorParams { strength, ..SimilarityPriorParams::default() })
 }
 
+/// The target's own models: what sells, two kinds of neighbours and a linear one.
 fn own(n_items: usize) -> Vec<Adaptation> {
     [ModelKind::PopularityGlobal, knn(), shoppers(), linear(n_items)].map(Adaptation::Alone).to_vec()
+}
+
+/// The same kinds with weak sources, and the similarity prior.
+fn transferred(n_sources: usize, n_items: usize) -> Vec<Adaptation> {
+    let mut members = vec![prior(30.0)];
+    members.extend([knn(), shoppers(), linear(n_items)].map(|kind| pooled(kind, 0.25, n_sources)));
+    members
+}
+
+/// Neighbours of each source by itself, so that the weights of a stack are learnt a source; none of many sources,
+/// where fits and weights would cost more than they can tell.
+fn apart(n_sources: usize) -> Vec<Adaptation> {
+    let of = |source: usize| {
+        let weights = (0..n_sources).map(|s| if s == source { 1.0 } else { 0.0 }).collect();
+        Adaptation::Taught { kind: knn(), weights }
+    };
+    if n_sources <= MAX_APART { (0..n_sources).map(of).collect() } else { Vec::new() }
 }
 
 /// What competes for a target with so many sources, over so many items.
@@ -64,23 +86,28 @@ pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
     let linear_prior = |reg, trust| Adaptation::EasePrior(EasePriorParams { reg, trust, ..EasePriorParams::default() });
     let tuned = |strength| Adaptation::FineTune(FineTuneParams { strength, ..FineTuneParams::default() });
     let aware = |strength| Adaptation::MarketAware(MarketAwareParams { strength, ..MarketAwareParams::default() });
-    let mut stacked = own(n_items);
-    let all_linear = pooled(linear(n_items), 1.0, n_sources);
-    stacked.extend([prior(10.0), all_linear.clone(), pooled(shoppers(), 0.25, n_sources)]);
+    let forked = |strength| Adaptation::Forked(ForkedParams { strength, ..ForkedParams::default() });
+    let stacked = [own(n_items), transferred(n_sources, n_items)].concat();
+    let with_each = [stacked.clone(), apart(n_sources)].concat();
     StudyParams {
         alone: vec![
             Contender::Pick { name: "best model of the target", options: own(n_items) },
             Contender::Stack { name: "stack of the target's models", members: own(n_items) },
         ],
-        transfers: vec![
+        transfers: vec![Contender::Stack { name: "stacked, each source apart", members: with_each }],
+        beside: vec![
             Contender::Pick { name: "pooled", options: at(knn()) },
             Contender::Weigh { name: "pooled, a weight a source", kind: knn(), steps: vec![0.25, 0.0, 1.0] },
             Contender::Pick { name: "similarity prior", options: [10.0, 30.0, 100.0].map(prior).to_vec() },
-            Contender::Pick { name: "pooled, linear", options: vec![all_linear] },
+            Contender::Pick {
+                name: "pooled, linear",
+                options: [1.0, 0.25].map(|w| pooled(linear(n_items), w, n_sources)).to_vec(),
+            },
             Contender::Pick { name: "linear prior", options: vec![linear_prior(200.0, 1.0)] },
             Contender::Pick { name: "pre-train and fine-tune", options: vec![tuned(20.0), tuned(100.0)] },
             Contender::Pick { name: "market-aware vectors", options: vec![aware(20.0)] },
             Contender::Pick { name: "meta-learnt start", options: vec![Adaptation::Meta(MetaParams::default())] },
+            Contender::Pick { name: "forked heads", options: vec![forked(10.0), forked(100.0)] },
             Contender::Pick { name: "aligned vectors", options: vec![Adaptation::Aligned(AlignedParams::default())] },
             Contender::Pick {
                 name: "market-blind tastes",
@@ -97,7 +124,7 @@ pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
 pub fn curve_params(n_sources: usize) -> CurveParams {
     let stack = |knn: Adaptation, near: Adaptation| {
         let popular = Adaptation::Alone(ModelKind::PopularityGlobal);
-        Adaptation::Stacked(vec![(knn, 1.0), (popular, 0.5), (near, 0.5)])
+        Adaptation::Stacked(vec![(knn, 1.0), (popular, 0.3), (near, 0.3)])
     };
     let mut alone = [ModelKind::PopularityGlobal, knn(), shoppers()].map(Adaptation::Alone).to_vec();
     alone.push(stack(Adaptation::Alone(knn()), Adaptation::Alone(shoppers())));
@@ -105,7 +132,7 @@ pub fn curve_params(n_sources: usize) -> CurveParams {
         sizes: vec![0, 10, 100, 1000],
         n_draws: 2,
         alone,
-        transfer: stack(prior(10.0), pooled(shoppers(), 0.25, n_sources)),
+        transfer: stack(prior(30.0), pooled(shoppers(), 0.25, n_sources)),
         bootstrap: Bootstrap::default(),
     }
 }
@@ -140,6 +167,9 @@ fn transfer(task: &Task, seed: Seed, progress: &mut dyn FnMut(&str)) -> Result<T
     })?;
     let n_items = ground.target().n_items();
     let mut arena = Arena::of_one(&task.id, ground, validation, test, seed);
+    if matches!(task.tuning, Tuning::Cases(_)) {
+        arena = arena.expecting(XMarketParams::default().n_negatives);
+    }
     let study = study(&mut arena, &contenders(n_sources, n_items), progress)?;
     Ok(Transfer { about: task.about.clone(), study, curve: points, apart })
 }
@@ -147,7 +177,8 @@ fn transfer(task: &Task, seed: Seed, progress: &mut dyn FnMut(&str)) -> Result<T
 fn xmarkets(data: &Path) -> Result<Vec<Task>, ProtocolError> {
     let dir = data.join("xmarket_electronics");
     let load = |(market, _): &(&str, &str)| {
-        xmarket::load(&dir, &format!("transfer-xmarket-{market}"), market, &XMarketParams::default())
+        let params = XMarketParams { n_validation_negatives: ALL_ITEMS, ..XMarketParams::default() };
+        xmarket::load(&dir, &format!("transfer-xmarket-{market}"), market, &params)
     };
     xmarket::MARKETS.iter().map(load).collect()
 }

@@ -139,12 +139,15 @@ impl ScoreReport {
     fn text(&self) -> String {
         let mut out = format!(
             "### transferability, {}\n\nSpearman's correlation of score and gain, weights learnt without the target: {:.3} over {} sets, \
-             {:.3} over the ordered pairs, {:.3} within a target on average.\n\n",
+             {:.3} over the ordered pairs, {:.3} within a target on average; by the volume of the sources alone {:.3}, {:.3}, {:.3}.\n\n",
             self.about,
             self.overall,
             self.examples.len(),
             self.pairs,
-            self.within
+            self.within,
+            self.volume[0],
+            self.volume[1],
+            self.volume[2]
         );
         let (level, centres, spreads, weights) = &self.weights;
         let _ = writeln!(out, "level {level:.5}\n\n| part | centre | spread | weight |\n|---|---|---|---|");

@@ -2,15 +2,16 @@
 //!
 //! Every market is the target of every set of the other markets of its data: alone (ordered pairs) and
 //! together (many to one). The gain is relative, of one fixed way to transfer over the same model without
-//! sources. The weights of a score are learnt on the other targets (leave one market out), so that a
-//! target's gains never reach its own scores; then Spearman's correlation of score and gain, over all sets
-//! and as the mean over targets of the order within each.
+//! sources. The weights of a score are learnt on the other targets (leave one market out), and so is which parts
+//! it has, by leaving out each of *those* in turn: a target's gains never reach its own scores. Parts are added
+//! one by one while that helps. Then Spearman's correlation of score and gain, over all sets and as the mean
+//! over targets of the order within each.
 
 use crate::ProtocolError;
 use crate::task::{Task, Tuning};
-use domain::{Interactions, Seed};
+use domain::{FitError, Interactions, Seed};
 use eval::{Case, EvalError};
-use recommend::transfer::source_score::{ScoreWeights, SourceParts, spearman};
+use recommend::transfer::source_score::{N_PARTS, ScoreWeights, SourceParts, VOLUME, spearman};
 use recommend::transfer::{Adaptation, Ground, SimilarityPriorParams};
 use serde::Serialize;
 
@@ -45,14 +46,18 @@ pub struct ScoreReport {
     pub pairs: f64,
     /// Mean over targets of the correlation within each.
     pub within: f64,
-    /// Weights learnt on everything: level, centres, spreads, weights.
+    /// The same three by the part *volume* alone, for which nothing is learnt.
+    pub volume: [f64; 3],
+    /// Weights learnt on everything, 0 for parts that were not chosen: level, centres, spreads, weights.
     pub weights: (f64, Vec<f64>, Vec<f64>, Vec<f64>),
 }
 
-/// Ridge of the score's regression: one standardised part against eight others.
+/// Ridge of the score's regression on standardised parts.
 const RIDGE: f64 = 0.1;
-/// Questions of a target and window that are asked.
-const MAX_CASES: usize = 1000;
+/// What one more part has to add to the correlation.
+const MIN_GAIN: f64 = 0.01;
+/// Questions of a target and window that are asked: all, on the public markets.
+const MAX_CASES: usize = 8000;
 
 /// At most so many questions, evenly taken.
 pub(super) fn thinned(cases: &[Case], most: usize) -> Vec<Case> {
@@ -107,7 +112,7 @@ pub(crate) fn examples(
     Ok(out)
 }
 
-fn failed(task: &Task, why: domain::FitError) -> ProtocolError {
+fn failed(task: &Task, why: FitError) -> ProtocolError {
     ProtocolError::Fit { model: "transfer", task: task.id.clone(), why }
 }
 
@@ -126,40 +131,82 @@ pub fn score_report(about: &str, mut examples: Vec<Example>) -> Result<ScoreRepo
     let failed = |why| ProtocolError::Fit { model: "source score", task: about.to_owned(), why };
     let mut targets: Vec<String> = examples.iter().map(|e| e.target.clone()).collect();
     targets.dedup();
-    let parts_of = |e: &Example| SourceParts(std::array::from_fn(|k| e.parts[k]));
-    let learn = |some: &[&Example]| {
-        let parts: Vec<SourceParts> = some.iter().map(|e| parts_of(e)).collect();
-        let gains: Vec<f64> = some.iter().map(|e| e.gain).collect();
-        ScoreWeights::learnt(&parts, &gains, RIDGE).map_err(failed)
-    };
     for target in &targets {
         let others: Vec<&Example> = examples.iter().filter(|e| e.target != *target).collect();
-        let weights = learn(&others)?;
+        let weights = learnt(&others, &chosen(&others).map_err(failed)?).map_err(failed)?;
         for example in examples.iter_mut().filter(|e| e.target == *target) {
             example.expected = weights.score(&parts_of(example));
         }
     }
-    let correlation = |some: &[&Example]| {
-        let (expected, gains): (Vec<f64>, Vec<f64>) = some.iter().map(|e| (e.expected, e.gain)).unzip();
-        spearman(&expected, &gains).unwrap_or(0.0)
-    };
+    let by_score = correlations(&examples, &targets, |e| e.expected);
+    let by_volume = correlations(&examples, &targets, |e| e.parts[VOLUME]);
     let all: Vec<&Example> = examples.iter().collect();
-    let pairs: Vec<&Example> = all.iter().copied().filter(|e| e.sources.len() == 1).collect();
-    let of = |target: &String| -> Vec<&Example> { all.iter().copied().filter(|e| e.target == *target).collect() };
-    let within = targets.iter().map(|t| correlation(&of(t))).sum::<f64>() / targets.len().max(1) as f64;
-    let (overall, pairs, weights) = (correlation(&all), correlation(&pairs), learn(&all)?);
+    let weights = learnt(&all, &chosen(&all).map_err(failed)?).map_err(failed)?;
     let weights = (weights.level, weights.centres.to_vec(), weights.spreads.to_vec(), weights.weights.to_vec());
-    Ok(ScoreReport { about: about.to_owned(), examples, overall, pairs, within, weights })
+    let [overall, pairs, within] = by_score;
+    Ok(ScoreReport { about: about.to_owned(), examples, overall, pairs, within, volume: by_volume, weights })
+}
+
+/// Spearman's correlation of something known before training and the gain: over all sets, over ordered pairs, and
+/// the mean over targets.
+fn correlations(examples: &[Example], targets: &[String], of: impl Fn(&Example) -> f64) -> [f64; 3] {
+    let over = |keep: &dyn Fn(&Example) -> bool| {
+        let (x, y): (Vec<f64>, Vec<f64>) = examples.iter().filter(|e| keep(e)).map(|e| (of(e), e.gain)).unzip();
+        spearman(&x, &y).unwrap_or(0.0)
+    };
+    let within = targets.iter().map(|t| over(&|e| e.target == *t)).sum::<f64>() / targets.len().max(1) as f64;
+    [over(&|_| true), over(&|e| e.sources.len() == 1), within]
+}
+
+fn parts_of(e: &Example) -> SourceParts {
+    SourceParts(std::array::from_fn(|k| e.parts[k]))
+}
+
+fn learnt(some: &[&Example], which: &[usize]) -> Result<ScoreWeights, FitError> {
+    let parts: Vec<SourceParts> = some.iter().map(|e| parts_of(e)).collect();
+    let gains: Vec<f64> = some.iter().map(|e| e.gain).collect();
+    ScoreWeights::learnt(&parts, &gains, which, RIDGE)
+}
+
+/// The parts by which scores of targets that were left out follow their gains best, one after the other.
+fn chosen(some: &[&Example]) -> Result<Vec<usize>, FitError> {
+    let (mut which, mut best) = (Vec::new(), f64::NEG_INFINITY);
+    loop {
+        let mut next = None;
+        for part in (0..N_PARTS).filter(|part| !which.contains(part)) {
+            let with = [&which[..], &[part]].concat();
+            let found = left_out(some, &with)?;
+            if found >= best + MIN_GAIN && next.as_ref().is_none_or(|(_, top)| found > *top) {
+                next = Some((with, found));
+            }
+        }
+        match next {
+            Some(step) => (which, best) = step,
+            None => return Ok(which),
+        }
+    }
+}
+
+/// Correlation of gains and scores by these parts, each target by weights learnt without it.
+fn left_out(some: &[&Example], which: &[usize]) -> Result<f64, FitError> {
+    let mut targets: Vec<&str> = some.iter().map(|e| e.target.as_str()).collect();
+    targets.dedup();
+    let (mut expected, mut gains) = (Vec::new(), Vec::new());
+    for target in targets {
+        let (own, others): (Vec<&Example>, Vec<&Example>) = some.iter().partition(|e| e.target == target);
+        let weights = learnt(&others, which)?;
+        expected.extend(own.iter().map(|e| weights.score(&parts_of(e))));
+        gains.extend(own.iter().map(|e| e.gain));
+    }
+    Ok(spearman(&expected, &gains).unwrap_or(0.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recommend::transfer::source_score::N_PARTS;
 
     /// The gain follows the first part, the same way in every target.
-    #[test]
-    fn a_part_that_decides_everywhere_predicts_a_target_that_was_left_out() {
+    fn made_up() -> Vec<Example> {
         let mut rng = Seed(1).stream(0);
         let example = |t: usize, gain: f64, rng: &mut domain::Rng| Example {
             target: format!("t{t}"),
@@ -168,9 +215,23 @@ mod tests {
             gain,
             expected: 0.0,
         };
-        let examples = (0..60).map(|i| example(i / 12, (i * 7 % 13) as f64, &mut rng)).collect();
-        let report = score_report("made up", examples).unwrap();
+        (0..60).map(|i| example(i / 12, (i * 7 % 13) as f64, &mut rng)).collect()
+    }
+
+    #[test]
+    fn a_part_that_decides_everywhere_predicts_a_target_that_was_left_out() {
+        let report = score_report("made up", made_up()).unwrap();
         assert!(report.overall > 0.9 && report.within > 0.9, "{} {}", report.overall, report.within);
         assert!(report.weights.3[0] > 5.0 * report.weights.3[3].abs());
+    }
+
+    #[test]
+    fn the_gains_of_a_target_do_not_reach_its_own_scores() {
+        let mut turned = made_up();
+        turned.iter_mut().filter(|e| e.target == "t2").for_each(|e| e.gain = -e.gain);
+        let (before, after) = (score_report("", made_up()).unwrap(), score_report("", turned).unwrap());
+        for (a, b) in before.examples.iter().zip(&after.examples) {
+            assert_eq!(a.expected == b.expected, a.target == "t2", "{}: {} {}", a.target, a.expected, b.expected);
+        }
     }
 }

@@ -4,8 +4,8 @@
 //! whoever chooses among them need not know what they are.
 
 use super::{
-    AlignedParams, DiscriminatorParams, EasePriorParams, FineTuneParams, Ground, MarketAwareParams, MetaParams,
-    SimilarityPriorParams, Stacked,
+    AlignedParams, DiscriminatorParams, EasePriorParams, FineTuneParams, ForkedParams, Ground, MarketAwareParams,
+    MetaParams, SimilarityPriorParams, Stacked,
 };
 use crate::{ModelKind, Recommender};
 use domain::{FitError, Seed};
@@ -17,6 +17,14 @@ pub enum Adaptation {
     Alone(ModelKind),
     /// A model of all rows, each source at its weight.
     Pooled {
+        /// The model.
+        kind: ModelKind,
+        /// One weight a source; empty is 1 for all.
+        weights: Vec<f32>,
+    },
+    /// A model of the sources' rows alone, each source at its weight: a part of a stack, such as what sells
+    /// in one source.
+    Taught {
         /// The model.
         kind: ModelKind,
         /// One weight a source; empty is 1 for all.
@@ -36,6 +44,8 @@ pub enum Adaptation {
     MarketBlind(DiscriminatorParams),
     /// A start that is near to every market.
     Meta(MetaParams),
+    /// The same start frozen, with a head of the target's own.
+    Forked(ForkedParams),
     /// Several of these, added up.
     Stacked(Vec<(Adaptation, f32)>),
 }
@@ -46,6 +56,7 @@ impl Adaptation {
         match self {
             Self::Alone(_) => "target alone",
             Self::Pooled { .. } => "pooled",
+            Self::Taught { .. } => "sources alone",
             Self::SimilarityPrior(_) => "similarity prior",
             Self::EasePrior(_) => "linear prior",
             Self::FineTune(_) => "pre-train and fine-tune",
@@ -53,6 +64,7 @@ impl Adaptation {
             Self::Aligned(_) => "aligned vectors",
             Self::MarketBlind(_) => "market-blind tastes",
             Self::Meta(_) => "meta-learnt start",
+            Self::Forked(_) => "forked heads",
             Self::Stacked(_) => "stacked",
         }
     }
@@ -76,6 +88,9 @@ impl Adaptation {
             Self::Pooled { kind, weights } => {
                 kind.fit(&ground.pooled(&super::weights_or_ones(weights, ground))?, seed)?
             }
+            Self::Taught { kind, weights } => {
+                kind.fit(&ground.taught(&super::weights_or_ones(weights, ground))?, seed)?
+            }
             Self::SimilarityPrior(params) => Box::new(params.adapt(ground)?),
             Self::EasePrior(params) => Box::new(params.adapt(ground)?),
             Self::FineTune(params) => Box::new(params.adapt(ground, seed)?),
@@ -83,6 +98,7 @@ impl Adaptation {
             Self::Aligned(params) => Box::new(params.adapt(ground, seed)?.0),
             Self::MarketBlind(params) => Box::new(params.adapt(ground, seed)?),
             Self::Meta(params) => Box::new(params.adapt(ground, seed)?),
+            Self::Forked(params) => Box::new(params.adapt(ground, seed)?),
             Self::Stacked(members) => {
                 let fit = |(member, weight): &(Self, f32)| Ok((member.adapt(ground, seed)?, *weight));
                 let members = members.iter().map(fit).collect::<Result<Vec<_>, FitError>>()?;
@@ -103,6 +119,7 @@ impl std::fmt::Display for Adaptation {
                 write!(f, "{} of all, sources at {}", kind.name(), weights[0])
             }
             Self::Pooled { kind, weights } => write!(f, "{} of all, sources at {}", kind.name(), list(weights)),
+            Self::Taught { kind, weights } => write!(f, "{} of sources at {}", kind.name(), list(weights)),
             Self::SimilarityPrior(p) => write!(f, "similarity prior of strength {}", p.strength),
             Self::EasePrior(p) => write!(f, "linear prior of reg {}, trust {}", p.reg, p.trust),
             Self::FineTune(p) => write!(f, "fine-tuned, strength {}", p.strength),
@@ -110,6 +127,7 @@ impl std::fmt::Display for Adaptation {
             Self::Aligned(p) => write!(f, "aligned vectors, strength {}", p.strength),
             Self::MarketBlind(p) => write!(f, "market-blind tastes, reversal {}", p.reversal),
             Self::Meta(p) => write!(f, "meta-learnt start, strength {}", p.strength),
+            Self::Forked(p) => write!(f, "forked heads, strength {}", p.strength),
             Self::Stacked(members) => {
                 let used = members.iter().filter(|(_, weight)| *weight != 0.0);
                 let words: Vec<String> = used.map(|(way, weight)| format!("{weight} {way}")).collect();
@@ -145,6 +163,7 @@ mod tests {
         vec![
             Adaptation::Alone(knn),
             Adaptation::Pooled { kind: knn, weights: vec![0.5] },
+            Adaptation::Taught { kind: knn, weights: vec![1.0] },
             prior.clone(),
             Adaptation::EasePrior(EasePriorParams::default()),
             Adaptation::FineTune(FineTuneParams { factors, ..FineTuneParams::default() }),
@@ -152,6 +171,10 @@ mod tests {
             Adaptation::Aligned(AlignedParams { factors, ..AlignedParams::default() }),
             Adaptation::MarketBlind(DiscriminatorParams { width: 4, ..DiscriminatorParams::default() }),
             Adaptation::Meta(MetaParams { factors, ..MetaParams::default() }),
+            Adaptation::Forked(ForkedParams {
+                trunk: MetaParams { factors, ..MetaParams::default() },
+                ..ForkedParams::default()
+            }),
             Adaptation::Stacked(vec![(prior, 1.0), (Adaptation::Alone(knn), 0.5)]),
         ]
     }

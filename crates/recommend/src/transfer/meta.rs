@@ -42,6 +42,19 @@ impl MetaParams {
     /// # Errors
     /// [`FitError`] for a parameter outside its range or a system that cannot be solved.
     pub fn adapt(&self, ground: &Ground, seed: Seed) -> Result<Ials, FitError> {
+        let start = self.start(ground, seed)?;
+        let mut items = start.clone();
+        if !ground.target().is_empty() {
+            let mut own = Side::new(ground.target(), self.factors.n_factors);
+            for _ in 0..self.n_inner {
+                own.sweep(&self.factors, self.strength, &start, &mut items)?;
+            }
+        }
+        Ok(Ials::of(self.factors, items))
+    }
+
+    /// The start: the items' vectors, `n_items × n_factors`.
+    pub(super) fn start(&self, ground: &Ground, seed: Seed) -> Result<Vec<f32>, FitError> {
         crate::links::above_0("strength", self.strength)?;
         crate::links::at_least_1("n_rounds", self.n_rounds)?;
         crate::links::at_least_1("n_inner", self.n_inner)?;
@@ -77,14 +90,7 @@ impl MetaParams {
                 }
             }
         }
-        let mut items = start.clone();
-        if !ground.target().is_empty() {
-            let mut own = Side::new(ground.target(), f);
-            for _ in 0..self.n_inner {
-                own.sweep(&self.factors, self.strength, &start, &mut items)?;
-            }
-        }
-        Ok(Ials::of(self.factors, items))
+        Ok(start)
     }
 }
 

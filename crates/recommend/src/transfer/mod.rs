@@ -11,6 +11,7 @@ mod aligned;
 mod ease_prior;
 mod evidence;
 mod factor_prior;
+mod forked;
 mod ground;
 mod meta;
 mod pooled;
@@ -24,11 +25,12 @@ pub use aligned::{AlignedParams, Alignment};
 pub use ease_prior::{EasePrior, EasePriorParams};
 pub use evidence::{Decision, EvidenceRule, TransferVerdict, judge};
 pub use factor_prior::{FineTuneParams, MarketAwareParams};
+pub use forked::{Forked, ForkedParams};
 pub use ground::{Ground, Source};
 pub use meta::MetaParams;
 pub use pooled::{Pool, Sources, TransferPair, fit_pair};
 pub use similarity_prior::{SimilarityPrior, SimilarityPriorParams};
-pub use stacked::{Stacked, deviation};
+pub use stacked::{Stacked, comparable, deviation};
 
 /// The weights given, or 1 for every source.
 fn weights_or_ones(weights: &[f32], ground: &Ground) -> Vec<f32> {

@@ -1,9 +1,10 @@
 //! Several scorers of the target together: each in its own unit, made comparable and added up.
 //!
-//! `score(j) = Σ_m w_m · s_m(j) / d_m`, `d_m` the deviation of the scores that model `m` gives the whole
-//! catalogue for this history (what it cannot say is 0). A model that tells nothing apart adds nothing.
-//! Parts of a score stay parts, divided by the same number. The weights are learnt on held-out
-//! shoppers of the target, so that a transferred scorer that does not help gets 0.
+//! `score(j) = Σ_m w_m · c(s_m(j) / d_m)`, `d_m` the deviation of the scores that model `m` gives the whole
+//! catalogue for this history (what it cannot say is 0), `c(x) = sgn(x) ln(1 + |x|)`: counts and sums of
+//! likenesses grow by factors, and the odds of a purchase with their logarithm. A model that tells nothing
+//! apart adds nothing. Parts of a score stay parts, multiplied by the same number. The weights are learnt on
+//! held-out shoppers of the target, so that a transferred scorer that does not help gets 0.
 //!
 //! Source: stacking is Wolpert, "Stacked generalization", Neural Networks 5(2), 1992; the units as in
 //! Montague and Aslam, "Relevance score normalization for metasearch", CIKM 2001, over the catalogue
@@ -26,11 +27,23 @@ impl Stacked {
         Self { members, catalogue: (0..n_items as u32).map(ItemIdx).collect() }
     }
 
-    /// What a model's scores are multiplied with for this history, and its scores of the catalogue.
-    fn scaled(&self, model: &dyn Recommender, weight: f32, history: History<'_>) -> Option<(f32, Vec<Option<f32>>)> {
+    /// A model's scores of the catalogue for this history, and their deviation.
+    fn scored(&self, model: &dyn Recommender, history: History<'_>) -> Option<(f32, Vec<Option<f32>>)> {
         let scores = model.score(history, &self.catalogue);
-        Some((weight / deviation(&scores)?, scores))
+        Some((deviation(&scores)?, scores))
     }
+}
+
+/// What a score is multiplied with to become `c(score / deviation)`, see the module.
+fn factor(score: f32, deviation: f32) -> f32 {
+    let x = score.abs() / deviation;
+    // Below what 32 bits tell from 1, ln(1 + x) is x.
+    (if x > 1e-6 { x.ln_1p() / x } else { 1.0 }) / deviation
+}
+
+/// A score in the unit in which members of a stack are added up.
+pub fn comparable(score: f32, deviation: f32) -> f32 {
+    score * factor(score, deviation)
 }
 
 /// Deviation of scores, what is missing being 0; nothing where they do not differ.
@@ -47,10 +60,10 @@ impl Score for Stacked {
     fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
         let mut sums: Vec<Option<f32>> = vec![None; candidates.len()];
         for (model, weight) in &self.members {
-            let Some((factor, scores)) = self.scaled(&**model, *weight, history) else { continue };
+            let Some((deviation, scores)) = self.scored(&**model, history) else { continue };
             for (sum, candidate) in sums.iter_mut().zip(candidates) {
                 if let Some(score) = scores.get(candidate.at()).copied().flatten() {
-                    *sum.get_or_insert(0.0) += factor * score;
+                    *sum.get_or_insert(0.0) += weight * comparable(score, deviation);
                 }
             }
         }
@@ -62,7 +75,9 @@ impl Explain for Stacked {
     fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
         for (model, weight) in &self.members {
-            let Some((factor, _)) = self.scaled(&**model, *weight, history) else { continue };
+            let Some((deviation, scores)) = self.scored(&**model, history) else { continue };
+            let Some(score) = scores.get(candidate.at()).copied().flatten() else { continue };
+            let factor = weight * factor(score, deviation);
             for reason in model.explain(history, candidate) {
                 let part = factor * reason.part;
                 match reasons.iter_mut().find(|r| (r.term, r.item) == (reason.term, reason.item)) {
@@ -95,14 +110,17 @@ mod tests {
         }
     }
 
-    #[test] // Scores 0, 2, (0), 2 deviate by 1; 10, 10, 30, 30 by 10: item 1 gets 2 / 1 + 2 · 10 / 10, item 2 2 · 30 / 10.
+    #[test] // Scores 0, 2, (0), 2 deviate by 1; 10, 10, 30, 30 by 10: item 1 gets ln 3 + 2 ln 2, item 2 2 ln 4.
     fn units_are_made_comparable_by_hand() {
         let first = Fixed(vec![Some(0.0), Some(2.0), None, Some(2.0)]);
         let second = Fixed([10.0, 10.0, 30.0, 30.0].map(Some).to_vec());
         let silent = Fixed(vec![Some(7.0); 4]);
         let stack = Stacked::new(vec![(Box::new(first), 1.0), (Box::new(second), 2.0), (Box::new(silent), 5.0)], 4);
         let scores = stack.score(History::EMPTY, &[1, 2].map(ItemIdx));
-        assert_eq!(scores, [Some(4.0), Some(6.0)]);
+        let want = [3.0_f32.ln() + 2.0 * 2.0_f32.ln(), 2.0 * 4.0_f32.ln()];
+        assert!(scores.iter().zip(want).all(|(s, w)| (s.unwrap() - w).abs() < 1e-5), "{scores:?}");
+        assert!((comparable(-30.0, 10.0) + 4.0_f32.ln()).abs() < 1e-6, "odd in the score");
+        assert_eq!(comparable(1e-9, 1.0), 1e-9);
     }
 
     #[test]
