@@ -123,9 +123,12 @@ struct Evidence<'a> {
     tastes: Vec<f32>,
     /// `Σ_j v vᵀ` over the items that it sells.
     vectors: Vec<f32>,
-    /// For each item that is sold, `alpha · w` of its purchases with the tastes without them.
-    sold: Vec<(ItemIdx, Vec<(f32, Vec<f32>)>)>,
+    /// The purchases of each item that is sold.
+    sold: Vec<(ItemIdx, Vec<Sale>)>,
 }
+
+/// `alpha · w` of a purchase with the shopper's taste without it.
+type Sale = (f32, Vec<f32>);
 
 impl<'a> Evidence<'a> {
     fn of(trunk: &'a Ials, rows: &Interactions, factors: IalsParams) -> Self {
