@@ -40,11 +40,10 @@ const KEPT_LONG_MS: c_long = 1000;
 const LONG_BYTES: u64 = 256 << 20;
 const LONG_ROWS: u64 = 4_000_000;
 
-/// Keeps freed memory for longer where there is much to read, or much to clean.
+/// Keeps freed memory for longer where there is much to read or to clean; else, and afterwards, as by default.
 pub(crate) fn suit(bytes: u64, rows: u64) {
-    if bytes >= LONG_BYTES || rows >= LONG_ROWS {
-        mi_option_set(PURGE_DELAY, KEPT_LONG_MS);
-    }
+    let long = bytes >= LONG_BYTES || rows >= LONG_ROWS;
+    mi_option_set(PURGE_DELAY, if long { KEPT_LONG_MS } else { KEPT_MS });
 }
 
 #[cfg(test)]
@@ -60,5 +59,7 @@ mod tests {
         assert_eq!(mi_option_get(PURGE_DELAY), KEPT_MS);
         suit(0, LONG_ROWS);
         assert_eq!(mi_option_get(PURGE_DELAY), KEPT_LONG_MS);
+        suit(0, 0);
+        assert_eq!(mi_option_get(PURGE_DELAY), KEPT_MS);
     }
 }

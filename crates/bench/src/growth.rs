@@ -209,7 +209,7 @@ fn plot(path: &Path, title: &str, rows: &[Fit], value: impl Fn(&Fit) -> f64) -> 
             chart.draw_series(LineSeries::new(points.iter().copied(), colour).point_size(3)).map_err(|e| failed(&e))?;
         line.label(*model).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], colour));
     }
-    let legend = chart.configure_series_labels().position(SeriesLabelPosition::UpperLeft).border_style(BLACK).draw();
+    let legend = chart.configure_series_labels().position(SeriesLabelPosition::LowerRight).border_style(BLACK).draw();
     legend.map_err(|e| failed(&e))?;
     root.present().map_err(|e| failed(&e))
 }

@@ -18,7 +18,7 @@
 //! `2 n_drawn · f` a member and step; the model keeps `2 n_items · f · n_members` numbers.
 
 use crate::Save;
-use crate::links::{at_least_0, at_least_1, sorted};
+use crate::links::{above_0, at_least_0, at_least_1, fading, sorted};
 use crate::saved::{MAX_STEPS, ascending, vectors};
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
@@ -97,15 +97,8 @@ impl Fit for LightGcnParams {
             at_least_1(name, value)?;
         }
         at_least_0("reg", self.reg)?;
-        let positive = self.learning_rate > 0.0 && self.learning_rate.is_finite();
-        for (name, value, rule, holds) in [
-            ("learning_rate", self.learning_rate, "above 0", positive),
-            ("decay", self.decay, "above 0 and at most 1", self.decay > 0.0 && self.decay <= 1.0),
-        ] {
-            if !holds {
-                return Err(FitError::Param { name, rule, got: f64::from(value) });
-            }
-        }
+        above_0("learning_rate", self.learning_rate)?;
+        fading("decay", self.decay)?;
         let kernel = GraphSoftmax {
             n_factors: self.n_factors,
             n_layers: self.n_layers,

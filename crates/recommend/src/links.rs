@@ -71,6 +71,18 @@ pub(crate) fn above_0(name: &'static str, value: f32) -> Result<(), FitError> {
     if fine { Ok(()) } else { Err(FitError::Param { name, rule: "above 0", got: f64::from(value) }) }
 }
 
+/// Refuses a number that is not from 0 to 1.
+pub(crate) fn from_0_to_1(name: &'static str, value: f32) -> Result<(), FitError> {
+    let fine = (0.0..=1.0).contains(&value);
+    if fine { Ok(()) } else { Err(FitError::Param { name, rule: "from 0 to 1", got: f64::from(value) }) }
+}
+
+/// Refuses a factor that does not let something fade: above 0 and at most 1.
+pub(crate) fn fading(name: &'static str, value: f32) -> Result<(), FitError> {
+    let fine = value > 0.0 && value <= 1.0;
+    if fine { Ok(()) } else { Err(FitError::Param { name, rule: "above 0 and at most 1", got: f64::from(value) }) }
+}
+
 /// Refuses a count of 0.
 pub(crate) fn at_least_1(name: &'static str, value: usize) -> Result<(), FitError> {
     if value > 0 { Ok(()) } else { Err(FitError::Param { name, rule: "at least 1", got: 0.0 }) }

@@ -18,7 +18,7 @@
 //! each item of the history once; the model keeps `2 n_items · f · n_members` numbers.
 
 use crate::Save;
-use crate::links::{at_least_0, at_least_1, sorted};
+use crate::links::{above_0, at_least_0, at_least_1, fading, from_0_to_1, sorted};
 use crate::saved::{exactly, vectors};
 use crate::signal::{distinct, matrix};
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Score, Seed};
@@ -102,21 +102,10 @@ impl Fit for SoftmaxFactorsParams {
             at_least_1(name, value)?;
         }
         at_least_0("reg", self.reg)?;
-        for (name, value, rule, holds) in [
-            (
-                "learning_rate",
-                self.learning_rate,
-                "above 0",
-                self.learning_rate > 0.0 && self.learning_rate.is_finite(),
-            ),
-            ("decay", self.decay, "above 0 and at most 1", self.decay > 0.0 && self.decay <= 1.0),
-            ("length_power", self.length_power, "from 0 to 1", (0.0..=1.0).contains(&self.length_power)),
-            ("smoothing", self.smoothing, "from 0 to 1", (0.0..=1.0).contains(&self.smoothing)),
-        ] {
-            if !holds {
-                return Err(FitError::Param { name, rule, got: f64::from(value) });
-            }
-        }
+        above_0("learning_rate", self.learning_rate)?;
+        fading("decay", self.decay)?;
+        from_0_to_1("length_power", self.length_power)?;
+        from_0_to_1("smoothing", self.smoothing)?;
         let cells = matrix(train);
         let (n, f, width) = (train.n_items(), self.n_factors, self.n_factors * self.n_members);
         let (mut from, mut to, mut bias) = (vec![0.0; n * width], vec![0.0; n * width], vec![f32::NEG_INFINITY; n]);

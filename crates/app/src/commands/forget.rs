@@ -1,9 +1,8 @@
 //! `portolan forget`: a file's rows out of the lake, then the cleaning rules over the rest.
 
 use super::{Environment, ingest};
-use crate::{cli, output};
+use crate::{cli, output, pipeline};
 use anyhow::Result;
-use lake::RefineParams;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -12,13 +11,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Forget) -> Result<ExitCod
     let lake = workspace.lake()?;
     let lock = lake.lock()?;
     let (file, _) = lake::forget(&lake, &lock, &args.source).await?;
-    let params = RefineParams {
-        base: workspace.currency,
-        as_of: args.as_of.unwrap_or_else(ingest::today),
-        undone: workspace.undone.clone(),
-        fillings: workspace.fillings.clone(),
-    };
-    let refined = lake::refine(&lake, &lock, &params, &|_| {}).await?;
+    let as_of = args.as_of.unwrap_or_else(ingest::today);
+    let refined = pipeline::clean(&workspace, &lake, &lock, as_of, &output::Bar::new(true)).await?;
     if args.json {
         output::json(
             &json!({"forgotten": file, "order_lines": refined.order_lines, "snapshot": refined.snapshot.number}),

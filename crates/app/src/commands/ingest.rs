@@ -3,11 +3,11 @@
 use super::Environment;
 use crate::exit::{Exit, Stop, code_of};
 use crate::pipeline::rows::Rows;
-use crate::{allocator, cli, output};
+use crate::{allocator, cli, output, pipeline};
 use anyhow::{Context, Result};
 use chrono::Utc;
 use domain::Day;
-use lake::{Engine, EngineOptions, FileTaken, IngestOptions, Known, Lake, LakeError, RefineParams, Snapshot, Undone};
+use lake::{Engine, EngineOptions, FileTaken, IngestOptions, Known, Lake, LakeError, Snapshot, Undone};
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -30,16 +30,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let bar = output::Bar::new(env.quiet || args.json);
     let known = if args.again { Known::Replace } else { Known::Skip };
     let how = IngestOptions { read: options, known, provenance: provenance.clone() };
-    let in_lake = Snapshot::latest(&lake).await?.tables.get("raw.order_lines").map_or(0, |t| t.rows);
-    allocator::suit(paths.iter().filter_map(|p| p.metadata().ok()).map(|m| m.len()).sum(), in_lake);
+    allocator::suit(paths.iter().filter_map(|p| p.metadata().ok()).map(|m| m.len()).sum(), 0);
     let report = lake::ingest(&lake, &lock, &paths, &how, &|p| bar.show(p)).await?;
-    let refine = RefineParams {
-        base: workspace.currency,
-        as_of,
-        undone: workspace.undone.clone(),
-        fillings: workspace.fillings.clone(),
-    };
-    let refined = lake::refine(&lake, &lock, &refine, &|p| bar.show(p)).await;
+    let refined = pipeline::clean(&workspace, &lake, &lock, as_of, &bar).await;
     bar.clear();
     let unmatched = match &refined {
         Ok(done) => unmatched_links(&lake, &done.snapshot, &workspace.undone).await?,

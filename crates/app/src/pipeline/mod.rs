@@ -22,6 +22,7 @@ mod segments;
 pub(crate) mod signals;
 mod transfer;
 
+use crate::allocator;
 use crate::evidence::DEFAULT_MODELS;
 use crate::exit::{Exit, Stop};
 use crate::models::{Store, Version};
@@ -31,7 +32,7 @@ use crate::workspace::Workspace;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use domain::{Amount, Day, Market, Seed};
-use lake::{Engine, EngineOptions, Lake, LakeLock, RefineParams, Snapshot};
+use lake::{Engine, EngineOptions, Lake, LakeError, LakeLock, RefineParams, RefineReport, Snapshot};
 use rows::Rows;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -142,12 +143,31 @@ fn remembered(fingerprint: &str, seed: Seed) -> String {
 /// What cleaning would be asked for now. The day is the one of the last ingest, so that a run alone
 /// never judges future orders anew; `today` where the lake does not know it.
 fn refine_params(workspace: &Workspace, snapshot: &Snapshot, today: Day) -> RefineParams {
+    params_of(workspace, snapshot.as_of.unwrap_or(today))
+}
+
+fn params_of(workspace: &Workspace, as_of: Day) -> RefineParams {
     RefineParams {
         base: workspace.currency,
-        as_of: snapshot.as_of.unwrap_or(today),
+        as_of,
         undone: workspace.undone.clone(),
         fillings: workspace.fillings.clone(),
     }
+}
+
+/// Cleans the lake as the workspace asks for, with memory kept for a large one while that lasts.
+pub(crate) async fn clean(
+    workspace: &Workspace,
+    lake: &Lake,
+    lock: &LakeLock,
+    as_of: Day,
+    bar: &Bar,
+) -> Result<RefineReport, LakeError> {
+    let raw = Snapshot::latest(lake).await?.tables.get("raw.order_lines").map_or(0, |table| table.rows);
+    allocator::suit(0, raw);
+    let refined = lake::refine(lake, lock, &params_of(workspace, as_of), &|p| bar.show(p)).await;
+    allocator::suit(0, 0);
+    refined
 }
 
 /// Stops where what was computed does not follow from the data and settings of now: a plan would put
@@ -193,7 +213,7 @@ pub(crate) async fn run(
         let next = "`portolan ingest YOUR_FILES` brings data in first";
         return Err(Stop::error(Exit::Missing, "the lake is empty", next));
     }
-    let refined = lake::refine(lake, lock, &refine_params(workspace, &snapshot, today), &|p| bar.show(p)).await?;
+    let refined = clean(workspace, lake, lock, snapshot.as_of.unwrap_or(today), bar).await?;
     if !refined.unchanged {
         report.computed.push("clean");
     }

@@ -205,7 +205,8 @@ pub(crate) async fn used(engine: &Engine) -> Result<Weights> {
     let alone: BTreeSet<&str> = signals.iter().map(String::as_str).collect();
     let mut found = Weights::new();
     for i in (0..rows.len()).filter(|i| used[*i]) {
-        let weight = weights[i].context("a weight of what is used")? as f32;
+        let weight =
+            weights[i].filter(|w| *w > 0.0 && *w <= 1.0).context("marts.signals has a weight outside 0 to 1")? as f32;
         let of =
             |kind: &SignalKind| if signals[i] == "all" { alone.contains(kind.key()) } else { signals[i] == kind.key() };
         found.extend(SignalKind::ALL.into_iter().filter(of).map(|kind| (kind, weight)));

@@ -26,7 +26,7 @@ fn text(out: &mut String, (x, y): (f64, f64), anchor: &str, words: &str) {
 pub fn curves(transfers: &[&Transfer]) -> String {
     let (panel, high, top) = (190.0, 150.0, 40.0);
     let width = (panel * transfers.len() as f64 + 20.0) as i32;
-    let mut out = open(width, 230, "Ranking quality by rows of the target, alone and with the sources");
+    let mut out = open(width, 240, "Ranking quality by rows of the target, alone and with the sources");
     for (at, transfer) in transfers.iter().enumerate() {
         let left = 20.0 + panel * at as f64 + 20.0;
         let wide = panel - 50.0;
@@ -63,7 +63,9 @@ pub fn curves(transfers: &[&Transfer]) -> String {
             }
         }
     }
-    text(&mut out, (20.0, 224.0), "start", "rows of the target; grey: the target alone, blue: with the sources");
+    // Two lines, so that they fit below a single panel.
+    text(&mut out, (20.0, 221.0), "start", "rows of the target;");
+    text(&mut out, (20.0, 234.0), "start", "grey: alone, blue: with the sources");
     out.push_str("</svg>\n");
     out
 }
@@ -82,8 +84,8 @@ pub fn scatter(scores: &ScoreReport) -> String {
     let _ = writeln!(out, "<path d=\"M{left:.1} {zy:.1}h{size:.1}M{zx:.1} {top:.1}v{size:.1}\" stroke=\"#bbbbbb\"/>");
     for v in [low, 0.0, high] {
         let (x, y) = place(v, v);
-        text(&mut out, (x, top + size + 16.0), "middle", &format!("{:+.0} %", 100.0 * v));
-        text(&mut out, (left - 6.0, y + 4.0), "end", &format!("{:+.0} %", 100.0 * v));
+        text(&mut out, (x, top + size + 16.0), "middle", &format!("{:+.1} %", 100.0 * v));
+        text(&mut out, (left - 6.0, y + 4.0), "end", &format!("{:+.1} %", 100.0 * v));
     }
     let mut targets: Vec<&str> = scores.examples.iter().map(|e| e.target.as_str()).collect();
     targets.dedup();

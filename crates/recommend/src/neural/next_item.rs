@@ -304,6 +304,49 @@ fn vector(weights: &Weights, width: usize, item: u32) -> &[f32] {
     &weights.all_tables()[0].values()[item as usize * width..][..width]
 }
 
+/// A public model around a field `model: NextItem<_>` answers what that answers.
+macro_rules! delegates_to_next_item {
+    ($model:ty) => {
+        impl $model {
+            /// The learnt matrices, as they are saved.
+            pub const fn weights(&self) -> &learn::net::Weights {
+                self.model.weights()
+            }
+        }
+
+        impl crate::Factors for $model {
+            fn n_factors(&self) -> usize {
+                self.model.params.width
+            }
+
+            fn item_vector(&self, item: domain::ItemIdx) -> Option<&[f32]> {
+                self.model.item_vector(item)
+            }
+
+            fn n_items(&self) -> usize {
+                self.model.n_items()
+            }
+
+            fn taste(&self, history: domain::History<'_>) -> Option<Vec<f32>> {
+                self.model.taste(history)
+            }
+        }
+
+        impl domain::Score for $model {
+            fn score(&self, history: domain::History<'_>, candidates: &[domain::ItemIdx]) -> Vec<Option<f32>> {
+                self.model.score(history, candidates)
+            }
+        }
+
+        impl domain::Explain for $model {
+            fn explain(&self, history: domain::History<'_>, candidate: domain::ItemIdx) -> Vec<domain::Reason> {
+                self.model.explain(history, candidate)
+            }
+        }
+    };
+}
+pub(super) use delegates_to_next_item;
+
 /// The state after a sequence of at least one item.
 fn state<E: Encoder>(params: &NextItemParams, encoder: &E, weights: &Weights, items: &[u32]) -> Vec<f32> {
     let (w, len) = (params.width, items.len());

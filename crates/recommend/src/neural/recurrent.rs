@@ -6,10 +6,10 @@
 //! Karatzoglou, CIKM 2018, and shared item vectors. Cost of a position in training: about `6 g s (w + s)` operations
 //! with `g` gates, state `s` and width `w`, and `6 w` for each item compared with.
 
-use super::next_item::{Encoder, NextItem, NextItemParams};
+use super::next_item::{Encoder, NextItem, NextItemParams, delegates_to_next_item};
 use super::{at_least_one, unwatched};
-use crate::{Factors, Save};
-use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Rng, Score, Seed};
+use crate::Save;
+use domain::{Fit, FitError, Interactions, Rng, Seed};
 use learn::container::{ContainerError, Reader, Writer};
 use learn::net::{Cell, Start, Tape, Var, Watch, Weights};
 
@@ -91,36 +91,7 @@ impl Fit for Gru4RecParams {
     }
 }
 
-impl Gru4Rec {
-    /// The learnt matrices, as they are saved.
-    pub const fn weights(&self) -> &Weights {
-        self.model.weights()
-    }
-}
-
-impl Factors for Gru4Rec {
-    fn n_factors(&self) -> usize {
-        self.model.params.width
-    }
-
-    fn item_vector(&self, item: ItemIdx) -> Option<&[f32]> {
-        self.model.item_vector(item)
-    }
-
-    fn n_items(&self) -> usize {
-        self.model.n_items()
-    }
-
-    fn taste(&self, history: History<'_>) -> Option<Vec<f32>> {
-        self.model.taste(history)
-    }
-}
-
-impl Score for Gru4Rec {
-    fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
-        self.model.score(history, candidates)
-    }
-}
+delegates_to_next_item!(Gru4Rec);
 
 /// Cells in the order of their numbers in a file.
 const CELLS: [Cell; 3] = [Cell::Plain, Cell::Gru, Cell::Lstm];
@@ -139,12 +110,6 @@ impl Save for Gru4Rec {
         let common = NextItemParams { width, max_len, ..NextItemParams::default() };
         let params = Gru4RecParams { common, cell, state };
         Ok(Self { model: NextItem::load(common, Recurrent { params }, from)? })
-    }
-}
-
-impl Explain for Gru4Rec {
-    fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
-        self.model.explain(history, candidate)
     }
 }
 

@@ -7,10 +7,10 @@
 //! Vasilev, RecSys 2023: the loss, not the architecture, decides). Cost of a position in training: about
 //! `24 w² + 12 w h` operations a block with width `w` and hidden width `h`, and `6 w` for each item compared with.
 
-use super::next_item::{Encoder, NextItem, NextItemParams};
+use super::next_item::{Encoder, NextItem, NextItemParams, delegates_to_next_item};
 use super::{at_least_one, droppable, unwatched};
-use crate::{Factors, Save};
-use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Rng, Score, Seed};
+use crate::Save;
+use domain::{Fit, FitError, Interactions, Rng, Seed};
 use learn::container::{ContainerError, Reader, Writer};
 use learn::net::{Activation, Attention, Start, Tape, Var, Watch, Weights};
 
@@ -131,36 +131,7 @@ impl Fit for SasRecParams {
     }
 }
 
-impl SasRec {
-    /// The learnt matrices, as they are saved.
-    pub const fn weights(&self) -> &Weights {
-        self.model.weights()
-    }
-}
-
-impl Factors for SasRec {
-    fn n_factors(&self) -> usize {
-        self.model.params.width
-    }
-
-    fn item_vector(&self, item: ItemIdx) -> Option<&[f32]> {
-        self.model.item_vector(item)
-    }
-
-    fn n_items(&self) -> usize {
-        self.model.n_items()
-    }
-
-    fn taste(&self, history: History<'_>) -> Option<Vec<f32>> {
-        self.model.taste(history)
-    }
-}
-
-impl Score for SasRec {
-    fn score(&self, history: History<'_>, candidates: &[ItemIdx]) -> Vec<Option<f32>> {
-        self.model.score(history, candidates)
-    }
-}
+delegates_to_next_item!(SasRec);
 
 impl Save for SasRec {
     fn save(&self, to: &mut Writer) {
@@ -181,11 +152,5 @@ impl Save for SasRec {
         let common = NextItemParams { width, max_len, ..NextItemParams::default() };
         let params = SasRecParams { common, n_blocks, n_heads, hidden };
         Ok(Self { model: NextItem::load(common, Blocks { params }, from)? })
-    }
-}
-
-impl Explain for SasRec {
-    fn explain(&self, history: History<'_>, candidate: ItemIdx) -> Vec<Reason> {
-        self.model.explain(history, candidate)
     }
 }
