@@ -189,6 +189,9 @@ fn plot(path: &Path, title: &str, rows: &[Fit], value: impl Fn(&Fit) -> f64) -> 
     if lines.is_empty() {
         return Ok(());
     }
+    // The names stand right of the points, where nothing is drawn.
+    let across = range(|p| p.0);
+    let across = across.start..across.end * 8.0;
     let failed = |e: &dyn std::fmt::Display| anyhow!("drawing {}: {e}", path.display());
     let root = SVGBackend::new(path, (900, 520)).into_drawing_area();
     root.fill(&WHITE).map_err(|e| failed(&e))?;
@@ -197,7 +200,7 @@ fn plot(path: &Path, title: &str, rows: &[Fit], value: impl Fn(&Fit) -> f64) -> 
         .margin(12)
         .x_label_area_size(36)
         .y_label_area_size(60)
-        .build_cartesian_2d(range(|p| p.0).log_scale(), range(|p| p.1).log_scale())
+        .build_cartesian_2d(across.log_scale(), range(|p| p.1).log_scale())
         .map_err(|e| failed(&e))?;
     let number = |v: &f64| if *v >= 1e5 { format!("{v:.0e}") } else { format!("{v}") };
     let mesh =
