@@ -445,6 +445,28 @@ pub(crate) struct Bench {
 pub(crate) enum BenchWhat {
     /// Recommendation tasks with published figures.
     Recommend(BenchRecommend),
+    /// Texts, pictures and products: matching, languages, sentiment, retrieval.
+    Content(BenchContent),
+}
+
+/// `portolan bench content`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchContent {
+    /// Folder with the data: product_matching, google_taxonomy, fashion_products_small, and so on.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) data: PathBuf,
+    /// Tasks; without it, every one whose data is there.
+    #[arg(long = "task", value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(crate) tasks: Vec<String>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Tables as Markdown.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) markdown: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `portolan bench recommend`.

@@ -6,10 +6,13 @@
 //! [`Lab`] fits, scores and learns weights where that is allowed; [`trec`] marks; [`goals`] holds what
 //! others reach; [`TaskReport`] puts our figures beside theirs; [`run`] does all of it.
 //!
+//! Tasks about texts, pictures and products lie in [`mod@content`].
+//!
 //! Reading files is this crate's work. It has no clock: the caller hands in how CPU seconds are read.
 
 mod climb;
 mod configs;
+pub mod content;
 pub mod cup;
 mod draw;
 mod error;

@@ -2,4 +2,4 @@
 
 /// Tables in, values out.
 pub const PURE: &[&str] =
-    &["domain", "schema", "learn", "eval", "sim", "intake", "clean", "audience", "recommend", "decide"];
+    &["domain", "schema", "learn", "eval", "sim", "intake", "clean", "audience", "content", "recommend", "decide"];

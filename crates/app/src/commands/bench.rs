@@ -1,10 +1,11 @@
 //! `portolan bench`: our models on published tasks.
 
 use super::Environment;
-use crate::cli::{Bench, BenchRecommend, BenchWhat};
+use crate::cli::{Bench, BenchContent, BenchRecommend, BenchWhat};
 use crate::output;
 use anyhow::Result;
 use domain::Seed;
+use protocols::content::{ContentReport, run_content, select_content};
 use protocols::transfer::{TransferReport, run_transfer};
 use protocols::{SuiteParams, TaskReport};
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 pub(crate) fn run(env: &Environment, args: &Bench) -> Result<ExitCode> {
     match &args.what {
         BenchWhat::Recommend(args) => recommend(env, args),
+        BenchWhat::Content(args) => content(env, args),
     }
 }
 
@@ -67,6 +69,28 @@ fn transfer(bar: &output::Bar, args: &BenchRecommend, names: &[String]) -> Resul
         output::json(&reports)?;
     }
     Ok(())
+}
+
+/// Tasks about texts, pictures and products.
+fn content(env: &Environment, args: &BenchContent) -> Result<ExitCode> {
+    let bar = output::Bar::new(env.quiet);
+    let tasks = select_content(&args.data, &args.tasks)?;
+    let mut reports: Vec<ContentReport> = Vec::new();
+    let mut ready = |report: ContentReport| {
+        if args.json {
+            reports.push(report);
+        } else {
+            bar.hidden_while(|| output::line(&if args.markdown { report.markdown() } else { report.text() }));
+        }
+    };
+    let mut progress =
+        |p: protocols::Progress<'_>| bar.step("measuring", &format!("{}, {}", p.task, p.step), p.done, p.total);
+    run_content(&args.data, &tasks, Seed(args.seed), &cpu_seconds, &mut progress, &mut ready)?;
+    bar.clear();
+    if args.json {
+        output::json(&reports)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// CPU seconds of all threads of this process, from the kernel's account in nanoseconds; 0 where

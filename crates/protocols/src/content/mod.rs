@@ -1,0 +1,80 @@
+//! The published tasks about texts, pictures and products: one file a task, each reads its folder,
+//! learns on the train split, chooses on the validation split and is marked once on the test split.
+//!
+//! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
+
+mod report;
+
+pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
+
+use crate::{CpuSeconds, Progress, ProtocolError};
+use domain::Seed;
+use std::path::Path;
+
+/// What a task is given.
+pub struct Asked<'a> {
+    /// The task's folder.
+    pub dir: &'a Path,
+    /// Seed of everything random.
+    pub seed: Seed,
+    /// How CPU seconds are read.
+    pub cpu_s: CpuSeconds<'a>,
+    /// Hears what is being done: a step, of how many, and how many are done.
+    pub step: &'a mut dyn FnMut(&str, u64, u64),
+}
+
+/// A task that can be asked for.
+#[derive(Clone, Copy)]
+pub struct ContentTask {
+    /// Its name.
+    pub name: &'static str,
+    /// Its folder within the data.
+    pub folder: &'static str,
+    run: fn(&mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError>,
+}
+
+/// Every task.
+pub const CONTENT_TASKS: &[ContentTask] = &[];
+
+/// The tasks of these names; without names, all whose folder is there.
+///
+/// # Errors
+/// [`ProtocolError::UnknownTask`], or [`ProtocolError::NoData`] when nothing is there.
+pub fn select_content(data: &Path, names: &[String]) -> Result<Vec<&'static ContentTask>, ProtocolError> {
+    if names.is_empty() {
+        let there: Vec<_> = CONTENT_TASKS.iter().filter(|task| data.join(task.folder).is_dir()).collect();
+        let expected = "product_matching, google_taxonomy, fashion_products_small";
+        return if there.is_empty() {
+            Err(ProtocolError::NoData { dir: data.to_path_buf(), expected })
+        } else {
+            Ok(there)
+        };
+    }
+    let find = |name: &String| {
+        CONTENT_TASKS.iter().find(|task| task.name == name).ok_or_else(|| ProtocolError::UnknownTask {
+            name: name.clone(),
+            known: CONTENT_TASKS.iter().map(|task| task.name).collect::<Vec<_>>().join(", "),
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Runs tasks one after the other; each report is handed over as soon as it is ready.
+///
+/// # Errors
+/// [`ProtocolError`] of the first task that fails.
+pub fn run_content(
+    data: &Path,
+    tasks: &[&ContentTask],
+    seed: Seed,
+    cpu_s: CpuSeconds<'_>,
+    progress: &mut dyn FnMut(Progress<'_>),
+    ready: &mut dyn FnMut(ContentReport),
+) -> Result<(), ProtocolError> {
+    for task in tasks {
+        let mut step = |step: &str, done: u64, total: u64| progress(Progress { task: task.name, step, done, total });
+        let mut asked = Asked { dir: &data.join(task.folder), seed, cpu_s, step: &mut step };
+        (task.run)(&mut asked)?.into_iter().for_each(&mut *ready);
+    }
+    Ok(())
+}
