@@ -14,14 +14,15 @@
 //! kernel two-sample test", JMLR 13, 2012. Cost: `n d² + d³`; the discrepancy `(n + m)² d`. Rows are added in
 //! their order: the same bits at any number of threads.
 
+use crate::dense::Real;
 use crate::low_rank::symmetric_eigen;
 
 /// `AᵀB / n` of row-major blocks.
-fn products(a: &[f32], b: &[f32], width: usize) -> Vec<f64> {
+fn products<T: Real>(a: &[T], b: &[T], width: usize) -> Vec<f64> {
     let mut sum = vec![0.0; width * width];
     for (x, y) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
         for (line, x) in sum.chunks_exact_mut(width).zip(x) {
-            line.iter_mut().zip(y).for_each(|(s, y)| *s += f64::from(*x) * f64::from(*y));
+            line.iter_mut().zip(y).for_each(|(s, y)| *s += Into::<f64>::into(*x) * Into::<f64>::into(*y));
         }
     }
     sum
@@ -59,7 +60,7 @@ fn of_eigenvalues(a: Vec<f64>, n: usize, f: impl Fn(f64) -> f64) -> Vec<f64> {
 ///
 /// # Panics
 /// If the blocks do not have the same number of rows of `width`.
-pub fn procrustes(a: &[f32], b: &[f32], width: usize) -> (Vec<f64>, f64) {
+pub fn procrustes<T: Real>(a: &[T], b: &[T], width: usize) -> (Vec<f64>, f64) {
     assert!(a.len() == b.len() && a.len().is_multiple_of(width.max(1)), "rows that belong to each other");
     let m = products(a, b, width);
     let transposed: Vec<f64> = (0..width * width).map(|at| m[at % width * width + at / width]).collect();
@@ -67,7 +68,7 @@ pub fn procrustes(a: &[f32], b: &[f32], width: usize) -> (Vec<f64>, f64) {
     let (values, _) = symmetric_eigen(square.clone(), width);
     let floor = values.first().copied().unwrap_or(0.0) * 1e-12;
     let rotation = times(&m, &of_eigenvalues(square, width, |v| if v > floor { 1.0 / v.sqrt() } else { 0.0 }), width);
-    let length = |x: &[f32]| x.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+    let length = |x: &[T]| x.iter().map(|v| Into::<f64>::into(*v).powi(2)).sum::<f64>().sqrt();
     let whole = length(a) * length(b);
     let shared: f64 = values.iter().map(|v| v.max(0.0).sqrt()).sum();
     (rotation, if whole > 0.0 { (shared / whole).min(1.0) } else { 0.0 })

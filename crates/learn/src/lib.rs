@@ -6,6 +6,7 @@
 pub mod adversarial;
 pub mod align;
 pub mod bootstrap;
+pub mod cca;
 pub mod choice;
 pub mod cluster_quality;
 pub mod container;
