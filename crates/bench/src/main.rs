@@ -5,6 +5,7 @@
 //! print the same control figures. What is fair and what is not is written in README.md.
 
 mod control;
+mod correlate;
 mod data;
 mod demo;
 mod growth;
@@ -69,7 +70,9 @@ enum Task {
     Growth(growth::GrowthArgs),
     /// The best products for one shopper, by a scan and by lists.
     Index(index::IndexArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth and index.
+    /// Canonical correlations, beside scikit-learn.
+    Correlate(correlate::CorrelateArgs),
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index and correlate.
     All,
 }
 
@@ -91,6 +94,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Recommend(args) => recommend::run(args, &mut |row| report.add(row))?,
         Task::Growth(args) => growth::run(args, &mut |row| report.add(row))?,
         Task::Index(args) => index::run(args, &mut |row| report.add(row))?,
+        Task::Correlate(args) => correlate::run(args, &mut |row| report.add(row))?,
         Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),
         Task::Simulate(args) => report.add(simulate::run(&portolan()?, &place, args)?),

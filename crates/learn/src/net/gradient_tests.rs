@@ -55,6 +55,11 @@ fn derivatives_of_maps_and_curves_are_right() {
         let y = t.linear(v[0], v[1], v[2]);
         weighed(t, y)
     });
+    check("reshape", &[(3, 4)], &|t, v| {
+        let y = t.reshape(v[0], 2);
+        assert_eq!(t.shape(y), (6, 2));
+        weighed(t, y)
+    });
     for curve in [Activation::Sigmoid, Activation::Tanh] {
         check("curve", &[(3, 5)], &move |t, v| {
             let y = t.activate(v[0], curve);

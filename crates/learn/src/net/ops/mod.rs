@@ -9,6 +9,7 @@ mod norm;
 mod pointwise;
 mod recurrent;
 mod sampled;
+mod shape;
 mod softmax_loss;
 
 pub use attention::Attention;
