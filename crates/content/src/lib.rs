@@ -6,6 +6,7 @@
 //! Bytes of files come in as values, so nothing here reads a folder, starts a program or asks a clock.
 
 pub mod space;
+pub mod text;
 mod vectors;
 
 pub use vectors::{Vectors, VectorsError};

@@ -4,6 +4,7 @@
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
 mod report;
+mod taxonomy;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
 
@@ -34,7 +35,9 @@ pub struct ContentTask {
 }
 
 /// Every task.
-pub const CONTENT_TASKS: &[ContentTask] = &[];
+pub const CONTENT_TASKS: &[ContentTask] = &[
+    ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
+];
 
 /// The tasks of these names; without names, all whose folder is there.
 ///

@@ -1,0 +1,25 @@
+//! Texts: their spelling, words and language, encoders that make vectors of them, and what brings two
+//! languages together.
+
+mod bridge;
+mod features;
+mod hashed;
+mod language;
+mod language_samples;
+mod lsa;
+mod normal;
+mod path_bridge;
+mod script;
+mod segment;
+mod tf_idf;
+
+pub use bridge::{Closeness, TextBridge, TextBridgeParams};
+pub use features::Features;
+pub use hashed::{Hashed, HashedParams};
+pub use language::{Guess, LONG, Language, LanguageModel};
+pub use lsa::{Lsa, LsaParams};
+pub use normal::normal;
+pub use path_bridge::{LEVEL, PathBridge, PathBridgeParams};
+pub use script::Script;
+pub use segment::{words, words_of_normal};
+pub use tf_idf::{TfIdf, TfIdfParams};
