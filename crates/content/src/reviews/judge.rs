@@ -9,7 +9,6 @@
 use domain::Seed;
 use learn::container::{ContainerError, Reader, Writer};
 use learn::{LearnError, SparseSvmParams, TextLinear, TextLinearParams, TextPieces, TextReason, TextTable, Weighing};
-use std::ops::RangeInclusive;
 
 /// What the choice is made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +45,10 @@ pub struct Weights {
 
 impl Default for JudgeParams {
     fn default() -> Self {
-        let of = |weighing, cost| Weights { weighing, cost, min_texts: 2 };
+        let of = |weighing, cost, min_texts| Weights { weighing, cost, min_texts };
         Self {
-            pieces: TextPieces { signs: 5, apart: 4, letters: RangeInclusive::new(2, 5), ..TextPieces::default() },
-            options: vec![of(Weighing::Rare, 1.0), of(Weighing::Telling, 0.01)],
+            pieces: TextPieces { signs: 5, apart: 4, ..TextPieces::default() },
+            options: vec![of(Weighing::Rare, 0.3, 2), of(Weighing::Telling, 0.1, 1), of(Weighing::Telling, 1.0, 1)],
             n_folds: 5,
             aim: Aim::F1,
         }

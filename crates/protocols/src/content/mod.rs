@@ -3,6 +3,9 @@
 //!
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
+mod counterfactual;
+mod labelled;
+mod online_shopping;
 mod report;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
@@ -34,7 +37,10 @@ pub struct ContentTask {
 }
 
 /// Every task.
-pub const CONTENT_TASKS: &[ContentTask] = &[];
+pub const CONTENT_TASKS: &[ContentTask] = &[
+    ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
+    ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
+];
 
 /// The tasks of these names; without names, all whose folder is there.
 ///
