@@ -6,6 +6,7 @@
 mod counterfactual;
 mod labelled;
 mod online_shopping;
+mod product_matching;
 mod report;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
@@ -40,6 +41,7 @@ pub struct ContentTask {
 pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
+    ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
 ];
 
 /// The tasks of these names; without names, all whose folder is there.
