@@ -5,6 +5,8 @@
 //! a mask for those that are missing. An encoder is one file in the folder of its modality.
 //! Bytes of files come in as values, so nothing here reads a folder, starts a program or asks a clock.
 
+pub mod matching;
+pub mod reviews;
 pub mod space;
 pub mod text;
 mod vectors;

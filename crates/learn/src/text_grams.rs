@@ -24,7 +24,7 @@ const LONGEST: usize = 2_000;
 
 /// How the signs of a run are parted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Script {
+pub(crate) enum Script {
     /// Blanks part words.
     Spaced,
     /// Nothing does.
@@ -33,7 +33,7 @@ enum Script {
     Between,
 }
 
-fn script(c: char) -> Script {
+pub(crate) fn script(c: char) -> Script {
     match c {
         '\u{0e00}'..='\u{0eff}'
         | '\u{1780}'..='\u{17ff}'

@@ -50,6 +50,11 @@ impl Text {
         lines.map(|(n, line)| (n, line.trim_end())).filter(|(_, line)| !line.is_empty())
     }
 
+    /// All of it.
+    pub(crate) fn whole(&self) -> &str {
+        &self.text
+    }
+
     /// An error that names a line.
     pub(crate) fn wrong(&self, line: usize, found: &str, wanted: &'static str) -> ProtocolError {
         let found = found.chars().take(60).collect();

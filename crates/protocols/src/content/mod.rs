@@ -3,6 +3,10 @@
 //!
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
+mod counterfactual;
+mod labelled;
+mod online_shopping;
+mod product_matching;
 mod report;
 mod taxonomy;
 
@@ -36,7 +40,10 @@ pub struct ContentTask {
 
 /// Every task.
 pub const CONTENT_TASKS: &[ContentTask] = &[
+    ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
     ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
+    ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
+    ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
 ];
 
 /// The tasks of these names; without names, all whose folder is there.

@@ -1,0 +1,227 @@
+//! Are two offers of two shops the same product? Amazon and Google (software), Abt and Buy (electronics).
+//!
+//! Splits as published. The tables are the offers that occur in any of the three files, taken without labels. What is
+//! asked of the classifier: the pair alone, as the published methods see it, or the pair beside its rivals, every other offer of both
+//! tables, as a shop that matches two catalogues sees it. Threshold and parameters by folds of train and valid; rows that learn
+//! from train alone take their threshold from valid. The test is marked once. Beside them: one threshold on the cosine of title words, and the
+//! linear model over crossed words by the trees' side.
+
+use super::labelled::{Mark, refused};
+use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
+use crate::ProtocolError;
+use crate::files::Text;
+use crate::goals::Reference;
+use content::matching::{BlockParams, ClusterParams, Look, MatcherParams, Offer, Pair, Tables, products};
+use content::reviews::best_f1;
+use std::collections::HashMap;
+
+const TASK: &str = "product_matching";
+
+struct Set {
+    name: &'static str,
+    goal: f64,
+    references: &'static [Reference],
+}
+
+const SOURCE: &str = "Li et al., Deep Entity Matching with Pre-Trained Language Models, VLDB 2021";
+
+const SETS: [Set; 2] = [
+    Set {
+        name: "Amazon-Google",
+        goal: 0.70,
+        references: &[
+            Reference { what: "Magellan", value: 0.491, source: "Mudgal et al., SIGMOD 2018" },
+            Reference { what: "Ditto", value: 0.7558, source: SOURCE },
+        ],
+    },
+    Set {
+        name: "Abt-Buy",
+        goal: 0.75,
+        references: &[
+            Reference { what: "Magellan", value: 0.436, source: "Mudgal et al., SIGMOD 2018" },
+            Reference { what: "Ditto", value: 0.8933, source: SOURCE },
+        ],
+    },
+];
+
+/// Pairs of one file.
+#[derive(Clone, Default)]
+struct Part {
+    pairs: Vec<Pair>,
+    same: Vec<bool>,
+}
+
+/// Offers by their text, each once.
+#[derive(Default)]
+struct Shop {
+    offers: Vec<Offer>,
+    places: HashMap<String, u32>,
+}
+
+impl Shop {
+    fn place(&mut self, record: &str) -> Option<u32> {
+        if let Some(place) = self.places.get(record) {
+            return Some(*place);
+        }
+        let place = self.offers.len() as u32;
+        self.offers.push(offer(record)?);
+        self.places.insert(record.to_owned(), place);
+        Some(place)
+    }
+}
+
+/// `COL <name> VAL <value> COL …`; `None` for something else.
+fn offer(record: &str) -> Option<Offer> {
+    let mut offer = Offer::default();
+    for field in record.split("COL ").map(str::trim).filter(|field| !field.is_empty()) {
+        let (name, value) = field.split_once("VAL")?;
+        let value = value.trim();
+        let given = (!value.is_empty()).then(|| value.to_owned());
+        match name.trim() {
+            "title" | "name" => offer.title = value.to_owned(),
+            "manufacturer" | "brand" => offer.brand = given,
+            "description" => offer.description = given,
+            "price" => offer.price = value.parse().ok(),
+            _ => return None,
+        }
+    }
+    Some(offer)
+}
+
+fn read(asked: &Asked<'_>, folder: &str, shops: &mut [Shop; 2], part: &str) -> Result<Part, ProtocolError> {
+    let text = Text::read(&asked.dir.join(folder).join(format!("{part}.txt")))?;
+    let mut out = Part::default();
+    for (n, line) in text.lines(0) {
+        let wrong = || text.wrong(n, line, "two records of COL and VAL and a label, parted by tabs");
+        let mut cells = line.split('\t');
+        let (Some(left), Some(right), Some(label @ ("0" | "1")), None) =
+            (cells.next(), cells.next(), cells.next(), cells.next())
+        else {
+            return Err(wrong());
+        };
+        let [first, second] = shops;
+        out.pairs.push((first.place(left).ok_or_else(wrong)?, second.place(right).ok_or_else(wrong)?));
+        out.same.push(label == "1");
+    }
+    Ok(out)
+}
+
+fn joined(a: &Part, b: &Part) -> Part {
+    Part { pairs: [&a.pairs[..], &b.pairs].concat(), same: [&a.same[..], &b.same].concat() }
+}
+
+pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError> {
+    SETS.iter().map(|set| one(asked, set)).collect()
+}
+
+fn one(asked: &mut Asked<'_>, set: &Set) -> Result<ContentReport, ProtocolError> {
+    let mut shops: [Shop; 2] = Default::default();
+    let [train, valid, test] = ["train", "valid", "test"].map(|part| read(asked, set.name, &mut shops, part));
+    let (train, valid, test) = (train?, valid?, test?);
+    let both = joined(&train, &valid);
+    let tables = Tables::new(&shops[0].offers, &shops[1].offers);
+    let mut rows = vec![cosine(asked, &tables, &both, &test)?];
+    // Those of the last configuration stay.
+    let (mut f1, mut answers) = (0.0, (Vec::new(), 0.5));
+    for (config, look, alone) in [
+        ("trees, the pair alone, train only", Look::Pair, true),
+        ("trees, the pair alone", Look::Pair, false),
+        ("trees, with rivals, train only", Look::Rivals, true),
+        ("trees, with rivals", Look::Rivals, false),
+    ] {
+        (asked.step)(&format!("{}: {config}", set.name), rows.len() as u64, 5);
+        let params = MatcherParams { look, ..MatcherParams::default() };
+        let learn = if alone { &train } else { &both };
+        let before = (asked.cpu_s)();
+        let model = params.fit(&tables, &learn.pairs, &learn.same, asked.seed).map_err(refused(TASK))?;
+        let said = |part: &Part| model.probabilities(&tables, &part.pairs).map_err(refused(TASK));
+        let threshold = if alone { best_f1(&said(&valid)?, &valid.same).0 } else { model.threshold() };
+        let fitted = (asked.cpu_s)();
+        let p = said(&test)?;
+        let by_folds = Some(model.by_folds());
+        rows.push(row(asked, config, (&p, threshold), &test, by_folds, [fitted - before, (asked.cpu_s)() - fitted]));
+        (f1, answers) = (rows.last().and_then(|row| row.measures[0].value).unwrap_or(0.0), (p, threshold));
+    }
+    let about = about(&tables, [&train, &valid, &test], &joined(&both, &test), (&answers.0, answers.1));
+    let goals = vec![ContentGoal::new("F1 of trees with rivals", set.goal, f1)];
+    let task = format!("{TASK} {}", set.name);
+    Ok(ContentReport { task, about, rows, goals, references: set.references })
+}
+
+/// What blocking keeps, and what joining the test's matches into products refuses.
+fn about(tables: &Tables, parts: [&Part; 3], all: &Part, (p, threshold): (&[f64], f64)) -> String {
+    let truth: Vec<Pair> = all.pairs.iter().zip(&all.same).filter(|(_, same)| **same).map(|(pair, _)| *pair).collect();
+    let block = |per_list: usize| {
+        let candidates = tables.candidates(&BlockParams { per_list, ..BlockParams::default() });
+        let quality = tables.quality(&candidates, &truth);
+        let complete = quality.completeness.unwrap_or(0.0);
+        format!(
+            "{per_list} a list: {} candidates, completeness {complete:.4}, reduction {:.4}",
+            quality.n_candidates, quality.reduction
+        )
+    };
+    let test = parts[2];
+    let scored: Vec<_> = test.pairs.iter().zip(p).map(|(&(l, r), &p)| ((0, l), (1, r), p)).collect();
+    let joined = products(&scored, threshold, &ClusterParams { per_shop: 2, ..ClusterParams::default() });
+    format!(
+        "{} and {} offers; pairs (matches) {}; blocking {}; {}; of the test's matches {} products are made, {} joins refused",
+        tables.n_left(),
+        tables.n_right(),
+        parts.map(|p| format!("{} ({})", p.pairs.len(), p.same.iter().filter(|s| **s).count())).join(", "),
+        block(3),
+        block(BlockParams::default().per_list),
+        joined.groups.len(),
+        joined.refused.len(),
+    )
+}
+
+fn row(
+    asked: &Asked<'_>,
+    config: &str,
+    (p, threshold): (&[f64], f64),
+    test: &Part,
+    by_folds: Option<f64>,
+    [fit_cpu_s, score_cpu_s]: [f64; 2],
+) -> ContentRow {
+    let said: Vec<bool> = p.iter().map(|p| *p >= threshold).collect();
+    let share = |of: &[bool], is: &[bool]| {
+        let both = of.iter().zip(is).filter(|(a, b)| **a && **b).count() as f64;
+        both / of.iter().filter(|a| **a).count().max(1) as f64
+    };
+    let mut measures = vec![
+        Mark::F1.measure(&said, &test.same, asked.seed),
+        Measure::new("precision", share(&said, &test.same)),
+        Measure::new("recall", share(&test.same, &said)),
+    ];
+    measures.push(by_folds.map_or_else(|| Measure::none("F1 by folds"), |f1| Measure::new("F1 by folds", f1)));
+    ContentRow { config: config.to_owned(), measures, fit_cpu_s, score_cpu_s }
+}
+
+/// One threshold on the first column.
+fn cosine(asked: &Asked<'_>, tables: &Tables, learn: &Part, test: &Part) -> Result<ContentRow, ProtocolError> {
+    let before = (asked.cpu_s)();
+    let first = |part: &Part| -> Result<Vec<f64>, ProtocolError> {
+        let features = tables.features(&part.pairs, Look::Pair).map_err(refused(TASK))?;
+        Ok(features.rows().map(|row| f64::from(row[0])).collect())
+    };
+    let (threshold, f1) = best_f1(&first(learn)?, &learn.same);
+    let fitted = (asked.cpu_s)();
+    let p = first(test)?;
+    let cpu = [fitted - before, (asked.cpu_s)() - fitted];
+    Ok(row(asked, "cosine of title words", (&p, threshold), test, Some(f1), cpu))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_and_what_is_none_is_refused() {
+        let read = offer("COL title VAL red kettle COL manufacturer VAL  COL price VAL 12.5 ").unwrap();
+        assert_eq!((read.title.as_str(), read.brand, read.price), ("red kettle", None, Some(12.5)));
+        assert!(offer("COL colour VAL red").is_none() && offer("title red").is_none());
+        let mut shop = Shop::default();
+        let places = ["COL title VAL a", "COL title VAL b", "COL title VAL a"].map(|r| shop.place(r).unwrap());
+        assert_eq!((places, shop.offers.len()), ([0, 1, 0], 2));
+    }
+}
