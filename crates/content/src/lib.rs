@@ -7,6 +7,7 @@
 
 pub mod matching;
 pub mod reviews;
+pub mod search;
 pub mod space;
 pub mod text;
 mod vectors;

@@ -1,0 +1,93 @@
+//! Finding by vectors of texts ([`Lsa`]).
+//!
+//! A product's text holds its titles in all languages, so words of different languages that are used for the same
+//! products lie together, and a query in one language finds products that have a title in another one only. Source:
+//! Dumais et al., "Automatic cross-language retrieval using latent semantic indexing", AAAI spring symposium 1997.
+//! Few products are all looked at; many stand in lists ([`Inverted`]). Cost: learning as [`LsaParams`], a query one pass over
+//! the vectors, or over those of the lists that it opens.
+
+use crate::text::{Lsa, LsaParams};
+use crate::{Encode, Vectors};
+use domain::Seed;
+use learn::container::{ContainerError, Reader, Writer};
+use learn::{Inverted, InvertedParams, Nearest, Scan};
+
+/// Products above which lists are made.
+const MANY: usize = 10_000;
+/// Numbers of a vector at most.
+const WIDEST: usize = 128;
+
+/// Vectors of a catalogue's texts, and the encoder of queries.
+pub struct Meaning {
+    encoder: Lsa,
+    vectors: Vectors,
+    nearest: Box<dyn Nearest>,
+}
+
+fn nearest(vectors: &Vectors) -> Box<dyn Nearest> {
+    if vectors.len() > MANY {
+        Box::new(Inverted::new(vectors.values(), vectors.width(), &InvertedParams::default(), Seed(1)))
+    } else {
+        Box::new(Scan::new(vectors.values().to_vec(), vectors.width()))
+    }
+}
+
+impl Meaning {
+    /// Learns from a catalogue; `None` where its texts have nothing in common.
+    pub(super) fn fit(texts: &[String], seed: Seed) -> Option<Self> {
+        // With a direction for every product, nothing would lie together but what shares its words.
+        let params = LsaParams { width: (texts.len() / 3).clamp(1, WIDEST), ..LsaParams::default() };
+        let encoder = params.fit(texts, seed).ok().filter(|encoder| encoder.width() > 0)?;
+        let items: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
+        let vectors = encoder.encode(&items);
+        let nearest = nearest(&vectors);
+        Some(Self { encoder, vectors, nearest })
+    }
+
+    /// Products nearest to a query with their cosines, best first.
+    pub(super) fn find(&self, query: &str, n: usize, allowed: &[bool]) -> Vec<(u32, f32)> {
+        let query = self.encoder.encode(&[Some(query)]);
+        query.row(0).map_or_else(Vec::new, |query| self.best(query, n, |row| allowed[row as usize]))
+    }
+
+    /// Products nearest to a product.
+    pub(super) fn similar(&self, row: u32, n: usize, allowed: &[bool]) -> Vec<(u32, f32)> {
+        let Some(query) = self.vectors.row(row as usize) else { return Vec::new() };
+        self.best(query, n, |other| other != row && allowed[other as usize])
+    }
+
+    fn best(&self, query: &[f32], n: usize, allowed: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
+        let skip = |row: u32| !self.vectors.is_present(row as usize) || !allowed(row);
+        self.nearest.best(query, n, &skip)
+    }
+
+    pub(super) fn write(&self, to: &mut Writer) {
+        self.encoder.save(to);
+        to.f32s("vectors", self.vectors.values());
+        let present: Vec<u32> =
+            (0..self.vectors.len() as u32).filter(|r| self.vectors.is_present(*r as usize)).collect();
+        to.u32s("present", &present);
+    }
+
+    pub(super) fn read(from: &Reader<'_>, n: usize) -> Result<Self, ContainerError> {
+        let encoder = Lsa::load(from)?;
+        let (width, values, present) = (encoder.width(), from.f32s("vectors")?, from.u32s("present")?);
+        if values.len() != n * width || width == 0 {
+            return Err(ContainerError::content("vectors", format!("{n} rows of {width} numbers are wanted")));
+        }
+        let mut rows = present.into_iter().peekable();
+        let mut vectors = Vectors::new(width);
+        for (at, row) in (0..n as u32).zip(values.chunks_exact(width)) {
+            if rows.next_if_eq(&at).is_none() {
+                vectors.push_missing();
+            } else if vectors.push(row).is_err() {
+                return Err(ContainerError::content("vectors", "a number that is not finite"));
+            }
+        }
+        if rows.next().is_some() {
+            return Err(ContainerError::content("present", "ascending rows of the catalogue are wanted"));
+        }
+        let nearest = nearest(&vectors);
+        Ok(Self { encoder, vectors, nearest })
+    }
+}
