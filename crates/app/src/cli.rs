@@ -44,6 +44,10 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Products for one shopper, with the reasons.
     Recommend(Recommend),
+    /// Find products by words of any language.
+    Search(Search),
+    /// Products like a product.
+    Similar(Similar),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
     Transfer(Transfer),
     /// List the saved models, teach them what came since they were fitted, or go back to earlier ones.
@@ -270,6 +274,38 @@ pub(crate) struct Recommend {
     /// Also products that the shopper has bought already.
     #[arg(long)]
     pub(crate) again: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan search`.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for.
+    pub(crate) query: String,
+    /// Market: titles in its language, and nothing that is out of stock there.
+    #[arg(long)]
+    pub(crate) market: Option<Market>,
+    /// How many products.
+    #[arg(short = 'n', long = "number", default_value_t = 10)]
+    pub(crate) n: usize,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan similar`.
+#[derive(Debug, Args)]
+pub(crate) struct Similar {
+    /// Code of the product.
+    pub(crate) product: String,
+    /// Market: titles in its language, and nothing that is out of stock there.
+    #[arg(long)]
+    pub(crate) market: Option<Market>,
+    /// How many products.
+    #[arg(short = 'n', long = "number", default_value_t = 10)]
+    pub(crate) n: usize,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

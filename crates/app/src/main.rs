@@ -8,6 +8,7 @@ mod exit;
 mod models;
 mod output;
 mod pipeline;
+mod search;
 mod signals;
 mod trainings;
 mod transfer;

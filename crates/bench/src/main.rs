@@ -20,6 +20,7 @@ mod recommend;
 mod report;
 mod simulate;
 mod stats;
+mod zero_overlap;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -70,9 +71,11 @@ enum Task {
     Growth(growth::GrowthArgs),
     /// The best products for one shopper, by a scan and by lists.
     Index(index::IndexArgs),
+    /// A market that shares neither products nor shoppers with any other one.
+    ZeroOverlap(zero_overlap::ZeroOverlapArgs),
     /// Canonical correlations, beside scikit-learn.
     Correlate(correlate::CorrelateArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index and correlate.
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, zero-overlap and correlate.
     All,
 }
 
@@ -94,6 +97,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Recommend(args) => recommend::run(args, &mut |row| report.add(row))?,
         Task::Growth(args) => growth::run(args, &mut |row| report.add(row))?,
         Task::Index(args) => index::run(args, &mut |row| report.add(row))?,
+        Task::ZeroOverlap(args) => zero_overlap::run(args, &mut |row| report.add(row))?,
         Task::Correlate(args) => correlate::run(args, &mut |row| report.add(row))?,
         Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),

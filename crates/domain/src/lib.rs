@@ -13,6 +13,7 @@ mod market;
 mod money;
 mod roles;
 mod seed;
+mod spoken;
 mod time;
 
 pub use country::{COUNTRIES, Country, country, country_by_name, market_by_name};
@@ -24,6 +25,7 @@ pub use market::{Language, LanguageError, Market, MarketError};
 pub use money::{Amount, Currency, FxRate, Money, MoneyError, Rounding, allocate};
 pub use roles::{Explain, Fit, FitError, Reason, Score};
 pub use seed::{Rng, Seed};
+pub use spoken::languages;
 pub use time::{Day, Window};
 
 /// Exact decimal numbers, for prices and rates as they are printed.

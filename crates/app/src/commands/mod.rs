@@ -12,6 +12,8 @@ mod plan;
 mod quality;
 mod recommend;
 mod run;
+mod search;
+mod similar;
 mod simulate;
 mod sql;
 mod tables;
@@ -61,6 +63,8 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Run(args) => run::run(&env, &args).await,
         Command::Plan(args) => plan::run(&env, &args).await,
         Command::Recommend(args) => recommend::run(&env, &args).await,
+        Command::Search(args) => search::run(&env, &args).await,
+        Command::Similar(args) => similar::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,
         Command::Models(args) => models::run(&env, &args).await,
         Command::Compare(args) => compare::run(&env, &args).await,

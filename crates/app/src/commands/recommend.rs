@@ -6,6 +6,7 @@ use crate::models::{Store, Version};
 use crate::pipeline::catalogue::Catalogue;
 use crate::pipeline::measured::{self, Basis};
 use crate::pipeline::offers::{self, Served, Used};
+use crate::pipeline::shelves::Shelves;
 use crate::pipeline::signals;
 use crate::pipeline::{purchases::Purchases, rows::Rows};
 use crate::trainings::Trainings;
@@ -54,7 +55,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         ));
     }
     let catalogue = Catalogue::load(&engine, &purchases).await?;
-    let shelf = offers::Shelves::load(&engine, &catalogue).await?.of(market);
+    let shelf = Shelves::load(&engine, &catalogue).await?.of(market);
     let used = Used::load(&engine, &purchases).await?;
     let Serving { served, source_weight, basis, why, version } =
         serving(&store, &snapshot, &engine, &purchases, &used, market, shelf).await?;

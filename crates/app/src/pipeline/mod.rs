@@ -19,6 +19,7 @@ pub(crate) mod queries;
 pub(crate) mod rows;
 mod rules;
 mod segments;
+pub(crate) mod shelves;
 pub(crate) mod signals;
 mod transfer;
 

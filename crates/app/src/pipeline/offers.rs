@@ -12,6 +12,7 @@ use super::catalogue::Catalogue;
 use super::measured::{Choice, Measured, serving, stored};
 use super::purchases::Purchases;
 use super::rows::Rows;
+use super::shelves::Shelves;
 use super::signals;
 use super::{Stage, Tables, home};
 use crate::models::{Keeper, Kept, Store};
@@ -23,9 +24,7 @@ use lake::Engine;
 use rayon::prelude::*;
 use recommend::saved::fingerprint;
 use recommend::transfer::{Pool, Sources};
-use recommend::{
-    Barred, Context, Fitted, InContext, ModelKind, Recommender, Shelf, Signal, Strength, prepare, with_signals,
-};
+use recommend::{Context, Fitted, InContext, ModelKind, Recommender, Shelf, Signal, Strength, prepare, with_signals};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -43,8 +42,6 @@ const REASONS: usize = 3;
 const FURTHER: &str = "further reasons";
 /// Markets with fewer shoppers get no list: it would be somebody's shopping list.
 const MIN_SHOPPERS: usize = 2;
-/// Days without a sale anywhere after which a product is no longer offered.
-const STALE_DAYS: i32 = 180;
 
 /// What a market is served with.
 pub(crate) struct Served {
@@ -244,54 +241,6 @@ impl<'a> Fitter<'a> {
         let model: Arc<dyn Fitted> = Arc::from(self.trainings.fit(kind, &self.everybody, self.seed)?);
         self.alike.push((*kind, model.clone()));
         Ok(model)
-    }
-}
-
-/// What can be offered, market by market: everything but services, products long gone, and what is
-/// out of stock there.
-pub(crate) struct Shelves {
-    everywhere: Shelf,
-    /// Units on hand by item and market; [`Market::UNKNOWN`] holds what serves all markets.
-    stock: BTreeMap<ItemIdx, BTreeMap<Market, i64>>,
-}
-
-impl Shelves {
-    pub(crate) async fn load(engine: &Engine, catalogue: &Catalogue) -> Result<Self> {
-        let find = |id: &String| catalogue.find(id);
-        let of = |ids: Vec<String>| -> Vec<ItemIdx> { ids.iter().filter_map(find).collect() };
-        let services = Rows::query(engine, "select product_id from clean.products where service").await?;
-        let stale = format!(
-            "select product_id from marts.product_market group by product_id \
-             having max(last_day) < (select max(last_day) from marts.product_market) - interval '{STALE_DAYS} days'"
-        );
-        let stale = Rows::query(engine, &stale).await?;
-        let everywhere = Shelf::full(catalogue.len())
-            .without_all(of(services.texts("product_id")?), Barred::Unsellable)
-            .without_all(of(stale.texts("product_id")?), Barred::Unsellable);
-        // What a catalogue says counts where nobody counted the product itself.
-        let sql = "select product_id, market, sum(quantity) as quantity from clean.stock group by product_id, market \
-            union all select product_id, 'ZZ', catalogue_stock from clean.products \
-            where catalogue_stock is not null and product_id not in (select product_id from clean.stock)";
-        let rows = Rows::query(engine, sql).await?;
-        let mut stock: BTreeMap<ItemIdx, BTreeMap<Market, i64>> = BTreeMap::new();
-        let (ids, markets, quantities) = (rows.texts("product_id")?, rows.markets("market")?, rows.ints("quantity")?);
-        for ((id, market), quantity) in ids.iter().zip(markets).zip(quantities) {
-            if let Some(item) = find(id) {
-                stock.entry(item).or_default().insert(market, quantity);
-            }
-        }
-        Ok(Self { everywhere, stock })
-    }
-
-    /// The shelf of one market. Out of stock is what has been counted for this market or for all
-    /// markets, with nothing left; what was only counted for other markets is unknown here.
-    pub(crate) fn of(&self, market: Market) -> Shelf {
-        let empty = |units: &BTreeMap<Market, i64>| {
-            let here: Vec<i64> = [market, Market::UNKNOWN].iter().filter_map(|m| units.get(m).copied()).collect();
-            !here.is_empty() && here.iter().sum::<i64>() <= 0
-        };
-        let gone = self.stock.iter().filter(|(_, units)| empty(units)).map(|(item, _)| *item);
-        self.everywhere.clone().without_all(gone, Barred::OutOfStock)
     }
 }
 
@@ -498,20 +447,6 @@ mod tests {
                 assert!(reasons.iter().all(|r| r.1 != Some(item)), "a product is no reason for itself");
             }
         }
-    }
-
-    #[test] // Counted for DE and for all markets: 0 + 2 left in DE, 3 + 2 in FR; item 1 is empty in DE, unknown in FR.
-    fn stock_is_judged_where_it_is_sold() {
-        let [de, fr] = ["DE", "FR"].map(|m| m.parse::<Market>().unwrap());
-        let all = Market::UNKNOWN;
-        let stock = [(0, [(de, 0), (fr, 3), (all, 2)].into()), (1, [(de, 0)].into()), (2, [(all, -1)].into())];
-        let stock = stock.map(|(item, units)| (ItemIdx(item), units)).into();
-        let shelves = Shelves { everywhere: Shelf::full(4), stock };
-        let barred =
-            |market| items(&[0, 1, 2, 3]).into_iter().map(|i| shelves.of(market).barred(i)).collect::<Vec<_>>();
-        let gone = Some(Barred::OutOfStock);
-        assert_eq!(barred(de), [None, gone, gone, None]);
-        assert_eq!(barred(fr), [None, None, gone, None]);
     }
 
     /// A model that is added brings its terms here by itself.

@@ -17,6 +17,7 @@ mod networks;
 mod noise;
 mod profiles;
 mod recommend;
+mod search;
 mod signals;
 mod simulated;
 mod sources;

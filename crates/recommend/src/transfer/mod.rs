@@ -8,6 +8,7 @@
 mod adaptation;
 mod adversarial;
 mod aligned;
+mod content_map;
 mod ease_prior;
 mod evidence;
 mod factor_prior;
@@ -22,6 +23,7 @@ mod stacked;
 pub use adaptation::Adaptation;
 pub use adversarial::{Betrayal, DiscriminatorParams, MarketBlind};
 pub use aligned::{AlignedParams, Alignment};
+pub use content_map::{ContentMap, ContentMapParams, MappedContent};
 pub use ease_prior::{EasePrior, EasePriorParams};
 pub use evidence::{Decision, EvidenceRule, TransferVerdict, judge};
 pub use factor_prior::{FineTuneParams, MarketAwareParams};

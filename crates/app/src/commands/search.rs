@@ -1,0 +1,84 @@
+//! `portolan search`: products by what somebody types.
+
+use super::Environment;
+use crate::pipeline::shelves::Stock;
+use crate::search::Found;
+use crate::{cli, output};
+use anyhow::Result;
+use content::search::Reading;
+use lake::{Engine, EngineOptions, Snapshot};
+use serde_json::json;
+use std::process::ExitCode;
+
+pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCode> {
+    let workspace = env.workspace()?;
+    let lake = workspace.lake()?;
+    let snapshot = Snapshot::latest(&lake).await?;
+    let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
+    let bar = output::Bar::new(env.quiet || args.json);
+    let found = Found::load(&workspace.root, &engine, &snapshot, &bar).await?;
+    let stock = Stock::load(&engine).await?;
+    let allowed = found.allowed(&stock, args.market);
+    let answer = found.search().find(&args.query, args.n, &allowed)?;
+    let languages = super::similar::languages(args.market);
+    let how = |words: Option<u32>, meaning: Option<u32>| match (words, meaning) {
+        (Some(_), Some(_)) => "words and meaning",
+        (Some(_), None) => "words",
+        (None, _) => "meaning",
+    };
+    if args.json {
+        let hits: Vec<_> = answer
+            .hits
+            .iter()
+            .zip(1..)
+            .map(|(hit, rank)| {
+                let at = hit.row as usize;
+                json!({"rank": rank, "product": found.ids[at], "title": found.title(at, &languages), "category": found.categories[at],
+                    "brand": found.brands[at], "price": found.prices[at], "rank_by_words": hit.by_words, "rank_by_meaning": hit.by_meaning})
+            })
+            .collect();
+        let words: Vec<_> = answer
+            .words
+            .iter()
+            .map(|w| {
+                json!({"word": w.word, "read": match w.reading {
+                Reading::Exact => "exact", Reading::Near => "near", Reading::Unknown => "unknown" }})
+            })
+            .collect();
+        output::json(&json!({"query": args.query, "market": args.market, "words": words, "items": hits}))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let of = |reading| {
+        let words = answer.words.iter().filter(|w| w.reading == reading).map(|w| format!("`{}`", w.word));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    for (reading, said) in [
+        (Reading::Near, "no product has this word, words that differ in one letter were taken"),
+        (Reading::Unknown, "no product has this word"),
+    ] {
+        let words = of(reading);
+        if !words.is_empty() {
+            output::note(&format!("{words}: {said}"));
+        }
+    }
+    if answer.hits.is_empty() {
+        output::line("nothing was found");
+        if args.market.is_some() {
+            output::hint("without --market, what is out of stock there is shown, too");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = answer.hits.iter().zip(1..).map(|(hit, rank)| {
+        let at = hit.row as usize;
+        vec![
+            rank.to_string(),
+            found.ids[at].clone(),
+            found.title(at, &languages),
+            found.categories[at].clone(),
+            found.prices[at].clone(),
+            how(hit.by_words, hit.by_meaning).to_owned(),
+        ]
+    });
+    output::table(&["", "product", "title", "category", "price", "found by"], &[0, 4], rows.collect());
+    Ok(ExitCode::SUCCESS)
+}

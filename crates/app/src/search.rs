@@ -1,0 +1,179 @@
+//! The index that `search` and `similar` ask: made from the clean products when it is first needed, kept in
+//! `models/search`, and made again when the products have changed.
+//!
+//! It is a cache: a folder named after what it was made from, written beside its place and renamed. One that
+//! cannot be read is made again.
+
+use crate::output::{self, Bar};
+use crate::pipeline::catalogue::all_languages;
+use crate::pipeline::rows::Rows;
+use crate::pipeline::shelves::Stock;
+use anyhow::{Context, Result};
+use content::search::{Listing, Search};
+use domain::{Market, Seed};
+use lake::{Engine, Snapshot};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use tantivy::directory::MmapDirectory;
+
+/// The products as people see them, in the order of the index.
+pub(crate) struct Found {
+    pub(crate) ids: Vec<String>,
+    pub(crate) names: Vec<String>,
+    pub(crate) categories: Vec<String>,
+    pub(crate) brands: Vec<String>,
+    pub(crate) prices: Vec<String>,
+    /// Path of the picture, empty where none is stated.
+    pub(crate) images: Vec<String>,
+    texts: Vec<String>,
+    service: Vec<bool>,
+    search: Search,
+}
+
+/// What the vectors and the rest of the index lie in.
+const WORDS: &str = "words";
+const VECTORS: &str = "vectors.model";
+
+impl Found {
+    /// Opens the index, making it where it is not there.
+    pub(crate) async fn load(root: &Path, engine: &Engine, snapshot: &Snapshot, bar: &Bar) -> Result<Self> {
+        let rows = Rows::query(
+            engine,
+            "select product_id, name, description, category, brand, colour, plug, texts, image, service, \
+             coalesce(list_price, median_price) as price, coalesce(currency, '') as currency \
+             from clean.products order by product_id",
+        )
+        .await?;
+        let column = |name: &str| rows.texts(name);
+        let (ids, names, texts) = (column("product_id")?, column("name")?, column("texts")?);
+        let (descriptions, colours, plugs) = (column("description")?, column("colour")?, column("plug")?);
+        let (categories, brands) = (column("category")?, column("brand")?);
+        let listing = |at: usize| {
+            let (titles, other) = by_language(&texts[at]);
+            Listing {
+                titles: format!("{}\n{titles}", names[at]),
+                brand: brands[at].clone(),
+                category: categories[at].clone(),
+                attributes: format!("{} {}", colours[at], plugs[at]),
+                description: format!("{}\n{other}", descriptions[at]),
+            }
+        };
+        let key = key(snapshot, ids.len());
+        let place = root.join("models/search").join(&key);
+        let search = match open(&place) {
+            Some(Ok(search)) if search.len() == ids.len() => search,
+            found => {
+                if let Some(Err(why)) = found {
+                    output::note(&format!(
+                        "the index of {} cannot be read ({why:#}); it is made again",
+                        place.display()
+                    ));
+                }
+                bar.step("indexing", "products", 0, 1);
+                let listings: Vec<Listing> = (0..ids.len()).map(listing).collect();
+                let search = build(&place, &listings)?;
+                bar.clear();
+                search
+            }
+        };
+        let (amounts, currencies) = (column("price")?, column("currency")?);
+        let shown = |(amount, currency): (&String, &String)| {
+            let amount = amount.trim_end_matches('0').trim_end_matches('.');
+            if amount.is_empty() { String::new() } else { format!("{amount} {currency}").trim_end().to_owned() }
+        };
+        let prices = amounts.iter().zip(&currencies).map(shown).collect();
+        let (images, service) = (column("image")?, rows.truths("service")?);
+        Ok(Self { ids, names, categories, brands, prices, images, texts, service, search })
+    }
+
+    /// Both ways of finding.
+    pub(crate) const fn search(&self) -> &Search {
+        &self.search
+    }
+
+    /// Which products may be shown in a market: no services, and nothing that is out of stock there.
+    pub(crate) fn allowed(&self, stock: &Stock, market: Option<Market>) -> Vec<bool> {
+        let there =
+            |(id, service): (&String, &bool)| !service && !market.is_some_and(|market| stock.is_out(id, market));
+        self.ids.iter().zip(&self.service).map(there).collect()
+    }
+
+    /// The row of a product, whatever the case of its letters.
+    pub(crate) fn row(&self, product: &str) -> Option<u32> {
+        let product = product.to_uppercase();
+        self.ids.iter().position(|id| id.to_uppercase() == product).map(|at| at as u32)
+    }
+
+    /// The title in one of these languages, the first that there is, else the name.
+    pub(crate) fn title(&self, row: usize, languages: &[&str]) -> String {
+        let texts: serde_json::Value = serde_json::from_str(&self.texts[row]).unwrap_or_default();
+        let title = |language: &&str| texts[language]["name"].as_str().map(str::to_owned);
+        languages.iter().find_map(title).unwrap_or_else(|| self.names[row].clone())
+    }
+}
+
+/// Titles, and everything else, of all languages.
+fn by_language(texts: &str) -> (String, String) {
+    let Ok(serde_json::Value::Object(languages)) = serde_json::from_str(texts) else {
+        return (String::new(), all_languages(texts));
+    };
+    let (mut titles, mut other) = (Vec::new(), Vec::new());
+    for (kind, text) in languages.values().filter_map(serde_json::Value::as_object).flatten() {
+        let Some(text) = text.as_str() else { continue };
+        if kind == "name" { titles.push(text) } else { other.push(text) }
+    }
+    (titles.join("\n"), other.join("\n"))
+}
+
+/// Names an index by what it was made from: the clean tables and this release.
+fn key(snapshot: &Snapshot, n: usize) -> String {
+    let clean = snapshot.stages.get("clean").map_or("", String::as_str);
+    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n1", env!("CARGO_PKG_VERSION")));
+    hash[..8].iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// What is there, or why it cannot be read; `None` where nothing is.
+fn open(place: &Path) -> Option<Result<Search, anyhow::Error>> {
+    if !place.is_dir() {
+        return None;
+    }
+    let opened = || -> Result<Search> {
+        let bytes = std::fs::read(place.join(VECTORS))?;
+        Ok(Search::open(MmapDirectory::open(place.join(WORDS))?, &bytes)?)
+    };
+    Some(opened())
+}
+
+/// Writes an index beside its place, puts it there, and takes earlier ones away.
+fn build(place: &Path, listings: &[Listing]) -> Result<Search> {
+    let telling = || format!("writing {}", place.display());
+    let parent = place.parent().context("a place in a folder")?;
+    let beside: PathBuf = place.with_extension("new");
+    if beside.exists() {
+        std::fs::remove_dir_all(&beside).with_context(telling)?;
+    }
+    std::fs::create_dir_all(beside.join(WORDS)).with_context(telling)?;
+    let made = Search::build(MmapDirectory::open(beside.join(WORDS)).with_context(telling)?, listings, Seed(1))?;
+    std::fs::write(beside.join(VECTORS), made.to_bytes()).with_context(telling)?;
+    drop(made);
+    for entry in std::fs::read_dir(parent).with_context(telling)?.flatten() {
+        if entry.path() != beside {
+            // An index that is left behind costs room and nothing else.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    std::fs::rename(&beside, place).with_context(telling)?;
+    open(place).context("the index that was just written")?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_told_from_descriptions() {
+        let texts = r#"{"en": {"name": "kettle", "description": "steel"}, "zh": {"name": "水壶"}}"#;
+        assert_eq!(by_language(texts), ("kettle\n水壶".to_owned(), "steel".to_owned()));
+        assert_eq!(by_language("{"), (String::new(), String::new()));
+    }
+}
