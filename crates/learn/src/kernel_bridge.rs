@@ -191,7 +191,10 @@ mod tests {
         let s = Csr::from_rows(2, [[(0, 1.0)]]);
         let t = Csr::from_rows(1, [[(0, 1.0)]]);
         let bridge = KernelBridgeParams::default().fit(&s, &t).unwrap();
-        assert_eq!(bridge.from_source(&Csr::from_rows(3, [vec![(0, 0.5)], vec![(1, 1.0)], vec![(2, 1.0)]])), [1.0, 0.0, 0.0]);
+        assert_eq!(
+            bridge.from_source(&Csr::from_rows(3, [vec![(0, 0.5)], vec![(1, 1.0)], vec![(2, 1.0)]])),
+            [1.0, 0.0, 0.0]
+        );
     }
 
     /// `ab ↔ AB`, `b ↔ B`: the first pair explains both signs, the second takes `b` out of it, so `a` goes to `A`.

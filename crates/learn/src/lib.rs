@@ -14,6 +14,7 @@ pub mod error;
 pub mod fpgrowth;
 pub mod interval;
 pub mod kernel_bridge;
+pub mod kernel_ridge;
 pub mod kmeans;
 pub mod low_rank;
 pub mod net;

@@ -15,11 +15,13 @@ pub struct Features {
     pub shortest: usize,
     /// Letters of the longest row, at least `shortest`; 0 for words alone.
     pub longest: usize,
+    /// Words in a row that are taken together at most, at least 1: 2 tells `not good` from `good`.
+    pub words: usize,
 }
 
 impl Default for Features {
     fn default() -> Self {
-        Self { shortest: 3, longest: 5 }
+        Self { shortest: 3, longest: 5, words: 1 }
     }
 }
 
@@ -39,7 +41,11 @@ impl Features {
     pub fn of(self, text: &str) -> Vec<u64> {
         let text: String = normal(text).chars().take(LONGEST_TEXT).collect();
         let mut out = Vec::with_capacity(4 * text.len());
-        for word in words_of_normal(&text) {
+        let words = words_of_normal(&text);
+        for n in 2..=self.words {
+            out.extend(words.windows(n).map(|w| hash(4, w.iter().flat_map(|word| word.chars().chain([' '])))));
+        }
+        for word in words {
             let signs: Vec<char> = word.chars().collect();
             let is_unspaced = signs.iter().any(|c| Script::of(*c).is_unspaced());
             if is_unspaced {
@@ -77,7 +83,8 @@ mod tests {
         let features = Features::default();
         assert_eq!(features.of("cat").len(), 7);
         assert_eq!(features.of("CAT, cat").len(), 14);
-        assert_eq!(Features { shortest: 3, longest: 0 }.of("cat dog").len(), 2);
+        assert_eq!(Features { longest: 0, ..features }.of("cat dog").len(), 2);
+        assert_eq!(Features { longest: 0, words: 2, ..features }.of("cat dog cow").len(), 5);
         // 水筒: two signs, one pair.
         assert_eq!(features.of("水筒").len(), 3);
         assert!(features.of("!").is_empty());

@@ -191,7 +191,9 @@ impl LanguageModel {
             Script::Devanagari => sure(Language::Hindi),
             Script::Hangul => sure(Language::Korean),
             Script::Thai => sure(Language::Thai),
-            Script::OtherUnspaced | Script::Other | Script::Digit | Script::Picture | Script::Mark | Script::None => None,
+            Script::OtherUnspaced | Script::Other | Script::Digit | Script::Picture | Script::Mark | Script::None => {
+                None
+            }
         }
     }
 
@@ -241,7 +243,8 @@ fn of_han(text: &str) -> Language {
     let mut buffer = [0; 4];
     for c in text.chars().filter(|c| Script::of(*c) == Script::Han) {
         let sign: &str = c.encode_utf8(&mut buffer);
-        let has = |set: &'static encoding_rs::Encoding| Some(set.encode(sign)).filter(|e| !e.2).map(|e| e.0.into_owned());
+        let has =
+            |set: &'static encoding_rs::Encoding| Some(set.encode(sign)).filter(|e| !e.2).map(|e| e.0.into_owned());
         let in_jis = has(encoding_rs::EUC_JP).is_some_and(|b| b.len() == 2);
         let in_gb = has(encoding_rs::GBK).is_some_and(|b| b.len() == 2 && b[0] >= 0xb0 && b[1] >= 0xa1);
         let in_big5 = has(encoding_rs::BIG5).is_some();

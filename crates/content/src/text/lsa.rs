@@ -116,9 +116,8 @@ mod tests {
     fn words_that_never_met_are_close_through_a_third() {
         let model = LsaParams { width: 2, ..LsaParams::default() }.fit(&TEXTS, Seed(1)).unwrap();
         let v = model.encode(&[Some("food"), Some("leash dog"), Some("cable"), None]);
-        let close = |a: usize, b: usize| -> f32 {
-            v.row(a).unwrap().iter().zip(v.row(b).unwrap()).map(|(x, y)| x * y).sum()
-        };
+        let close =
+            |a: usize, b: usize| -> f32 { v.row(a).unwrap().iter().zip(v.row(b).unwrap()).map(|(x, y)| x * y).sum() };
         assert!(close(0, 1) > 0.8 && close(0, 2) < 0.5, "{} {}", close(0, 1), close(0, 2));
         assert!(!v.is_present(3));
     }

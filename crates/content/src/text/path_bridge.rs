@@ -213,8 +213,7 @@ impl PathBridgeParams {
         let split = |asked: bool| (0..pairs.len()).filter(move |at| is_asked(*at) == asked).map(|at| &pairs[at]);
         let asked: Vec<&(String, String)> = split(true).collect();
         let inner = Known::of(&split(false).collect::<Vec<_>>(), &self.names)?;
-        let (sources, targets): (Vec<&str>, Vec<&str>) =
-            asked.iter().map(|(a, b)| (a.as_str(), b.as_str())).unzip();
+        let (sources, targets): (Vec<&str>, Vec<&str>) = asked.iter().map(|(a, b)| (a.as_str(), b.as_str())).unzip();
         let compared = inner.compare(&sources, &targets);
         let x: Vec<f32> = (0..sources.len()).into_par_iter().flat_map_iter(|s| compared.signs(s)).collect();
         let chosen: Vec<usize> = (0..sources.len()).collect();
@@ -251,9 +250,18 @@ mod tests {
 
     /// Two trees of animals and things, 5 × 5.
     fn pairs() -> Vec<(String, String)> {
-        let animals = [("hunde", "dogs"), ("katzen", "cats"), ("vögel", "birds"), ("hamster", "hamsters"), ("fische", "fish")];
-        let things = [("futter", "food"), ("käfige", "cages"), ("spielzeug", "toys"), ("betten", "beds"), ("bürsten", "brushes")];
-        let of = |(a, b): (&str, &str), (c, d): (&str, &str)| (format!("tiere > {a} > {a}{c}"), format!("animals > {b} > {b} {d}"));
+        let animals =
+            [("hunde", "dogs"), ("katzen", "cats"), ("vögel", "birds"), ("hamster", "hamsters"), ("fische", "fish")];
+        let things = [
+            ("futter", "food"),
+            ("käfige", "cages"),
+            ("spielzeug", "toys"),
+            ("betten", "beds"),
+            ("bürsten", "brushes"),
+        ];
+        let of = |(a, b): (&str, &str), (c, d): (&str, &str)| {
+            (format!("tiere > {a} > {a}{c}"), format!("animals > {b} > {b} {d}"))
+        };
         animals.iter().flat_map(|a| things.iter().map(|t| of(*a, *t))).collect()
     }
 

@@ -3,6 +3,7 @@
 //!
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
+mod absa;
 mod report;
 mod taxonomy;
 
@@ -37,6 +38,7 @@ pub struct ContentTask {
 /// Every task.
 pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
+    ContentTask { name: "m_absa", folder: "m_absa", run: absa::run },
 ];
 
 /// The tasks of these names; without names, all whose folder is there.

@@ -163,15 +163,16 @@ const OURS: usize = 5;
 pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError> {
     let taxonomy = Taxonomy::read(asked.dir)?;
     let cpu_s = asked.cpu_s;
-    let mut configs: Vec<Config> = CONFIGS
-        .iter()
-        .map(|name| Config { name, hits: Vec::new(), fit_cpu_s: 0.0, score_cpu_s: 0.0 })
-        .collect();
+    let mut configs: Vec<Config> =
+        CONFIGS.iter().map(|name| Config { name, hits: Vec::new(), fit_cpu_s: 0.0, score_cpu_s: 0.0 }).collect();
     let mut sizes = Vec::new();
     for (at, source) in SOURCES.iter().enumerate() {
         (asked.step)(source, at as u64, SOURCES.len() as u64);
         let Some([dictionary, test]) = taxonomy.pairs(source, "en-US") else {
-            return Err(ProtocolError::NoData { dir: asked.dir.to_path_buf(), expected: "a column for each of zh-CN, de-DE, ja-JP, ru-RU and en-US" });
+            return Err(ProtocolError::NoData {
+                dir: asked.dir.to_path_buf(),
+                expected: "a column for each of zh-CN, de-DE, ja-JP, ru-RU and en-US",
+            });
         };
         sizes.push(format!("{} {} + {}", &source[..2], dictionary.len(), test.len()));
         let (sources, targets): (Vec<&str>, Vec<&str>) = test.iter().map(|(a, b)| (a.as_str(), b.as_str())).unzip();
@@ -210,7 +211,10 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
     let rows = configs.iter().map(|c| c.row(asked.seed)).collect::<Result<_, _>>()?;
     let aligned = ContentReport {
         task: "google_taxonomy".to_owned(),
-        about: format!("recall@1 among all English paths of the half that is asked; dictionary + asked: {}", sizes.join(", ")),
+        about: format!(
+            "recall@1 among all English paths of the half that is asked; dictionary + asked: {}",
+            sizes.join(", ")
+        ),
         rows,
         goals: vec![ContentGoal::new("mean recall@1 of the embedded family", 0.55, configs[OURS].mean())],
         references: &[],
@@ -261,6 +265,7 @@ fn languages(taxonomy: &Taxonomy, asked: &Asked<'_>) -> Result<ContentReport, Pr
         }
         rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s: fit, score_cpu_s: score });
     }
-    let about = format!("the language of {} leaf names in 16 locales, half of them the same word in several", test.len());
+    let about =
+        format!("the language of {} leaf names in 16 locales; a name that several share is asked in each", test.len());
     Ok(ContentReport { task: "google_taxonomy: language".to_owned(), about, rows, goals: Vec::new(), references: &[] })
 }
