@@ -22,6 +22,7 @@ pub mod points;
 pub mod quantile;
 pub mod special;
 pub mod standardize;
+pub mod subword_skipgram;
 pub mod trees;
 
 pub use error::LearnError;

@@ -13,6 +13,7 @@ mod path_bridge;
 mod script;
 mod segment;
 mod tf_idf;
+mod word_vectors;
 
 pub use bridge::{Closeness, TextBridge, TextBridgeParams};
 pub use features::Features;
@@ -25,3 +26,4 @@ pub use path_bridge::{LEVEL, PathBridge, PathBridgeParams};
 pub use script::Script;
 pub use segment::{words, words_of_normal};
 pub use tf_idf::{TfIdf, TfIdfParams};
+pub use word_vectors::{WordVectors, WordVectorsParams};

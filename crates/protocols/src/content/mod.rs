@@ -5,6 +5,7 @@
 
 mod absa;
 mod report;
+mod shopping_words;
 mod taxonomy;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
@@ -39,6 +40,7 @@ pub struct ContentTask {
 pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
     ContentTask { name: "m_absa", folder: "m_absa", run: absa::run },
+    ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },
 ];
 
 /// The tasks of these names; without names, all whose folder is there.

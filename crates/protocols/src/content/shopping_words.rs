@@ -1,0 +1,110 @@
+//! `shopping_words`: word vectors from Chinese shop reviews, and how well a mean of them tells a review's category.
+//!
+//! Vectors learn from all reviews without their categories; four fifths of the reviews then give each of the ten
+//! categories a centre, and a review of the last fifth belongs to the closest. Words a CPU second count every pass.
+
+use super::{Asked, ContentReport, ContentRow, Measure};
+use crate::ProtocolError;
+use crate::files::Text;
+use content::text::{LsaParams, WordVectorsParams, words};
+use content::{Encode, Vectors};
+use domain::Seed;
+use eval::{Bootstrap, mean_interval};
+use learn::LearnError;
+use learn::subword_skipgram::SubwordSkipGramParams;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+fn refused(why: LearnError) -> ProtocolError {
+    ProtocolError::Recipe { config: "word vectors".to_owned(), task: "shopping_words".to_owned(), why: why.to_string() }
+}
+
+fn is_test(at: usize) -> bool {
+    Seed(0).derive(at as u64).0 % 5 == 0
+}
+
+/// Whether each review of the test part is closest to the centre of its own category.
+fn right(vectors: &Vectors, categories: &[String]) -> Vec<f64> {
+    let mut centres: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for (at, row) in vectors.rows().enumerate().filter(|(at, _)| !is_test(*at)) {
+        let centre = centres.entry(&categories[at]).or_insert_with(|| vec![0.0; vectors.width()]);
+        centre.iter_mut().zip(row.unwrap_or_default()).for_each(|(c, x)| *c += f64::from(*x));
+    }
+    for centre in centres.values_mut() {
+        let length = centre.iter().map(|x| x * x).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        centre.iter_mut().for_each(|x| *x /= length);
+    }
+    let closest = |row: &[f32]| {
+        let close = |centre: &[f64]| centre.iter().zip(row).map(|(c, x)| c * f64::from(*x)).sum::<f64>();
+        centres.iter().map(|(name, centre)| (close(centre), *name)).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| n)
+    };
+    let asked = vectors.rows().enumerate().filter(|(at, _)| is_test(*at));
+    asked.map(|(at, row)| f64::from(u8::from(row.and_then(closest) == Some(categories[at].as_str())))).collect()
+}
+
+pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError> {
+    let file = Text::read(&asked.dir.join("online_shopping_10_cats.csv"))?;
+    let whole: String = file.lines(1).flat_map(|(_, line)| [line, "\n"]).collect();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(whole.as_bytes());
+    let (mut categories, mut reviews) = (Vec::new(), Vec::new());
+    for record in reader.records().filter_map(Result::ok).filter(|r| r.len() >= 3) {
+        categories.push(record[0].to_owned());
+        reviews.push(record[2].to_owned());
+    }
+    let cpu_s = asked.cpu_s;
+    (asked.step)("words", 0, 4);
+    let start = cpu_s();
+    let texts: Vec<Vec<String>> = reviews.par_iter().map(|text| words(text)).collect();
+    let parted = cpu_s() - start;
+    let n_words: usize = texts.iter().map(Vec::len).sum();
+    let mut rows = Vec::new();
+    let skip_gram = SubwordSkipGramParams { n_shards: 1, ..SubwordSkipGramParams::default() };
+    let whole_words = WordVectorsParams { min_words: usize::MAX, skip_gram, ..WordVectorsParams::default() };
+    let subwords = WordVectorsParams { skip_gram, ..WordVectorsParams::default() };
+    let two = WordVectorsParams::default();
+    let configs = [
+        ("skip-gram of words, one shard", whole_words),
+        ("skip-gram with groups of letters, one shard", subwords),
+        ("skip-gram with groups of letters, two shards", two),
+    ];
+    for (at, (config, params)) in configs.into_iter().enumerate() {
+        (asked.step)(config, at as u64 + 1, 4);
+        let from = cpu_s();
+        let model = params.fit_words(&texts, asked.seed).map_err(refused)?;
+        let fitted = cpu_s();
+        let right = right(&model.encode_words(&texts), &categories);
+        let mark = mean_interval(&right, &Bootstrap::default(), asked.seed)?;
+        let speed = (n_words * params.skip_gram.n_epochs) as f64 / (fitted - from).max(1e-9);
+        let measures = vec![
+            Measure::within("accuracy", mark.mean, mark.interval.low, mark.interval.high),
+            Measure::new("words a CPU second", speed),
+        ];
+        let (fit_cpu_s, score_cpu_s) = (fitted - from, cpu_s() - fitted);
+        rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s, score_cpu_s });
+    }
+    let from = cpu_s();
+    let lsa = LsaParams { width: 100, ..LsaParams::default() };
+    let lsa =
+        LsaParams { tf_idf: content::text::TfIdfParams { min_texts: 5, max_features: 50_000, ..lsa.tf_idf }, ..lsa };
+    let model = lsa.fit(&reviews, asked.seed).map_err(refused)?;
+    let fitted = cpu_s();
+    let items: Vec<Option<&str>> = reviews.iter().map(|r| Some(r.as_str())).collect();
+    let right = right(&model.encode(&items), &categories);
+    let mark = mean_interval(&right, &Bootstrap::default(), asked.seed)?;
+    let measures = vec![
+        Measure::within("accuracy", mark.mean, mark.interval.low, mark.interval.high),
+        Measure::none("words a CPU second"),
+    ];
+    rows.push(ContentRow {
+        config: "LSA of 100 numbers".to_owned(),
+        measures,
+        fit_cpu_s: fitted - from,
+        score_cpu_s: cpu_s() - fitted,
+    });
+    let about = format!(
+        "closest of ten categories' centres, {} reviews, {n_words} words ({:.0} words a CPU second to part them)",
+        reviews.len(),
+        n_words as f64 / parted.max(1e-9)
+    );
+    Ok(vec![ContentReport { task: "shopping_words".to_owned(), about, rows, goals: Vec::new(), references: &[] }])
+}
