@@ -2,6 +2,7 @@
 //! languages together.
 
 mod bridge;
+mod category_finder;
 mod features;
 mod hashed;
 mod language;
@@ -16,6 +17,7 @@ mod tf_idf;
 mod word_vectors;
 
 pub use bridge::{Closeness, TextBridge, TextBridgeParams};
+pub use category_finder::{Category, CategoryFinder, CategoryFinderParams, Place};
 pub use features::Features;
 pub use hashed::{Hashed, HashedParams};
 pub use language::{Guess, LONG, Language, LanguageModel};

@@ -7,6 +7,7 @@ mod absa;
 mod report;
 mod shopping_words;
 mod taxonomy;
+mod titles;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
 

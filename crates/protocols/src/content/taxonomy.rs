@@ -6,10 +6,11 @@
 //! a path there; that a dictionary of paths says so much is the point of using paths, and a row of its own says what is
 //! found where it does not. What is chosen is chosen within the dictionary half.
 
+use super::titles::TITLES;
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
 use crate::ProtocolError;
 use crate::files::Text;
-use content::text::{Closeness, HashedParams, LEVEL, LsaParams, PathBridge, PathBridgeParams};
+use content::text::{Category, CategoryFinder, CategoryFinderParams, Closeness, HashedParams, LEVEL, LsaParams, PathBridge, PathBridgeParams};
 use content::text::{Language, LanguageModel};
 use content::{Encode, Vectors};
 use domain::Seed;
@@ -219,7 +220,7 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
         goals: vec![ContentGoal::new("mean recall@1 of the embedded family", 0.55, configs[OURS].mean())],
         references: &[],
     };
-    Ok(vec![aligned, languages(&taxonomy, asked)?])
+    Ok(vec![aligned, titles(&taxonomy, asked)?, languages(&taxonomy, asked)?])
 }
 
 /// How often the language of a leaf name is told, by the built-in model and by one that read the other half.
@@ -268,4 +269,62 @@ fn languages(taxonomy: &Taxonomy, asked: &Asked<'_>) -> Result<ContentReport, Pr
     let about =
         format!("the language of {} leaf names in 16 locales; a name that several share is asked in each", test.len());
     Ok(ContentReport { task: "google_taxonomy: language".to_owned(), about, rows, goals: Vec::new(), references: &[] })
+}
+
+/// How often the category and the branch of a title of our own are found.
+fn titles(taxonomy: &Taxonomy, asked: &Asked<'_>) -> Result<ContentReport, ProtocolError> {
+    let category = |(id, cells): &(u64, Vec<String>)| {
+        let named = taxonomy.locales.iter().zip(cells).filter(|(l, path)| *l != "en-GB" && !path.is_empty());
+        let paths = named.filter_map(|(l, path)| Some((Language::from_code(l)?, path.clone()))).collect();
+        Category { id: *id, paths }
+    };
+    let categories: Vec<Category> = taxonomy.rows.iter().map(category).collect();
+    let cpu_s = asked.cpu_s;
+    let params = CategoryFinderParams::default();
+    let one_language = |language: Language| -> Vec<Category> {
+        let of = |c: &Category| Category { id: c.id, paths: c.paths.iter().filter(|(l, _)| *l == language).cloned().collect() };
+        categories.iter().map(of).collect()
+    };
+    let configs = [
+        ("own names and those above", params, categories.clone()),
+        ("own names alone", CategoryFinderParams { above: 0.0, ..params }, categories.clone()),
+        ("English names alone", params, one_language(Language::English)),
+    ];
+    let mut rows = Vec::new();
+    for (config, params, categories) in configs {
+        let from = cpu_s();
+        let finder: CategoryFinder = params.fit(&categories).map_err(refused)?;
+        let fitted = cpu_s();
+        let mut hits = [const { Vec::new() }; 4];
+        let mut by_language: Vec<(&str, Vec<f64>)> = Vec::new();
+        for (code, title, id) in TITLES {
+            let found = finder.categories(title, None, 5);
+            let branches = finder.branches(title, None, 5);
+            let branch = finder.branch_of(*id);
+            let is = |at: bool| f64::from(u8::from(at));
+            let first = is(found.first().is_some_and(|p| p.id == *id));
+            hits[0].push(first);
+            hits[1].push(is(found.iter().any(|p| p.id == *id)));
+            hits[2].push(is(branches.first().map(|p| p.id) == branch));
+            hits[3].push(is(branches.iter().any(|p| Some(p.id) == branch)));
+            match by_language.iter_mut().find(|(c, _)| c == code) {
+                Some((_, of)) => of.push(first),
+                None => by_language.push((code, vec![first])),
+            }
+        }
+        let mut measures = Vec::new();
+        for (name, hits) in ["category top 1", "category top 5", "branch top 1", "branch top 5"].iter().zip(&hits) {
+            let at = mean_interval(hits, &Bootstrap::default(), asked.seed)?;
+            measures.push(Measure::within(name, at.mean, at.interval.low, at.interval.high));
+        }
+        measures.extend(by_language.iter().map(|(c, of)| Measure::new(c, of.iter().sum::<f64>() / of.len() as f64)));
+        let (fit_cpu_s, score_cpu_s) = (fitted - from, cpu_s() - fitted);
+        rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s, score_cpu_s });
+    }
+    let about = format!(
+        "the category of {} made-up titles in five languages among {}, language detected; a branch is one of the first level; the last five columns are category top 1",
+        TITLES.len(),
+        categories.len()
+    );
+    Ok(ContentReport { task: "google_taxonomy: titles".to_owned(), about, rows, goals: Vec::new(), references: &[] })
 }
