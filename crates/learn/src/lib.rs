@@ -23,6 +23,7 @@ pub mod quantile;
 pub mod special;
 pub mod standardize;
 pub mod subword_skipgram;
+pub mod topics;
 pub mod trees;
 
 pub use error::LearnError;

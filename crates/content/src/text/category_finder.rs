@@ -1,9 +1,11 @@
 //! Which category of a taxonomy a product's title belongs in, from the names of the categories alone.
 //!
-//! A category has a path in each of several languages. In each language a category becomes a TF-IDF row `c` of its
-//! own name plus, less, the names above it, and the score of a title `x` is the cosine of `x` and `c`, of the
-//! title's own language, plus [`CategoryFinderParams::english`] times that of English (brands, `USB`, `T-shirt` are written in it
-//! everywhere). Words at the end of a Japanese or Chinese title count like any other. Chances are a softmax over all
+//! A category has a path in each of several languages. In each language its own name becomes TF-IDF weights `c`; a title's
+//! features `x` have weight 1 before its first comma, bracket, or word such as `with` or `for`, and [`CategoryFinderParams::rest`]
+//! after it, where sellers write what comes with the thing. With `m = Σ x_f c_f` the score is `m / (Σ c_f + slack ·
+//! mean)`: the part of the name that the title has, so that `Phone Batteries` is not found for a phone, short names
+//! being less sure. The score of the names above counts [`CategoryFinderParams::above`], and that of the English names
+//! [`CategoryFinderParams::english`] (brands, `USB`, `T-shirt` are written in it everywhere). Chances are a softmax over all
 //! categories; the chance of a branch is the sum of those below it, so that a title may be sure of its department and not of its
 //! shelf. No product was needed to learn this; products with categories teach more.
 //! Cost: a title the cells of its features' columns, some milliseconds in a tree of five thousand.
@@ -21,6 +23,10 @@ pub struct CategoryFinderParams {
     pub tf_idf: TfIdfParams,
     /// What the names above a category's own count, 0 to 1.
     pub above: f32,
+    /// What a title's words after the first comma or `with` count, 0 to 1.
+    pub rest: f32,
+    /// How much a name has to weigh before it is trusted, in mean weights of a name, at least 0.
+    pub slack: f32,
     /// What the English names count for a title in another language.
     pub english: f32,
     /// How sharply scores become chances, above 0.
@@ -29,7 +35,7 @@ pub struct CategoryFinderParams {
 
 impl Default for CategoryFinderParams {
     fn default() -> Self {
-        Self { tf_idf: TfIdfParams::default(), above: 0.3, english: 0.3, sharpness: 12.0 }
+        Self { tf_idf: TfIdfParams::default(), above: 0.2, rest: 0.3, slack: 0.05, english: 0.3, sharpness: 12.0 }
     }
 }
 
@@ -74,10 +80,13 @@ impl CategoryFinderParams {
     /// # Errors
     /// [`LearnError`] for parameters out of range or no category with a name.
     pub fn fit(&self, categories: &[Category]) -> Result<CategoryFinder, LearnError> {
-        for (name, value) in [("above", self.above), ("english", self.english)] {
+        for (name, value) in [("above", self.above), ("english", self.english), ("rest", self.rest)] {
             if !(0.0..=1.0).contains(&value) {
                 return Err(LearnError::Param { name, rule: "0 to 1", got: f64::from(value) });
             }
+        }
+        if !(self.slack >= 0.0 && self.slack.is_finite()) {
+            return Err(LearnError::Param { name: "slack", rule: "at least 0", got: f64::from(self.slack) });
         }
         if !(self.sharpness > 0.0 && self.sharpness.is_finite()) {
             return Err(LearnError::Param { name: "sharpness", rule: "above 0", got: f64::from(self.sharpness) });
@@ -102,21 +111,41 @@ impl CategoryFinderParams {
     fn names(&self, paths: &[(usize, &str)], n: usize) -> Result<Names, LearnError> {
         let own: Vec<&str> = paths.iter().map(|(_, path)| path.rsplit(LEVEL).next().unwrap_or(path)).collect();
         let tf_idf = self.tf_idf.fit(&own)?;
+        let mass = |text: &str| -> (Vec<(u32, f32)>, f32) {
+            let row = tf_idf.weights(text);
+            let whole = row.iter().map(|(_, x)| x).sum();
+            (row, whole)
+        };
+        let owns: Vec<(Vec<(u32, f32)>, f32)> = own.iter().map(|name| mass(name)).collect();
+        let slack = self.slack * owns.iter().map(|(_, whole)| whole).sum::<f32>() / owns.len().max(1) as f32;
         let mut rows: Vec<Vec<(u32, f32)>> = vec![Vec::new(); n];
-        for ((at, path), own) in paths.iter().zip(&own) {
-            let mut row = tf_idf.row(own);
+        for ((at, path), (own, whole)) in paths.iter().zip(owns) {
+            let scaled = |row: Vec<(u32, f32)>, by: f32| row.into_iter().map(move |(c, x)| (c, x * by));
             let above: Vec<&str> = path.split(LEVEL).collect();
-            let above = above[..above.len() - 1].join(" ");
-            row.extend(tf_idf.row(&above).into_iter().map(|(c, x)| (c, x * self.above)));
-            let length = row.iter().map(|(_, x)| x * x).sum::<f32>().sqrt();
-            if length > 0.0 {
-                row.iter_mut().for_each(|(_, x)| *x /= length);
-            }
-            rows[*at] = row;
+            let (above, above_whole) = mass(&above[..above.len() - 1].join(" "));
+            rows[*at].extend(scaled(own, 1.0 / (whole + slack).max(f32::MIN_POSITIVE)));
+            rows[*at].extend(scaled(above, self.above / (above_whole + slack).max(f32::MIN_POSITIVE)));
         }
         let by_feature = Csr::from_rows(tf_idf.n_features(), rows).transpose();
         Ok(Names { tf_idf, by_feature })
     }
+}
+
+/// Words after which a title says what comes with the thing, or whom it is for.
+const ASIDE: [&str; 14] =
+    ["with", "for", "by", "mit", "für", "von", "avec", "pour", "con", "para", "per", "com", "met", "voor"];
+
+/// Bytes of a title before its first comma, bracket, bar or word of [`ASIDE`]; all of it where that leaves nothing.
+fn head_length(title: &str) -> usize {
+    let sign = title.find([',', '，', '、', '(', '（', '[', '【', '|', ';', '/']).unwrap_or(title.len());
+    let mut at = 0;
+    for word in title[..sign].split_inclusive(' ') {
+        if at > 0 && ASIDE.contains(&word.trim().to_lowercase().as_str()) {
+            return at;
+        }
+        at += word.len();
+    }
+    if sign == 0 { title.len() } else { sign }
 }
 
 /// For each category the id of the category that its path begins with, in any language that has both.
@@ -142,7 +171,11 @@ impl CategoryFinder {
         let parts = [(own.filter(|l| *l != Language::English), 1.0), (Some(Language::English), english)];
         for (language, weight) in parts {
             let Some(names) = language.and_then(|l| self.names.get(&l)) else { continue };
-            for (feature, x) in names.tf_idf.row(title) {
+            let (head, rest) = title.split_at(head_length(title));
+            let mut said: BTreeMap<u32, f32> = BTreeMap::new();
+            names.tf_idf.weights(rest).into_iter().for_each(|(feature, _)| _ = said.insert(feature, self.params.rest));
+            names.tf_idf.weights(head).into_iter().for_each(|(feature, _)| _ = said.insert(feature, 1.0));
+            for (feature, x) in said {
                 names.by_feature.cells(feature as usize).for_each(|(at, c)| scores[at as usize] += weight * x * c);
             }
         }
@@ -153,7 +186,7 @@ impl CategoryFinder {
         let language = language.or_else(|| LanguageModel::built_in().detect(title).map(|g| g.language));
         let scores = self.scores(title, language);
         let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if !(largest > 0.0) {
+        if largest <= 0.0 || !largest.is_finite() {
             return Vec::new();
         }
         let mut chances: Vec<f32> = scores.iter().map(|s| ((s - largest) * self.params.sharpness).exp()).collect();
@@ -221,6 +254,15 @@ mod tests {
         assert!((branches.iter().map(|p| p.chance).sum::<f32>() - 1.0).abs() < 1e-5);
         assert_eq!(finder.branch_of(5), Some(4));
         assert_eq!(finder.branch_of(9), None);
+    }
+
+    #[test]
+    fn the_head_of_a_title_ends_where_the_asides_begin() {
+        let head = |title: &'static str| &title[..head_length(title)];
+        assert_eq!(head("Tent with pegs, green"), "Tent ");
+        assert_eq!(head("枕头（记忆棉）"), "枕头");
+        assert_eq!(head("For you"), "For you");
+        assert_eq!(head(", x"), ", x");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod path_bridge;
 mod script;
 mod segment;
 mod tf_idf;
+mod topic_model;
 mod word_vectors;
 
 pub use bridge::{Closeness, TextBridge, TextBridgeParams};
@@ -28,4 +29,5 @@ pub use path_bridge::{LEVEL, PathBridge, PathBridgeParams};
 pub use script::Script;
 pub use segment::{words, words_of_normal};
 pub use tf_idf::{TfIdf, TfIdfParams};
+pub use topic_model::{NamedTopic, TopicModel, TopicModelParams};
 pub use word_vectors::{WordVectors, WordVectorsParams};

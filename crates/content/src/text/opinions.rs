@@ -12,6 +12,7 @@
 use super::Features;
 use super::tf_idf::{TfIdf, TfIdfParams};
 use learn::LearnError;
+use learn::container::{ContainerError, Reader, Writer};
 use learn::kernel_ridge::{KernelRidge, KernelRidgeParams};
 use std::collections::BTreeSet;
 
@@ -243,6 +244,45 @@ impl OpinionModel {
     }
 }
 
+impl OpinionModel {
+    /// Writes what [`Self::load`] reads.
+    pub fn save(&self, to: &mut Writer) {
+        let pairs: Vec<u32> = self.labels.pairs.iter().flat_map(|(a, p)| [*a as u32, *p as u32]).collect();
+        to.lines("opinion aspects", &self.labels.aspects);
+        to.u32s("opinion pairs", &pairs);
+        to.f32s("opinion rule", &[self.rule.aspect, self.rule.polarity, self.rule.limit]);
+        self.tf_idf.save("text", to);
+        self.ridge.save(to);
+    }
+
+    /// Reads a model.
+    ///
+    /// # Errors
+    /// [`ContainerError`] for sections that are not there or do not fit together.
+    pub fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let aspects: Vec<String> = from.lines("opinion aspects")?.into_iter().map(str::to_owned).collect();
+        let wrong =
+            || ContainerError::content("opinion pairs", "ascending pairs of an aspect and a polarity that are there");
+        let pair = |cells: &[u32]| {
+            let polarity = Polarity::ALL.get(cells[1] as usize).copied()?;
+            ((cells[0] as usize) < aspects.len()).then_some((cells[0] as usize, polarity))
+        };
+        let flat = from.u32s("opinion pairs")?;
+        let pairs: Vec<(usize, Polarity)> =
+            flat.as_chunks::<2>().0.iter().map(|c| pair(c)).collect::<Option<_>>().ok_or_else(wrong)?;
+        if pairs.is_empty() || flat.len() % 2 != 0 || pairs.windows(2).any(|w| w[0] >= w[1]) {
+            return Err(wrong());
+        }
+        let [aspect, polarity, limit] = from.floats("opinion rule")?;
+        let (tf_idf, ridge) = (TfIdf::load("text", from)?, KernelRidge::load(from)?);
+        let labels = Labels { pairs, aspects };
+        if ridge.n_targets() != labels.width() {
+            return Err(ContainerError::content("ridge mean", "one number a pair, an aspect and a polarity"));
+        }
+        Ok(Self { labels, tf_idf, ridge, rule: Rule { aspect, polarity, limit } })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,10 +291,15 @@ mod tests {
         let things = [("battery", "BATTERY"), ("screen", "SCREEN"), ("keyboard", "KEYBOARD")];
         let moods = [("great", Polarity::Positive), ("awful", Polarity::Negative), ("okay", Polarity::Neutral)];
         let frames = ["the X is Y", "X was Y for me", "a really Y X", "Y X indeed"];
-        let of = |f: &str, (x, a): (&str, &str), (y, p): (&str, Polarity)| {
-            (f.replace('X', x).replace('Y', y), vec![(a.to_owned(), p)])
-        };
-        frames.iter().flat_map(|f| things.iter().flat_map(move |t| moods.iter().map(move |m| of(f, *t, *m)))).collect()
+        let mut all = Vec::new();
+        for frame in frames {
+            for (x, aspect) in things {
+                for (y, polarity) in moods {
+                    all.push((frame.replace('X', x).replace('Y', y), vec![(aspect.to_owned(), polarity)]));
+                }
+            }
+        }
+        all
     }
 
     /// English words as those of a made-up language.
@@ -292,6 +337,10 @@ mod tests {
         let carried = model.carried(&OpinionParams::default(), &pairs, &theirs, 1.0).unwrap();
         assert!(micro_f1(&carried.opinions(&theirs), &right) > 0.9);
         assert!(micro_f1(&model.opinions(&theirs), &right) < 0.5, "the first model does not read the other language");
+        let mut to = Writer::default();
+        model.save(&mut to);
+        let bytes = to.finish("opinions", 1);
+        assert_eq!(OpinionModel::load(&Reader::open(&bytes).unwrap()).unwrap(), model);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Word vectors learnt from a catalogue's or a review table's own texts, and texts as their weighted mean.
 //!
 //! Words are those of [`words`], each with the rows of letters in it (three to five with the ends marked where blanks
-//! part words, single signs and pairs in Chinese, Japanese and Thai), so that an unseen word has a vector, too. The kernel is
+//! part words, pairs of signs in Chinese, Japanese and Thai), so that an unseen word has a vector, too. The kernel is
 //! [`learn::subword_skipgram`]. A text is `Σ_w a / (a + p(w)) · v_w`, with `p(w)` the word's share of all
 //! words and `a` of a thousandth, scaled to length 1.
 //!
 //! Source of the weights: Arora, Liang and Ma, "A simple but tough-to-beat baseline for sentence embeddings", ICLR
-//! 2017, without their last step. Cost: see the kernel; a text its words times their rows.
+//! 2017, without their last step: taking out the mean changed nothing in a task of categories. Cost: see the kernel; a text its words times their rows.
 
 use super::hashed::rows_of;
 use super::script::Script;
@@ -62,7 +62,7 @@ fn groups(word: &str) -> Vec<u64> {
         })
     };
     let mut out: Vec<u64> = if signs.iter().any(|c| Script::of(*c).is_unspaced()) {
-        (1..=2).filter(|n| *n < signs.len()).flat_map(|n| signs.windows(n).map(hash).collect::<Vec<_>>()).collect()
+        if signs.len() > 2 { signs.windows(2).map(hash).collect() } else { Vec::new() }
     } else {
         let ends: Vec<char> = [' '].into_iter().chain(signs).chain([' ']).collect();
         (3..=5).filter(|n| *n < ends.len()).flat_map(|n| ends.windows(n).map(hash).collect::<Vec<_>>()).collect()
@@ -110,11 +110,13 @@ impl WordVectorsParams {
         let sentences: Vec<Vec<u32>> = texts.par_iter().map(number).collect();
         let fitted: SubwordVectors = self.skip_gram.fit(&sentences, &rows, seed)?;
         let total: usize = kept.iter().map(|(_, n)| n).sum();
+        let share: Vec<f32> = kept.iter().map(|(_, n)| *n as f32 / total as f32).collect();
+        let vectors: Vec<f32> = rows.of_word.par_iter().flat_map_iter(|rows| fitted.mean(rows)).collect();
         Ok(WordVectors {
             width: fitted.width,
             words: kept.iter().map(|(word, _)| (*word).to_owned()).collect(),
-            share: kept.iter().map(|(_, n)| *n as f32 / total as f32).collect(),
-            vectors: rows.of_word.par_iter().flat_map_iter(|rows| fitted.mean(rows)).collect(),
+            share,
+            vectors,
             places,
             group_rows: fitted.rows[n_words * fitted.width..].to_vec(),
             groups: known,

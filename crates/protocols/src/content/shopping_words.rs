@@ -6,7 +6,7 @@
 use super::{Asked, ContentReport, ContentRow, Measure};
 use crate::ProtocolError;
 use crate::files::Text;
-use content::text::{LsaParams, WordVectorsParams, words};
+use content::text::{LsaParams, TfIdfParams, TopicModelParams, WordVectorsParams, words};
 use content::{Encode, Vectors};
 use domain::Seed;
 use eval::{Bootstrap, mean_interval};
@@ -52,23 +52,26 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
         reviews.push(record[2].to_owned());
     }
     let cpu_s = asked.cpu_s;
-    (asked.step)("words", 0, 4);
+    (asked.step)("words", 0, 6);
     let start = cpu_s();
     let texts: Vec<Vec<String>> = reviews.par_iter().map(|text| words(text)).collect();
     let parted = cpu_s() - start;
     let n_words: usize = texts.iter().map(Vec::len).sum();
     let mut rows = Vec::new();
-    let skip_gram = SubwordSkipGramParams { n_shards: 1, ..SubwordSkipGramParams::default() };
-    let whole_words = WordVectorsParams { min_words: usize::MAX, skip_gram, ..WordVectorsParams::default() };
-    let subwords = WordVectorsParams { skip_gram, ..WordVectorsParams::default() };
-    let two = WordVectorsParams::default();
+    let subwords = WordVectorsParams::default();
+    let words_alone = WordVectorsParams { min_words: usize::MAX, ..subwords };
+    let two = |p: WordVectorsParams| WordVectorsParams {
+        skip_gram: SubwordSkipGramParams { n_shards: 2, ..p.skip_gram },
+        ..p
+    };
     let configs = [
-        ("skip-gram of words, one shard", whole_words),
+        ("skip-gram of words, one shard", words_alone),
+        ("skip-gram of words, two shards", two(words_alone)),
         ("skip-gram with groups of letters, one shard", subwords),
-        ("skip-gram with groups of letters, two shards", two),
+        ("skip-gram with groups of letters, two shards", two(subwords)),
     ];
     for (at, (config, params)) in configs.into_iter().enumerate() {
-        (asked.step)(config, at as u64 + 1, 4);
+        (asked.step)(config, at as u64 + 1, 6);
         let from = cpu_s();
         let model = params.fit_words(&texts, asked.seed).map_err(refused)?;
         let fitted = cpu_s();
@@ -84,8 +87,7 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
     }
     let from = cpu_s();
     let lsa = LsaParams { width: 100, ..LsaParams::default() };
-    let lsa =
-        LsaParams { tf_idf: content::text::TfIdfParams { min_texts: 5, max_features: 50_000, ..lsa.tf_idf }, ..lsa };
+    let lsa = LsaParams { tf_idf: TfIdfParams { min_texts: 5, max_features: 50_000, ..lsa.tf_idf }, ..lsa };
     let model = lsa.fit(&reviews, asked.seed).map_err(refused)?;
     let fitted = cpu_s();
     let items: Vec<Option<&str>> = reviews.iter().map(|r| Some(r.as_str())).collect();
@@ -101,10 +103,60 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
         fit_cpu_s: fitted - from,
         score_cpu_s: cpu_s() - fitted,
     });
+    (asked.step)("topics", 5, 6);
+    let topics = topics(&reviews, &categories, asked)?;
     let about = format!(
         "closest of ten categories' centres, {} reviews, {n_words} words ({:.0} words a CPU second to part them)",
         reviews.len(),
         n_words as f64 / parted.max(1e-9)
     );
-    Ok(vec![ContentReport { task: "shopping_words".to_owned(), about, rows, goals: Vec::new(), references: &[] }])
+    Ok(vec![
+        ContentReport { task: "shopping_words".to_owned(), about, rows, goals: Vec::new(), references: &[] },
+        topics,
+    ])
+}
+
+/// Topics of the reviews: a row each with its words, how much they go together, and how much of its reviews are of one category.
+fn topics(reviews: &[String], categories: &[String], asked: &Asked<'_>) -> Result<ContentReport, ProtocolError> {
+    let from = (asked.cpu_s)();
+    let model = TopicModelParams::default().fit(reviews, asked.seed).map_err(refused)?;
+    let fitted = (asked.cpu_s)();
+    let mixtures: Vec<Option<Vec<f32>>> = reviews.par_iter().map(|r| model.mixture(r)).collect();
+    let mut by_topic: Vec<BTreeMap<&str, usize>> = vec![BTreeMap::new(); model.topics().len()];
+    for (mixture, category) in mixtures.iter().zip(categories) {
+        let Some(mixture) = mixture else { continue };
+        let largest = (0..mixture.len()).max_by(|a, b| mixture[*a].total_cmp(&mixture[*b]).then(b.cmp(a)));
+        if let Some(topic) = largest {
+            *by_topic[topic].entry(category).or_default() += 1;
+        }
+    }
+    let counts = |of: &BTreeMap<&str, usize>| {
+        let whole: usize = of.values().sum();
+        (whole, of.values().max().copied().unwrap_or(0))
+    };
+    let score_cpu_s = (asked.cpu_s)() - fitted;
+    let row = |config: String, coherence: f64, share: f64, purity: f64, fit_cpu_s: f64, score_cpu_s: f64| {
+        let measures = vec![
+            Measure::new("coherence (NPMI)", coherence),
+            Measure::new("share of words", share),
+            Measure::new("share of its largest category", purity),
+        ];
+        ContentRow { config, measures, fit_cpu_s, score_cpu_s }
+    };
+    let n_topics = model.topics().len().max(1) as f64;
+    let mean = model.topics().iter().map(|t| t.coherence).sum::<f64>() / n_topics;
+    let (whole, most) = by_topic.iter().map(counts).fold((0, 0), |(w, m), (a, b)| (w + a, m + b));
+    let purity = most as f64 / whole.max(1) as f64;
+    let mut rows = vec![row("all topics".to_owned(), mean, 1.0, purity, fitted - from, score_cpu_s)];
+    for (topic, of) in model.topics().iter().zip(&by_topic) {
+        let (whole, most) = counts(of);
+        let name = topic.words.iter().take(6).map(String::as_str).collect::<Vec<_>>().join(" ");
+        rows.push(row(name, topic.coherence, f64::from(topic.share), most as f64 / whole.max(1) as f64, 0.0, 0.0));
+    }
+    let about = format!(
+        "topics of {} reviews over {} words; the reviews of a topic are those that have most of it",
+        reviews.len(),
+        model.n_words()
+    );
+    Ok(ContentReport { task: "shopping_words: topics".to_owned(), about, rows, goals: Vec::new(), references: &[] })
 }
