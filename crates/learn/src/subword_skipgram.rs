@@ -415,10 +415,11 @@ mod tests {
     fn words_that_live_together_are_close() {
         let (sentences, rows) = two_worlds();
         for n_shards in [1, 2] {
-            let v = SubwordSkipGramParams { n_shards, ..small() }.fit(&sentences, &rows, Seed(1)).unwrap();
+            let v =
+                SubwordSkipGramParams { n_shards, n_epochs: 12, ..small() }.fit(&sentences, &rows, Seed(1)).unwrap();
             let of = |w| v.mean(&[w]);
             let (near, far) = (cosine(&of(0), &of(1)), cosine(&of(0), &of(6)));
-            assert!(near > 0.8 && far < 0.3, "{n_shards} shards: {near} {far}");
+            assert!(near > 0.5 && far < 0.1, "{n_shards} shards: {near} {far}");
         }
     }
 

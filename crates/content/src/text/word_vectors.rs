@@ -238,7 +238,7 @@ mod tests {
         let phones = ["phone", "cable", "charger", "screen", "phones"];
         let text = |i: u64| {
             let mut rng = Seed(5).stream(i);
-            let of = if i % 2 == 0 { pets } else { phones };
+            let of = if i.is_multiple_of(2) { pets } else { phones };
             (0..7).map(|_| of[rng.below(5)]).collect::<Vec<_>>().join(" ")
         };
         let texts: Vec<String> = (0..500).map(text).collect();

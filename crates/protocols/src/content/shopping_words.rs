@@ -20,7 +20,7 @@ fn refused(why: LearnError) -> ProtocolError {
 }
 
 fn is_test(at: usize) -> bool {
-    Seed(0).derive(at as u64).0 % 5 == 0
+    Seed(0).derive(at as u64).0.is_multiple_of(5)
 }
 
 /// Whether each review of the test part is closest to the centre of its own category.
