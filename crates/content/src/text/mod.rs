@@ -21,7 +21,7 @@ pub use bridge::{Closeness, TextBridge, TextBridgeParams};
 pub use category_finder::{Category, CategoryFinder, CategoryFinderParams, Place};
 pub use features::Features;
 pub use hashed::{Hashed, HashedParams};
-pub use language::{Guess, LONG, Language, LanguageModel};
+pub use language::{Guess, Language, LanguageModel};
 pub use lsa::{Lsa, LsaParams};
 pub use normal::normal;
 pub use opinions::{Opinion, OpinionModel, OpinionParams, Polarity, micro_f1};

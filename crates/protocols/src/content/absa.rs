@@ -317,28 +317,28 @@ fn interval(found: &[Vec<Vec<Opinion>>], right: &[Vec<Vec<Opinion>>], seed: Seed
 
 /// How often the language of a test sentence is told.
 fn languages(test: &Split, asked: &Asked<'_>) -> Result<ContentReport, ProtocolError> {
-    let with = LanguageModel::built_in();
-    let without = with.clone().alone();
-    let mut rows = Vec::new();
-    let n: usize = test.values().map(Vec::len).sum();
-    for (config, model) in [("built-in texts", with), ("the same without whichlang", &without)] {
-        let from = (asked.cpu_s)();
-        let mut all = Vec::new();
-        let mut measures = Vec::new();
-        for (code, sentences) in test {
-            let Some(language) = Language::from_code(code) else { continue };
-            let is = |s: &Sentence| f64::from(u8::from(model.detect(&s.text).is_some_and(|g| g.language == language)));
-            let right: Vec<f64> = sentences.iter().map(is).collect();
-            measures.push(Measure::new(code, right.iter().sum::<f64>() / right.len().max(1) as f64));
-            all.extend(right);
-        }
-        let score_cpu_s = (asked.cpu_s)() - from;
-        let at = mean_interval(&all, &Bootstrap::default(), asked.seed)?;
-        measures.insert(0, Measure::within("accuracy", at.mean, at.interval.low, at.interval.high));
-        rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s: 0.0, score_cpu_s });
+    let model = LanguageModel::built_in();
+    let from = (asked.cpu_s)();
+    let (mut all, mut measures) = (Vec::new(), Vec::new());
+    for (code, sentences) in test {
+        let Some(language) = Language::from_code(code) else { continue };
+        let is = |s: &Sentence| f64::from(u8::from(model.detect(&s.text).is_some_and(|g| g.language == language)));
+        let right: Vec<f64> = sentences.iter().map(is).collect();
+        measures.push(Measure::new(code, right.iter().sum::<f64>() / right.len().max(1) as f64));
+        all.extend(right);
     }
-    let about = format!("the language of {n} test sentences in {} languages", test.len());
-    Ok(ContentReport { task: "m_absa: language".to_owned(), about, rows, goals: Vec::new(), references: &[] })
+    let score_cpu_s = (asked.cpu_s)() - from;
+    let at = mean_interval(&all, &Bootstrap::default(), asked.seed)?;
+    measures.insert(0, Measure::within("accuracy", at.mean, at.interval.low, at.interval.high));
+    let row = ContentRow { config: "built-in texts".to_owned(), measures, fit_cpu_s: 0.0, score_cpu_s };
+    let about = format!("the language of {} test sentences in {} languages", all.len(), test.len());
+    Ok(ContentReport {
+        task: "m_absa: language".to_owned(),
+        about,
+        rows: vec![row],
+        goals: Vec::new(),
+        references: &[],
+    })
 }
 
 #[cfg(test)]
