@@ -43,13 +43,28 @@ fn right(vectors: &Vectors, categories: &[String]) -> Vec<f64> {
 }
 
 pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError> {
+    marked(asked, 100, &TopicModelParams::default())
+}
+
+/// The task with an LSA of `width` numbers and topics learnt in this way.
+fn marked(
+    asked: &mut Asked<'_>,
+    width: usize,
+    topics_params: &TopicModelParams,
+) -> Result<Vec<ContentReport>, ProtocolError> {
     let file = Text::read(&asked.dir.join("online_shopping_10_cats.csv"))?;
     let whole: String = file.lines(1).flat_map(|(_, line)| [line, "\n"]).collect();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(whole.as_bytes());
     let (mut categories, mut reviews) = (Vec::new(), Vec::new());
-    for record in reader.records().filter_map(Result::ok).filter(|r| r.len() >= 3) {
-        categories.push(record[0].to_owned());
-        reviews.push(record[2].to_owned());
+    let mut n_unread = 0;
+    for record in reader.records() {
+        match record {
+            Ok(record) if record.len() >= 3 => {
+                categories.push(record[0].to_owned());
+                reviews.push(record[2].to_owned());
+            }
+            Ok(_) | Err(_) => n_unread += 1,
+        }
     }
     let cpu_s = asked.cpu_s;
     (asked.step)("words", 0, 6);
@@ -86,7 +101,7 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
         rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s, score_cpu_s });
     }
     let from = cpu_s();
-    let lsa = LsaParams { width: 100, ..LsaParams::default() };
+    let lsa = LsaParams { width, ..LsaParams::default() };
     let lsa = LsaParams { tf_idf: TfIdfParams { min_texts: 5, max_features: 50_000, ..lsa.tf_idf }, ..lsa };
     let model = lsa.fit(&reviews, asked.seed).map_err(refused)?;
     let fitted = cpu_s();
@@ -98,15 +113,15 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
         Measure::none("words a CPU second"),
     ];
     rows.push(ContentRow {
-        config: "LSA of 100 numbers".to_owned(),
+        config: format!("LSA of {width} numbers"),
         measures,
         fit_cpu_s: fitted - from,
         score_cpu_s: cpu_s() - fitted,
     });
     (asked.step)("topics", 5, 6);
-    let topics = topics(&reviews, &categories, asked)?;
+    let topics = topics(&reviews, &categories, topics_params, asked)?;
     let about = format!(
-        "closest of ten categories' centres, {} reviews, {n_words} words ({:.0} words a CPU second to part them)",
+        "closest of ten categories' centres, {} reviews ({n_unread} rows were none), {n_words} words ({:.0} words a CPU second to part them)",
         reviews.len(),
         n_words as f64 / parted.max(1e-9)
     );
@@ -117,9 +132,14 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
 }
 
 /// Topics of the reviews: a row each with its words, how much they go together, and how much of its reviews are of one category.
-fn topics(reviews: &[String], categories: &[String], asked: &Asked<'_>) -> Result<ContentReport, ProtocolError> {
+fn topics(
+    reviews: &[String],
+    categories: &[String],
+    params: &TopicModelParams,
+    asked: &Asked<'_>,
+) -> Result<ContentReport, ProtocolError> {
     let from = (asked.cpu_s)();
-    let model = TopicModelParams::default().fit(reviews, asked.seed).map_err(refused)?;
+    let model = params.fit(reviews, asked.seed).map_err(refused)?;
     let fitted = (asked.cpu_s)();
     let mixtures: Vec<Option<Vec<f32>>> = reviews.par_iter().map(|r| model.mixture(r)).collect();
     let mut by_topic: Vec<BTreeMap<&str, usize>> = vec![BTreeMap::new(); model.topics().len()];
@@ -159,4 +179,30 @@ fn topics(reviews: &[String], categories: &[String], asked: &Asked<'_>) -> Resul
         model.n_words()
     );
     Ok(ContentReport { task: "shopping_words: topics".to_owned(), about, rows, goals: Vec::new(), references: &[] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use learn::topics::TopicsParams;
+
+    /// Reviews of our own: two categories with forty words each.
+    #[test]
+    fn a_small_file_is_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut text = "cat,label,review\n".to_owned();
+        for i in 0..400_u64 {
+            let mut rng = Seed(9).stream(i);
+            let (category, stem) = if i.is_multiple_of(2) { ("fruit", "sweet") } else { ("phone", "screen") };
+            let review: Vec<String> = (0..6).map(|_| format!("{stem}{}", rng.below(40))).collect();
+            text += &format!("{category},1,{}\n", review.join(" "));
+        }
+        std::fs::write(dir.path().join("online_shopping_10_cats.csv"), text).unwrap();
+        let mut asked = Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {} };
+        let topics = TopicsParams { n_topics: 2, n_burn: 20, ..TopicsParams::default() };
+        let reports = marked(&mut asked, 8, &TopicModelParams { topics, ..TopicModelParams::default() }).unwrap();
+        let accuracy = |row: usize| reports[0].rows[row].measures[0].value.unwrap();
+        assert!(accuracy(2) > 0.95 && accuracy(4) > 0.95, "{}", reports[0].text());
+        assert!(reports[1].rows[0].measures[2].value.unwrap() > 0.9, "{}", reports[1].text());
+    }
 }
