@@ -15,6 +15,7 @@ pub mod error;
 pub mod fpgrowth;
 pub mod interval;
 pub mod kernel_bridge;
+pub mod kernel_ridge;
 pub mod kmeans;
 pub mod low_rank;
 pub mod net;
@@ -22,6 +23,8 @@ pub mod points;
 pub mod quantile;
 pub mod special;
 pub mod standardize;
+pub mod subword_skipgram;
+pub mod topics;
 pub mod trees;
 
 pub use error::LearnError;

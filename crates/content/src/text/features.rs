@@ -1,7 +1,8 @@
 //! What a text is made of, as hashes: its words and the rows of letters in them.
 //!
 //! Where blanks part words: each word, and its rows of `shortest` to `longest` letters with the ends marked, so that
-//! German compounds and Russian endings share most of their features. In Chinese, Japanese and Thai: one to three signs in a
+//! German compounds and Russian endings share most of their features. An s at the end of a Latin word of more than
+//! three letters is not told apart from none. In Chinese, Japanese and Thai: one to three signs in a
 //! row and, in Chinese, the words of the dictionary. One model so reads all languages. Cost: linear in the text.
 
 use super::normal::normal;
@@ -15,11 +16,13 @@ pub struct Features {
     pub shortest: usize,
     /// Letters of the longest row, at least `shortest`; 0 for words alone.
     pub longest: usize,
+    /// Words in a row that are taken together at most, at least 1: 2 tells `not good` from `good`.
+    pub words: usize,
 }
 
 impl Default for Features {
     fn default() -> Self {
-        Self { shortest: 3, longest: 5 }
+        Self { shortest: 3, longest: 5, words: 1 }
     }
 }
 
@@ -39,7 +42,11 @@ impl Features {
     pub fn of(self, text: &str) -> Vec<u64> {
         let text: String = normal(text).chars().take(LONGEST_TEXT).collect();
         let mut out = Vec::with_capacity(4 * text.len());
-        for word in words_of_normal(&text) {
+        let words = words_of_normal(&text);
+        for n in 2..=self.words {
+            out.extend(words.windows(n).map(|w| hash(4, w.iter().flat_map(|word| word.chars().chain([' '])))));
+        }
+        for word in words {
             let signs: Vec<char> = word.chars().collect();
             let is_unspaced = signs.iter().any(|c| Script::of(*c).is_unspaced());
             if is_unspaced {
@@ -48,7 +55,9 @@ impl Features {
                 }
                 continue;
             }
-            out.push(hash(1, signs.iter().copied()));
+            // `bottles` and `bottle` are one word: most languages of Latin letters add an s for more than one.
+            let is_plural = signs.len() > 3 && signs.ends_with(&['s']) && Script::of(signs[0]) == Script::Latin;
+            out.push(hash(1, signs[..signs.len() - usize::from(is_plural)].iter().copied()));
             if self.longest > 0 && signs.len() > 1 {
                 let ends: Vec<char> = [' '].into_iter().chain(signs).chain([' ']).collect();
                 for n in self.shortest.max(1)..=self.longest.min(ends.len()) {
@@ -77,7 +86,10 @@ mod tests {
         let features = Features::default();
         assert_eq!(features.of("cat").len(), 7);
         assert_eq!(features.of("CAT, cat").len(), 14);
-        assert_eq!(Features { shortest: 3, longest: 0 }.of("cat dog").len(), 2);
+        assert_eq!(Features { longest: 0, ..features }.of("cat dog").len(), 2);
+        assert_eq!(Features { longest: 0, words: 2, ..features }.of("cat dog cow").len(), 5);
+        let word = Features { longest: 0, ..features };
+        assert_eq!(word.of("Bottles"), word.of("bottle"));
         // 水筒: two signs, one pair.
         assert_eq!(features.of("水筒").len(), 3);
         assert!(features.of("!").is_empty());

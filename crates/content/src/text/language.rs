@@ -4,16 +4,17 @@
 //! apart by the national character sets that hold them (a sign of JIS X 0208 that neither GB 2312 nor Big5 has
 //! is Japanese). Among the languages of Latin letters a naive Bayes model over rows of one to five letters decides, learnt from
 //! small texts of our own, or from texts of the caller's: every title of a catalogue in known languages makes
-//! it better. `whichlang` has a say on texts of [`LONG`] letters and more, where it was measured stronger.
+//! it better.
 //!
 //! `score(l) = ln p(l) + Σ_g ln((n_gl + α) / (n_l + α V))`, the chances by softmax of `score / 4`, because rows of letters
-//! overlap. Source: Cavnar and Trenkle, "N-gram-based text categorization", SDAIR 1994, with the multinomial model
-//! of McCallum and Nigam, AAAI workshop 1998. Cost: 5 look-ups a letter, some 300,000 titles a second; a
-//! model of the built-in texts takes 3 MB.
+//! overlap. `whichlang` 0.1 beside it was measured and gave nothing. Source: Cavnar and Trenkle, "N-gram-based text categorization", SDAIR 1994, with the multinomial model
+//! of McCallum and Nigam, AAAI workshop 1998. Cost: 5 look-ups a letter, some 100,000 titles a CPU
+//! second; a model of the built-in texts takes 5 MB.
 
 use super::language_samples::SAMPLES;
 use super::normal::normal;
 use super::script::Script;
+use learn::container::{ContainerError, Reader, Writer};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -51,8 +52,6 @@ languages! {
     Vietnamese "vi",
 }
 
-/// Letters from which on `whichlang` is asked, too.
-pub const LONG: usize = 60;
 /// Added to every count, by length of the row of letters.
 const SMOOTHING: f64 = 0.4;
 /// How much of the evidence of overlapping rows counts.
@@ -70,14 +69,13 @@ pub struct Guess {
 }
 
 /// A fitted model of the languages of Latin letters, with the script tests before it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LanguageModel {
     languages: Vec<Language>,
     /// For each row of letters the logarithms of its chances, one a language.
     grams: HashMap<u64, Vec<f32>>,
     /// For each language what a row of letters has that it never saw.
     unseen: Vec<f32>,
-    asks_whichlang: bool,
 }
 
 /// Rows of one to five letters of each word with its ends.
@@ -142,14 +140,7 @@ impl LanguageModel {
             of_gram.iter_mut().zip(&totals).for_each(|(n, total)| *n = chance(f64::from(*n), *total));
         }
         let unseen = totals.iter().map(|total| chance(0.0, *total)).collect();
-        Self { languages, grams: counts, unseen, asks_whichlang: true }
-    }
-
-    /// The same without `whichlang`'s say, to compare.
-    #[must_use]
-    pub fn alone(mut self) -> Self {
-        self.asks_whichlang = false;
-        self
+        Self { languages, grams: counts, unseen }
     }
 
     /// The language of a text; `None` without letters, or in a script that no language here is written in.
@@ -181,7 +172,7 @@ impl LanguageModel {
         let sure = |language| Some(Guess { language, chance: 1.0 });
         let has = |signs: &str| text.chars().any(|c| signs.contains(c));
         match leading {
-            Script::Latin => self.of_latin(&text, of(Script::Latin)),
+            Script::Latin => self.of_latin(&text),
             Script::Han | Script::Kana if of(Script::Kana) > 0 => sure(Language::Japanese),
             Script::Han | Script::Kana => sure(of_han(&text)),
             Script::Cyrillic => sure(if has("іїєґ") { Language::Ukrainian } else { Language::Russian }),
@@ -197,7 +188,38 @@ impl LanguageModel {
         }
     }
 
-    fn of_latin(&self, text: &str, n_letters: usize) -> Option<Guess> {
+    /// Writes what [`Self::load`] reads.
+    pub fn save(&self, to: &mut Writer) {
+        let codes: Vec<&str> = self.languages.iter().map(|l| l.code()).collect();
+        let mut grams: Vec<(&u64, &Vec<f32>)> = self.grams.iter().collect();
+        grams.sort_unstable_by_key(|(gram, _)| **gram);
+        to.lines("language codes", &codes);
+        to.u64s("language grams", &grams.iter().map(|(gram, _)| **gram).collect::<Vec<_>>());
+        to.f32s("language chances", &grams.iter().flat_map(|(_, c)| c.iter().copied()).collect::<Vec<_>>());
+        to.f32s("language unseen", &self.unseen);
+    }
+
+    /// Reads a model.
+    ///
+    /// # Errors
+    /// [`ContainerError`] for sections that are not there or do not fit together.
+    pub fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let languages: Option<Vec<Language>> =
+            from.lines("language codes")?.into_iter().map(Language::from_code).collect();
+        let languages =
+            languages.ok_or_else(|| ContainerError::content("language codes", "known codes of languages"))?;
+        let (grams, chances) = (from.u64s("language grams")?, from.f32s("language chances")?);
+        let unseen = from.f32s("language unseen")?;
+        let n = languages.len();
+        let finite = chances.iter().chain(&unseen).all(|x| x.is_finite());
+        if n == 0 || unseen.len() != n || chances.len() != grams.len() * n || !finite {
+            return Err(ContainerError::content("language chances", "a finite number a row of letters and language"));
+        }
+        let grams = grams.into_iter().zip(chances.chunks_exact(n).map(<[f32]>::to_vec)).collect();
+        Ok(Self { languages, grams, unseen })
+    }
+
+    fn of_latin(&self, text: &str) -> Option<Guess> {
         if self.languages.is_empty() {
             return None;
         }
@@ -206,35 +228,10 @@ impl LanguageModel {
             let found = self.grams.get(&gram).unwrap_or(&self.unseen);
             scores.iter_mut().zip(found).for_each(|(s, x)| *s += f64::from(*x) * TEMPER);
         });
-        if self.asks_whichlang && n_letters >= LONG {
-            let code = whichlang::detect_language(text).three_letter_code();
-            if let Some(at) = whichlang_language(code).and_then(|l| self.languages.iter().position(|m| *m == l)) {
-                scores[at] += WHICHLANG;
-            }
-        }
         let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(b.cmp(a)))?;
         let whole: f64 = scores.iter().map(|s| (s - scores[best]).exp()).sum();
         Some(Guess { language: self.languages[best], chance: 1.0 / whole })
     }
-}
-
-/// What the vote of `whichlang` counts, as a logarithm of odds.
-const WHICHLANG: f64 = 3.0;
-
-fn whichlang_language(code: &str) -> Option<Language> {
-    Some(match code {
-        "deu" => Language::German,
-        "eng" => Language::English,
-        "fra" => Language::French,
-        "ita" => Language::Italian,
-        "nld" => Language::Dutch,
-        "por" => Language::Portuguese,
-        "spa" => Language::Spanish,
-        "swe" => Language::Swedish,
-        "tur" => Language::Turkish,
-        "vie" => Language::Vietnamese,
-        _ => return None,
-    })
 }
 
 /// Chinese or Japanese, for Chinese characters without kana, by the character sets that have them.
@@ -309,12 +306,16 @@ mod tests {
 
     #[test] // Two languages made up: one of a, one of b. `ab` has as many rows of either.
     fn a_model_of_the_callers_texts_decides_by_counts() {
-        let model = LanguageModel::fit([(Language::Danish, "aaa aa a"), (Language::Czech, "bbb bb b")]).alone();
+        let model = LanguageModel::fit([(Language::Danish, "aaa aa a"), (Language::Czech, "bbb bb b")]);
         assert_eq!(model.detect("aa").map(|g| g.language), Some(Language::Danish));
         assert_eq!(model.detect("bbbb").map(|g| g.language), Some(Language::Czech));
         let even = model.detect("a b").unwrap();
         assert!((even.chance - 0.5).abs() < 1e-6, "{even:?}");
         assert_eq!(LanguageModel::fit([]).detect("a"), None);
+        let mut to = Writer::default();
+        model.save(&mut to);
+        let bytes = to.finish("language", 1);
+        assert_eq!(LanguageModel::load(&Reader::open(&bytes).unwrap()).unwrap(), model);
     }
 
     proptest! {

@@ -13,6 +13,7 @@
 use super::bridge::{Closeness, TextBridge, TextBridgeParams};
 use learn::LearnError;
 use learn::choice::{ChoiceParams, Sign};
+use learn::container::{ContainerError, Reader, Writer};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -42,6 +43,7 @@ impl Default for PathBridgeParams {
 /// A fitted matcher of paths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathBridge {
+    pairs: Vec<(String, String)>,
     known: Known,
     weights: Vec<f64>,
 }
@@ -105,11 +107,11 @@ impl Known {
         };
         let targets_as = targets.iter().map(|l| Side::of(l, leaf_and_parent(l, &of_target))).collect();
         let sources_as = sources.iter().map(|l| Side::of(l, leaf_and_parent(l, &of_source))).collect();
-        let mut leaves = BTreeMap::new();
+        let mut leaves = BTreeSet::new();
         let mut known_names: HashMap<usize, Vec<usize>> = HashMap::new();
         for (a, b) in &self.names {
             if let Some(s) = of_source.get(a.as_str()) {
-                leaves.entry(*s).or_insert(true);
+                leaves.insert(*s);
                 if let Some(t) = of_target.get(b.as_str()) {
                     known_names.entry(*s).or_default().push(*t);
                 }
@@ -144,7 +146,7 @@ struct Compared<'a> {
     targets: Vec<Side>,
     close: Closeness,
     corrected: Closeness,
-    leaves: BTreeMap<usize, bool>,
+    leaves: BTreeSet<usize>,
     known_names: HashMap<usize, Vec<usize>>,
 }
 
@@ -155,7 +157,7 @@ impl Compared<'_> {
         let translated: Vec<Option<&String>> = s.owned.iter().map(|a| self.known.ancestors.get(a)).collect();
         let deepest = (0..s.depth().saturating_sub(1)).rev().find(|d| translated[*d].is_some());
         let itself = translated.last().copied().flatten();
-        let leaf_is_known = self.leaves.contains_key(&s.leaf);
+        let leaf_is_known = self.leaves.contains(&s.leaf);
         let n = self.close.n_targets;
         let mut out = Vec::with_capacity(self.targets.len() * N_SIGNS);
         for t in &self.targets {
@@ -218,7 +220,8 @@ impl PathBridgeParams {
         let x: Vec<f32> = (0..sources.len()).into_par_iter().flat_map_iter(|s| compared.signs(s)).collect();
         let chosen: Vec<usize> = (0..sources.len()).collect();
         let weights = self.choice.fit(&x, N_SIGNS, &vec![targets.len(); sources.len()], &chosen)?;
-        Ok(PathBridge { known: Known::of(&pairs.iter().collect::<Vec<_>>(), &self.names)?, weights })
+        let known = Known::of(&pairs.iter().collect::<Vec<_>>(), &self.names)?;
+        Ok(PathBridge { pairs: pairs.to_vec(), known, weights })
     }
 }
 
@@ -241,6 +244,32 @@ impl PathBridge {
     /// The weights of the signs, in their order: what a score is made of.
     pub fn weights(&self) -> &[f64] {
         &self.weights
+    }
+
+    /// Writes what [`Self::load`] reads: the pairs and the weights; the bridge between names follows from the pairs.
+    pub fn save(&self, to: &mut Writer) {
+        let (sources, targets): (Vec<&str>, Vec<&str>) =
+            self.pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).unzip();
+        to.lines("path sources", &sources);
+        to.lines("path targets", &targets);
+        to.f64s("path weights", &self.weights);
+    }
+
+    /// Reads a matcher that was fitted with these parameters for names.
+    ///
+    /// # Errors
+    /// [`ContainerError`] for sections that are not there or do not fit together.
+    pub fn load(from: &Reader<'_>, names: &TextBridgeParams) -> Result<Self, ContainerError> {
+        let (sources, targets) = (from.lines("path sources")?, from.lines("path targets")?);
+        let weights = from.f64s("path weights")?;
+        if sources.len() != targets.len() || weights.len() != N_SIGNS || weights.iter().any(|w| !w.is_finite()) {
+            return Err(ContainerError::content("path weights", "as many sources as targets and a weight a sign"));
+        }
+        let pairs: Vec<(String, String)> =
+            sources.iter().zip(&targets).map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let wrong = |why: LearnError| ContainerError::content("path sources", why.to_string());
+        let known = Known::of(&pairs.iter().collect::<Vec<_>>(), names).map_err(wrong)?;
+        Ok(Self { pairs, known, weights })
     }
 }
 
@@ -278,6 +307,11 @@ mod tests {
         assert!(right + 1 >= sources.len(), "{right} of {}", sources.len());
         assert!(bridge.knows("tiere > hunde") && !bridge.knows("tiere > hunde > x"));
         assert_eq!(bridge.weights().len(), N_SIGNS);
+        let mut to = Writer::default();
+        bridge.save(&mut to);
+        let bytes = to.finish("path-bridge", 1);
+        let names = PathBridgeParams::default().names;
+        assert_eq!(PathBridge::load(&Reader::open(&bytes).unwrap(), &names).unwrap(), bridge);
     }
 
     #[test]

@@ -86,9 +86,19 @@ impl TfIdf {
         columns.sort_unstable();
         let weight = |same: &[u32]| (same[0], (1.0 + (same.len() as f32).ln()) * self.idf[same[0] as usize]);
         let mut row: Vec<(u32, f32)> = columns.chunk_by(|a, b| a == b).map(weight).collect();
+        let mut row = self.weights(text);
         let length = row.iter().map(|(_, x)| x * x).sum::<f32>().sqrt();
         row.iter_mut().for_each(|(_, x)| *x /= length);
         row
+    }
+
+    /// The row before it is scaled.
+    pub(super) fn weights(&self, text: &str) -> Vec<(u32, f32)> {
+        let mut columns: Vec<u32> =
+            self.features.of(text).iter().filter_map(|f| self.columns.get(f).copied()).collect();
+        columns.sort_unstable();
+        let weight = |same: &[u32]| (same[0], (1.0 + (same.len() as f32).ln()) * self.idf[same[0] as usize]);
+        columns.chunk_by(|a, b| a == b).map(weight).collect()
     }
 
     /// One row a text.
@@ -99,7 +109,10 @@ impl TfIdf {
 
     /// Writes what [`Self::load`] reads, its sections named after `name`.
     pub fn save(&self, name: &str, to: &mut Writer) {
-        to.u64s(&format!("{name} grams"), &[self.features.shortest as u64, self.features.longest as u64]);
+        to.u64s(
+            &format!("{name} grams"),
+            &[self.features.shortest, self.features.longest, self.features.words].map(|n| n as u64),
+        );
         to.u64s(&format!("{name} features"), &self.hashes);
         to.f32s(&format!("{name} idf"), &self.idf);
     }
@@ -109,7 +122,7 @@ impl TfIdf {
     /// # Errors
     /// [`ContainerError`] for sections that are not there or do not fit together.
     pub fn load(name: &str, from: &Reader<'_>) -> Result<Self, ContainerError> {
-        let [shortest, longest] = from.sizes(&format!("{name} grams"), 64)?;
+        let [shortest, longest, words] = from.sizes(&format!("{name} grams"), 64)?;
         let section = format!("{name} features");
         let (hashes, idf) = (from.u64s(&section)?, from.f32s(&format!("{name} idf"))?);
         if hashes.len() != idf.len() || hashes.is_empty() || hashes.windows(2).any(|w| w[0] >= w[1]) {
@@ -118,7 +131,7 @@ impl TfIdf {
         if idf.iter().any(|x| !(*x > 0.0 && x.is_finite())) {
             return Err(ContainerError::content(&format!("{name} idf"), "weights above 0"));
         }
-        Ok(Self::of(Features { shortest, longest }, hashes, idf))
+        Ok(Self::of(Features { shortest, longest, words }, hashes, idf))
     }
 }
 
@@ -127,7 +140,7 @@ mod tests {
     use super::*;
 
     const WORDS: TfIdfParams =
-        TfIdfParams { features: Features { shortest: 3, longest: 0 }, min_texts: 1, max_features: 100 };
+        TfIdfParams { features: Features { shortest: 3, longest: 0, words: 1 }, min_texts: 1, max_features: 100 };
 
     /// `b` is in both texts (weight ln 2), `a` in one (ln 3), and stands twice in `a a b` (1 + ln 2).
     #[test]

@@ -3,12 +3,15 @@
 //!
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
+mod absa;
 mod counterfactual;
 mod labelled;
 mod online_shopping;
 mod product_matching;
 mod report;
+mod shopping_words;
 mod taxonomy;
+mod titles;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
 
@@ -42,8 +45,10 @@ pub struct ContentTask {
 pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
     ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
+    ContentTask { name: "m_absa", folder: "m_absa", run: absa::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
+    ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },
 ];
 
 /// The tasks of these names; without names, all whose folder is there.

@@ -6,10 +6,14 @@
 //! a path there; that a dictionary of paths says so much is the point of using paths, and a row of its own says what is
 //! found where it does not. What is chosen is chosen within the dictionary half.
 
+use super::titles::TITLES;
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
 use crate::ProtocolError;
 use crate::files::Text;
-use content::text::{Closeness, HashedParams, LEVEL, LsaParams, PathBridge, PathBridgeParams};
+use content::text::{
+    Category, CategoryFinder, CategoryFinderParams, Closeness, HashedParams, LEVEL, LsaParams, PathBridge,
+    PathBridgeParams,
+};
 use content::text::{Language, LanguageModel};
 use content::{Encode, Vectors};
 use domain::Seed;
@@ -219,7 +223,7 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
         goals: vec![ContentGoal::new("mean recall@1 of the embedded family", 0.55, configs[OURS].mean())],
         references: &[],
     };
-    Ok(vec![aligned, languages(&taxonomy, asked)?])
+    Ok(vec![aligned, titles(&taxonomy, asked)?, languages(&taxonomy, asked)?])
 }
 
 /// How often the language of a leaf name is told, by the built-in model and by one that read the other half.
@@ -267,5 +271,141 @@ fn languages(taxonomy: &Taxonomy, asked: &Asked<'_>) -> Result<ContentReport, Pr
     }
     let about =
         format!("the language of {} leaf names in 16 locales, half of them the same word in several", test.len());
+    format!("the language of {} leaf names in 16 locales; a name that several share is asked in each", test.len());
     Ok(ContentReport { task: "google_taxonomy: language".to_owned(), about, rows, goals: Vec::new(), references: &[] })
+}
+
+/// How often the category and the branch of a title of our own are found.
+fn titles(taxonomy: &Taxonomy, asked: &Asked<'_>) -> Result<ContentReport, ProtocolError> {
+    let category = |(id, cells): &(u64, Vec<String>)| {
+        let named = taxonomy.locales.iter().zip(cells).filter(|(l, path)| *l != "en-GB" && !path.is_empty());
+        let paths = named.filter_map(|(l, path)| Some((Language::from_code(l)?, path.clone()))).collect();
+        Category { id: *id, paths }
+    };
+    let categories: Vec<Category> = taxonomy.rows.iter().map(category).collect();
+    let cpu_s = asked.cpu_s;
+    let params = CategoryFinderParams::default();
+    let one_language = |language: Language| -> Vec<Category> {
+        let of = |c: &Category| Category {
+            id: c.id,
+            paths: c.paths.iter().filter(|(l, _)| *l == language).cloned().collect(),
+        };
+        categories.iter().map(of).collect()
+    };
+    let configs = [
+        ("own names and those above", params, categories.clone()),
+        ("own names alone", CategoryFinderParams { above: 0.0, ..params }, categories.clone()),
+        ("English names alone", params, one_language(Language::English)),
+    ];
+    let mut rows = Vec::new();
+    for (config, params, categories) in configs {
+        let from = cpu_s();
+        let finder: CategoryFinder = params.fit(&categories).map_err(refused)?;
+        let fitted = cpu_s();
+        let mut hits = [const { Vec::new() }; 4];
+        let mut by_language: Vec<(&str, Vec<f64>)> = Vec::new();
+        let mut of_chosen = Vec::new();
+        for (at, (code, title, id)) in TITLES.iter().enumerate() {
+            let found = finder.categories(title, None, 5);
+            let branches = finder.branches(title, None, 5);
+            let branch = finder.branch_of(*id);
+            let is = |at: bool| f64::from(u8::from(at));
+            let first = is(found.first().is_some_and(|p| p.id == *id));
+            if at % 2 == 0 {
+                of_chosen.push(first);
+                continue;
+            }
+            hits[0].push(first);
+            hits[1].push(is(found.iter().any(|p| p.id == *id)));
+            hits[2].push(is(branches.first().map(|p| p.id) == branch));
+            hits[3].push(is(branches.iter().any(|p| Some(p.id) == branch)));
+            match by_language.iter_mut().find(|(c, _)| c == code) {
+                Some((_, of)) => of.push(first),
+                None => by_language.push((code, vec![first])),
+            }
+        }
+        let mut measures = Vec::new();
+        for (name, hits) in ["category top 1", "category top 5", "branch top 1", "branch top 5"].iter().zip(&hits) {
+            let at = mean_interval(hits, &Bootstrap::default(), asked.seed)?;
+            measures.push(Measure::within(name, at.mean, at.interval.low, at.interval.high));
+        }
+        measures.push(Measure::new("top 1, first half", of_chosen.iter().sum::<f64>() / of_chosen.len().max(1) as f64));
+        measures.extend(by_language.iter().map(|(c, of)| Measure::new(c, of.iter().sum::<f64>() / of.len() as f64)));
+        let (fit_cpu_s, score_cpu_s) = (fitted - from, cpu_s() - fitted);
+        rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s, score_cpu_s });
+    }
+    let about = format!(
+        "the category of {} made-up titles in five languages among {}, language detected; defaults were chosen on one half of the titles, marked is the other; a branch is one of the first level; the last five columns are category top 1",
+        TITLES.len() / 2,
+        categories.len()
+    );
+    Ok(ContentReport { task: "google_taxonomy: titles".to_owned(), about, rows, goals: Vec::new(), references: &[] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree of our own in five languages, six animals times six things.
+    fn tree() -> String {
+        const ANIMALS: [[&str; 5]; 6] = [
+            ["Dog", "狗", "Hunde", "犬", "собак"],
+            ["Cat", "猫", "Katzen", "猫", "кошек"],
+            ["Bird", "鸟", "Vogel", "鳥", "птиц"],
+            ["Fish", "鱼", "Fisch", "魚", "рыб"],
+            ["Horse", "马", "Pferde", "馬", "лошадей"],
+            ["Rabbit", "兔", "Kaninchen", "兎", "кроликов"],
+        ];
+        const THINGS: [[&str; 5]; 6] = [
+            ["Food", "粮食", "futter", "フード", "корм для"],
+            ["Toys", "玩具", "spielzeug", "おもちゃ", "игрушки для"],
+            ["Beds", "床垫", "betten", "ベッド", "лежанки для"],
+            ["Cages", "笼子", "käfige", "ケージ", "клетки для"],
+            ["Brushes", "刷子", "bürsten", "ブラシ", "щётки для"],
+            ["Bowls", "饭碗", "näpfe", "食器", "миски для"],
+        ];
+        let mut text = "id,en-US,zh-CN,de-DE,ja-JP,ru-RU\n1,Pets,宠物,Tiere,ペット,Животные\n".to_owned();
+        for (i, a) in ANIMALS.iter().enumerate() {
+            for (j, t) in THINGS.iter().enumerate() {
+                let id = 10 + i * 6 + j;
+                let ru = format!("Животные > {} {}", t[4], a[4]);
+                text += &format!(
+                    "{id},\"Pets > {} {}\",宠物 > {}{},Tiere > {}{},ペット > {}{},{ru}\n",
+                    a[0], t[0], a[1], t[1], a[2], t[2], a[3], t[3]
+                );
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn a_small_tree_is_asked_and_its_languages_told() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("google_product_taxonomy.csv"), tree()).unwrap();
+        let mut asked = Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {} };
+        let reports = run(&mut asked).unwrap();
+        let mean = |row: usize| reports[0].rows[row].measures[4].value.unwrap();
+        assert!(mean(OURS) > 0.6 && mean(0) < 0.3, "{}", reports[0].text());
+        assert!(reports[2].rows[1].measures[0].value.unwrap() > 0.8, "{}", reports[2].text());
+    }
+
+    #[test]
+    fn halves_never_share_an_id_and_lines_that_are_no_rows_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("google_product_taxonomy.csv");
+        std::fs::write(&path, tree()).unwrap();
+        let [a, b] = Taxonomy::read(dir.path()).unwrap().pairs("de-DE", "en-US").unwrap();
+        assert_eq!(a.len() + b.len(), 37);
+        assert!(a.iter().all(|pair| !b.contains(pair)));
+        std::fs::write(&path, "id,en-US\n1,A,B\n").unwrap();
+        assert!(matches!(Taxonomy::read(dir.path()), Err(ProtocolError::Line { line: 2, .. })));
+    }
+
+    #[test]
+    fn every_title_has_an_id_and_a_language_that_is_known() {
+        assert_eq!(TITLES.len(), 100);
+        assert!(
+            TITLES.iter().all(|(code, title, id)| Language::from_code(code).is_some() && !title.is_empty() && *id > 0)
+        );
+    }
 }
