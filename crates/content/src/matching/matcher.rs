@@ -42,7 +42,7 @@ impl Default for MatcherParams {
             bagging,
             ..BoostParams::default()
         };
-        Self { boost, n_seeds: 5, n_folds: 5, look: Look::Rivals, cost: 0.1 }
+        Self { boost, n_seeds: 5, n_folds: 5, look: Look::Rivals, cost: 1.0 }
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
+mod aspects;
 mod counterfactual;
 mod labelled;
 mod online_shopping;
@@ -39,6 +40,7 @@ pub struct ContentTask {
 
 /// Every task.
 pub const CONTENT_TASKS: &[ContentTask] = &[
+    ContentTask { name: "aspects", folder: "m_absa", run: aspects::run },
     ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
