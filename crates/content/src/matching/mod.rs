@@ -10,11 +10,12 @@ mod features;
 mod likeness;
 mod matcher;
 mod offer;
+mod second;
 mod sparse;
 mod table;
 
 pub use cluster::{ClusterParams, OfferAt, Products, Refused, Why, products};
 pub use features::{Column, Look};
-pub use matcher::{Match, Matcher, MatcherParams, Reason};
+pub use matcher::{LeftOut, Match, Matcher, MatcherParams, Reason};
 pub use offer::{Offer, codes, numbers, sizes, words};
 pub use table::{BlockParams, BlockQuality, Pair, Tables};

@@ -4,7 +4,9 @@
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
 mod aspects;
+mod banking77;
 mod counterfactual;
+mod deceptive;
 mod labelled;
 mod online_shopping;
 mod product_matching;
@@ -41,7 +43,9 @@ pub struct ContentTask {
 /// Every task.
 pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "aspects", folder: "m_absa", run: aspects::run },
+    ContentTask { name: "banking77", folder: "banking77", run: banking77::run },
     ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
+    ContentTask { name: "deceptive", folder: "deceptive_reviews", run: deceptive::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
 ];
