@@ -12,4 +12,4 @@ mod themes;
 pub use aspects::{Aspect, Aspects, AspectsParams, Marks, Mood};
 pub use judge::{Aim, Judge, JudgeParams, Judged, Tried, Weights, best_f1};
 pub use sentences::sentences;
-pub use themes::{MarketReview, MarketVoice, Quote, Theme, ThemesParams, Voice, themes};
+pub use themes::{MarketReview, MarketVoice, Quote, Theme, ThemesParams, Voice, themes, voices};

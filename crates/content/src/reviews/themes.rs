@@ -9,6 +9,7 @@
 //! share at least half of their sentences. Every theme says how many reviews it stands on and quotes sentences of different reviews.
 //! Markets are not compared here: their languages differ, and so do their words. Cost: linear in the signs, plus themes × terms.
 
+use super::judge::Judge;
 use super::sentences::sentences;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -77,8 +78,8 @@ pub struct Theme {
     pub terms: Vec<String>,
     /// Score of the first term.
     pub z: f64,
-    /// Reviews that say one of the terms in this voice.
-    pub n_reviews: usize,
+    /// Reviews that say one of the terms in this voice, by their places in what was handed in, ascending: every count can be looked up.
+    pub reviews: Vec<usize>,
     /// Reviews that say one of the terms in any voice.
     pub n_mentions: usize,
     /// Evidence, from different reviews.
@@ -132,6 +133,23 @@ struct Said<'a> {
     review: usize,
     sentence: &'a str,
     voices: Vec<Voice>,
+}
+
+/// The voices of a sentence by two judges: `praise` says whether it is praise (kind 1) or complaint, `wish` whether it says what could have
+/// been. A mood that is less sure than `sure` (0.5 to 1) counts for neither; a wish is a wish whatever its mood.
+pub fn voices(praise: &Judge, wish: Option<&Judge>, sure: f64, sentence: &str) -> Vec<Voice> {
+    let mut out = Vec::new();
+    if let Some(mood) = praise.judge(sentence) {
+        if mood.probability >= sure {
+            out.push(Voice::Praise);
+        } else if 1.0 - mood.probability >= sure {
+            out.push(Voice::Complaint);
+        }
+    }
+    if wish.and_then(|wish| wish.judge(sentence)).is_some_and(|said| said.is) {
+        out.push(Voice::Wish);
+    }
+    out
 }
 
 /// Finds the themes of every market, markets in alphabetical order, each with its three voices. `voices` says in which voices a sentence speaks.
@@ -220,7 +238,7 @@ fn of_voice(said: &[Said<'_>], holders: &[(String, Vec<u32>)], voice: Voice, par
             at.iter().take(1).flat_map(|&at| holders[at].1.iter().copied()).chain(rows.iter().copied()).collect();
         Theme {
             quotes: quotes(said, &rows, &terms, params.n_quotes),
-            n_reviews: reviews(&rows).len(),
+            reviews: reviews(&rows).into_iter().collect(),
             n_mentions: reviews(&mentions).len(),
             terms,
             z,
@@ -268,7 +286,9 @@ fn quotes(said: &[Said<'_>], rows: &BTreeSet<u32>, terms: &[String], n: usize) -
 
 #[cfg(test)]
 mod tests {
+    use super::super::judge::JudgeParams;
     use super::*;
+    use domain::Seed;
 
     /// A planted complaint (the lid leaks, in a third of the German-market reviews) among praise.
     #[test]
@@ -300,12 +320,25 @@ mod tests {
         assert_eq!((german.n_reviews, german.n_voiced), (60, 20));
         let first = &german.themes[0];
         assert!(first.terms.iter().any(|t| t.contains("leaks")), "{first:?}");
-        assert_eq!(first.n_reviews, 20);
+        assert_eq!(first.reviews.len(), 20);
         assert_eq!(first.quotes.len(), 3);
         assert!(
             first.quotes.iter().all(|q| reviews[q.review].text.contains(&q.sentence) && q.sentence.contains("leaks"))
         );
         assert!(of("CN").themes[0].terms.iter().any(|t| t.contains("漏水")), "{:?}", of("CN").themes);
+    }
+
+    #[test]
+    fn two_judges_give_a_sentence_its_voices() {
+        let texts =
+            ["good lid", "good cup", "good pan", "good pot", "bad lid", "bad cup", "bad pan", "bad pot"].repeat(3);
+        let is: Vec<bool> = texts.iter().map(|t| t.starts_with("good")).collect();
+        let judge = JudgeParams::default().fit(&texts, &is, Seed(1)).unwrap();
+        let of = |wish: Option<&Judge>, sure, text: &str| voices(&judge, wish, sure, text);
+        assert_eq!(of(None, 0.5, "good tin"), [Voice::Praise]);
+        assert_eq!(of(None, 0.5, "bad tin"), [Voice::Complaint]);
+        assert_eq!(of(Some(&judge), 1.1, "good tin"), [Voice::Wish], "nothing is that sure");
+        assert!(of(Some(&judge), 0.5, "…").is_empty());
     }
 
     /// Equal shares: 0. With y 10 of 100 against 0 of 100, prior 20, α = 20 · 10/200 = 1: ln(11/109) − ln(1/119) over √(1/11 + 1).

@@ -19,11 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 const TASK: &str = "aspects";
 
 /// A sentence of one language.
-struct Line {
-    language: String,
-    group: u64,
-    text: String,
-    marks: Vec<(String, Mood)>,
+pub(super) struct Line {
+    pub(super) language: String,
+    /// Equal for the same sentence in every language.
+    pub(super) group: u64,
+    pub(super) text: String,
+    pub(super) marks: Vec<(String, Mood)>,
 }
 
 /// `ENTITY#ATTRIBUTE` as an aspect.
@@ -52,7 +53,7 @@ fn marks(cell: &str) -> Vec<(String, Mood)> {
     out
 }
 
-fn read(asked: &Asked<'_>, part: &str) -> Result<Vec<Line>, ProtocolError> {
+pub(super) fn read(asked: &Asked<'_>, part: &str) -> Result<Vec<Line>, ProtocolError> {
     let text = Text::read(&asked.dir.join(format!("laptop_{part}.tsv")))?;
     let line = |(n, line): (usize, &str)| {
         let cells: Vec<&str> = line.split('\t').collect();

@@ -11,6 +11,7 @@ mod labelled;
 mod online_shopping;
 mod product_matching;
 mod report;
+mod themes;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
 
@@ -48,6 +49,7 @@ pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "deceptive", folder: "deceptive_reviews", run: deceptive::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
+    ContentTask { name: "themes", folder: "m_absa", run: themes::run },
 ];
 
 /// The tasks of these names; without names, all whose folder is there.
