@@ -21,7 +21,7 @@ fn class(word: &str) -> &'static str {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     match (digits, word.chars().count()) {
         (0, _) => "word",
-        (d, 4) if d == 4 => "year",
+        (4, 4) => "year",
         (d, n) if d == n => "number",
         (_, n) if n >= 5 => "code",
         (_, _) => "mixed",

@@ -31,8 +31,8 @@ pub(super) fn logit(p: f64) -> f32 {
 
 /// The columns of `pairs`, row by row, given the probability of every pair that was looked at, these among them.
 pub(super) fn second(scored: &BTreeMap<Pair, f64>, pairs: &[Pair]) -> Vec<[f32; N_SECOND]> {
-    let (mut of_left, mut of_right): (BTreeMap<u32, Vec<(u32, f64)>>, BTreeMap<u32, Vec<(u32, f64)>>) =
-        Default::default();
+    let mut of_left: BTreeMap<u32, Vec<(u32, f64)>> = BTreeMap::new();
+    let mut of_right = of_left.clone();
     for (&(l, r), &p) in scored {
         of_left.entry(l).or_default().push((r, p));
         of_right.entry(r).or_default().push((l, p));

@@ -110,17 +110,31 @@ fn joined(a: &Part, b: &Part) -> Part {
     Part { pairs: [&a.pairs[..], &b.pairs].concat(), same: [&a.same[..], &b.same].concat() }
 }
 
-pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError> {
-    SETS.iter().map(|set| one(asked, set)).collect()
+/// A set's tables and the pairs of its three files.
+struct Data {
+    tables: Tables,
+    train: Part,
+    valid: Part,
+    test: Part,
 }
 
-fn one(asked: &mut Asked<'_>, set: &Set) -> Result<ContentReport, ProtocolError> {
+fn load(asked: &Asked<'_>, set: &Set) -> Result<Data, ProtocolError> {
     let mut shops: [Shop; 2] = Default::default();
     let [train, valid, test] = ["train", "valid", "test"].map(|part| read(asked, set.name, &mut shops, part));
     let (train, valid, test) = (train?, valid?, test?);
-    let both = joined(&train, &valid);
-    let tables = Tables::new(&shops[0].offers, &shops[1].offers);
-    let mut rows = vec![cosine(asked, &tables, &both, &test)?];
+    Ok(Data { tables: Tables::new(&shops[0].offers, &shops[1].offers), train, valid, test })
+}
+
+pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError> {
+    // All files are read before anything is learnt: what is broken is told at once.
+    let data: Vec<Data> = SETS.iter().map(|set| load(asked, set)).collect::<Result<_, _>>()?;
+    SETS.iter().zip(&data).map(|(set, data)| one(asked, set, data, &MatcherParams::default())).collect()
+}
+
+fn one(asked: &mut Asked<'_>, set: &Set, data: &Data, params: &MatcherParams) -> Result<ContentReport, ProtocolError> {
+    let Data { tables, train, valid, test } = data;
+    let both = joined(train, valid);
+    let mut rows = vec![cosine(asked, tables, &both, test)?];
     // Those of the last configuration stay.
     let (mut f1, mut answers) = (0.0, (Vec::new(), 0.5));
     for (config, look, alone) in [
@@ -131,22 +145,22 @@ fn one(asked: &mut Asked<'_>, set: &Set) -> Result<ContentReport, ProtocolError>
         ("trees, looking twice", Look::Twice, false),
     ] {
         (asked.step)(&format!("{}: {config}", set.name), rows.len() as u64, 6);
-        let params = MatcherParams { look, ..MatcherParams::default() };
-        let learn = if alone { &train } else { &both };
+        let params = MatcherParams { look, ..params.clone() };
+        let learn = if alone { train } else { &both };
         let before = (asked.cpu_s)();
         let (model, left_out) =
-            params.fit_folds(&tables, &learn.pairs, &learn.same, asked.seed).map_err(refused(TASK))?;
+            params.fit_folds(tables, &learn.pairs, &learn.same, asked.seed).map_err(refused(TASK))?;
         // The labels of learning pairs do not show when they are rivals of a pair of the test.
         let known = learn.pairs.iter().copied().zip(left_out.first).collect();
-        let said = |part: &Part| model.probabilities_knowing(&tables, &part.pairs, &known).map_err(refused(TASK));
-        let threshold = if alone { best_f1(&said(&valid)?, &valid.same).0 } else { model.threshold() };
+        let said = |part: &Part| model.probabilities_knowing(tables, &part.pairs, &known).map_err(refused(TASK));
+        let threshold = if alone { best_f1(&said(valid)?, &valid.same).0 } else { model.threshold() };
         let fitted = (asked.cpu_s)();
-        let p = said(&test)?;
+        let p = said(test)?;
         let by_folds = Some(model.by_folds());
-        rows.push(row(asked, config, (&p, threshold), &test, by_folds, [fitted - before, (asked.cpu_s)() - fitted]));
+        rows.push(row(asked, config, (&p, threshold), test, by_folds, [fitted - before, (asked.cpu_s)() - fitted]));
         (f1, answers) = (rows.last().and_then(|row| row.measures[0].value).unwrap_or(0.0), (p, threshold));
     }
-    let about = about(&tables, [&train, &valid, &test], &joined(&both, &test), (&answers.0, answers.1));
+    let about = about(tables, [train, valid, test], &joined(&both, test), (&answers.0, answers.1));
     let goals = vec![ContentGoal::new("F1 of trees that look twice", set.goal, f1)];
     let task = format!("{TASK} {}", set.name);
     Ok(ContentReport { task, about, rows, goals, references: set.references })
@@ -218,6 +232,9 @@ fn cosine(asked: &Asked<'_>, tables: &Tables, learn: &Part, test: &Part) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Seed;
+    use learn::trees::BoostParams;
+    use std::path::Path;
 
     #[test]
     fn a_record_is_read_and_what_is_none_is_refused() {
@@ -227,5 +244,33 @@ mod tests {
         let mut shop = Shop::default();
         let places = ["COL title VAL a", "COL title VAL b", "COL title VAL a"].map(|r| shop.place(r).unwrap());
         assert_eq!((places, shop.offers.len()), ([0, 1, 0], 2));
+    }
+
+    #[test]
+    fn planted_offers_are_matched_in_every_way_of_looking() {
+        let part = |shops: &mut [Shop; 2], from: u32, to: u32| {
+            let mut part = Part::default();
+            for i in from..to {
+                let left =
+                    shops[0].place(&format!("COL title VAL acme kettle ke{} COL price VAL {}", 1000 + 7 * i, 20 + i));
+                for (code, same) in [(1000 + 7 * i, true), (9000 - 3 * i, false), (1000 + 7 * (i + 1), false)] {
+                    let right =
+                        shops[1].place(&format!("COL title VAL kettle acme KE-{code} COL price VAL {}", 21 + i));
+                    part.pairs.push((left.unwrap(), right.unwrap()));
+                    part.same.push(same);
+                }
+            }
+            part
+        };
+        let mut shops: [Shop; 2] = Default::default();
+        let [train, valid, test] = [(0, 30), (30, 40), (40, 50)].map(|(from, to)| part(&mut shops, from, to));
+        let data = Data { tables: Tables::new(&shops[0].offers, &shops[1].offers), train, valid, test };
+        let boost = BoostParams { n_rounds: 30, min_rows: 5, ..BoostParams::default() };
+        let params = MatcherParams { second: boost.clone(), boost, n_seeds: 1, n_folds: 3, ..MatcherParams::default() };
+        let mut asked = Asked { dir: Path::new("."), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {} };
+        let report = one(&mut asked, &SETS[0], &data, &params).unwrap();
+        assert_eq!(report.rows.len(), 6);
+        assert!(report.rows[1..].iter().all(|row| row.measures[0].value.unwrap() > 0.9), "{}", report.text());
+        assert!(report.goals[0].reached && report.about.contains("completeness 1.0000"), "{}", report.text());
     }
 }
