@@ -1,4 +1,5 @@
-//! The tasks about reviews and offers on small made-up folders: they read their files, learn what was planted, and refuse what is broken.
+//! The tasks about reviews and offers on small made-up folders: they read their files, learn what was planted, and
+//! refuse what is broken.
 
 use domain::Seed;
 use protocols::ProtocolError;

@@ -1,4 +1,5 @@
-//! A pair of offers as a bag of pieces: which words both titles have, which one has alone, which word stands against which.
+//! A pair of offers as a bag of pieces: which words both titles have, which one has alone, which word stands against
+//! which.
 //!
 //! From these a linear model learns which words matter: that `upgrade` on one side only makes another product and
 //! `software` does not. Words are known by hash, so the same model reads other tables.

@@ -1,8 +1,8 @@
 //! What can be said of a pair of offers in numbers: the columns that the classifier learns from.
 //!
-//! Most compare the two offers; *rivals* compare the pair with every other pair that one of its offers could be in: how many
-//! offers of the other table are nearer, and how far ahead of the best other one this one is. A number that cannot be said (a price is
-//! missing) is NaN, which trees read as missing. No label is looked at.
+//! Most compare the two offers; *rivals* compare the pair with every other pair that one of its offers could be in:
+//! how many offers of the other table are nearer, and how far ahead of the best other one this one is. A number that
+//! cannot be said (a price is missing) is NaN, which trees read as missing. No label is looked at.
 
 use super::likeness::{codes_alike, longest_common, monge_elkan, soft_share};
 use super::second::SECOND;
@@ -162,8 +162,8 @@ impl Tables {
         Features::new(rows.concat(), look.n_columns())
     }
 
-    /// For each pair and view: how many of the other table are nearer to its offer of this side, how far ahead of the best other one it is,
-    /// its share of the nearest, and how many come within nine tenths of the nearest.
+    /// For each pair and view: how many of the other table are nearer to its offer of this side, how far ahead of
+    /// the best other one it is, its share of the nearest, and how many come within nine tenths of the nearest.
     fn rivals(&self, pairs: &[Pair], side: Side) -> Vec<[[f32; 4]; N_VIEWS]> {
         let ends = |pair: &Pair| if side == Side::Left { (pair.0, pair.1) } else { (pair.1, pair.0) };
         let mut order: Vec<usize> = (0..pairs.len()).collect();

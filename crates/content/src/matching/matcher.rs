@@ -1,9 +1,11 @@
-//! Learns from labelled pairs which offers are the same product, and says so of others with a probability and with reasons.
+//! Learns from labelled pairs which offers are the same product, and says so of others with a probability and with
+//! reasons.
 //!
 //! Boosted trees over the columns of `features` and one more: what a linear model over crossed words (`crossed`) says
-//! of the pair, for training rows by folds that left the pair out. Several seeds are averaged. With [`Look::Twice`] a second set of trees
-//! sees these columns and how probable the first one finds every other pair that the two offers could be in (`second`), again by folds that left the pair
-//! out. The threshold is the best F1 of the folds' answers.
+//! of the pair, for training rows by folds that left the pair out. Several seeds are averaged. With [`Look::Twice`]
+//! a second set of trees sees these columns and how probable the first one finds every other pair that the two
+//! offers could be in (`second`), again by folds that left the pair out. The threshold is the best F1 of the folds'
+//! answers.
 //! Cost: `(n_folds + 1) × n_seeds` boostings over the labelled pairs, twice for [`Look::Twice`].
 
 use super::features::Look;
@@ -132,8 +134,9 @@ impl MatcherParams {
         }
         let rows: Vec<usize> = (0..pairs.len()).collect();
         let kinds: Vec<u32> = same.iter().map(|same| u32::from(*same)).collect();
-        let folds: Vec<usize> =
-            rows.iter().map(|&i| seed.derive(1).stream(i as u64).below(self.n_folds.max(1))).collect();
+        // Offers with the same text are one offer: a pair that occurs twice is in one fold.
+        let fold = |&(l, r): &Pair| seed.derive(1).stream(u64::from(l) << 32 | u64::from(r)).below(self.n_folds.max(1));
+        let folds: Vec<usize> = pairs.iter().map(fold).collect();
         let linear = TextLinearParams {
             pieces: TextPieces::default(),
             min_texts: 2,
@@ -225,7 +228,8 @@ impl Matcher {
         if self.look == Look::Twice { &self.again } else { &self.trees }
     }
 
-    /// The probability of each pair that it is one product. With [`Look::Twice`] all candidates of the tables are looked at.
+    /// The probability of each pair that it is one product. With [`Look::Twice`] all candidates of the tables are
+    /// looked at.
     ///
     /// # Errors
     /// [`LearnError`] never in practice.
@@ -233,8 +237,9 @@ impl Matcher {
         self.probabilities_knowing(tables, pairs, &BTreeMap::new())
     }
 
-    /// The same, where the second look takes the probability at first sight of some pairs from the caller: a confirmed match is 1, a pair that the
-    /// model learnt from is what [`LeftOut::first`] says, if its label shall not show.
+    /// The same, where the second look takes the probability at first sight of some pairs from the caller: a
+    /// confirmed match is 1, a pair that the model learnt from is what [`LeftOut::first`] says, if its label shall
+    /// not show.
     ///
     /// # Errors
     /// As [`Self::probabilities`].

@@ -1,7 +1,8 @@
 use super::super::offer::Offer;
 use super::*;
 
-/// A made-up shop: 60 things of three makers; the other shop writes them in another way and lists a neighbour model of each.
+/// A made-up shop: 60 things of three makers; the other shop writes them in another way and lists a neighbour model
+/// of each.
 fn shops() -> (Tables, Vec<Pair>, Vec<bool>) {
     let makers = ["acme", "borea", "cimex"];
     let things = ["kettle", "lamp", "radio", "drill"];

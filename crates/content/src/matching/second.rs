@@ -1,7 +1,8 @@
 //! The second look at a pair: how probable the other pairs are that its offers could be in.
 //!
-//! An offer that matches another one surely is no match here, and one whose best rival is hopeless may be one although little speaks for it. So
-//! the first model's probabilities of all pairs become columns of a second model. Cost: linear in the pairs.
+//! An offer that matches another one surely is no match here, and one whose best rival is hopeless may be one
+//! although little speaks for it. So the first model's probabilities of all pairs become columns of a second model.
+//! Cost: linear in the pairs.
 
 use super::features::Column;
 use super::table::Pair;
@@ -61,7 +62,8 @@ pub(super) fn second(scored: &BTreeMap<Pair, f64>, pairs: &[Pair]) -> Vec<[f32; 
 mod tests {
     use super::*;
 
-    /// Of (0, 0) at 1/2 the left offer has another pair at 4/5, the right one has none: ln 4 against it, one more probable, sum 4/5.
+    /// Of (0, 0) at 1/2 the left offer has another pair at 4/5, the right one has none: ln 4 against it, one more
+    /// probable, sum 4/5.
     #[test]
     fn rivals_are_weighed_by_hand() {
         let scored: BTreeMap<Pair, f64> = [((0, 0), 0.5), ((0, 1), 0.8), ((2, 2), 0.9)].into();

@@ -1,9 +1,9 @@
 //! Which parts of a product a review is about, and in which mood, each with the sentence that says so.
 //!
-//! Learnt from sentences with marks: for each aspect one boundary ([`TextLinear`]) with the threshold that its folds found best, and for the
-//! mood one model of three kinds over the sentences that have a mark. Sentences of one group (the same sentence in several
-//! languages) are in one fold, otherwise a translation would betray its original. Limits: all aspects of a sentence share its mood, so "good
-//! screen, bad keyboard" is wrong about one of them.
+//! Learnt from sentences with marks: for each aspect one boundary ([`TextLinear`]) with the threshold that its folds
+//! found best, and for the mood one model of three kinds over the sentences that have a mark. Sentences of one group
+//! (the same sentence in several languages) are in one fold, otherwise a translation would betray its original.
+//! Limits: all aspects of a sentence share its mood, so "good screen, bad keyboard" is wrong about one of them.
 //! Cost: `(n_folds + 1)` linear models for each aspect.
 
 use super::judge::best_f1;
@@ -83,7 +83,8 @@ impl AspectsParams {
     /// Learns from sentences, their marks by number of `names`, and the group of each.
     ///
     /// # Errors
-    /// [`LearnError`] for parameters out of range, lengths that differ, a mark without a name, too few sentences with marks.
+    /// [`LearnError`] for parameters out of range, lengths that differ, a mark without a name, too few sentences
+    /// with marks.
     pub fn fit<T: AsRef<str> + Sync>(
         &self,
         names: &[String],

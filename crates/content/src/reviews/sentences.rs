@@ -3,8 +3,8 @@
 /// Sentences with more signs are cut at a comma: one who quotes half a page quotes nothing.
 const LONG: usize = 240;
 
-/// The sentences of a text in their order, trimmed, without empty ones. A point ends one where a blank or the end follows; the marks of Chinese and
-/// Japanese and line breaks always do.
+/// The sentences of a text in their order, trimmed, without empty ones. A point ends one where a blank or the end
+/// follows; the marks of Chinese and Japanese and line breaks always do.
 pub fn sentences(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut from = 0;

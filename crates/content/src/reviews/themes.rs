@@ -1,13 +1,15 @@
 //! What a market complains of, praises and wishes for: themes with counts and quotes.
 //!
-//! Sentences come with a market and a voice (complaint, praise, wish). In each market and for each voice a term (a word, two or three words in a row,
-//! two to four signs where nothing parts words) is scored by how much more frequent it is in that voice than in the
-//! market's other sentences: the log-odds ratio with a prior, divided by its standard error,
-//! `δ = ln((y_a + α)/(n_a + α₀ − y_a − α)) − ln((y_b + α)/(n_b + α₀ − y_b − α))`, `z = δ / √(1/(y_a + α) + 1/(y_b + α))`, `y` the sentences with the
-//! term, `n` all sentences, `α` the term's share of all sentences times `prior` and `α₀ = prior` (Monroe, Colaresi & Quinn, "Fightin' words", Political Analysis
-//! 16(4), 2008, counted by sentence). Terms from the highest score on start a theme, or join the first one with which they
-//! share at least half of their sentences. Every theme says how many reviews it stands on and quotes sentences of different reviews.
-//! Markets are not compared here: their languages differ, and so do their words. Cost: linear in the signs, plus themes × terms.
+//! Sentences come with a market and a voice (complaint, praise, wish). In each market and for each voice a term (a
+//! word, two or three words in a row, two to four signs where nothing parts words) is scored by how much more
+//! frequent it is in that voice than in the market's other sentences: the log-odds ratio with a prior, divided by
+//! its standard error,
+//! `δ = ln((y_a + α)/(n_a + α₀ − y_a − α)) − ln((y_b + α)/(n_b + α₀ − y_b − α))`, `z = δ / √(1/(y_a + α) + 1/(y_b +
+//! α))`, `y` the sentences with the term, `n` all sentences, `α` the term's share of all sentences times `prior` and
+//! `α₀ = prior` (Monroe, Colaresi & Quinn, "Fightin' words", Political Analysis 16(4), 2008, counted by sentence).
+//! Terms from the highest score on start a theme, or join the first one with which they share at least half of their
+//! sentences. Every theme says how many reviews it stands on and quotes sentences of different reviews. Markets are
+//! not compared here: their languages differ, and so do their words. Cost: linear in the signs, plus themes × terms.
 
 use super::judge::Judge;
 use super::sentences::sentences;
@@ -78,7 +80,8 @@ pub struct Theme {
     pub terms: Vec<String>,
     /// Score of the first term.
     pub z: f64,
-    /// Reviews that say one of the terms in this voice, by their places in what was handed in, ascending: every count can be looked up.
+    /// Reviews that say one of the terms in this voice, by their places in what was handed in, ascending: every
+    /// count can be looked up.
     pub reviews: Vec<usize>,
     /// Reviews that say one of the terms in any voice.
     pub n_mentions: usize,
@@ -95,8 +98,8 @@ pub struct Quote {
     pub sentence: String,
 }
 
-/// Words that say nothing alone, in the languages with the most reviews. What is missing here is held back by the score,
-/// for such words are as frequent in every voice.
+/// Words that say nothing alone, in the languages with the most reviews. What is missing here is held back by the
+/// score, for such words are as frequent in every voice.
 const EMPTY: [&str; 62] = [
     "the", "a", "an", "and", "or", "of", "to", "in", "on", "for", "with", "is", "it", "was", "this", "that", "i", "my",
     "we", "they", "but", "not", "had", "have", "has", "would", "could", "should", "be", "so", "if", "as", "at", "der",
@@ -135,8 +138,9 @@ struct Said<'a> {
     voices: Vec<Voice>,
 }
 
-/// The voices of a sentence by two judges: `praise` says whether it is praise (kind 1) or complaint, `wish` whether it says what could have
-/// been. A mood that is less sure than `sure` (0.5 to 1) counts for neither; a wish is a wish whatever its mood.
+/// The voices of a sentence by two judges: `praise` says whether it is praise (kind 1) or complaint, `wish` whether
+/// it says what could have been. A mood that is less sure than `sure` (0.5 to 1) counts for neither; a wish is a
+/// wish whatever its mood.
 pub fn voices(praise: &Judge, wish: Option<&Judge>, sure: f64, sentence: &str) -> Vec<Voice> {
     let mut out = Vec::new();
     if let Some(mood) = praise.judge(sentence) {
@@ -152,7 +156,8 @@ pub fn voices(praise: &Judge, wish: Option<&Judge>, sure: f64, sentence: &str) -
     out
 }
 
-/// Finds the themes of every market, markets in alphabetical order, each with its three voices. `voices` says in which voices a sentence speaks.
+/// Finds the themes of every market, markets in alphabetical order, each with its three voices. `voices` says in
+/// which voices a sentence speaks.
 pub fn themes(
     reviews: &[MarketReview<'_>],
     voices: &dyn Fn(&str) -> Vec<Voice>,
@@ -187,7 +192,8 @@ pub fn themes(
     out
 }
 
-/// How much more frequent a term is in `a` than in `b`, in standard errors: sentences with the term and all sentences of each.
+/// How much more frequent a term is in `a` than in `b`, in standard errors: sentences with the term and all
+/// sentences of each.
 fn score(a: [f64; 2], b: [f64; 2], prior: f64) -> f64 {
     let alpha = prior * ((a[0] + b[0]) / (a[1] + b[1]).max(1.0)).max(1e-9);
     let odds = |[with, all]: [f64; 2]| ((with + alpha) / (all + prior - with - alpha).max(1e-9)).ln();
@@ -341,7 +347,8 @@ mod tests {
         assert!(of(Some(&judge), 0.5, "…").is_empty());
     }
 
-    /// Equal shares: 0. With y 10 of 100 against 0 of 100, prior 20, α = 20 · 10/200 = 1: ln(11/109) − ln(1/119) over √(1/11 + 1).
+    /// Equal shares: 0. With y 10 of 100 against 0 of 100, prior 20, α = 20 · 10/200 = 1: ln(11/109) − ln(1/119)
+    /// over √(1/11 + 1).
     #[test]
     fn the_score_is_worked_by_hand() {
         assert!(score([5.0, 50.0], [10.0, 100.0], 20.0).abs() < 0.2);

@@ -1,11 +1,12 @@
 //! What sentences of laptop reviews are about and in which mood, in 21 languages.
 //!
-//! M-ABSA, domain laptop: marks (term, category, polarity) of which the category and the polarity are asked. A category is `ENTITY#ATTRIBUTE`;
-//! entities other than the laptop itself are one aspect each, the laptop's attributes are kept apart. Splits as published; sentences are parallel, so
-//! folds go by sentence over all languages. Thresholds come from folds of train; the test is marked once. One model over all
-//! languages, one of English alone (asked about all, most of which it cannot read), and one of each language alone. Beside them the most
-//! frequent aspect for every sentence. English is the original, the others are translations: this is not how customers there write.
-//! The data's page names no published figures.
+//! M-ABSA, domain laptop: marks (term, category, polarity) of which the category and the polarity are asked. A
+//! category is `ENTITY#ATTRIBUTE`; entities other than the laptop itself are one aspect each, the laptop's
+//! attributes are kept apart. Splits as published; sentences are parallel, so folds go by sentence over all
+//! languages. Thresholds come from folds of train; the test is marked once. One model over all languages, one of
+//! English alone (asked about all, most of which it cannot read), and one of each language alone. Beside them the
+//! most frequent aspect for every sentence. English is the original, the others are translations: this is not how
+//! customers there write. The data's page names no published figures.
 
 use super::labelled::refused;
 use super::{Asked, ContentReport, ContentRow, Measure};
@@ -35,8 +36,8 @@ fn aspect(category: &str) -> &str {
     }
 }
 
-/// Marks of a cell such as `[['screen', 'DISPLAY#QUALITY', 'positive']]`. Terms may hold quotes, categories and polarities do not, so
-/// each polarity is looked for and the category before it.
+/// Marks of a cell such as `[['screen', 'DISPLAY#QUALITY', 'positive']]`. Terms may hold quotes, categories and
+/// polarities do not, so each polarity is looked for and the category before it.
 fn marks(cell: &str) -> Vec<(String, Mood)> {
     let mut out = Vec::new();
     for triplet in cell.split(']') {

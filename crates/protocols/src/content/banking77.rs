@@ -1,7 +1,8 @@
 //! Which of 77 things a bank's customer asks for, from one short English question.
 //!
-//! Split as published. What is tried (how pieces are weighed, what an error costs, all together) is chosen by five folds of train; the test is
-//! marked once. Beside it the most frequent intent. The published rows rest on large pretrained encoders.
+//! Split as published. What is tried (how pieces are weighed, what an error costs, all together) is chosen by five
+//! folds of train; the test is marked once. Beside it the most frequent intent. The published rows rest on large
+//! pretrained encoders.
 
 use super::labelled::{csv_columns, refused};
 use super::{Asked, ContentReport, ContentRow, Measure};

@@ -1,9 +1,10 @@
 //! Reviews of hotels that were written to order, beside real ones.
 //!
-//! Five folds by hotel: no hotel of the test part is in the learning part. What is tried is chosen by folds of the learning part, within each
-//! fold. The published figure is of the positive half of 20 hotels; this file has 15 of them, so the row on the positive half is its neighbour, not
-//! its repetition. Beside it: always the same answer (the classes are as large as each other), and `TextOdds` as sentiment uses it.
-//! Who wrote to order was paid for it by a crowd-work site: a shop's own fakes may read otherwise.
+//! Five folds by hotel: no hotel of the test part is in the learning part. What is tried is chosen by folds of the
+//! learning part, within each fold. The published figure is of the positive half of 20 hotels; this file has 15 of
+//! them, so the row on the positive half is its neighbour, not its repetition. Beside it: always the same answer
+//! (the classes are as large as each other), and `TextOdds` as sentiment uses it. Who wrote to order was paid for it
+//! by a crowd-work site: a shop's own fakes may read otherwise.
 
 use super::labelled::{Labelled, Mark, csv_columns, refused};
 use super::{Asked, ContentReport, ContentRow, Measure};

@@ -1,10 +1,11 @@
 //! Do the themes of one market's reviews come out alike in another language?
 //!
-//! The learning sentences of M-ABSA, domain laptop, are the same in 21 languages, so each language is taken for a market, and its themes should stand on the
-//! same sentences. The voice of a sentence is its marked polarity, in every language alike: only the finding of themes is measured, not the
-//! judging of moods. For each theme of English the theme of the other language with the largest overlap of sentences (shared over all) is
-//! taken; agreement is the mean over themes of complaint and praise. The row of chance shifts the other language's sentences by half of them, so that sizes
-//! stay and meanings go. Nothing is learnt, so nothing is held out.
+//! The learning sentences of M-ABSA, domain laptop, are the same in 21 languages, so each language is taken for a
+//! market, and its themes should stand on the same sentences. The voice of a sentence is its marked polarity, in
+//! every language alike: only the finding of themes is measured, not the judging of moods. For each theme of English
+//! the theme of the other language with the largest overlap of sentences (shared over all) is taken; agreement is
+//! the mean over themes of complaint and praise. The row of chance shifts the other language's sentences by half of
+//! them, so that sizes stay and meanings go. Nothing is learnt, so nothing is held out.
 
 use super::aspects::{Line, read};
 use super::{Asked, ContentReport, ContentRow, Measure};
