@@ -2,10 +2,12 @@
 //! descent on its dual.
 //!
 //! Minimises `½ ‖w‖² + C Σ_i max(0, 1 − y_i (w · x_i + b))²` with `b` a weight like any other. In the dual each row
-//! has one number `α_i ≥ 0`; a step solves for one of them exactly, `α_i ← max(0, α_i − g / q)` with `g = y_i (w · x_i + b) − 1
-//! + α_i / 2C` and `q = ‖x_i‖² + 1 + 1 / 2C`, and keeps `w = Σ α_i y_i x_i` up to date. Rows are visited in an order
+//! has one number `α_i ≥ 0`; a step solves for one of them exactly,
+//! `α_i ← max(0, α_i − g / q)` with `g = y_i (w · x_i + b) − 1 + α_i / 2C` and `q = ‖x_i‖² + 1 + 1 / 2C`,
+//! and keeps `w = Σ α_i y_i x_i` up to date. Rows are visited in an order
 //! that the seed draws anew for each pass, until no step would have been longer than the tolerance.
-//! Source: Hsieh, Chang, Lin, Keerthi & Sundararajan, "A dual coordinate descent method for large-scale linear SVM", ICML 2008.
+//! Source: Hsieh, Chang, Lin, Keerthi & Sundararajan, "A dual coordinate descent method for large-scale linear SVM",
+//! ICML 2008.
 //! Cost: a pass is linear in the values that are not 0; one thread, so the same bytes everywhere.
 
 use crate::LearnError;
@@ -71,7 +73,8 @@ impl SparseSvmParams {
         Ok(())
     }
 
-    /// Weights of the columns and the bias; `scales[j]` is the number of column `j`, `is_first[i]` whether row `i` is of the first kind.
+    /// Weights of the columns and the bias; `scales[j]` is the number of column `j`, `is_first[i]` whether row `i`
+    /// is of the first kind.
     ///
     /// # Errors
     /// As [`Self::check`]; [`LearnError::Shape`] for lengths that differ.

@@ -1,16 +1,20 @@
 //! Which of several kinds a text is, by one linear boundary a kind over its pieces ([`TextPieces`]), with
 //! probabilities that mean what they say and with reasons.
 //!
-//! A piece that stands in at least `min_texts` training texts is a column. Text `i` has in column `j` the number `s_j / l_i`:
+//! A piece that stands in at least `min_texts` training texts is a column. Text `i` has in column `j` the number
+//! `s_j / l_i`:
 //! - [`Weighing::Rare`]: `s_j = 1 + ln(n / n_j)`, `l_i` the length of its row, so that every row has length 1;
 //! - [`Weighing::Telling`]: `s_j = ln((p_j + 1) / ‖p + 1‖₁) − ln((q_j + 1) / ‖q + 1‖₁)` with `p_j` the texts of the
-//!   kind and `q_j` those of other kinds that have the piece, `l_i` the root of its pieces' number. Pieces that tell are long before
+//!   kind and `q_j` those of other kinds that have the piece, `l_i` the root of its pieces' number. Pieces that tell
+//! are long before
 //!   anything is learnt (Wang & Manning, "Baselines and bigrams", ACL 2012).
 //!
-//! Each kind against all others is a [`SparseSvmParams`]; two kinds need one boundary. The margins of texts that were left out, fold by fold,
-//! then teach what a margin is worth: `p = 1 / (1 + exp(−(a m + b)))` for two kinds (Platt, 1999, with his softened targets),
+//! Each kind against all others is a [`SparseSvmParams`]; two kinds need one boundary. The margins of texts that
+//! were left out, fold by fold, then teach what a margin is worth: `p = 1 / (1 + exp(−(a m + b)))` for two kinds
+//! (Platt, 1999, with his softened targets),
 //! `p_k ∝ exp(a m_k)` for more. Texts with the same pieces are in one fold.
-//! Cost: time `n_kinds × (n_folds + 1) × passes × Σ pieces`, memory `n_columns × n_kinds` numbers. The same seed gives the same bytes.
+//! Cost: time `n_kinds × (n_folds + 1) × passes × Σ pieces`, memory `n_columns × n_kinds` numbers. The same seed
+//! gives the same bytes.
 
 use crate::sparse_svm::{SparseRows, SparseSvmParams};
 use crate::{LearnError, TextPieces};
@@ -66,7 +70,8 @@ impl TextTable {
         Self { keys: texts.par_iter().map(|text| pieces.keys(text.as_ref())).collect() }
     }
 
-    /// From what the pieces of each text are known by, ascending, each once: for rows that are no texts, such as pairs.
+    /// From what the pieces of each text are known by, ascending, each once: for rows that are no texts, such as
+    /// pairs.
     pub fn from_keys(mut keys: Vec<Vec<u64>>) -> Self {
         for row in &mut keys {
             row.sort_unstable();
@@ -129,7 +134,8 @@ impl TextLinearParams {
     /// Learns from texts and their kinds, from 0.
     ///
     /// # Errors
-    /// [`LearnError`] for parameters out of range, lengths that differ, a kind of `n_kinds` or more, and too few texts.
+    /// [`LearnError`] for parameters out of range, lengths that differ, a kind of `n_kinds` or more, and too few
+    /// texts.
     pub fn fit<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
@@ -158,8 +164,8 @@ impl TextLinearParams {
         Ok(self.fit_folds(table, kinds, n_kinds, rows, &folds, seed)?.0)
     }
 
-    /// As [`Self::fit_rows`], and for each text of `rows`, in their order, its probabilities by a model that did not see its
-    /// fold; `folds[i]` of text `i` is below `n_folds`.
+    /// As [`Self::fit_rows`], and for each text of `rows`, in their order, its probabilities by a model that did not
+    /// see its fold; `folds[i]` of text `i` is below `n_folds`.
     ///
     /// # Errors
     /// As [`Self::fit`].
@@ -405,8 +411,8 @@ impl TextLinear {
         keys.iter().filter_map(|key| self.keys.binary_search(key).ok()).map(|j| j as u32).collect()
     }
 
-    /// The pieces of a text that add most to the margin of a kind and those that take most off, `n` at most of each, largest first.
-    /// A piece inside another one of the list that adds more is left out.
+    /// The pieces of a text that add most to the margin of a kind and those that take most off, `n` at most of each,
+    /// largest first. A piece inside another one of the list that adds more is left out.
     ///
     /// # Panics
     /// For a kind of [`Self::n_kinds`] or more.

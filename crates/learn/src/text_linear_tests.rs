@@ -51,8 +51,8 @@ fn three_kinds_have_probabilities_that_add_up() {
     }
 }
 
-/// A piece in both of the kind's texts and none of the other: (2 + 1) / 5 against (0 + 1) / 5, with two columns `p + 1`
-/// sums to 3 + 2 = 5 on one side and 1 + 2 = 3 on the other: ln(3/5) − ln(1/3) = ln(9/5).
+/// A piece in both of the kind's texts and none of the other: (2 + 1) / 5 against (0 + 1) / 5, with two columns `p +
+/// 1` sums to 3 + 2 = 5 on one side and 1 + 2 = 3 on the other: ln(3/5) − ln(1/3) = ln(9/5).
 #[test]
 fn how_telling_a_piece_is_is_worked_by_hand() {
     let rows = SparseRows { starts: vec![0, 2, 3, 4], columns: vec![0, 1, 0, 1], lengths: vec![1.0; 3], n_columns: 2 };

@@ -1,8 +1,9 @@
 //! The pieces of a text with what they say, for models that have to give reasons.
 //!
-//! As [`TextGrams`](crate::TextGrams), but richer and without a table: words in a row, pairs of words apart, letters in a row *across* the
-//! blanks between words ("would h" is a piece), and signs in a row where no blanks part words.
-//! A piece is known by 64 bits, so that two of them are one only by a wonder, and can be shown. Cost: linear in the letters.
+//! As [`TextGrams`](crate::TextGrams), but richer and without a table: words in a row, pairs of words apart, letters
+//! in a row *across* the blanks between words ("would h" is a piece), and signs in a row where no blanks part words.
+//! A piece is known by 64 bits, so that two of them are one only by a wonder, and can be shown. Cost: linear in the
+//! letters.
 
 use crate::text_grams::{Script, script};
 use std::ops::RangeInclusive;

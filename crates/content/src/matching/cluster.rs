@@ -1,7 +1,8 @@
 //! Matches joined into products: who matches the same offer is the same product, unless that contradicts something.
 //!
-//! Matches are taken from the most probable on. One joins two groups unless the joined group would hold more offers of one shop than a
-//! shop lists of one product, or two offers that were looked at and found unlike. What is refused is told, with the pair that contradicts.
+//! Matches are taken from the most probable on. One joins two groups unless the joined group would hold more offers
+//! of one shop than a shop lists of one product, or two offers that were looked at and found unlike. What is refused
+//! is told, with the pair that contradicts.
 //! Cost: the pairs across the groups that are joined, groups being small.
 
 use std::collections::{BTreeMap, HashMap};

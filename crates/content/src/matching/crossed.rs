@@ -1,4 +1,5 @@
-//! A pair of offers as a bag of pieces: which words both titles have, which one has alone, which word stands against which.
+//! A pair of offers as a bag of pieces: which words both titles have, which one has alone, which word stands against
+//! which.
 //!
 //! From these a linear model learns which words matter: that `upgrade` on one side only makes another product and
 //! `software` does not. Words are known by hash, so the same model reads other tables.
@@ -21,7 +22,7 @@ fn class(word: &str) -> &'static str {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     match (digits, word.chars().count()) {
         (0, _) => "word",
-        (d, 4) if d == 4 => "year",
+        (4, 4) => "year",
         (d, n) if d == n => "number",
         (_, n) if n >= 5 => "code",
         (_, _) => "mixed",

@@ -1,10 +1,11 @@
 //! What can be said of a pair of offers in numbers: the columns that the classifier learns from.
 //!
-//! Most compare the two offers; *rivals* compare the pair with every other pair that one of its offers could be in: how many
-//! offers of the other table are nearer, and how far ahead of the best other one this one is. A number that cannot be said (a price is
-//! missing) is NaN, which trees read as missing. No label is looked at.
+//! Most compare the two offers; *rivals* compare the pair with every other pair that one of its offers could be in:
+//! how many offers of the other table are nearer, and how far ahead of the best other one this one is. A number that
+//! cannot be said (a price is missing) is NaN, which trees read as missing. No label is looked at.
 
 use super::likeness::{codes_alike, longest_common, monge_elkan, soft_share};
+use super::second::SECOND;
 use super::sparse::product;
 use super::table::{N_VIEWS, Pair, Prepared, Side, Tables};
 use learn::LearnError;
@@ -114,21 +115,23 @@ pub enum Look {
     Pair,
     /// The rivals of both offers as well.
     Rivals,
+    /// And then once more, knowing how probable the rivals are.
+    Twice,
 }
 
 impl Look {
-    /// Columns of a pair.
+    /// Columns of a pair at first sight.
     pub const fn n_columns(self) -> usize {
         match self {
             Self::Pair => COMPARED.len(),
-            Self::Rivals => COMPARED.len() + RIVALS.len(),
+            Self::Rivals | Self::Twice => COMPARED.len() + RIVALS.len(),
         }
     }
 
-    /// What a column is called; the one behind the last is what the words say.
+    /// What a column is called; the one behind the last is what the words say, then come those of the second look.
     pub fn column_name(self, column: usize) -> Column {
         let names = COMPARED.iter().chain(&RIVALS).take(self.n_columns());
-        names.chain(&["which words differ"]).nth(column).copied().unwrap_or_default()
+        names.chain(&["which words differ"]).chain(&SECOND).nth(column).copied().unwrap_or_default()
     }
 }
 
@@ -143,7 +146,7 @@ impl Tables {
     pub fn features(&self, pairs: &[Pair], look: Look) -> Result<Features, LearnError> {
         let rivals = match look {
             Look::Pair => Vec::new(),
-            Look::Rivals => vec![self.rivals(pairs, Side::Left), self.rivals(pairs, Side::Right)],
+            Look::Rivals | Look::Twice => vec![self.rivals(pairs, Side::Left), self.rivals(pairs, Side::Right)],
         };
         let row = |(at, &(l, r)): (usize, &Pair)| {
             let mut row = self.compared(&self.left[l as usize], &self.right[r as usize]);
@@ -159,8 +162,8 @@ impl Tables {
         Features::new(rows.concat(), look.n_columns())
     }
 
-    /// For each pair and view: how many of the other table are nearer to its offer of this side, how far ahead of the best other one it is,
-    /// its share of the nearest, and how many come within nine tenths of the nearest.
+    /// For each pair and view: how many of the other table are nearer to its offer of this side, how far ahead of
+    /// the best other one it is, its share of the nearest, and how many come within nine tenths of the nearest.
     fn rivals(&self, pairs: &[Pair], side: Side) -> Vec<[[f32; 4]; N_VIEWS]> {
         let ends = |pair: &Pair| if side == Side::Left { (pair.0, pair.1) } else { (pair.1, pair.0) };
         let mut order: Vec<usize> = (0..pairs.len()).collect();

@@ -2,8 +2,8 @@
 
 use strsim::jaro_winkler;
 
-/// The mean, over the words of one text, of the best likeness (Jaro and Winkler's) that a word of the other has; 0 for an empty text.
-/// Monge & Elkan, "The field matching problem", KDD 1996. Not symmetric.
+/// The mean, over the words of one text, of the best likeness (Jaro and Winkler's) that a word of the other has; 0
+/// for an empty text. Monge & Elkan, "The field matching problem", KDD 1996. Not symmetric.
 pub(super) fn monge_elkan(a: &[String], b: &[String]) -> f32 {
     if a.is_empty() || b.is_empty() {
         return 0.0;
@@ -12,8 +12,9 @@ pub(super) fn monge_elkan(a: &[String], b: &[String]) -> f32 {
     (a.iter().map(best).sum::<f64>() / a.len() as f64) as f32
 }
 
-/// Share of the weight of `a`'s words that has a word of at least `alike` in `b`, each counted by likeness: the soft form of
-/// containment of Cohen, Ravikumar & Fienberg, "A comparison of string distance metrics for name-matching tasks", IIWeb 2003.
+/// Share of the weight of `a`'s words that has a word of at least `alike` in `b`, each counted by likeness: the soft
+/// form of containment of Cohen, Ravikumar & Fienberg, "A comparison of string distance metrics for name-matching
+/// tasks", IIWeb 2003.
 pub(super) fn soft_share(a: &[String], b: &[String], alike: f64, rare: impl Fn(&str) -> f32) -> f32 {
     let (mut sum, mut whole) = (0.0, 0.0);
     for word in a {
@@ -41,8 +42,8 @@ pub(super) fn longest_common(a: &[char], b: &[char]) -> usize {
     best
 }
 
-/// How alike the nearest codes of two lists are: 1 for the same; where one begins with the other, the share of its length;
-/// otherwise the share of signs before the first that differs, halved. `None` where one has no codes.
+/// How alike the nearest codes of two lists are: 1 for the same; where one begins with the other, the share of its
+/// length; otherwise the share of signs before the first that differs, halved. `None` where one has no codes.
 pub(super) fn codes_alike(a: &[String], b: &[String]) -> Option<f32> {
     let alike = |x: &String, y: &String| {
         let same = x.chars().zip(y.chars()).take_while(|(x, y)| x == y).count();

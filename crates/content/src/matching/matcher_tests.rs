@@ -1,7 +1,8 @@
 use super::super::offer::Offer;
 use super::*;
 
-/// A made-up shop: 60 things of three makers; the other shop writes them in another way and lists a neighbour model of each.
+/// A made-up shop: 60 things of three makers; the other shop writes them in another way and lists a neighbour model
+/// of each.
 fn shops() -> (Tables, Vec<Pair>, Vec<bool>) {
     let makers = ["acme", "borea", "cimex"];
     let things = ["kettle", "lamp", "radio", "drill"];
@@ -22,16 +23,16 @@ fn shops() -> (Tables, Vec<Pair>, Vec<bool>) {
 
 fn params(look: Look) -> MatcherParams {
     let boost = BoostParams { n_rounds: 40, ..MatcherParams::default().boost };
-    MatcherParams { boost, n_seeds: 2, n_folds: 3, look, ..MatcherParams::default() }
+    MatcherParams { second: boost.clone(), boost, n_seeds: 2, n_folds: 3, look, ..MatcherParams::default() }
 }
 
 #[test]
 fn planted_matches_are_found_with_reasons_and_survive_saving() {
     let (tables, pairs, same) = shops();
-    for look in [Look::Pair, Look::Rivals] {
+    for look in [Look::Pair, Look::Rivals, Look::Twice] {
         let (model, left_out) = params(look).fit_folds(&tables, &pairs, &same, Seed(1)).unwrap();
         assert!(model.by_folds() > 0.9, "{look:?}: {}", model.by_folds());
-        let right = left_out.iter().zip(&same).filter(|(p, same)| (**p >= model.threshold()) == **same).count();
+        let right = left_out.last.iter().zip(&same).filter(|(p, same)| (**p >= model.threshold()) == **same).count();
         assert!(right > 170, "{right} of 180");
         let bytes = model.to_bytes(9);
         assert_eq!(Matcher::from_bytes(&bytes).unwrap(), model);
@@ -46,7 +47,7 @@ fn reasons_add_up_to_the_log_odds_of_the_trees() {
     let (tables, pairs, same) = shops();
     let model = MatcherParams { n_seeds: 1, ..params(Look::Pair) }.fit(&tables, &pairs, &same, Seed(2)).unwrap();
     let reasons = model.reasons(&tables, pairs[0], usize::MAX).unwrap();
-    let features = model.columns(&tables, &pairs[..1]).unwrap();
+    let features = model.columns(&tables, &pairs[..1], &BTreeMap::new()).unwrap();
     let whole = model.trees[0].score(features.row(0));
     let base = model.trees[0].contributions(features.row(0)).base;
     assert!((base + reasons.iter().map(|r| r.adds).sum::<f64>() - whole).abs() < 1e-6);
@@ -57,7 +58,7 @@ fn the_same_seed_gives_the_same_matcher_and_wrong_input_is_refused() {
     let (tables, pairs, same) = shops();
     let at = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| params(Look::Rivals).fit(&tables, &pairs, &same, Seed(3)).unwrap())
+        pool.install(|| params(Look::Twice).fit(&tables, &pairs, &same, Seed(3)).unwrap())
     };
     assert_eq!(at(1), at(3));
     assert!(params(Look::Pair).fit(&tables, &pairs, &same[1..], Seed(1)).is_err());
@@ -67,4 +68,14 @@ fn the_same_seed_gives_the_same_matcher_and_wrong_input_is_refused() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     assert!(Matcher::from_bytes(&bytes).is_err());
+}
+
+#[test]
+fn a_confirmed_rival_makes_a_pair_less_probable() {
+    let (tables, pairs, same) = shops();
+    let model = params(Look::Twice).fit(&tables, &pairs, &same, Seed(1)).unwrap();
+    let asked = [pairs[0]];
+    let rivals = |p: f64| -> BTreeMap<Pair, f64> { (1..8).map(|r| ((0, r), p)).collect() };
+    let at = |p: f64| model.probabilities_knowing(&tables, &asked, &rivals(p)).unwrap()[0];
+    assert!(at(1.0) <= at(0.0), "{} {}", at(1.0), at(0.0));
 }

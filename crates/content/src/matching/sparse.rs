@@ -100,7 +100,8 @@ impl Turned {
 mod tests {
     use super::*;
 
-    /// Of 2 records "a" is in both, "b" and "c" in one: weights 1, and 1 + ln(3/2) = 1.4055. (a b) and (a c): 1 / (1 + 1.4055²) = 0.3361.
+    /// Of 2 records "a" is in both, "b" and "c" in one: weights 1, and 1 + ln(3/2) = 1.4055. (a b) and (a c): 1 / (1
+    /// + 1.4055²) = 0.3361.
     #[test]
     fn a_cosine_is_worked_by_hand_both_ways() {
         let records = [vec!["a", "b"], vec!["c", "a"]];

@@ -1,9 +1,10 @@
 //! Two tables of offers made ready for comparing: what each offer holds, how rare each piece is, and which offers of
 //! the other table come near it.
 //!
-//! How rare a piece is comes from the offers of both tables, without labels. Candidates are the nearest of the other table by the
-//! cosine of title words, of three letters in a row of the title, and of the words of all fields, `per_list` of each, in both directions;
-//! and whoever shares a model code that few offers have. Cost: the products of each record with those it shares pieces with.
+//! How rare a piece is comes from the offers of both tables, without labels. Candidates are the nearest of the other
+//! table by the cosine of title words, of three letters in a row of the title, and of the words of all fields,
+//! `per_list` of each, in both directions; and whoever shares a model code that few offers have. Cost: the products
+//! of each record with those it shares pieces with.
 
 use super::offer::{Offer, codes, numbers, sizes, words};
 use super::sparse::{SparseRow, Turned, Weights};

@@ -1,9 +1,9 @@
-//! Whether a review is of one kind: praise or complaint, wish or report. One question with two answers, in any language
-//! that was shown, with a probability and with the pieces of the text that speak for and against.
+//! Whether a review is of one kind: praise or complaint, wish or report. One question with two answers, in any
+//! language that was shown, with a probability and with the pieces of the text that speak for and against.
 //!
-//! Several ways of weighing pieces ([`TextLinearParams`]) are tried by folds on the learning texts, each alone and all together
-//! (the mean of their probabilities); the best by [`Aim`] is kept, with the threshold that was best for it. What the folds
-//! reached is kept beside it: a little too good, as every best of several is.
+//! Several ways of weighing pieces ([`TextLinearParams`]) are tried by folds on the learning texts, each alone and
+//! all together (the mean of their probabilities); the best by [`Aim`] is kept, with the threshold that was best for
+//! it. What the folds reached is kept beside it: a little too good, as every best of several is.
 //! Cost: that of the linear models, each `n_folds + 1` times.
 
 use domain::Seed;
@@ -142,7 +142,8 @@ impl JudgeParams {
 }
 
 impl Aim {
-    /// The threshold that is best for probabilities whose truth is known, and what it reaches: from it on a text is of the second kind.
+    /// The threshold that is best for probabilities whose truth is known, and what it reaches: from it on a text is
+    /// of the second kind.
     pub fn best(self, p: &[f64], is: &[bool]) -> (f64, f64) {
         match self {
             Self::Accuracy => {
@@ -183,8 +184,8 @@ impl Judge {
         Some(Judged { probability, is: probability >= self.threshold })
     }
 
-    /// Pieces of the text that speak most for the second kind, and most against it, at most `n` of each: what they add to the margin
-    /// of the first of the models.
+    /// Pieces of the text that speak most for the second kind, and most against it, at most `n` of each: what they
+    /// add to the margin of the first of the models.
     pub fn reasons(&self, text: &str, n: usize) -> Vec<TextReason> {
         self.models.first().map_or(Vec::new(), |model| model.reasons(text, 1, n))
     }

@@ -1,7 +1,15 @@
 //! What reviews say: whether they praise, what they wish for, which parts of a product they are about.
 //!
 //! [`Judge`] answers one question about a text, in any language it was shown: praise or complaint, wish or report.
+//! [`Aspects`] says what a sentence is about and in which mood. [`themes`] gathers, market by market, what is
+//! complained of, praised and wished for, with counts and quotes.
 
+mod aspects;
 mod judge;
+mod sentences;
+mod themes;
 
+pub use aspects::{Aspect, Aspects, AspectsParams, Marks, Mood};
 pub use judge::{Aim, Judge, JudgeParams, Judged, Tried, Weights, best_f1};
+pub use sentences::sentences;
+pub use themes::{MarketReview, MarketVoice, Quote, Theme, ThemesParams, Voice, themes, voices};

@@ -2,11 +2,11 @@
 //! what did not happen?
 //!
 //! Splits as published. What is tried is chosen by five folds of train and valid together, by F1; the model is learnt
-//! on both, the test is marked once. Beside it: always yes (the best that F1 leaves to one who reads nothing), a list of
-//! words of wishing that anybody would write down first, `TextOdds` as sentiment uses it, one model over all four sets,
-//! and a model of each other set: another language shares little more than signs. Half of the English test stands in the
-//! learning part of the other English set, so who is asked about another set has not learnt from any sentence of a test.
-//! The data's page names no published figures.
+//! on both, the test is marked once. Beside it: always yes (the best that F1 leaves to one who reads nothing), a
+//! list of words of wishing that anybody would write down first, `TextOdds` as sentiment uses it, one model over all
+//! four sets, and a model of each other set: another language shares little more than signs. Half of the English
+//! test stands in the learning part of the other English set, so who is asked about another set has not learnt from
+//! any sentence of a test. The data's page names no published figures.
 
 use super::labelled::{Labelled, Mark, refused};
 use super::{Asked, ContentReport, ContentRow, Measure};

@@ -164,7 +164,8 @@ impl Mark {
 mod tests {
     use super::*;
 
-    /// 4 yes of which 3 are said so, 6 no of which 1 is said yes: accuracy 8/10, F1 6/8, MCC (3·5 − 1·1) / √(4·4·6·6) = 14/24.
+    /// 4 yes of which 3 are said so, 6 no of which 1 is said yes: accuracy 8/10, F1 6/8, MCC (3·5 − 1·1) /
+    /// √(4·4·6·6) = 14/24.
     #[test]
     fn marks_are_worked_by_hand() {
         let is = [true, true, true, true, false, false, false, false, false, false];

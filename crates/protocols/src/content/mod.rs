@@ -4,13 +4,17 @@
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
 mod absa;
+mod aspects;
+mod banking77;
 mod counterfactual;
+mod deceptive;
 mod labelled;
 mod online_shopping;
 mod product_matching;
 mod report;
 mod shopping_words;
 mod taxonomy;
+mod themes;
 mod titles;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
@@ -43,12 +47,16 @@ pub struct ContentTask {
 
 /// Every task.
 pub const CONTENT_TASKS: &[ContentTask] = &[
+    ContentTask { name: "aspects", folder: "m_absa", run: aspects::run },
+    ContentTask { name: "banking77", folder: "banking77", run: banking77::run },
     ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
+    ContentTask { name: "deceptive", folder: "deceptive_reviews", run: deceptive::run },
     ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
     ContentTask { name: "m_absa", folder: "m_absa", run: absa::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
     ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },
+    ContentTask { name: "themes", folder: "m_absa", run: themes::run },
 ];
 
 /// The tasks of these names; without names, all whose folder is there.

@@ -1,8 +1,9 @@
 //! Praise or complaint in Chinese reviews of ten kinds of goods.
 //!
 //! There is no published split: a review is in the test where a hash of its text says so (a tenth), in the validation
-//! by the same hash (a tenth), so that equal texts are on one side. What is tried is chosen by folds of the training part; the
-//! validation is reported beside the test, and the test is marked once. Beside it: always the more frequent answer, and `TextOdds` as sentiment uses it.
+//! by the same hash (a tenth), so that equal texts are on one side. What is tried is chosen by folds of the training
+//! part; the validation is reported beside the test, and the test is marked once. Beside it: always the more
+//! frequent answer, and `TextOdds` as sentiment uses it.
 
 use super::labelled::{Labelled, Mark, csv_columns, csv_label, refused};
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
