@@ -5,7 +5,10 @@
 //! a mask for those that are missing. An encoder is one file in the folder of its modality.
 //! Bytes of files come in as values, so nothing here reads a folder, starts a program or asks a clock.
 
+pub mod picture;
+pub mod sound;
 mod vectors;
+pub mod video;
 
 pub use vectors::{Vectors, VectorsError};
 
