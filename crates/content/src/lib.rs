@@ -6,11 +6,14 @@
 //! Bytes of files come in as values, so nothing here reads a folder, starts a program or asks a clock.
 
 pub mod matching;
+pub mod picture;
 pub mod reviews;
 pub mod search;
+pub mod sound;
 pub mod space;
 pub mod text;
 mod vectors;
+pub mod video;
 
 pub use vectors::{Vectors, VectorsError};
 

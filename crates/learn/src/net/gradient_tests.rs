@@ -58,6 +58,8 @@ fn derivatives_of_maps_and_curves_are_right() {
     check("reshape", &[(3, 4)], &|t, v| {
         let y = t.reshape(v[0], 2);
         assert_eq!(t.shape(y), (6, 2));
+    check("products", &[(3, 4), (5, 4)], &|t, v| {
+        let y = t.products(v[0], v[1]);
         weighed(t, y)
     });
     for curve in [Activation::Sigmoid, Activation::Tanh] {
@@ -123,6 +125,39 @@ fn derivatives_of_recurrent_cells_are_right() {
             weighed(t, y)
         });
     }
+}
+
+#[test]
+fn derivatives_over_pictures_are_right() {
+    for (stride, pad) in [(1, 1), (2, 1), (2, 0)] {
+        let over = Conv { images: 2, height: 5, width: 4, kernel: 3, stride, pad };
+        check("convolution", &[(40, 2), (18, 3)], &move |t, v| {
+            let y = t.convolve(v[0], v[1], over);
+            weighed(t, y)
+        });
+    }
+    check("group norm", &[(8, 6), (1, 6), (1, 6), (8, 6)], &|t, v| {
+        let y = t.group_norm(v[0], v[1], v[2], Some(v[3]), Groups { images: 2, groups: 3, relu: false });
+        weighed(t, y)
+    });
+    // What the curve cuts is far from its kink: shifts of ±9 outweigh what is normalised.
+    check("group norm and curve", &[(8, 4), (1, 4), (1, 4)], &|t, v| {
+        let far = t.constant(vec![9.0, -9.0, 9.0, -9.0], 1, 4);
+        let shift = t.add(v[2], far);
+        let y = t.group_norm(v[0], v[1], shift, None, Groups { images: 2, groups: 2, relu: true });
+        weighed(t, y)
+    });
+    check("means of pictures", &[(12, 3)], &|t, v| {
+        let y = t.mean_pixels(v[0], 2);
+        weighed(t, y)
+    });
+    // No two cells of a square near to each other, where a difference sees both.
+    check("largest of squares", &[(20, 2)], &|t, v| {
+        let apart = t.constant((0..40).map(|i| ((i * 7) % 40) as f32 * 9.0).collect(), 20, 2);
+        let x = t.add(v[0], apart);
+        let y = t.max_squares(x, (5, 4), 2);
+        weighed(t, y)
+    });
 }
 
 #[test]
@@ -314,6 +349,35 @@ fn training_stops_when_the_metric_no_longer_rises_and_keeps_the_best() {
     trainer.run(&Toy::new(), &mut metric, &mut |_: Progress| Flow::Continue).unwrap();
     assert_eq!(epoch, 7);
     assert_eq!(Some(trainer.into_weights()), kept.map(Weights::settled));
+}
+
+/// Adam's step has the length of the rate at first: three steps at shares (1 + cos(k π / 4)) / 2 of it, which add up to 3 / 2.
+#[test]
+fn the_rate_falls_along_half_a_wave() {
+    struct Slope;
+    impl Network for Slope {
+        type Shared = ();
+        fn n_examples(&self) -> usize {
+            1
+        }
+        fn share(&self, _: &[u32], _: &mut Rng) -> ((), Vec<Rows>) {
+            ((), vec![])
+        }
+        fn loss(&self, tape: &mut Tape<'_>, leaves: Leaves<'_>, (): &(), _: &[u32], _: &mut Rng) -> Option<Loss> {
+            Some(Loss { sum: tape.scale(leaves.dense[0], 2.0), weight: 1.0 })
+        }
+    }
+    let fall = |cooling| {
+        let mut weights = Weights::default();
+        weights.dense("w", (1, 1), Start::Constant(0.0), &mut Rng::new(1));
+        let adam = AdamParams { rate: 0.1, ..AdamParams::default() };
+        let params = TrainParams { n_epochs: 3, batch: 1, n_shards: 1, adam, cooling, ..TrainParams::default() };
+        let mut trainer = Trainer::new(params, weights, Seed(1), 0).unwrap();
+        trainer.run(&Slope, &mut |_| None, &mut |_: Progress| Flow::Continue).unwrap();
+        trainer.weights().all_dense()[0].values()[0]
+    };
+    assert!((fall(Cooling::Never) + 0.3).abs() < 1e-4);
+    assert!((fall(Cooling::Cosine) + 0.15).abs() < 1e-4);
 }
 
 #[test]

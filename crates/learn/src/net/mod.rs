@@ -28,9 +28,9 @@ mod weights;
 mod gradient_tests;
 
 pub use checkpoint::CheckpointError;
-pub use ops::{Activation, Attention, Cell, Targets};
+pub use ops::{Activation, Attention, Cell, Conv, Groups, Targets};
 pub use optim::AdamParams;
 pub use pool::Pool;
 pub use tape::{Mode, Tape, Var};
-pub use train::{Flow, Leaves, Loss, Network, Progress, Rows, Stop, TrainParams, Trainer, Watch};
+pub use train::{Cooling, Flow, Leaves, Loss, Network, Progress, Rows, Stop, TrainParams, Trainer, Watch};
 pub use weights::{Dense, Start, Table, Weights};

@@ -23,6 +23,8 @@ pub struct TrainParams {
     pub adam: AdamParams,
     /// Steps over which the rate rises from 0; 0 starts at full rate.
     pub n_warmup: u64,
+    /// How the rate falls towards the last step.
+    pub cooling: Cooling,
     /// Longest gradient over all dense weights; longer ones are shortened to it. Infinite: never.
     pub clip: f32,
     /// When to stop before the last epoch.
@@ -37,8 +39,31 @@ impl Default for TrainParams {
             n_shards: 8,
             adam: AdamParams::default(),
             n_warmup: 0,
+            cooling: Cooling::Never,
             clip: f32::INFINITY,
             stop: Stop::Never,
+        }
+    }
+}
+
+/// How the rate falls towards the last step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cooling {
+    /// It stays.
+    Never,
+    /// Along half a wave to nearly 0 at the last step of the last epoch (Loshchilov and Hutter, ICLR 2017, without restarts).
+    Cosine,
+}
+
+impl Cooling {
+    /// The share of the rate at step `t` of `of`, from 1.
+    fn share(self, t: u64, of: u64) -> f32 {
+        match self {
+            Self::Never => 1.0,
+            Self::Cosine => {
+                let done = t as f64 / (of + 1).max(1) as f64;
+                ((1.0 + (std::f64::consts::PI * done.min(1.0)).cos()) / 2.0) as f32
+            }
         }
     }
 }
@@ -278,7 +303,8 @@ impl Trainer {
             let mut order: Vec<u32> = (0..n as u32).collect();
             seed.stream(0).shuffle(&mut order);
             for (step, examples) in order.chunks(self.params.batch).enumerate().skip(self.step_in_epoch) {
-                self.step(network, examples, seed.derive(1 + step as u64))?;
+                let all = self.params.n_epochs as u64 * n_steps as u64;
+                self.step(network, examples, seed.derive(1 + step as u64), all)?;
                 if !self.sums.0.is_finite() {
                     return Err(LearnError::NotFinite { row: self.epoch, column: step, value: self.sums.0 });
                 }
@@ -329,8 +355,8 @@ impl Trainer {
         }
     }
 
-    /// One update from these examples.
-    fn step<N: Network>(&mut self, network: &N, examples: &[u32], seed: Seed) -> Result<(), LearnError> {
+    /// One update from these examples, of `all` that there will be.
+    fn step<N: Network>(&mut self, network: &N, examples: &[u32], seed: Seed, all: u64) -> Result<(), LearnError> {
         let (shared, mut rows) = network.share(examples, &mut seed.stream(0));
         if rows.len() != self.weights.tables.len() {
             return Err(LearnError::Shape { what: "rows of tables", got: rows.len(), need: self.weights.tables.len() });
@@ -396,6 +422,7 @@ impl Trainer {
             0 => 1.0,
             n => (self.n_updates as f32 / n as f32).min(1.0),
         };
+        let warmth = warmth * self.params.cooling.share(self.n_updates, all);
         let step = self.params.adam.step(self.n_updates, warmth, scale * shorten);
         for (weights, gradient) in self.weights.dense.iter_mut().zip(&dense) {
             if let Some(gradient) = gradient {

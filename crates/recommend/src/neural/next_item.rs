@@ -13,7 +13,8 @@ use domain::{FitError, History, Interactions, ItemIdx, Reason, Rng, Seed};
 use learn::container::{ContainerError, Reader, Writer};
 use learn::lanes::dot;
 use learn::net::{
-    AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Start, Stop, Tape, Targets, TrainParams, Var, Watch, Weights,
+    AdamParams, Cooling, Leaves, Loss, Mode, Network, Pool, Rows, Start, Stop, Tape, Targets, TrainParams, Var, Watch,
+    Weights,
 };
 use rayon::prelude::*;
 use std::fmt::Debug;
@@ -208,6 +209,7 @@ impl<E: Encoder + Clone> NextItem<E> {
             n_shards: N_SHARDS,
             adam: AdamParams { rate: params.rate, beta2: 0.98, ..AdamParams::default() },
             n_warmup: 0,
+            cooling: Cooling::Never,
             clip: 5.0,
             stop: if params.patience > 0 { Stop::After(params.patience) } else { Stop::Never },
         };

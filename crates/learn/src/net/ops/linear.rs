@@ -21,6 +21,28 @@ impl Tape<'_> {
         self.affine(x, w, Some(b))
     }
 
+    /// `x · tableᵀ`: the product of every row of `x` with every row of `table`.
+    ///
+    /// # Panics
+    /// If the rows have other lengths.
+    pub fn products(&mut self, x: Var, table: Var) -> Var {
+        let ((rows, k), (n, width)) = (self.shape(x), self.shape(table));
+        assert!(k == width, "products of rows of {k} and {width}");
+        let mut out = self.buffer(rows * n);
+        let (left, right) = (view(self.value(x), rows, k), view(self.value(table), n, k));
+        product(&mut out, n, Into::Replace, 1.0, left, right.transpose());
+        self.push(out, (rows, n), &[x, table], move |nodes, d| {
+            if let Some((mut dx, into)) = nodes.grad_for_product(x) {
+                product(&mut dx, k, into, 1.0, view(d, rows, n), view(nodes.value(table), n, k));
+                nodes.put(x, dx);
+            }
+            if let Some((mut dt, into)) = nodes.grad_for_product(table) {
+                product(&mut dt, k, into, 1.0, view(d, rows, n).transpose(), view(nodes.value(x), rows, k));
+                nodes.put(table, dt);
+            }
+        })
+    }
+
     fn affine(&mut self, x: Var, w: Var, b: Option<Var>) -> Var {
         let ((rows, k), (w_rows, n)) = (self.shape(x), self.shape(w));
         assert!(k == w_rows, "a product of {rows} × {k} and {w_rows} × {n}");

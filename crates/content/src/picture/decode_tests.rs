@@ -1,0 +1,185 @@
+//! Files that this test draws itself, as they are and damaged.
+
+use super::*;
+use domain::Rng;
+use image::codecs::gif::GifEncoder;
+use image::{Frame, ImageBuffer, Luma, LumaA, Rgb, Rgba, RgbaImage};
+use proptest::prelude::*;
+
+const FORMATS: [ImageFormat; 6] =
+    [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff];
+
+fn file(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+    let mut to = Cursor::new(Vec::new());
+    image.into().write_to(&mut to, format).unwrap();
+    to.into_inner()
+}
+
+/// A slope of colours with a dark square, 24 × 16.
+fn sample() -> ImageBuffer<Rgb<u8>, Vec<u8>> {
+    ImageBuffer::from_fn(24, 16, |x, y| {
+        if x > 8 && x < 14 && y > 4 && y < 10 { Rgb([20, 30, 40]) } else { Rgb([200, (x * 8) as u8, (y * 12) as u8]) }
+    })
+}
+
+fn read(bytes: &[u8]) -> Picture {
+    decode(bytes, &PictureParams::default()).unwrap()
+}
+
+fn refused(bytes: &[u8]) -> PictureError {
+    decode(bytes, &PictureParams::default()).unwrap_err()
+}
+
+#[test]
+fn every_format_gives_back_what_was_drawn() {
+    let drawn = sample();
+    for format in FORMATS {
+        let picture = read(&file(drawn.clone(), format));
+        assert_eq!((picture.width(), picture.height()), (24, 16), "{format:?}");
+        // JPEG loses a little, GIF has a palette; the others keep every bit.
+        let most = match format {
+            ImageFormat::Jpeg | ImageFormat::Gif => 60,
+            _ => 0,
+        };
+        let apart = picture.rgb().iter().zip(drawn.as_raw()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(apart <= Some(most), "{format:?}: {apart:?}");
+    }
+}
+
+#[test]
+fn grey_sixteen_bits_and_what_is_transparent_become_rgb_on_white() {
+    let grey = ImageBuffer::from_pixel(2, 2, Luma([100_u8]));
+    assert_eq!(read(&file(grey, ImageFormat::Png)).pixels()[0], [100; 3]);
+    let deep = ImageBuffer::from_pixel(2, 2, Rgb([65_535_u16, 32_896, 0]));
+    assert_eq!(read(&file(deep, ImageFormat::Png)).pixels()[0], [255, 128, 0]);
+    let clear = ImageBuffer::from_pixel(2, 2, Rgba([200_u8, 0, 0, 0]));
+    assert_eq!(read(&file(clear, ImageFormat::Png)).pixels()[0], [255; 3]);
+    // 100 · 0.2 + 255 · 0.8 = 224.
+    let half = ImageBuffer::from_pixel(2, 2, LumaA([100_u8, 51]));
+    assert_eq!(read(&file(half, ImageFormat::Png)).pixels()[0], [224; 3]);
+    let deep = ImageBuffer::from_pixel(2, 2, LumaA([0_u16, 0]));
+    assert_eq!(read(&file(deep, ImageFormat::Png)).pixels()[0], [255; 3]);
+}
+
+#[test]
+fn inks_become_light() {
+    let cyan: Vec<u8> = [255, 0, 0, 0].repeat(16 * 16);
+    let mut bytes = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, 95);
+    encoder.encode(&cyan, 16, 16, jpeg_encoder::ColorType::Cmyk).unwrap();
+    let [r, g, b] = read(&bytes).pixels()[100];
+    assert!(r < 40 && g > 150 && b > 150, "{r} {g} {b}");
+}
+
+#[test]
+fn of_an_animation_the_first_frame_is_taken() {
+    let mut bytes = Vec::new();
+    let mut to = GifEncoder::new(&mut bytes);
+    for colour in [[250, 0, 0, 255], [0, 250, 0, 255]] {
+        to.encode_frame(Frame::new(RgbaImage::from_pixel(4, 4, Rgba(colour)))).unwrap();
+    }
+    drop(to);
+    let [r, g, _] = read(&bytes).pixels()[0];
+    assert!(r > 200 && g < 50);
+}
+
+/// A note of EXIF that says how the camera was held: one entry, tag 0x0112.
+fn held(jpeg: &[u8], how: u8) -> Vec<u8> {
+    let mut note = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    note.extend([how, 0, 0, 0, 0, 0, 0, 0]);
+    let mut out = jpeg[..2].to_vec();
+    out.extend([0xFF, 0xE1, 0, note.len() as u8 + 2]);
+    out.extend(note);
+    out.extend(&jpeg[2..]);
+    out
+}
+
+#[test]
+fn a_turned_camera_is_turned_back() {
+    let jpeg = file(sample(), ImageFormat::Jpeg);
+    let (plain, turned) = (read(&jpeg), read(&held(&jpeg, 6)));
+    assert_eq!((turned.width(), turned.height()), (16, 24));
+    // Turned a quarter to the right: the left lower corner comes to the left upper one.
+    assert_eq!(turned.pixels()[0], plain.pixels()[15 * 24]);
+    assert_eq!(read(&held(&jpeg, 99)), plain, "a note without a meaning turns nothing");
+}
+
+/// The header of a PNG with another size; its checksum is made right.
+fn sized(png: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut out = png.to_vec();
+    out[16..20].copy_from_slice(&width.to_be_bytes());
+    out[20..24].copy_from_slice(&height.to_be_bytes());
+    let crc = out[12..29].iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { c >> 1 ^ 0xEDB8_8320 } else { c >> 1 })
+    });
+    out[29..33].copy_from_slice(&(!crc).to_be_bytes());
+    out
+}
+
+#[test]
+fn bombs_are_refused_by_their_header() {
+    let png = file(sample(), ImageFormat::Png);
+    assert_eq!(sized(&png, 24, 16), png);
+    let params = PictureParams::default();
+    let huge = refused(&sized(&png, 60_000, 60_000));
+    let (max_side, max_pixels) = (params.max_side, params.max_pixels);
+    assert_eq!(huge, PictureError::TooLarge { width: 60_000, height: 60_000, max_side, max_pixels });
+    assert!(matches!(refused(&sized(&png, 19_000, 19_000)), PictureError::TooLarge { .. }));
+    assert!(decode(&sized(&png, u32::MAX, u32::MAX), &params).is_err());
+    assert!(decode(&sized(&png, 0, 16), &params).is_err());
+    let tight = PictureParams { max_memory: 1_000, ..params };
+    assert!(matches!(decode(&png, &tight), Err(PictureError::Memory { format: "PNG", .. })));
+    let small = PictureParams { max_bytes: 50, ..params };
+    assert_eq!(decode(&png, &small), Err(PictureError::TooManyBytes { bytes: png.len(), most: 50 }));
+}
+
+#[test]
+fn what_is_no_picture_says_so() {
+    assert_eq!(refused(b""), PictureError::Empty);
+    assert_eq!(refused(b"<html>"), PictureError::Format { first: "3c 68 74 6d".to_owned() });
+    let error = refused(b"\x89PNG\r\n\x1a\nnothing more");
+    assert!(matches!(error, PictureError::Broken { format: "PNG", .. }), "{error}");
+    for format in FORMATS {
+        let whole = file(sample(), format);
+        for part in [1, 2, 4] {
+            // A cut file is refused, or read as far as it goes; never a panic.
+            if let Err(error) = decode(&whole[..whole.len() * part / 5], &PictureParams::default()) {
+                assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    #[test]
+    fn damaged_files_end_in_a_picture_or_a_reason(which in 0_usize..6, seed in 0_u64..1_000_000, n in 1_usize..12) {
+        let mut bytes = file(sample(), FORMATS[which]);
+        let mut rng = Rng::new(seed);
+        for _ in 0..n {
+            // Headers are where damage leads furthest.
+            let within = if rng.uniform() < 0.5 { bytes.len().min(64) } else { bytes.len() };
+            match (rng.below(4), within) {
+                (_, 0) => {}
+                (0, _) => bytes[rng.below(within)] = [0, 0xFF, 0x7F, 0x80][rng.below(4)],
+                (1, _) => bytes[rng.below(within)] ^= 1 << rng.below(8),
+                (2, _) => { bytes.truncate(bytes.len() - rng.below(bytes.len().min(40))); }
+                _ => { let at = rng.below(within); bytes.insert(at, rng.below(256) as u8); }
+            }
+        }
+        let params = PictureParams { max_pixels: 1 << 20, max_memory: 1 << 24, ..PictureParams::default() };
+        if let Ok(picture) = decode(&bytes, &params) {
+            prop_assert!(u64::from(picture.width()) * u64::from(picture.height()) <= params.max_pixels);
+        }
+    }
+
+    #[test]
+    fn bytes_at_random_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), which in 0_usize..6) {
+        let head = [&b"\xFF\xD8\xFF\xE0"[..], b"\x89PNG\r\n\x1a\n", b"RIFF\x40\0\0\0WEBP", b"GIF89a", b"BM", b"II*\0"][which];
+        let all = [head, &bytes].concat();
+        let params = PictureParams { max_pixels: 1 << 20, max_memory: 1 << 24, ..PictureParams::default() };
+        if let Ok(picture) = decode(&all, &params) {
+            prop_assert!(u64::from(picture.width()) * u64::from(picture.height()) <= params.max_pixels);
+        }
+    }
+}
