@@ -81,11 +81,6 @@ impl TfIdf {
 
     /// The row of a text, columns ascending, of length 1; empty where it has no known feature.
     pub fn row(&self, text: &str) -> Vec<(u32, f32)> {
-        let mut columns: Vec<u32> =
-            self.features.of(text).iter().filter_map(|f| self.columns.get(f).copied()).collect();
-        columns.sort_unstable();
-        let weight = |same: &[u32]| (same[0], (1.0 + (same.len() as f32).ln()) * self.idf[same[0] as usize]);
-        let mut row: Vec<(u32, f32)> = columns.chunk_by(|a, b| a == b).map(weight).collect();
         let mut row = self.weights(text);
         let length = row.iter().map(|(_, x)| x * x).sum::<f32>().sqrt();
         row.iter_mut().for_each(|(_, x)| *x /= length);

@@ -55,11 +55,13 @@ fn derivatives_of_maps_and_curves_are_right() {
         let y = t.linear(v[0], v[1], v[2]);
         weighed(t, y)
     });
+    check("products", &[(3, 4), (5, 4)], &|t, v| {
+        let y = t.products(v[0], v[1]);
+        weighed(t, y)
+    });
     check("reshape", &[(3, 4)], &|t, v| {
         let y = t.reshape(v[0], 2);
         assert_eq!(t.shape(y), (6, 2));
-    check("products", &[(3, 4), (5, 4)], &|t, v| {
-        let y = t.products(v[0], v[1]);
         weighed(t, y)
     });
     for curve in [Activation::Sigmoid, Activation::Tanh] {

@@ -270,8 +270,7 @@ fn languages(taxonomy: &Taxonomy, asked: &Asked<'_>) -> Result<ContentReport, Pr
         rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s: fit, score_cpu_s: score });
     }
     let about =
-        format!("the language of {} leaf names in 16 locales, half of them the same word in several", test.len());
-    format!("the language of {} leaf names in 16 locales; a name that several share is asked in each", test.len());
+        format!("the language of {} leaf names in 16 locales; a name that several share is asked in each", test.len());
     Ok(ContentReport { task: "google_taxonomy: language".to_owned(), about, rows, goals: Vec::new(), references: &[] })
 }
 
