@@ -5,6 +5,7 @@
 //! a mask for those that are missing. An encoder is one file in the folder of its modality.
 //! Bytes of files come in as values, so nothing here reads a folder, starts a program or asks a clock.
 
+mod encode;
 pub mod matching;
 pub mod picture;
 pub mod reviews;
@@ -15,18 +16,5 @@ pub mod text;
 mod vectors;
 pub mod video;
 
+pub use encode::Encode;
 pub use vectors::{Vectors, VectorsError};
-
-/// Turns things of one modality into vectors. Implemented by fitted models and by descriptors that
-/// need no fitting.
-pub trait Encode {
-    /// What is encoded: `str` for texts, a decoded picture, a decoded sound.
-    type Item: ?Sized;
-
-    /// Numbers a vector has.
-    fn width(&self) -> usize;
-
-    /// One row an item, in their order. `None`, and an item that has nothing to encode (an empty text), is a row
-    /// that is not [present](Vectors::is_present).
-    fn encode(&self, items: &[Option<&Self::Item>]) -> Vectors;
-}
