@@ -3,6 +3,7 @@
 //!
 //! [`CONTENT_TASKS`] lists them, [`ContentReport`] is what each prints, [`run_content`] runs them.
 
+mod fashion;
 mod report;
 
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
@@ -34,7 +35,8 @@ pub struct ContentTask {
 }
 
 /// Every task.
-pub const CONTENT_TASKS: &[ContentTask] = &[];
+pub const CONTENT_TASKS: &[ContentTask] =
+    &[ContentTask { name: "fashion", folder: "fashion_products_small", run: fashion::run }];
 
 /// The tasks of these names; without names, all whose folder is there.
 ///
