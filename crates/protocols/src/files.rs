@@ -44,6 +44,11 @@ impl Text {
         }
     }
 
+    /// All of it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Lines that are not blank with their numbers from 1, without the first `n_header`.
     pub(crate) fn lines(&self, n_header: usize) -> impl Iterator<Item = (usize, &str)> {
         let lines = (1..).zip(self.text.lines()).skip(n_header);

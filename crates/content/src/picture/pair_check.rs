@@ -84,8 +84,12 @@ impl PairCheck {
         let step = pairs.len().div_ceil(OTHERS);
         let kept = |of: fn(&(&[f32], &[f32])) -> Vec<f32>| {
             let mut out = Vectors::new(pictures.width());
-            // Rows of `Vectors` are finite and of one length, so none is refused.
-            pairs.iter().step_by(step).for_each(|pair| drop(out.push(&of(pair))));
+            for pair in pairs.iter().step_by(step) {
+                // Rows of `Vectors` are finite and of one length.
+                if out.push(&of(pair)).is_err() {
+                    out.push_missing();
+                }
+            }
             out
         };
         let mut check = Self { pictures: kept(|p| p.0.to_vec()), titles: kept(|p| p.1.to_vec()), least: 0.0 };

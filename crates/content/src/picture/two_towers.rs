@@ -66,13 +66,13 @@ impl Default for PictureTextParams {
             width: 128,
             temperature: 0.07,
             attribute_weight: 0.5,
-            agreement: 1.0,
+            agreement: 0.5,
             dropout: 0.2,
             augment: AugmentParams::default(),
-            n_epochs: 30,
+            n_epochs: 5,
             batch: 128,
             n_shards: 2,
-            rate: 2e-3,
+            rate: 3e-3,
             decay: 0.02,
         }
     }

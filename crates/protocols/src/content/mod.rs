@@ -8,6 +8,7 @@ mod aspects;
 mod banking77;
 mod counterfactual;
 mod deceptive;
+mod fashion;
 mod labelled;
 mod online_shopping;
 mod product_matching;
@@ -58,6 +59,8 @@ pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },
     ContentTask { name: "themes", folder: "m_absa", run: themes::run },
 ];
+pub const CONTENT_TASKS: &[ContentTask] =
+    &[ContentTask { name: "fashion", folder: "fashion_products_small", run: fashion::run }];
 
 /// The tasks of these names; without names, all whose folder is there.
 ///
