@@ -52,6 +52,7 @@ pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "banking77", folder: "banking77", run: banking77::run },
     ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
     ContentTask { name: "deceptive", folder: "deceptive_reviews", run: deceptive::run },
+    ContentTask { name: "fashion", folder: "fashion_products_small", run: fashion::run },
     ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
     ContentTask { name: "m_absa", folder: "m_absa", run: absa::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
@@ -59,8 +60,6 @@ pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },
     ContentTask { name: "themes", folder: "m_absa", run: themes::run },
 ];
-pub const CONTENT_TASKS: &[ContentTask] =
-    &[ContentTask { name: "fashion", folder: "fashion_products_small", run: fashion::run }];
 
 /// The tasks of these names; without names, all whose folder is there.
 ///
