@@ -5,7 +5,6 @@
 //! cannot be read is made again.
 
 use crate::output::{self, Bar};
-use crate::pipeline::catalogue::all_languages;
 use crate::pipeline::rows::Rows;
 use crate::pipeline::shelves::Stock;
 use anyhow::{Context, Result};
@@ -23,8 +22,6 @@ pub(crate) struct Found {
     pub(crate) categories: Vec<String>,
     pub(crate) brands: Vec<String>,
     pub(crate) prices: Vec<String>,
-    /// Path of the picture, empty where none is stated.
-    pub(crate) images: Vec<String>,
     texts: Vec<String>,
     service: Vec<bool>,
     search: Search,
@@ -39,7 +36,7 @@ impl Found {
     pub(crate) async fn load(root: &Path, engine: &Engine, snapshot: &Snapshot, bar: &Bar) -> Result<Self> {
         let rows = Rows::query(
             engine,
-            "select product_id, name, description, category, brand, colour, plug, texts, image, service, \
+            "select product_id, name, description, category, brand, colour, plug, texts, service, \
              coalesce(list_price, median_price) as price, coalesce(currency, '') as currency \
              from clean.products order by product_id",
         )
@@ -82,8 +79,8 @@ impl Found {
             if amount.is_empty() { String::new() } else { format!("{amount} {currency}").trim_end().to_owned() }
         };
         let prices = amounts.iter().zip(&currencies).map(shown).collect();
-        let (images, service) = (column("image")?, rows.truths("service")?);
-        Ok(Self { ids, names, categories, brands, prices, images, texts, service, search })
+        let service = rows.truths("service")?;
+        Ok(Self { ids, names, categories, brands, prices, texts, service, search })
     }
 
     /// Both ways of finding.
@@ -115,7 +112,7 @@ impl Found {
 /// Titles, and everything else, of all languages.
 fn by_language(texts: &str) -> (String, String) {
     let Ok(serde_json::Value::Object(languages)) = serde_json::from_str(texts) else {
-        return (String::new(), all_languages(texts));
+        return (String::new(), String::new());
     };
     let (mut titles, mut other) = (Vec::new(), Vec::new());
     for (kind, text) in languages.values().filter_map(serde_json::Value::as_object).flatten() {
