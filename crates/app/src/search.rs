@@ -21,6 +21,7 @@ pub(crate) struct Found {
     pub(crate) names: Vec<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) brands: Vec<String>,
+    /// Median of what was paid, in the reporting currency; empty where nothing was sold.
     pub(crate) prices: Vec<String>,
     texts: Vec<String>,
     service: Vec<bool>,
@@ -37,7 +38,7 @@ impl Found {
         let rows = Rows::query(
             engine,
             "select product_id, name, description, category, brand, colour, plug, texts, service, \
-             coalesce(list_price, median_price) as price, coalesce(currency, '') as currency \
+             cast(median_price as double) as median_price \
              from clean.products order by product_id",
         )
         .await?;
@@ -73,12 +74,8 @@ impl Found {
                 search
             }
         };
-        let (amounts, currencies) = (column("price")?, column("currency")?);
-        let shown = |(amount, currency): (&String, &String)| {
-            let amount = amount.trim_end_matches('0').trim_end_matches('.');
-            if amount.is_empty() { String::new() } else { format!("{amount} {currency}").trim_end().to_owned() }
-        };
-        let prices = amounts.iter().zip(&currencies).map(shown).collect();
+        let prices = rows.floats("median_price")?;
+        let prices = prices.into_iter().map(|p| p.map_or_else(String::new, |p| format!("{p:.2}"))).collect();
         let service = rows.truths("service")?;
         Ok(Self { ids, names, categories, brands, prices, texts, service, search })
     }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use content::text::LsaParams;
 use content::{Encode, Vectors};
-use domain::{Explain as _, History, Interactions, ItemIdx, Market, Score, Seed};
+use domain::{History, Interactions, ItemIdx, Market, Score, Seed};
 use eval::{Bootstrap, Metric, mean_interval, paired_difference};
 use learn::choice::ChoiceParams;
 use recommend::transfer::ContentMapParams;
@@ -38,6 +38,11 @@ pub(crate) struct ZeroOverlapArgs {
     #[arg(long, default_value_t = 100)]
     known: usize,
 }
+
+/// Scores that are weighed.
+const N_FEATURES: usize = 4;
+/// Configurations that are marked.
+const N_ROWS: usize = 7;
 
 /// A market's distinct purchases in their order, items numbered from 0 within its half of the catalogue.
 type Baskets = Vec<Vec<ItemIdx>>;
@@ -81,7 +86,8 @@ pub(crate) fn run(args: &ZeroOverlapArgs, add: &mut dyn FnMut(Row)) -> Result<()
         let also_home: BTreeSet<u32> = book.links.iter().map(|link| link.abroad).collect();
         let asked = baskets(book, &away_half.rows, &also_home);
         let (known, asked) = asked.split_at(args.known.min(asked.len() / 2));
-        let scorers = Scorers::new(&away_half, width, &map, known)?;
+        let taste = taste(&home_half.vectors, width, &at_home)?;
+        let scorers = Scorers::new(&away_half, width, &map, &taste, known)?;
         let fit_s = cpu_seconds() - started;
         add(row(args, market, &scorers, &weights, asked, fit_s)?);
     }
@@ -141,14 +147,22 @@ struct Scorers {
     popularity: Vec<f32>,
     content: Content,
     mapped: recommend::transfer::MappedContent,
+    /// What sells at home, as a function of what products say: the logarithm of buyers, up to a constant.
+    taste: Vec<f32>,
     width: usize,
     vectors: Vec<f32>,
     /// A neighbourhood of the few shoppers that are known.
-    own: Box<dyn recommend::Fitted>,
+    own: Box<dyn recommend::Recommender>,
 }
 
 impl Scorers {
-    fn new(half: &Half, width: usize, map: &recommend::transfer::ContentMap, known: &[Vec<ItemIdx>]) -> Result<Self> {
+    fn new(
+        half: &Half,
+        width: usize,
+        map: &recommend::transfer::ContentMap,
+        taste: &[f64],
+        known: &[Vec<ItemIdx>],
+    ) -> Result<Self> {
         let n_items = half.items.len();
         let mut counts = vec![0.0_f32; n_items];
         known.iter().flatten().for_each(|item| counts[item.at()] += 1.0);
@@ -159,18 +173,20 @@ impl Scorers {
             popularity: counts.iter().map(|n| (n + 0.5).ln()).collect(),
             content: ContentParams::default().fit(&half.items)?,
             mapped: map.over(&half.vectors),
+            taste: half.vectors.chunks_exact(width).map(|row| dot(row, taste)).collect(),
             width,
             vectors: half.vectors.clone(),
             own,
         })
     }
 
-    /// Popularity, likeness of texts, and the map, each over its deviation within the candidates.
-    fn features(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<[f32; 3]> {
+    /// Popularity, and over their deviation within the candidates likeness of texts, the map, and home's taste.
+    fn features(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<[f32; N_FEATURES]> {
         let popularity: Vec<f32> = candidates.iter().map(|item| self.popularity[item.at()]).collect();
         let alike = standard(&self.alike(history, candidates));
         let mapped = standard(&filled(self.mapped.score(History::of(history), candidates)));
-        (0..candidates.len()).map(|at| [popularity[at], alike[at], mapped[at]]).collect()
+        let taste = standard(&candidates.iter().map(|item| self.taste[item.at()]).collect::<Vec<f32>>());
+        (0..candidates.len()).map(|at| [popularity[at], alike[at], mapped[at], taste[at]]).collect()
     }
 
     /// Mean cosine of the texts with those of the history.
@@ -188,6 +204,32 @@ impl Scorers {
     }
 }
 
+fn dot(row: &[f32], weights: &[f64]) -> f32 {
+    row.iter().zip(weights).map(|(v, w)| f64::from(*v) * w).sum::<f64>() as f32
+}
+
+/// The logarithm of buyers as a linear function of content, by ridge regression around its mean.
+fn taste(vectors: &[f32], width: usize, baskets: &[Vec<ItemIdx>]) -> Result<Vec<f64>> {
+    let n = vectors.len() / width;
+    let mut counts = vec![0.0_f64; n];
+    baskets.iter().flatten().for_each(|item| counts[item.at()] += 1.0);
+    let logs: Vec<f64> = counts.iter().map(|c| (c + 0.5).ln()).collect();
+    let mean = logs.iter().sum::<f64>() / n.max(1) as f64;
+    let (mut square, mut side) = (vec![0.0_f64; width * width], vec![0.0_f64; width]);
+    for (row, y) in vectors.chunks_exact(width).zip(&logs) {
+        for (k, x) in row.iter().enumerate() {
+            side[k] += f64::from(*x) * (y - mean);
+            let line = &mut square[k * width..(k + 1) * width];
+            line.iter_mut().zip(row).for_each(|(s, v)| *s += f64::from(*x) * f64::from(*v));
+        }
+    }
+    // As strong as a tenth of the mean spread of all columns together.
+    let ridge = 0.1 * (0..width).map(|k| square[k * width + k]).sum::<f64>() / width as f64;
+    (0..width).for_each(|k| square[k * width + k] += ridge);
+    learn::dense::spd_inverse(&mut square, width)?;
+    Ok(square.chunks_exact(width).map(|line| line.iter().zip(&side).map(|(a, b)| a * b).sum()).collect())
+}
+
 /// What a model cannot say is worse than all it says.
 fn filled(scores: Vec<Option<f32>>) -> Vec<f32> {
     let least = scores.iter().flatten().copied().fold(f32::INFINITY, f32::min);
@@ -203,7 +245,7 @@ fn standard(scores: &[f32]) -> Vec<f32> {
 
 /// How much popularity, likeness and the map count, from home alone: the map is learnt on one half of its products
 /// and shoppers, the choices of the others among the other products say what each score is worth.
-fn learn_weights(half: &Half, width: usize, baskets: &Baskets, n_known: usize) -> Result<[f64; 3]> {
+fn learn_weights(half: &Half, width: usize, baskets: &Baskets, n_known: usize) -> Result<[f64; N_FEATURES]> {
     let first = |item: &ItemIdx| hashed(half.rows[item.at()] + 7_000_000) % 2 == 0;
     let learnt: Baskets = baskets
         .iter()
@@ -223,7 +265,15 @@ fn learn_weights(half: &Half, width: usize, baskets: &Baskets, n_known: usize) -
         vectors: rest.iter().flat_map(|at| half.vectors[at * width..(at + 1) * width].to_vec()).collect(),
     };
     let (known, asked) = others.split_at(n_known.min(others.len() / 2));
-    let scorers = Scorers::new(&other_half, width, &map, known)?;
+    // Only the products that the map is learnt from: the others stand for a market that home has never sold to.
+    let mine: Vec<usize> = (0..half.rows.len()).filter(|at| first(&ItemIdx(*at as u32))).collect();
+    let mine_vectors: Vec<f32> =
+        mine.iter().flat_map(|at| half.vectors[at * width..(at + 1) * width].to_vec()).collect();
+    let numbered = |basket: &Vec<ItemIdx>| -> Vec<ItemIdx> {
+        basket.iter().filter_map(|item| mine.binary_search(&item.at()).ok()).map(|at| ItemIdx(at as u32)).collect()
+    };
+    let taste = taste(&mine_vectors, width, &learnt.iter().map(numbered).collect::<Vec<_>>())?;
+    let scorers = Scorers::new(&other_half, width, &map, &taste, known)?;
     let (mut x, mut sizes, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
     for basket in asked.iter().take(2_000) {
         let Some((answer, history)) = basket.split_last() else { continue };
@@ -233,32 +283,33 @@ fn learn_weights(half: &Half, width: usize, baskets: &Baskets, n_known: usize) -
         sizes.push(candidates.len());
         chosen.push(at);
     }
-    let weights = ChoiceParams::default().fit(&x, 3, &sizes, &chosen)?;
-    Ok([weights[0], weights[1], weights[2]])
+    let weights = ChoiceParams::default().fit(&x, N_FEATURES, &sizes, &chosen)?;
+    Ok(std::array::from_fn(|at| weights[at]))
 }
 
 fn row(
     args: &ZeroOverlapArgs,
     market: Market,
     scorers: &Scorers,
-    weights: &[f64; 3],
+    weights: &[f64; N_FEATURES],
     asked: &[Vec<ItemIdx>],
     fit_s: f64,
 ) -> Result<Row> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; N_ROWS] = [
         "popularity",
         "item-kNN of the known",
         "content kNN",
         "likeness of texts",
         "content map",
+        "home's taste in content",
         "all, weighed at home",
     ];
-    let mut marks: [Vec<f64>; 6] = Default::default();
+    let mut marks: [Vec<f64>; N_ROWS] = Default::default();
     for basket in asked {
         let Some((answer, history)) = basket.split_last() else { continue };
         let candidates = scorers.candidates(history);
         let features = scorers.features(history, &candidates);
-        let weighed = |f: &[f32; 3]| f.iter().zip(weights).map(|(f, w)| f64::from(*f) * w).sum::<f64>() as f32;
+        let weighed = |f: &[f32; N_FEATURES]| f.iter().zip(weights).map(|(f, w)| f64::from(*f) * w).sum::<f64>() as f32;
         let column = |at: usize| features.iter().map(|f| f[at]).collect::<Vec<f32>>();
         let scores = [
             column(0),
@@ -266,6 +317,7 @@ fn row(
             filled(scorers.content.score(History::of(history), &candidates)),
             column(1),
             column(2),
+            column(3),
             features.iter().map(weighed).collect(),
         ];
         for (marks, scores) in marks.iter_mut().zip(scores) {
@@ -281,7 +333,7 @@ fn row(
         let estimate = mean_interval(marks, &how, Seed(1))?;
         means.push((*name, estimate.mean, estimate.interval.low, estimate.interval.high));
     }
-    let ours = 5;
+    let ours = N_ROWS - 1;
     let mut goals = Vec::new();
     let mut gains = Vec::new();
     for against in [0, 2] {
@@ -307,8 +359,8 @@ fn row(
         peer: "the same questions by popularity and by content".into(),
         ratio: gains.join(", "),
         quality: format!(
-            "weights: popularity {:.2}, likeness {:.2}, map {:.2}; learnt in {fit_s:.1} CPU s",
-            weights[0], weights[1], weights[2]
+            "weights: popularity {:.2}, likeness {:.2}, map {:.2}, taste {:.2}; learnt in {fit_s:.1} CPU s",
+            weights[0], weights[1], weights[2], weights[3]
         ),
         goals,
         wrong: Vec::new(),

@@ -34,7 +34,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCod
             .map(|(hit, rank)| {
                 let at = hit.row as usize;
                 json!({"rank": rank, "product": found.ids[at], "title": found.title(at, &languages), "category": found.categories[at],
-                    "brand": found.brands[at], "price": found.prices[at], "rank_by_words": hit.by_words, "rank_by_meaning": hit.by_meaning})
+                    "brand": found.brands[at], "median_price": found.prices[at], "rank_by_words": hit.by_words, "rank_by_meaning": hit.by_meaning})
             })
             .collect();
         let words: Vec<_> = answer
@@ -79,6 +79,6 @@ pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCod
             how(hit.by_words, hit.by_meaning).to_owned(),
         ]
     });
-    output::table(&["", "product", "title", "category", "price", "found by"], &[0, 4], rows.collect());
+    output::table(&["", "product", "title", "category", "median price", "found by"], &[0, 4], rows.collect());
     Ok(ExitCode::SUCCESS)
 }
