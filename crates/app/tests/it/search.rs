@@ -63,9 +63,9 @@ fn a_wrong_letter_is_told_and_an_unknown_word_finds_nothing() {
 #[test]
 fn the_index_follows_the_products_and_a_damaged_one_is_made_again() {
     let shop = shop();
-    assert!(products(&asked(&shop, &["search", "toaster", "--json"])).is_empty());
+    assert!(!products(&asked(&shop, &["search", "toaster", "--json"])).contains(&"T1"));
     shop.ingest_ok(&shop.file("more.csv", "product_id,name_en,category,brand\nT1,Toaster steel,Kitchen,Norda\n"));
-    assert_eq!(products(&asked(&shop, &["search", "toaster", "--json"])), ["T1"]);
+    assert_eq!(products(&asked(&shop, &["search", "toaster", "--json"]))[0], "T1");
     let folders = || std::fs::read_dir(shop.root().join("models/search")).unwrap().flatten().collect::<Vec<_>>();
     assert_eq!(folders().len(), 1, "the earlier index is gone");
     let vectors = folders()[0].path().join("vectors.model");

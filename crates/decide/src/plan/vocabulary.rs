@@ -87,6 +87,7 @@ static SCORERS: &[Entry] = &[
 ];
 
 static TERMS: &[Entry] = &[
+    e("goes_elsewhere_with_products_like", "goes elsewhere with products like", "在其他市场常与此类商品同购", "", ""),
     e("bought_together_with", "bought together with", "常一起购买", "", ""),
     e("often_follows", "often follows", "常在其后购买", "", ""),
     e("close_in_taste_to", "close in taste to", "偏好相近", "", ""),
