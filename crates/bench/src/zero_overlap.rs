@@ -58,7 +58,7 @@ pub(crate) fn run(args: &ZeroOverlapArgs, add: &mut dyn FnMut(Row)) -> Result<()
     let params = SimParams { n_products: args.products, ..SimParams::at(args.scale, Seed(args.seed)) };
     report::note("simulating");
     let merchant = Merchant::generate(&params)?;
-    let is_home = |row: usize| hashed(row) % 2 == 0;
+    let is_home = |row: usize| hashed(row).is_multiple_of(2);
     let home = merchant.books.first().context("a merchant with a home")?;
     let home_rows: Vec<usize> = (0..merchant.catalogue.len()).filter(|row| is_home(*row)).collect();
     let away_rows: Vec<usize> = (0..merchant.catalogue.len()).filter(|row| !is_home(*row)).collect();
@@ -246,7 +246,7 @@ fn standard(scores: &[f32]) -> Vec<f32> {
 /// How much popularity, likeness and the map count, from home alone: the map is learnt on one half of its products
 /// and shoppers, the choices of the others among the other products say what each score is worth.
 fn learn_weights(half: &Half, width: usize, baskets: &Baskets, n_known: usize) -> Result<[f64; N_FEATURES]> {
-    let first = |item: &ItemIdx| hashed(half.rows[item.at()] + 7_000_000) % 2 == 0;
+    let first = |item: &ItemIdx| hashed(half.rows[item.at()] + 7_000_000).is_multiple_of(2);
     let learnt: Baskets = baskets
         .iter()
         .step_by(2)

@@ -6,7 +6,7 @@
 //! - [`Weighing::Rare`]: `s_j = 1 + ln(n / n_j)`, `l_i` the length of its row, so that every row has length 1;
 //! - [`Weighing::Telling`]: `s_j = ln((p_j + 1) / ‖p + 1‖₁) − ln((q_j + 1) / ‖q + 1‖₁)` with `p_j` the texts of the
 //!   kind and `q_j` those of other kinds that have the piece, `l_i` the root of its pieces' number. Pieces that tell
-//! are long before
+//!   are long before
 //!   anything is learnt (Wang & Manning, "Baselines and bigrams", ACL 2012).
 //!
 //! Each kind against all others is a [`SparseSvmParams`]; two kinds need one boundary. The margins of texts that

@@ -82,17 +82,16 @@ impl PairCheck {
             return Err(PairCheckError::TooFew { have: pairs.len(), need: 20 });
         }
         let step = pairs.len().div_ceil(OTHERS);
-        let kept = |of: fn(&(&[f32], &[f32])) -> Vec<f32>| {
-            let mut out = Vectors::new(pictures.width());
-            for pair in pairs.iter().step_by(step) {
+        let mut check =
+            Self { pictures: Vectors::new(pictures.width()), titles: Vectors::new(titles.width()), least: 0.0 };
+        for (picture, title) in pairs.iter().step_by(step) {
+            for (kept, row) in [(&mut check.pictures, picture), (&mut check.titles, title)] {
                 // Rows of `Vectors` are finite and of one length.
-                if out.push(&of(pair)).is_err() {
-                    out.push_missing();
+                if kept.push(row).is_err() {
+                    kept.push_missing();
                 }
             }
-            out
-        };
-        let mut check = Self { pictures: kept(|p| p.0.to_vec()), titles: kept(|p| p.1.to_vec()), least: 0.0 };
+        }
         let mut found: Vec<f64> = pairs.iter().map(|(p, t)| check.score(p, t)).collect();
         found.sort_by(f64::total_cmp);
         check.least = found[((false_alarms * found.len() as f64) as usize).min(found.len() - 1)];
