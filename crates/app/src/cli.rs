@@ -479,39 +479,19 @@ pub(crate) struct Bench {
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchWhat {
-    /// Recommendation tasks with published figures.
-    Recommend(BenchRecommend),
-    /// Texts, pictures and products: matching, languages, sentiment, retrieval.
-    Content(BenchContent),
+    /// Recommendation tasks with published figures; data in wsdm_xmrec, xmarket_electronics, amazon_sequences, implicit_feedback.
+    Recommend(BenchTasks),
+    /// Texts, pictures and products: matching, languages, sentiment, retrieval; data in product_matching, google_taxonomy and so on.
+    Content(BenchTasks),
 }
 
-/// `portolan bench content`.
+/// `portolan bench recommend` and `portolan bench content`.
 #[derive(Debug, Args)]
-pub(crate) struct BenchContent {
-    /// Folder with the data: product_matching, google_taxonomy, fashion_products_small, and so on.
+pub(crate) struct BenchTasks {
+    /// Folder with a folder for each task's data.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) data: PathBuf,
-    /// Tasks; without it, every one whose data is there.
-    #[arg(long = "task", value_delimiter = ',', value_name = "NAME,NAME")]
-    pub(crate) tasks: Vec<String>,
-    /// Seed of everything random.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Tables as Markdown.
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) markdown: bool,
-    /// Result as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `portolan bench recommend`.
-#[derive(Debug, Args)]
-pub(crate) struct BenchRecommend {
-    /// Folder with the data: wsdm_xmrec, xmarket_electronics, amazon_sequences, implicit_feedback.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(crate) data: PathBuf,
-    /// Tasks, such as cup-t1,xmarket; without it, every reported one whose data is there.
+    /// Tasks, such as cup-t1,xmarket or product_matching; without it, every reported one whose data is there.
     #[arg(long = "task", value_delimiter = ',', value_name = "NAME,NAME")]
     pub(crate) tasks: Vec<String>,
     /// Seed of models that draw and of the intervals.

@@ -45,41 +45,48 @@ impl TaskReport {
         lines
     }
 
+    fn table(&self) -> Vec<Vec<String>> {
+        std::iter::once(self.header()).chain(self.rows.iter().map(|row| self.cells(row))).collect()
+    }
+
     /// As text with aligned columns.
     pub fn text(&self) -> String {
-        let mut table = vec![self.header()];
-        table.extend(self.rows.iter().map(|row| self.cells(row)));
-        let n_columns = table[0].len();
-        let width = |c: usize| table.iter().filter_map(|row| row.get(c)).map(|cell| cell.chars().count()).max();
-        let widths: Vec<usize> = (0..n_columns).map(|c| width(c).unwrap_or(0)).collect();
-        let mut out = format!("{}: {}\n", self.task, self.about);
-        for row in &table {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            // Writing into a text cannot fail.
-            let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
-        }
-        for line in self.remarks() {
-            let _ = writeln!(out, "  {line}");
-        }
-        out
+        text(&self.task, &self.about, &self.table(), &self.remarks())
     }
 
     /// As a section of a Markdown page.
     pub fn markdown(&self) -> String {
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let header = self.header();
-        let mut out = format!("### {}\n\n{}\n\n{}", self.task, self.about, line(&header));
-        let rule: Vec<String> = (0..header.len()).map(|c| if c == 0 { "---" } else { "---:" }.to_owned()).collect();
-        out.push_str(&line(&rule));
-        for row in &self.rows {
-            out.push_str(&line(&self.cells(row)));
-        }
-        out.push('\n');
-        for remark in self.remarks() {
-            let _ = writeln!(out, "- {remark}");
-        }
-        out
+        markdown(&self.task, &self.about, &self.table(), &self.remarks())
     }
+}
+
+/// A table, header first, as text with aligned columns.
+pub(crate) fn text(task: &str, about: &str, table: &[Vec<String>], remarks: &[String]) -> String {
+    let width = |c: usize| table.iter().filter_map(|row| row.get(c)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..table[0].len()).map(|c| width(c).unwrap_or(0)).collect();
+    let mut out = format!("{task}: {about}\n");
+    for row in table {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        // Writing into a text cannot fail.
+        let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
+    }
+    for line in remarks {
+        let _ = writeln!(out, "  {line}");
+    }
+    out
+}
+
+/// A table, header first, as a section of a Markdown page.
+pub(crate) fn markdown(task: &str, about: &str, table: &[Vec<String>], remarks: &[String]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let rule: Vec<String> = (0..table[0].len()).map(|c| if c == 0 { "---" } else { "---:" }.to_owned()).collect();
+    let mut out = format!("### {task}\n\n{about}\n\n{}{}", line(&table[0]), line(&rule));
+    table[1..].iter().for_each(|row| out.push_str(&line(row)));
+    out.push('\n');
+    for remark in remarks {
+        let _ = writeln!(out, "- {remark}");
+    }
+    out
 }
 
 #[cfg(test)]

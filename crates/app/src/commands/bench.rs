@@ -1,7 +1,7 @@
 //! `portolan bench`: our models on published tasks.
 
 use super::Environment;
-use crate::cli::{Bench, BenchContent, BenchRecommend, BenchWhat};
+use crate::cli::{Bench, BenchTasks, BenchWhat};
 use crate::output;
 use anyhow::Result;
 use domain::Seed;
@@ -19,7 +19,7 @@ pub(crate) fn run(env: &Environment, args: &Bench) -> Result<ExitCode> {
 
 /// Reports as they get ready, or all of them at the end as JSON. A missed goal is a result like any
 /// other: the exit code is 0.
-fn recommend(env: &Environment, args: &BenchRecommend) -> Result<ExitCode> {
+fn recommend(env: &Environment, args: &BenchTasks) -> Result<ExitCode> {
     let bar = output::Bar::new(env.quiet);
     let (transfers, tasks): (Vec<String>, Vec<String>) =
         args.tasks.iter().cloned().partition(|name| name.starts_with("transfer"));
@@ -50,7 +50,7 @@ fn recommend(env: &Environment, args: &BenchRecommend) -> Result<ExitCode> {
 }
 
 /// Transfers between the public markets.
-fn transfer(bar: &output::Bar, args: &BenchRecommend, names: &[String]) -> Result<()> {
+fn transfer(bar: &output::Bar, args: &BenchTasks, names: &[String]) -> Result<()> {
     let mut reports: Vec<TransferReport> = Vec::new();
     for name in names {
         let mut ready = |report: TransferReport| {
@@ -72,7 +72,7 @@ fn transfer(bar: &output::Bar, args: &BenchRecommend, names: &[String]) -> Resul
 }
 
 /// Tasks about texts, pictures and products.
-fn content(env: &Environment, args: &BenchContent) -> Result<ExitCode> {
+fn content(env: &Environment, args: &BenchTasks) -> Result<ExitCode> {
     let bar = output::Bar::new(env.quiet);
     let tasks = select_content(&args.data, &args.tasks)?;
     let mut reports: Vec<ContentReport> = Vec::new();

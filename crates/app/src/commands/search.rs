@@ -1,23 +1,15 @@
 //! `portolan search`: products by what somebody types.
 
 use super::Environment;
-use crate::pipeline::shelves::Stock;
 use crate::search::Found;
 use crate::{cli, output};
 use anyhow::Result;
 use content::search::Reading;
-use lake::{Engine, EngineOptions, Snapshot};
 use serde_json::json;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCode> {
-    let workspace = env.workspace()?;
-    let lake = workspace.lake()?;
-    let snapshot = Snapshot::latest(&lake).await?;
-    let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
-    let bar = output::Bar::new(env.quiet || args.json);
-    let found = Found::load(&workspace.root, &engine, &snapshot, &bar).await?;
-    let stock = Stock::load(&engine).await?;
+    let (found, stock) = Found::open(env, args.json).await?;
     let allowed = found.allowed(&stock, args.market);
     let answer = found.search().find(&args.query, args.n, &allowed)?;
     let languages = super::similar::languages(args.market);

@@ -2,12 +2,10 @@
 
 use super::Environment;
 use crate::exit::{Exit, Stop};
-use crate::pipeline::shelves::Stock;
 use crate::search::Found;
 use crate::{cli, output};
 use anyhow::Result;
 use domain::Market;
-use lake::{Engine, EngineOptions, Snapshot};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -17,13 +15,7 @@ pub(crate) fn languages(market: Option<Market>) -> Vec<&'static str> {
 }
 
 pub(crate) async fn run(env: &Environment, args: &cli::Similar) -> Result<ExitCode> {
-    let workspace = env.workspace()?;
-    let lake = workspace.lake()?;
-    let snapshot = Snapshot::latest(&lake).await?;
-    let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
-    let bar = output::Bar::new(env.quiet || args.json);
-    let found = Found::load(&workspace.root, &engine, &snapshot, &bar).await?;
-    let stock = Stock::load(&engine).await?;
+    let (found, stock) = Found::open(env, args.json).await?;
     let allowed = found.allowed(&stock, args.market);
     let row = found.row(&args.product).ok_or_else(|| {
         Stop::error(

@@ -1,8 +1,8 @@
 //! What a task's configurations reached, with goals and the figures of others.
 
 use crate::goals::Reference;
+use crate::render;
 use serde::Serialize;
-use std::fmt::Write;
 
 /// Results of one task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -113,34 +113,12 @@ impl ContentReport {
 
     /// As text with aligned columns.
     pub fn text(&self) -> String {
-        let table = self.table();
-        let width = |c: usize| table.iter().filter_map(|row| row.get(c)).map(|cell| cell.chars().count()).max();
-        let widths: Vec<usize> = (0..table[0].len()).map(|c| width(c).unwrap_or(0)).collect();
-        let mut out = format!("{}: {}\n", self.task, self.about);
-        for row in &table {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            // Writing into a text cannot fail.
-            let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
-        }
-        for line in self.remarks() {
-            let _ = writeln!(out, "  {line}");
-        }
-        out
+        render::text(&self.task, &self.about, &self.table(), &self.remarks())
     }
 
     /// As a section of a Markdown page.
     pub fn markdown(&self) -> String {
-        let table = self.table();
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let mut out = format!("### {}\n\n{}\n\n{}", self.task, self.about, line(&table[0]));
-        let rule: Vec<String> = (0..table[0].len()).map(|c| if c == 0 { "---" } else { "---:" }.to_owned()).collect();
-        out.push_str(&line(&rule));
-        table[1..].iter().for_each(|row| out.push_str(&line(row)));
-        out.push('\n');
-        for remark in self.remarks() {
-            let _ = writeln!(out, "- {remark}");
-        }
-        out
+        render::markdown(&self.task, &self.about, &self.table(), &self.remarks())
     }
 }
 
