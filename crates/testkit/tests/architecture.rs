@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clean", &["domain", "schema", "learn"]),
     ("audience", &["domain", "learn"]),
     ("content", &["domain", "learn"]),
+    ("pretrained", &["domain", "content"]),
     ("recommend", &["domain", "learn"]),
     ("protocols", &["domain", "learn", "eval", "content", "recommend"]),
     ("decide", &["domain", "learn", "audience", "recommend"]),

@@ -1,0 +1,1 @@
+//! Encoders that somebody else trained, read from a local folder of weights: text, pictures, speech.
