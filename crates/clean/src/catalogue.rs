@@ -363,6 +363,15 @@ impl Catalogue {
         self.quantity_bounds[product as usize].unusual(quantity)
     }
 
+    /// Products with the picture that their record names, in the order of their identifiers.
+    pub(crate) fn pictures(&self) -> Vec<(&str, &str)> {
+        let image = TEXT_FIELDS.iter().position(|f| *f == "image").unwrap_or(0);
+        let named = self.records.iter().filter_map(|(p, r)| Some((self.codes.id(*p), r.texts[image].as_deref()?)));
+        let mut pictures: Vec<(&str, &str)> = named.collect();
+        pictures.sort_unstable();
+        pictures
+    }
+
     /// Why the name or the description of a product says nothing.
     pub(crate) fn junk(&self, product: u32) -> Option<Junk> {
         let name = self.names[product as usize].as_deref();

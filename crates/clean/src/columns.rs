@@ -99,6 +99,11 @@ impl<'a> Reader<'a> {
         if self.batch.column_by_name(name).is_none() { Ok(Text::Empty) } else { self.text(name) }
     }
 
+    /// A column of whole numbers that a table of an earlier release does not have.
+    pub(crate) fn later_ints(self, name: &'static str) -> Result<Ints<'a>, CleanError> {
+        if self.batch.column_by_name(name).is_none() { Ok(Values(None)) } else { self.ints(name) }
+    }
+
     /// An amount column that a table of an earlier release does not have.
     pub(crate) fn later_amounts(self, name: &'static str) -> Result<Decimals<'a>, CleanError> {
         if self.batch.column_by_name(name).is_none() { Ok(Values(None)) } else { self.amounts(name) }

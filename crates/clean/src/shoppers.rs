@@ -1,6 +1,13 @@
 //! The table clean.shoppers, and the tally of orders that its markets and days come from.
 
-use crate::columns::{batch, bool_array, clean_table, day_array, must_ints, must_texts, text_array};
+use crate::CleanError;
+use crate::columns::{
+    Ints, Reader, Text, batch, bool_array, clean_table, day_array, int_array, must_ints, must_texts, text_array,
+};
+use crate::counts::Counter;
+use crate::hash::Interner;
+use crate::rules::person::{self, Sex};
+use crate::rules::{Rule, text};
 use crate::survey::Surveyed;
 use arrow_array::RecordBatch;
 use domain::{Day, Language, Market};
@@ -14,6 +21,69 @@ pub(crate) struct CustomerRecord {
     pub(crate) city: Option<u32>,
     pub(crate) language: Option<Language>,
     pub(crate) accepts_marketing: Option<bool>,
+    pub(crate) person: Person,
+}
+
+/// Demographic facts of a customer record; the texts by number in the survey's places.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Person {
+    pub(crate) birth_year: Option<i64>,
+    pub(crate) sex: Option<Sex>,
+    pub(crate) education: Option<u32>,
+    pub(crate) job: Option<u32>,
+    pub(crate) income: Option<u32>,
+}
+
+/// The columns of raw.customers that are about the person. A lake of an earlier release lacks them.
+pub(crate) struct PersonColumns<'a> {
+    birth_year: Ints<'a>,
+    sex: Text<'a>,
+    education: Text<'a>,
+    job: Text<'a>,
+    income: Text<'a>,
+}
+
+impl<'a> PersonColumns<'a> {
+    pub(crate) fn of(r: Reader<'a>) -> Result<Self, CleanError> {
+        Ok(Self {
+            birth_year: r.later_ints("birth_year")?,
+            sex: r.later_text("sex")?,
+            education: r.later_text("education")?,
+            job: r.later_text("job")?,
+            income: r.later_text("income")?,
+        })
+    }
+
+    /// The facts of one row; what cannot be true is left out and counted.
+    pub(crate) fn row(&self, row: usize, year: i64, line: i64, words: &mut Interner, counter: &mut Counter) -> Person {
+        counter.checked(&[Rule::BirthYear, Rule::Sex]);
+        let born = self.birth_year.get(row);
+        let birth_year = born.filter(|&born| person::can_order(born, year));
+        if let (Some(born), None) = (born, birth_year) {
+            counter.touch(Rule::BirthYear, line, || born.to_string());
+        }
+        let written = self.sex.get(row);
+        let sex = written.and_then(Sex::of);
+        if let (Some(written), None) = (written, sex) {
+            counter.touch(Rule::Sex, line, || written.to_owned());
+        }
+        let mut word = |text: Option<&str>| {
+            let text = text::normalize(text?).to_lowercase();
+            (!text.is_empty()).then(|| words.intern(text.as_bytes()))
+        };
+        let (education, job) = (word(self.education.get(row)), word(self.job.get(row)));
+        Person { birth_year, sex, education, job, income: word(self.income.get(row)) }
+    }
+}
+
+impl Person {
+    fn update(&mut self, later: Self) {
+        self.birth_year = later.birth_year.or(self.birth_year);
+        self.sex = later.sex.or(self.sex);
+        self.education = later.education.or(self.education);
+        self.job = later.job.or(self.job);
+        self.income = later.income.or(self.income);
+    }
 }
 
 impl CustomerRecord {
@@ -26,6 +96,7 @@ impl CustomerRecord {
         }
         self.language = later.language.or(self.language);
         self.accepts_marketing = later.accepts_marketing.or(self.accepts_marketing);
+        self.person.update(later.person);
     }
 }
 
@@ -117,6 +188,11 @@ pub(crate) fn shoppers(surveyed: &Surveyed, tally: &ShopperTally) -> RecordBatch
             day_array(order.iter().map(|s| days[at(s)].map(|d| d.0.0))),
             day_array(order.iter().map(|s| days[at(s)].map(|d| d.1.0))),
             must_ints(order.iter().map(|&s| i64::from(identity.n_keys(s)))),
+            int_array(order.iter().map(|s| record(s).person.birth_year)),
+            text_array(order.iter().map(|s| record(s).person.sex.map(Sex::word))),
+            text_array(order.iter().map(|s| record(s).person.education.map(|e| surveyed.places.get(e)))),
+            text_array(order.iter().map(|s| record(s).person.job.map(|j| surveyed.places.get(j)))),
+            text_array(order.iter().map(|s| record(s).person.income.map(|i| surveyed.places.get(i)))),
         ],
     )
 }

@@ -17,7 +17,7 @@ use crate::rules::country::{Place, Places};
 use crate::rules::currency::Currencies;
 use crate::rules::impossible::{self, Sign, Zero};
 use crate::rules::{Rule, future_date, text};
-use crate::shoppers::{CustomerRecord, ShopperTally};
+use crate::shoppers::{CustomerRecord, PersonColumns, ShopperTally};
 use crate::{CleanError, CleanParams, products};
 use arrow_array::{Array, RecordBatch};
 use domain::{Amount, Day, Market};
@@ -30,7 +30,7 @@ pub struct Survey {
     evidence: Evidence,
     collector: Collector,
     customers: Vec<(u32, CustomerRecord, Proof)>,
-    /// Regions and cities of customer records.
+    /// Regions, cities, occupations and the like of customer records.
     places: Interner,
     counter: Counter,
     returns: Returns,
@@ -223,6 +223,8 @@ impl Survey {
         let (source, line) = (r.text("source")?, r.ints("line")?);
         let (customer, email, phone) = (r.text("shopper_key")?, r.text("email_hash")?, r.text("phone_hash")?);
         let (region, city) = (r.text("region")?, r.text("city")?);
+        let person = PersonColumns::of(r)?;
+        let this_year = self.params.as_of.year_month().0;
         let (country, language, marketing) = (r.text("country")?, r.text("language")?, r.bools("accepts_marketing")?);
         let mut places = Places::default();
         for row in 0..batch.num_rows() {
@@ -248,6 +250,7 @@ impl Survey {
                 city: named(city.get(row)),
                 language: language.get(row).and_then(|l| l.parse().ok()),
                 accepts_marketing: (!marketing.is_null(row)).then(|| marketing.value(row)),
+                person: person.row(row, i64::from(this_year), proof.line, &mut self.places, &mut self.counter),
             };
             self.customers.push((key, record, proof));
         }
@@ -411,6 +414,11 @@ pub struct Surveyed {
 }
 
 impl Surveyed {
+    /// Products with the picture that their record names.
+    pub(crate) fn pictures(&self) -> Vec<(&str, &str)> {
+        self.catalogue.pictures()
+    }
+
     /// The table clean.products. Its median prices need the rates of the currencies sold in.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 
 mod encode;
 pub mod matching;
+pub mod media;
 pub mod picture;
 pub mod reviews;
 pub mod search;

@@ -104,6 +104,11 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("accepts_marketing", Bool, "whether the shopper agreed to e-mail marketing"),
             may("created_at", Instant, "when the record was made"),
             may("tags", Text, "the source's tags"),
+            may("birth_year", Int, "year of birth"),
+            may("sex", Text, "sex as written"),
+            may("education", Text, "education as written"),
+            may("job", Text, "occupation as written"),
+            may("income", Text, "income or income band as written"),
         ],
     ),
     raw(
@@ -136,6 +141,26 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("image", Text, "path or address of the picture"),
             may("stock", Int, "units on hand where the catalogue states them"),
             may("texts", Text, "titles and descriptions by language, JSON object {language: {name, description}}"),
+        ],
+    ),
+    raw(
+        "media",
+        "a place at which a picture, a sound or a video was found; the file itself is in raw/files of the lake",
+        &["source", "line"],
+        &[
+            SOURCE,
+            must("line", Int, "number of the place, from 1: equal files may lie in several"),
+            must("path", Text, "its folder and name, parts joined by /"),
+            must("kind", Text, "picture, sound or video"),
+            must("format", Text, "jpeg, png, webp, gif, bmp, tiff, wav, mp3, ogg, flac, mp4, matroska or avi"),
+            may("width", Int, "pixels of a row"),
+            may("height", Int, "rows of pixels"),
+            may("seconds", Float, "how long it lasts, s"),
+            may(
+                "print",
+                Text,
+                "what a picture looks like, 28 bytes in hexadecimal: copies in another size or quality differ in few bits",
+            ),
         ],
     ),
     raw(

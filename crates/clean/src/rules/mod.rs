@@ -19,6 +19,7 @@ pub(crate) mod missing_key;
 pub mod missing_values;
 pub(crate) mod order_total;
 pub(crate) mod outlier;
+pub(crate) mod person;
 pub(crate) mod product_code_case;
 pub(crate) mod repeat;
 pub(crate) mod service_line;
@@ -141,6 +142,10 @@ rules! {
     QuantityOutlier = outlier::QUANTITY,
     /// Country names to codes.
     Country = country::DOC,
+    /// Years in which nobody who orders was born.
+    BirthYear = person::BIRTH_YEAR,
+    /// Sex in many spellings.
+    Sex = person::SEX,
     /// Orders with several times.
     SeveralTimestamps = several_timestamps::DOC,
     /// Orders that do not add up to their stated total.

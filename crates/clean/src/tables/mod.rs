@@ -10,6 +10,7 @@ mod costs;
 mod events;
 mod fx_rates;
 mod market_facts;
+mod media;
 mod reviews;
 mod stock;
 
@@ -19,6 +20,7 @@ pub use costs::costs;
 pub use events::{events, events_partition};
 pub use fx_rates::fx_rates;
 pub use market_facts::market_facts;
+pub use media::media;
 pub use reviews::reviews;
 pub use stock::stock;
 

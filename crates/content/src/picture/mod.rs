@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`PictureParams`] sets what is let in; [`PrintIndex`] finds pictures that are the same but for
 //! size, light and compression by their [`PicturePrint`]; [`Colours`] and [`Edges`] describe without learning;
-//! [`PictureTextParams`] learns from a catalogue's own pairs of picture and title;
+//! [`Likeness`] finds pictures like one; [`PictureTextParams`] learns from a catalogue's own pairs of picture and title;
 //! [`PairCheck`] flags pairs that do not belong together.
 
 mod augment;
@@ -10,6 +10,7 @@ mod colours;
 mod decode;
 mod edges;
 mod lab;
+mod likeness;
 mod network;
 mod pair_check;
 mod picture_text;
@@ -23,6 +24,7 @@ pub use augment::AugmentParams;
 pub use colours::{ColourShare, Colours, dominant};
 pub use decode::{PictureError, PictureParams, decode};
 pub use edges::Edges;
+pub use likeness::{Alike, Likeness};
 pub use pair_check::{PairCheck, PairCheckError};
 pub use picture_text::{PictureSide, PictureText, TitleSide};
 pub use pixels::Picture;

@@ -8,8 +8,10 @@ mod aspects;
 mod judge;
 mod sentences;
 mod themes;
+mod wishes;
 
 pub use aspects::{Aspect, Aspects, AspectsParams, Marks, Mood};
 pub use judge::{Aim, Judge, JudgeParams, Judged, Tried, Weights, best_f1};
 pub use sentences::sentences;
 pub use themes::{MarketReview, MarketVoice, Quote, Theme, ThemesParams, Voice, themes, voices};
+pub use wishes::is_wish;

@@ -149,6 +149,18 @@ impl Search {
     }
 }
 
+/// Lists of rows, best first, joined by their ranks, each list alike: rows with what they come to, best first.
+/// Ties go to the lower row.
+pub fn fuse(lists: &[Vec<u32>]) -> Vec<(u32, f64)> {
+    let mut scores = std::collections::BTreeMap::<u32, f64>::new();
+    for (rank, row) in lists.iter().flat_map(|list| (1..).zip(list)) {
+        *scores.entry(*row).or_default() += 1.0 / (RANK_OFFSET + f64::from(rank));
+    }
+    let mut fused: Vec<(u32, f64)> = scores.into_iter().collect();
+    fused.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    fused
+}
+
 /// Two lists joined by ranks; ties go to the lower row.
 fn joined(by_words: impl Iterator<Item = u32>, by_meaning: impl Iterator<Item = u32>, n: usize) -> Vec<Hit> {
     let mut hits = std::collections::BTreeMap::<u32, Hit>::new();

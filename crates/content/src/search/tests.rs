@@ -121,3 +121,10 @@ fn ranks_are_joined_as_by_hand() {
     assert!((hits[0].score - (1.0 / 61.0 + 0.4 / 62.0)).abs() < 1e-12);
     assert_eq!((hits[2].by_words, hits[2].by_meaning), (None, Some(3)));
 }
+
+#[test] // 2 is second and first: 1/62 + 1/61; 1 is first once: 1/61; 3 third and second: 1/63 + 1/62.
+fn what_stands_high_in_both_lists_comes_first() {
+    let fused = fuse(&[vec![1, 2, 3], vec![2, 3]]);
+    assert_eq!(fused.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [2, 3, 1]);
+    assert!((fused[0].1 - (1.0 / 62.0 + 1.0 / 61.0)).abs() < 1e-12);
+}

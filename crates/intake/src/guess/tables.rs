@@ -146,6 +146,11 @@ const CUSTOMERS: &[Want] = &[
     want("accepts_marketing", "accepts_marketing", truth),
     want("created_at", "created_at", date),
     want("tags", "tags", word),
+    want("birth_year", "birth_year", whole),
+    want("sex", "sex", word),
+    want("education", "education", word),
+    want("job", "job", word),
+    want("income", "income", few_words),
 ];
 
 const PRODUCTS: &[Want] = &[

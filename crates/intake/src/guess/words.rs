@@ -113,6 +113,14 @@ const WORDS: [(&str, &str); 58] = [
          |kunde seit|date inscription|inscrit le|cree le|client depuis|fecha alta|fecha registro\
          |fecha de alta|creato il|aangemaakt|utworzono|注册时间|注册日期|创建时间|ngày đăng ký",
     ),
+    (
+        "birth_year",
+        "birth year|year of birth|born|geburtsjahr|annee de naissance|ano de nacimiento|出生年份|出生年|năm sinh",
+    ),
+    ("sex", "sex|gender|geschlecht|sexe|sexo|sesso|geslacht|plec|性别|giới tính"),
+    ("education", "education|bildung|schulabschluss|etudes|educacion|istruzione|opleiding|学历|học vấn"),
+    ("job", "job|occupation|profession|beruf|metier|profesion|ocupacion|professione|beroep|zawod|职业|nghề nghiệp"),
+    ("income", "income|income band|household income|einkommen|revenu|ingresos|reddito|inkomen|收入|thu nhập"),
     ("tags", "tags|labels|schlagworte|etiquettes|étiquettes|etiquetas|标签"),
     (
         "description",
