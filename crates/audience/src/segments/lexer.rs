@@ -164,7 +164,8 @@ impl Reader {
         let mut digits = String::new();
         while let Some(c) = self.peek(0) {
             let inside = c.is_alphanumeric() || matches!(c, '.' | '_' | '%');
-            if !inside && !(c == '-' && self.peek(1).is_some_and(|c| c.is_ascii_digit())) {
+            let joins = c == '-' && self.peek(1).is_some_and(|c| c.is_ascii_digit());
+            if !inside && !joins {
                 break;
             }
             digits.push(c);

@@ -57,10 +57,9 @@ pub fn compile(segments: &[Named], columns: &Columns, as_of: Day) -> Compiled {
     }
     let mut writer = Writer { columns, as_of, needs: &needs, tables: BTreeSet::new(), absent: BTreeSet::new() };
     let mut sql = String::from("with ");
-    for part in [writer.returned(), writer.sale(), writer.goods(), writer.bought(), writer.seen(), writer.interests()] {
-        if let Some(part) = part {
-            let _ = write!(sql, "{part}, ");
-        }
+    let parts = [writer.returned(), writer.sale(), writer.goods(), writer.bought(), writer.seen(), writer.interests()];
+    for part in parts.into_iter().flatten() {
+        let _ = write!(sql, "{part}, ");
     }
     sql.push_str(&writer.facts());
     let levels = levels(segments);
