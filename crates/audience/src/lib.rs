@@ -2,7 +2,8 @@
 //! rules, rates and tags out.
 //!
 //! Start with [`shopper`] (what is known of one shopper), then [`rfm`] with its named
-//! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]. [`cohorts`], [`repeat`] and
+//! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]; [`segments`] are those that a
+//! person defines. [`cohorts`], [`repeat`] and
 //! [`market_profile`] are the figures of a market; [`rules`] says what is bought together. Every
 //! number meant for a person is a [`domain::Figure`]; below [`figures::MIN_OBSERVATIONS`]
 //! observations it says so instead of showing a number.
@@ -19,6 +20,7 @@ pub mod repeat;
 pub mod rfm;
 pub mod rules;
 pub mod segment;
+pub mod segments;
 pub mod tags;
 
 pub use error::AudienceError;

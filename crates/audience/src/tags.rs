@@ -269,6 +269,21 @@ impl TagTable {
 }
 
 impl Tag {
+    /// All of them, in the order of the table above.
+    pub const ALL: [Self; 6] = [Self::New, Self::Repeat, Self::HighValue, Self::Lapsing, Self::Lost, Self::Returner];
+
+    /// Stable name for tables and rules, as it is serialised.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Repeat => "repeat",
+            Self::HighValue => "high_value",
+            Self::Lapsing => "lapsing",
+            Self::Lost => "lost",
+            Self::Returner => "returner",
+        }
+    }
+
     /// Name for people; English where the language is not Chinese.
     pub fn name(self, language: Language) -> &'static str {
         let (en, zh) = match self {
@@ -361,6 +376,12 @@ mod tests {
         assert_eq!(rules.high_value(), Amount::from_micros(91_000_000));
         assert!(TagParams::default().rules(&[]).is_err());
         assert!(TagParams { lost_days: 90, ..TagParams::default() }.rules(&shoppers).is_err());
+    }
+
+    #[test]
+    fn keys_are_what_is_serialised() {
+        let keys = Tag::ALL.map(|tag| serde_json::to_value(tag).unwrap());
+        assert_eq!(keys, Tag::ALL.map(|tag| serde_json::Value::from(tag.key())));
     }
 
     #[test]

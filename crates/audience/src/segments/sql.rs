@@ -1,0 +1,472 @@
+//! A set of rules as one query over the lake.
+//!
+//! ```text
+//! sale     orders by shopper: every distinct sum and count of every window, in one pass   clean.orders
+//! goods    products that a rule names, one flag a condition                               clean.products
+//! bought   flags of the lines with such a product by shopper                              clean.order_lines
+//! seen     the same for events, and searches                                              clean.events
+//! facts    a row a shopper, a column a term                                                clean.shoppers ⟕ …
+//! level0…  facts and a column a segment; a segment stands one level above those it refers to
+//! ```
+//!
+//! A part that no rule needs is not written. SQL's three values of logic are those of
+//! [`super::evaluate()`]; `coalesce(…, false)` makes a column of members of them. An order is a row of
+//! `clean.orders` of kind `sale`; it came back in part where a settled line of it has a
+//! `returned_quantity`. Days are counted against the cutoff, which is written into the text: the same
+//! rules, columns and cutoff give the same bytes. Rows come in no order.
+//!
+//! Cost: one scan of the orders with one sum a distinct aggregate, and of lines and events only where
+//! they are asked for.
+
+use super::ast::{Deed, Expr, Literal, Measure, ProductBy, Term, Test};
+use super::columns::Columns;
+use super::field::{Field, Kind};
+use super::needs::{Aggregate, Needs};
+use domain::Day;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// A rule under its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// Name of the segment.
+    pub name: String,
+    /// Its rule.
+    pub rule: Expr,
+}
+
+/// A query and what its columns mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiled {
+    /// One row a shopper who is in at least one segment: `shopper_id`, then a boolean a segment.
+    pub sql: String,
+    /// Name of each segment with its column, in the order of the columns.
+    pub columns: Vec<(String, String)>,
+    /// Tables that it reads, in order.
+    pub tables: Vec<String>,
+    /// Fields that a rule asks for and no table has: missing for every shopper.
+    pub absent: Vec<Field>,
+}
+
+/// Compiles rules, each after those that it refers to, as [`super::SegmentBook::in_order`] lists them;
+/// a segment that is not among them has no member.
+pub fn compile(segments: &[Named], columns: &Columns, as_of: Day) -> Compiled {
+    let mut needs = Needs::default();
+    for test in segments.iter().flat_map(|s| s.rule.tests()) {
+        needs.term(test.term());
+    }
+    let mut writer = Writer { columns, as_of, needs: &needs, tables: BTreeSet::new(), absent: BTreeSet::new() };
+    let mut sql = String::from("with ");
+    let parts = [writer.returned(), writer.sale(), writer.goods(), writer.bought(), writer.seen(), writer.interests()];
+    for part in parts.into_iter().flatten() {
+        let _ = write!(sql, "{part}, ");
+    }
+    sql.push_str(&writer.facts());
+    let levels = levels(segments);
+    let known: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
+    let top = levels.iter().copied().max().unwrap_or(0);
+    for level in 0..=top {
+        let from = if level == 0 { "facts".to_owned() } else { format!("level{}", level - 1) };
+        let _ = write!(sql, ", level{level} as (\n  select *");
+        for (at, segment) in segments.iter().enumerate().filter(|(at, _)| levels[*at] == level) {
+            let _ = write!(sql, ",\n    coalesce({}, false) as s{at}", writer.rule(&segment.rule, &known));
+        }
+        let _ = write!(sql, "\n  from {from}\n)");
+    }
+    let names: Vec<String> = (0..segments.len()).map(|at| format!("s{at}")).collect();
+    let _ = write!(sql, "\nselect shopper_id, {}\nfrom level{top}\nwhere {}", names.join(", "), names.join(" or "));
+    Compiled {
+        sql,
+        columns: segments.iter().map(|s| s.name.clone()).zip(names).collect(),
+        tables: writer.tables.into_iter().collect(),
+        absent: writer.absent.into_iter().collect(),
+    }
+}
+
+/// How many references lie below each segment, at most.
+fn levels(segments: &[Named]) -> Vec<usize> {
+    let mut levels: Vec<usize> = Vec::with_capacity(segments.len());
+    for segment in segments {
+        let below = segment.rule.depends_on().into_iter().filter_map(|name| {
+            let at = segments[..levels.len()].iter().position(|s| s.name == name)?;
+            Some(levels[at] + 1)
+        });
+        let level = below.max().unwrap_or(0);
+        levels.push(level);
+    }
+    levels
+}
+
+/// A text of SQL.
+pub(super) fn text(words: &str) -> String {
+    format!("'{}'", words.replace('\'', "''"))
+}
+
+pub(super) fn date(day: Day) -> String {
+    format!("cast('{day}' as date)")
+}
+
+struct Writer<'a> {
+    columns: &'a Columns,
+    as_of: Day,
+    needs: &'a Needs,
+    tables: BTreeSet<String>,
+    absent: BTreeSet<Field>,
+}
+
+impl Writer<'_> {
+    fn table(&mut self, name: &str) -> String {
+        self.tables.insert(name.to_owned());
+        name.to_owned()
+    }
+
+    /// First day of a window.
+    fn from(&self, window: Option<u32>) -> Option<String> {
+        window.map(|days| date(self.as_of.plus(-(days as i32))))
+    }
+
+    fn returned(&mut self) -> Option<String> {
+        let asked = self.needs.sums.iter().any(Aggregate::of_returns);
+        asked.then(|| {
+            let lines = self.table("clean.order_lines");
+            format!(
+                "returned as (\n  select distinct order_key from {lines}\n  where settled and returned_quantity > 0 and shopper_id is not null\n)"
+            )
+        })
+    }
+
+    fn sale(&mut self) -> Option<String> {
+        let needs = self.needs;
+        if needs.sums.is_empty() {
+            return None;
+        }
+        let returns = needs.sums.iter().any(Aggregate::of_returns);
+        let sums: Vec<String> =
+            needs.sums.iter().enumerate().map(|(at, sum)| format!("{} as a{at}", self.aggregate(sum))).collect();
+        let orders = self.table("clean.orders");
+        let join = if returns { " left join returned r on r.order_key = o.order_key" } else { "" };
+        // Where every window is bounded, older rows need not be read at all.
+        let windows: Option<Vec<u32>> = needs.sums.iter().map(Aggregate::window).collect();
+        let since = windows.and_then(|w| w.into_iter().max()).and_then(|days| self.from(Some(days)));
+        let since = since.map(|day| format!(" and o.day >= {day}")).unwrap_or_default();
+        Some(format!(
+            "sale as (\n  select o.shopper_id,\n    {}\n  from {orders} o{join}\n  where o.kind = 'sale' and o.shopper_id is not null and o.day < {}{since}\n  group by o.shopper_id\n)",
+            sums.join(",\n    "),
+            date(self.as_of)
+        ))
+    }
+
+    fn aggregate(&self, sum: &Aggregate) -> String {
+        let when = |conditions: &[Option<String>], value: &str| {
+            let conditions: Vec<&str> = conditions.iter().flatten().map(String::as_str).collect();
+            let conditions = conditions.join(" and ");
+            match (conditions.is_empty(), value) {
+                (true, "1") => "count(*)".to_owned(),
+                (true, value) => format!("sum({value})"),
+                // A count over a condition keeps no value per row but the condition itself.
+                (false, "1") => format!("count(case when {conditions} then 1 end)"),
+                (false, value) => format!("sum(case when {conditions} then {value} else 0 end)"),
+            }
+        };
+        let inside = |w: &Option<u32>| self.from(*w).map(|day| format!("o.day >= {day}"));
+        let back = || Some("r.order_key is not null".to_owned());
+        match sum {
+            Aggregate::Count(w) => when(&[inside(w)], "1"),
+            Aggregate::Revenue(w) => when(&[inside(w)], "o.gross"),
+            Aggregate::Units(w) => when(&[inside(w)], "o.units"),
+            Aggregate::Returned(w) => when(&[back(), inside(w)], "1"),
+            Aggregate::FirstDay => "min(o.day)".to_owned(),
+            Aggregate::LastDay => "max(o.day)".to_owned(),
+            Aggregate::LastReturned => "max(case when r.order_key is not null then o.day end)".to_owned(),
+        }
+    }
+
+    fn goods(&mut self) -> Option<String> {
+        let needs = self.needs;
+        if needs.goods.is_empty() {
+            return None;
+        }
+        let table = self.table("clean.products");
+        let flags: Vec<String> = needs.goods.iter().map(|(by, name)| product_is(*by, name)).collect();
+        let columns: Vec<String> = flags.iter().enumerate().map(|(at, flag)| format!("{flag} as g{at}")).collect();
+        Some(format!(
+            "goods as (\n  select product_id,\n    {}\n  from {table}\n  where {}\n)",
+            columns.join(",\n    "),
+            flags.join("\n    or ")
+        ))
+    }
+
+    /// `max(case …)` of each deed, `1` or null.
+    fn flags(&self, deed: Deed, day: &str, prefix: &str) -> Vec<String> {
+        let deeds = self.needs.deeds.iter().enumerate().filter(|(_, d)| d.0 == deed);
+        deeds
+            .map(|(at, (_, goods, window))| {
+                let inside = self.from(*window).map(|from| format!(" and {day} >= {from}")).unwrap_or_default();
+                format!("max(case when g.g{goods}{inside} then 1 end) as {prefix}{at}")
+            })
+            .collect()
+    }
+
+    fn bought(&mut self) -> Option<String> {
+        let flags = self.flags(Deed::Bought, "l.day", "d");
+        if flags.is_empty() {
+            return None;
+        }
+        let lines = self.table("clean.order_lines");
+        Some(format!(
+            "bought as (\n  select l.shopper_id,\n    {}\n  from {lines} l join goods g on g.product_id = l.product_id\n  where l.settled and l.shopper_id is not null and l.day < {}\n  group by l.shopper_id\n)",
+            flags.join(",\n    "),
+            date(self.as_of)
+        ))
+    }
+
+    fn seen(&mut self) -> Option<String> {
+        let mut flags = self.flags(Deed::Viewed, "e.day", "d");
+        let views = !flags.is_empty();
+        let searches = self.needs.searches.iter().enumerate().map(|(at, (words, window))| {
+            let inside = self.from(*window).map(|from| format!(" and e.day >= {from}")).unwrap_or_default();
+            let found = format!("strpos(lower(e.query), {}) > 0", text(&words.to_lowercase()));
+            format!("max(case when e.name in ({}) and {found}{inside} then 1 end) as q{at}", names(SEARCHES))
+        });
+        flags.extend(searches.collect::<Vec<_>>());
+        if flags.is_empty() {
+            return None;
+        }
+        let events = self.table("clean.events");
+        let wanted: Vec<&str> = [views.then_some(VIEWS), (!self.needs.searches.is_empty()).then_some(SEARCHES)]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .copied()
+            .collect();
+        let join = if views {
+            // A search has no product, so goods are optional; a view of other goods says nothing and stays null.
+            format!(" left join goods g on g.product_id = e.product_id and e.name in ({})", names(VIEWS))
+        } else {
+            String::new()
+        };
+        Some(format!(
+            "seen as (\n  select e.shopper_id,\n    {}\n  from (\n    select shopper_id, name, product_id, query, cast(occurred_at as date) as day from {events}\n    where shopper_id is not null and name in ({})\n  ) e{join}\n  where e.day < {}\n  group by e.shopper_id\n)",
+            flags.join(",\n    "),
+            names(&wanted),
+            date(self.as_of)
+        ))
+    }
+
+    fn interests(&mut self) -> Option<String> {
+        let needs = self.needs;
+        if needs.interests.is_empty() {
+            return None;
+        }
+        let (table, name, score) = self.columns.interests.clone()?;
+        let table = self.table(&table);
+        let columns = needs.interests.iter().enumerate().map(|(at, interest)| {
+            format!("coalesce(max(case when lower({name}) = {} then {score} end), 0) as i{at}", text(interest))
+        });
+        let columns: Vec<String> = columns.collect();
+        Some(format!(
+            "interest as (\n  select shopper_id,\n    {}\n  from {table} group by shopper_id\n)",
+            columns.join(",\n    ")
+        ))
+    }
+
+    /// One row a shopper with a column for every term.
+    fn facts(&mut self) -> String {
+        let needs = self.needs;
+        let mut columns = vec!["s.shopper_id".to_owned()];
+        let mut joins: Vec<(String, String)> = Vec::new();
+        for (at, sum) in needs.sums.iter().enumerate() {
+            let counted = matches!(
+                sum,
+                Aggregate::Count(_) | Aggregate::Revenue(_) | Aggregate::Units(_) | Aggregate::Returned(_)
+            );
+            let column = if counted { format!("coalesce(a.a{at}, 0)") } else { format!("a.a{at}") };
+            columns.push(format!("{column} as a{at}"));
+        }
+        let mut part = |wanted: bool, name: &str, alias: &str| {
+            if wanted {
+                joins.push((name.to_owned(), alias.to_owned()));
+            }
+        };
+        part(!needs.sums.is_empty(), "sale", "a");
+        part(needs.deeds.iter().any(|d| d.0 == Deed::Bought), "bought", "b");
+        let seen = needs.deeds.iter().any(|d| d.0 == Deed::Viewed) || !needs.searches.is_empty();
+        part(seen, "seen", "v");
+        let interests = !needs.interests.is_empty() && self.columns.interests.is_some();
+        part(interests, "interest", "i");
+        for (at, (deed, ..)) in needs.deeds.iter().enumerate() {
+            let alias = if *deed == Deed::Bought { "b" } else { "v" };
+            columns.push(format!("{alias}.d{at} is not null as d{at}"));
+        }
+        columns.extend((0..needs.searches.len()).map(|at| format!("v.q{at} is not null as q{at}")));
+        if interests {
+            columns.extend((0..needs.interests.len()).map(|at| format!("i.i{at} as i{at}")));
+        } else {
+            columns.extend((0..needs.interests.len()).map(|at| format!("cast(null as double) as i{at}")));
+        }
+        for field in &needs.fields {
+            let name = field.name();
+            let Some((table, column)) = self.columns.fields.get(field).cloned() else {
+                self.absent.insert(*field);
+                columns.push(format!("cast(null as {}) as f_{name}", null_type(field.kind())));
+                continue;
+            };
+            let alias = self.alias(&table, &mut joins);
+            columns.push(format!("{alias}.{column} as f_{name}"));
+        }
+        if !needs.tags.is_empty() {
+            let (table, column) = self.columns.tags.clone();
+            let alias = self.alias(&table, &mut joins);
+            let tags = needs.tags.iter().enumerate();
+            columns.extend(tags.map(|(at, tag)| {
+                format!(
+                    "coalesce(strpos({alias}.{column}, {}) > 0, false) as t{at}",
+                    text(&format!("\"tag\":\"{tag}\""))
+                )
+            }));
+        }
+        let base = self.table("clean.shoppers");
+        let mut sql = format!("facts as (\n  select {}\n  from {base} s", columns.join(",\n    "));
+        for (name, alias) in joins {
+            let _ = write!(sql, "\n  left join {name} {alias} on {alias}.shopper_id = s.shopper_id");
+        }
+        sql.push_str("\n)");
+        sql
+    }
+
+    /// The alias of a table of one row a shopper, joined once.
+    fn alias(&mut self, table: &str, joins: &mut Vec<(String, String)>) -> String {
+        if table == "clean.shoppers" {
+            return "s".to_owned();
+        }
+        if let Some((_, alias)) = joins.iter().find(|(name, _)| name == table) {
+            return alias.clone();
+        }
+        let alias = format!("m{}", joins.len());
+        joins.push((self.table(table), alias.clone()));
+        alias
+    }
+
+    fn rule(&self, rule: &Expr, known: &[&str]) -> String {
+        let list = |members: &[Expr], word: &str| {
+            let members: Vec<String> = members.iter().map(|m| self.rule(m, known)).collect();
+            format!("({})", members.join(&format!(" {word} ")))
+        };
+        match rule {
+            Expr::And(members) => list(members, "and"),
+            Expr::Or(members) => list(members, "or"),
+            Expr::Not(inner) => format!("not {}", self.rule(inner, known)),
+            Expr::Test(test) => self.test(test, known),
+        }
+    }
+
+    fn test(&self, test: &Test, known: &[&str]) -> String {
+        let term = self.term(test.term(), known);
+        let value = |literal: &Literal| self.literal(literal);
+        // Words are compared in small letters; a code is written as the table has it.
+        let folded = matches!(test.term(), Term::Field(f) if f.kind() == Kind::Text);
+        let subject = if folded { format!("lower({term})") } else { term.clone() };
+        let value = |literal: &Literal| if folded { value(literal).to_lowercase() } else { value(literal) };
+        match test {
+            Test::Yes(_) => term,
+            Test::Missing(_) => format!("({term} is null)"),
+            Test::Compare(_, op, literal) => {
+                let sign = if op.sign() == "!=" { "<>" } else { op.sign() };
+                format!("({subject} {sign} {})", value(literal))
+            }
+            Test::In(_, literals) => {
+                let literals: Vec<String> = literals.iter().map(value).collect();
+                format!("({subject} in ({}))", literals.join(", "))
+            }
+            Test::Between(_, low, high) => format!("({subject} between {} and {})", value(low), value(high)),
+        }
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Number(n) => format!("{n}"),
+            Literal::Text(words) => text(words),
+            Literal::Day(day) => date(*day),
+            Literal::Ago(days) => date(self.as_of.plus(-(*days as i32))),
+        }
+    }
+
+    fn term(&self, term: &Term, known: &[&str]) -> String {
+        let sum = |sum: Aggregate| format!("a{}", self.needs.at(&sum));
+        let each = |over: Aggregate, w: &Option<u32>| {
+            format!("(cast({} as double) / nullif({}, 0))", sum(over), sum(Aggregate::Count(*w)))
+        };
+        let since = |day: Aggregate| format!("({} - {})", as_number(&date(self.as_of)), as_number(&sum(day)));
+        match term {
+            Term::Measure(measure, w) => match measure {
+                Measure::OrdersCount => sum(Aggregate::Count(*w)),
+                Measure::OrdersRevenue => sum(Aggregate::Revenue(*w)),
+                Measure::OrdersUnits => sum(Aggregate::Units(*w)),
+                Measure::ReturnsCount => sum(Aggregate::Returned(*w)),
+                Measure::OrdersAverage => each(Aggregate::Revenue(*w), w),
+                Measure::OrdersBasket => each(Aggregate::Units(*w), w),
+                Measure::ReturnsShare => each(Aggregate::Returned(*w), w),
+            },
+            Term::Field(Field::FirstOrder) => sum(Aggregate::FirstDay),
+            Term::Field(Field::LastOrder) => sum(Aggregate::LastDay),
+            Term::Field(Field::DaysSinceFirstOrder) => since(Aggregate::FirstDay),
+            Term::Field(Field::DaysSinceLastOrder) => since(Aggregate::LastDay),
+            Term::Field(Field::BasketSize) => each(Aggregate::Units(None), &None),
+            // Null without an order, no without a return.
+            Term::Field(Field::ReturnedLast) => {
+                let last = sum(Aggregate::LastDay);
+                format!(
+                    "(case when {last} is not null then coalesce({} = {last}, false) end)",
+                    sum(Aggregate::LastReturned)
+                )
+            }
+            Term::Field(field) => format!("f_{}", field.name()),
+            Term::Product(deed, by, name, window) => format!("d{}", self.needs.deed_at(*deed, *by, name, *window)),
+            Term::Searched(words, window) => format!("q{}", self.needs.search_at(words, *window)),
+            Term::Tag(tag) => format!("t{}", self.needs.tags.iter().position(|t| t == tag).unwrap_or(0)),
+            Term::Interest(name) => {
+                format!("i{}", self.needs.interests.iter().position(|i| i == name).unwrap_or(0))
+            }
+            Term::Segment(name) => match known.iter().position(|k| k == name) {
+                Some(at) => format!("s{at}"),
+                None => "false".to_owned(),
+            },
+        }
+    }
+}
+
+/// Events that show a product, by the names of Segment's specification and Google Analytics.
+const VIEWS: &[&str] = &["Product Viewed", "Product Clicked", "view_item", "select_item"];
+/// Events that search.
+const SEARCHES: &[&str] = &["Products Searched", "search"];
+
+fn names(events: &[&str]) -> String {
+    events.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// Days since 1970: a difference of two dates is a duration in one engine and a number in another.
+fn as_number(date: &str) -> String {
+    format!("cast(cast({date} as integer) as bigint)")
+}
+
+fn null_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Word => "varchar",
+        Kind::Number => "double",
+        Kind::Day => "date",
+        Kind::Yes => "boolean",
+    }
+}
+
+/// Never null: a product without a category or brand is simply not it.
+fn product_is(by: ProductBy, name: &str) -> String {
+    let name = name.to_lowercase();
+    match by {
+        ProductBy::Product => format!("lower(product_id) = {}", text(&name)),
+        ProductBy::Brand => format!("coalesce(lower(brand) = {}, false)", text(&name)),
+        ProductBy::Category => {
+            let part = text(&format!(" > {name} > "));
+            format!("coalesce(strpos(concat(' > ', lower(category), ' > '), {part}) > 0, false)")
+        }
+    }
+}
