@@ -21,6 +21,8 @@ pub mod rules;
 pub mod segment;
 pub mod tags;
 
+pub mod entry;
+
 pub use error::AudienceError;
 pub use month::Month;
 pub use segment::Segment;
