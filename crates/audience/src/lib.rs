@@ -23,6 +23,8 @@ pub mod segment;
 pub mod segments;
 pub mod tags;
 
+pub mod entry;
+
 pub use error::AudienceError;
 pub use month::Month;
 pub use segment::Segment;

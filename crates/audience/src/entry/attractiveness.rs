@@ -1,0 +1,416 @@
+//! How attractive a market is: six criteria of several measures each, on fixed scales, with visible weights.
+//!
+//! A measure maps a fact to [0, 1] between two anchors, `worst` and `best`, straight or by its logarithm; beyond them it
+//! stays at 0 or 1. A criterion is the weighted mean of its measures, the score that of the criteria.
+//!
+//! **Why anchors.** Scales that are set by the best and worst candidate (min-max) or by their order (percentiles) let a
+//! market that nobody would enter flip the first two, because it stretches a scale (rank reversal; Belton and Gear, "On a
+//! short-coming of Saaty's method of analytic hierarchies", Omega 11(3), 1983). With anchors the score of a market is a
+//! function of its own facts and the weights alone, so adding or removing a market moves no other one. The anchors span
+//! what is found in the world, from our general knowledge; the seller may set others.
+//!
+//! **What is not known.** An unknown measure's weight goes to the known ones of its criterion, a wholly unknown criterion's
+//! to the other criteria: as if what is not known were like what is. [`Scored::known`] says how much of the weight is known;
+//! the draws of [`super::ranking`] let the unknown part vary, so that its interval is wide.
+//!
+//! Cost: linear in the measures.
+
+use super::EntryError;
+use super::facts::{Fact, N_FACTS};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a market is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Criterion {
+    /// Own visits, searches and orders from there.
+    Demand,
+    /// How much is bought there and how it grows.
+    Size,
+    /// Who sells there already, and what attention costs.
+    Competition,
+    /// How far it lies: on the globe, in language, in income.
+    Distance,
+    /// What serving it costs and how easily it goes.
+    Cost,
+    /// What other markets' data promise there, and how much of the catalogue may go.
+    Transfer,
+}
+
+impl Criterion {
+    /// All, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Demand, Self::Size, Self::Competition, Self::Distance, Self::Cost, Self::Transfer];
+
+    /// Its key in figures and settings.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Demand => "demand",
+            Self::Size => "size",
+            Self::Competition => "competition",
+            Self::Distance => "distance",
+            Self::Cost => "cost",
+            Self::Transfer => "transfer",
+        }
+    }
+
+    /// In words: English, Chinese.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Demand => ("demand evidence", "需求证据"),
+            Self::Size => ("size and growth", "规模与增长"),
+            Self::Competition => ("competition", "竞争"),
+            Self::Distance => ("distance", "距离"),
+            Self::Cost => ("cost to serve", "服务成本"),
+            Self::Transfer => ("transferability", "可迁移性"),
+        }
+    }
+}
+
+/// What a measure is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// One fact as it is.
+    Fact(Fact),
+    /// Population × share of adults × share online × spending on the category: US dollars a year.
+    OnlineCategory,
+    /// Share of online payments by card or wallet: what a foreign shop can take.
+    PaysOnline,
+}
+
+/// The facts that [`Quantity::OnlineCategory`] multiplies.
+pub(crate) const ONLINE_CATEGORY: [Fact; 4] =
+    [Fact::Population, Fact::AdultPopulationShare, Fact::InternetShare, Fact::CategorySpendPerHead];
+
+impl Quantity {
+    /// The facts in it.
+    pub fn facts(&self) -> &[Fact] {
+        match self {
+            Self::Fact(fact) => std::slice::from_ref(fact),
+            Self::OnlineCategory => &ONLINE_CATEGORY,
+            Self::PaysOnline => &[Fact::CardShare, Fact::WalletShare],
+        }
+    }
+
+    /// Its value; `None` where a fact of it is not known.
+    pub fn of(&self, values: &[Option<f64>; N_FACTS]) -> Option<f64> {
+        let get = |fact: Fact| values[fact as usize];
+        match self {
+            Self::Fact(fact) => get(*fact),
+            Self::OnlineCategory => ONLINE_CATEGORY.iter().try_fold(1.0, |product, fact| Some(product * get(*fact)?)),
+            Self::PaysOnline => Some((get(Fact::CardShare)? + get(Fact::WalletShare)?).min(1.0)),
+        }
+    }
+}
+
+/// How a measure runs between its anchors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Straight.
+    Linear,
+    /// By the logarithm: ten times as much is one step, anywhere. Both anchors above 0.
+    Log,
+}
+
+/// One measure of a criterion.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Its criterion.
+    pub criterion: Criterion,
+    /// What it is made of.
+    pub quantity: Quantity,
+    /// Weight inside its criterion, 0 or more.
+    pub weight: f64,
+    /// Scale between the anchors.
+    pub scale: Scale,
+    /// The value that scores 0; above `best` where little is good.
+    pub worst: f64,
+    /// The value that scores 1.
+    pub best: f64,
+}
+
+impl Measure {
+    /// Score of a value in [0, 1].
+    pub fn score(&self, value: f64) -> f64 {
+        let on = |x: f64| match self.scale {
+            Scale::Linear => x,
+            Scale::Log => x.max(f64::MIN_POSITIVE).ln(),
+        };
+        ((on(value) - on(self.worst)) / (on(self.best) - on(self.worst))).clamp(0.0, 1.0)
+    }
+}
+
+/// Weights, measures and how the ranking is tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttractivenessParams {
+    /// Weight of each criterion, 0 or more; they need not add up to 1. One that is left out weighs nothing.
+    pub weights: BTreeMap<Criterion, f64>,
+    /// All measures.
+    pub measures: Vec<Measure>,
+    /// Draws of weights and facts.
+    pub n_draws: usize,
+    /// How near drawn weights stay to the set ones: the sum of the Dirichlet's parameters. At 30 a weight of 0.25 has a
+    /// standard deviation of 0.08.
+    pub concentration: f64,
+    /// Standard deviation of an unknown measure's score around the market's known ones.
+    pub unknown_spread: f64,
+    /// Share of the weight that has to be known for a market to be ranked, in [0, 1].
+    pub min_known: f64,
+}
+
+const fn measure(
+    criterion: Criterion,
+    quantity: Quantity,
+    weight: f64,
+    scale: Scale,
+    worst: f64,
+    best: f64,
+) -> Measure {
+    Measure { criterion, quantity, weight, scale, worst, best }
+}
+
+impl Default for AttractivenessParams {
+    #[rustfmt::skip]
+    fn default() -> Self {
+        use Criterion::{Competition, Cost, Demand, Distance, Size, Transfer};
+        use Quantity::{Fact as F, OnlineCategory, PaysOnline};
+        use Scale::{Linear, Log};
+        let weights = [(Demand, 0.25), (Size, 0.25), (Competition, 0.12), (Distance, 0.1), (Cost, 0.16), (Transfer, 0.12)];
+        let measures = vec![
+            measure(Demand, F(Fact::OwnVisits), 2.0, Log, 10.0, 100_000.0),
+            measure(Demand, F(Fact::OwnSearches), 1.0, Log, 3.0, 30_000.0),
+            measure(Demand, F(Fact::OwnOrders), 2.0, Log, 1.0, 10_000.0),
+            measure(Size, OnlineCategory, 3.0, Log, 1e7, 1e11),
+            measure(Size, F(Fact::IncomePerHead), 1.0, Log, 3_000.0, 80_000.0),
+            measure(Size, F(Fact::EcommerceShare), 1.0, Linear, 0.0, 0.35),
+            measure(Size, F(Fact::UrbanShare), 0.25, Linear, 0.3, 0.95),
+            measure(Size, F(Fact::CategoryGrowth), 1.0, Linear, -0.02, 0.15),
+            measure(Size, F(Fact::IncomeGrowth), 0.5, Linear, -0.02, 0.07),
+            measure(Size, F(Fact::PopulationGrowth), 0.25, Linear, -0.01, 0.025),
+            measure(Competition, F(Fact::CompetitorCount), 1.0, Log, 200.0, 2.0),
+            measure(Competition, F(Fact::TopThreeShare), 1.0, Linear, 0.85, 0.1),
+            measure(Competition, F(Fact::AdCostIndex), 1.0, Log, 5.0, 0.3),
+            measure(Distance, F(Fact::DistanceKm), 1.0, Linear, 18_000.0, 500.0),
+            measure(Distance, F(Fact::LanguageDistance), 1.0, Linear, 1.0, 0.0),
+            measure(Distance, F(Fact::IncomeGap), 1.0, Linear, 2.0, 0.0),
+            measure(Cost, F(Fact::LandedCostShare), 3.0, Linear, 1.0, 0.3),
+            measure(Cost, F(Fact::ShippingCostPerKg), 1.0, Log, 20.0, 1.0),
+            measure(Cost, F(Fact::DaysByAir), 1.0, Linear, 20.0, 2.0),
+            measure(Cost, F(Fact::CustomsDays), 0.5, Linear, 12.0, 0.0),
+            measure(Cost, F(Fact::ImportDuty), 1.0, Linear, 0.4, 0.0),
+            measure(Cost, F(Fact::VatRate), 0.5, Linear, 0.27, 0.0),
+            measure(Cost, F(Fact::LogisticsIndex), 0.5, Linear, 2.0, 4.2),
+            measure(Cost, F(Fact::ReturnRate), 1.0, Linear, 0.35, 0.02),
+            measure(Cost, F(Fact::OwnRefundShare), 1.0, Linear, 0.35, 0.02),
+            measure(Cost, PaysOnline, 0.5, Linear, 0.2, 0.95),
+            measure(Cost, F(Fact::EaseOfEntry), 0.5, Linear, 30.0, 90.0),
+            measure(Cost, F(Fact::PoliticalRisk), 0.5, Linear, 80.0, 10.0),
+            measure(Transfer, F(Fact::TransferGain), 1.0, Linear, -0.05, 0.2),
+            measure(Transfer, F(Fact::SellableShare), 1.0, Linear, 0.2, 1.0),
+        ];
+        Self {
+            weights: weights.into_iter().collect(),
+            measures,
+            n_draws: 2_000,
+            concentration: 30.0,
+            unknown_spread: 0.25,
+            min_known: 0.3,
+        }
+    }
+}
+
+/// A market's score and what it is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// In [0, 1]; `None` where nothing is known.
+    pub score: Option<f64>,
+    /// By criterion, in the order of [`Criterion::ALL`]; `None` where nothing of it is known.
+    pub criteria: [Option<f64>; 6],
+    /// Share of each criterion's weight that is known.
+    pub known_of: [f64; 6],
+    /// Share of the whole weight that is known.
+    pub known: f64,
+}
+
+/// Weights of the criteria, adding up to 1, in the order of [`Criterion::ALL`].
+pub type Weights = [f64; 6];
+
+impl AttractivenessParams {
+    /// Weights of the criteria, made to add up to 1.
+    ///
+    /// # Errors
+    /// [`EntryError::Param`] naming the first parameter out of range.
+    pub fn checked(&self) -> Result<Weights, EntryError> {
+        let param = |name: String, rule, got: f64| Err(EntryError::Param { name, rule, got });
+        for (criterion, weight) in &self.weights {
+            if !(*weight >= 0.0 && weight.is_finite()) {
+                return param(format!("weights.{}", criterion.key()), "0 or more", *weight);
+            }
+        }
+        let sum: f64 = self.weights.values().sum();
+        if sum <= 0.0 {
+            return param("weights".to_owned(), "above 0 for one criterion at least", sum);
+        }
+        for (i, m) in self.measures.iter().enumerate() {
+            let named = |field: &str| format!("measures[{i}].{field}");
+            if !(m.weight >= 0.0 && m.weight.is_finite()) {
+                return param(named("weight"), "0 or more", m.weight);
+            }
+            if !(m.worst.is_finite() && m.best.is_finite() && m.worst != m.best) {
+                return param(named("best"), "a number other than worst", m.best);
+            }
+            if m.scale == Scale::Log && m.worst.min(m.best) <= 0.0 {
+                return param(named("worst"), "above 0, and so is best, on a logarithmic scale", m.worst.min(m.best));
+            }
+        }
+        if self.n_draws < 100 {
+            return param("n_draws".to_owned(), "at least 100", self.n_draws as f64);
+        }
+        if !(self.concentration > 0.0 && self.concentration.is_finite()) {
+            return param("concentration".to_owned(), "above 0", self.concentration);
+        }
+        for (name, share) in [("unknown_spread", self.unknown_spread), ("min_known", self.min_known)] {
+            if !(0.0..=1.0).contains(&share) {
+                return param(name.to_owned(), "between 0 and 1", share);
+            }
+        }
+        Ok(Criterion::ALL.map(|c| self.weights.get(&c).copied().unwrap_or(0.0) / sum))
+    }
+
+    /// Scores one market's values.
+    pub fn score(&self, weights: &Weights, values: &[Option<f64>; N_FACTS]) -> Scored {
+        let (mut sums, mut known, mut all) = ([0.0; 6], [0.0; 6], [0.0; 6]);
+        for measure in &self.measures {
+            let c = measure.criterion as usize;
+            all[c] += measure.weight;
+            if let Some(value) = measure.quantity.of(values) {
+                sums[c] += measure.weight * measure.score(value);
+                known[c] += measure.weight;
+            }
+        }
+        let mut criteria = [None; 6];
+        let mut known_of = [0.0; 6];
+        for c in 0..6 {
+            if known[c] > 0.0 {
+                criteria[c] = Some(sums[c] / known[c]);
+                known_of[c] = known[c] / all[c];
+            }
+        }
+        let share: f64 = (0..6).map(|c| weights[c] * known_of[c]).sum();
+        Scored { score: joined(weights, &criteria), criteria, known_of, known: share }
+    }
+
+    /// Scores drawn values, in which what is not known is drawn around `middle`, one call of `normal` each.
+    pub(crate) fn score_drawn(
+        &self,
+        weights: &Weights,
+        values: &[Option<f64>; N_FACTS],
+        middle: f64,
+        mut normal: impl FnMut() -> f64,
+    ) -> f64 {
+        let (mut sums, mut all) = ([0.0; 6], [0.0; 6]);
+        for measure in &self.measures {
+            let c = measure.criterion as usize;
+            let score = match measure.quantity.of(values) {
+                Some(value) => measure.score(value),
+                None => (middle + self.unknown_spread * normal()).clamp(0.0, 1.0),
+            };
+            sums[c] += measure.weight * score;
+            all[c] += measure.weight;
+        }
+        let criteria: [Option<f64>; 6] = std::array::from_fn(|c| (all[c] > 0.0).then(|| sums[c] / all[c]));
+        joined(weights, &criteria).unwrap_or(middle)
+    }
+}
+
+/// The weighted mean of the known criteria.
+pub(crate) fn joined(weights: &Weights, criteria: &[Option<f64>; 6]) -> Option<f64> {
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for (w, score) in weights.iter().zip(criteria) {
+        if let Some(score) = score {
+            sum += w * score;
+            weight += w;
+        }
+    }
+    (weight > 0.0).then(|| sum / weight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn values(given: &[(Fact, f64)]) -> [Option<f64>; N_FACTS] {
+        let mut values = [None; N_FACTS];
+        given.iter().for_each(|(fact, value)| values[*fact as usize] = Some(*value));
+        values
+    }
+
+    // Three competitors of 2 to 200 on a log scale: (ln 200 − ln 20) / (ln 200 − ln 2) = 1/2.
+    // Top three 0.85 is worst: 0. Competition: (1/2 + 0) / 2 = 0.25 with 2 of 3 weights known.
+    // Distance: 500 km is best: 1, of a third of the weight. Score: (0.12 · 0.25 + 0.1 · 1) / 0.22 = 0.590909.
+    // Known: 0.12 · 2/3 + 0.1 · 1/3 = 0.113333.
+    #[test]
+    fn a_score_by_hand_with_most_of_it_unknown() {
+        let params = AttractivenessParams::default();
+        let weights = params.checked().unwrap();
+        let facts = [(Fact::CompetitorCount, 20.0), (Fact::TopThreeShare, 0.85), (Fact::DistanceKm, 500.0)];
+        let scored = params.score(&weights, &values(&facts));
+        assert!((scored.criteria[Criterion::Competition as usize].unwrap() - 0.25).abs() < 1e-12);
+        assert!((scored.score.unwrap() - 0.13 / 0.22).abs() < 1e-12, "{scored:?}");
+        assert!((scored.known - (0.08 + 0.1 / 3.0)).abs() < 1e-12);
+        assert_eq!(scored.criteria[Criterion::Demand as usize], None);
+        assert_eq!(params.score(&weights, &values(&[])).score, None);
+    }
+
+    #[test] // 80 million · 0.8 · 0.9 · 100 dollars = 5.76e9.
+    fn the_online_category_is_a_product_and_needs_all_four() {
+        let four = [
+            (Fact::Population, 80e6),
+            (Fact::AdultPopulationShare, 0.8),
+            (Fact::InternetShare, 0.9),
+            (Fact::CategorySpendPerHead, 100.0),
+        ];
+        let product = Quantity::OnlineCategory.of(&values(&four)).unwrap();
+        assert!((product / 5.76e9 - 1.0).abs() < 1e-12);
+        assert_eq!(Quantity::OnlineCategory.of(&values(&four[..3])), None);
+        assert_eq!(Quantity::PaysOnline.of(&values(&[(Fact::CardShare, 0.7), (Fact::WalletShare, 0.6)])), Some(1.0));
+    }
+
+    #[test]
+    fn wrong_weights_and_anchors_are_named() {
+        let mut params = AttractivenessParams::default();
+        params.weights.insert(Criterion::Cost, -1.0);
+        assert_eq!(params.checked().unwrap_err().to_string(), "parameter `weights.cost` is -1, it has to be 0 or more");
+        let mut params = AttractivenessParams::default();
+        params.measures[0].worst = 0.0;
+        assert!(params.checked().unwrap_err().to_string().starts_with("parameter `measures[0].worst` is 0"));
+    }
+
+    #[test]
+    fn parameters_survive_the_way_to_text_and_back() {
+        let params = AttractivenessParams::default();
+        let text = serde_json::to_string(&params).unwrap();
+        assert_eq!(serde_json::from_str::<AttractivenessParams>(&text).unwrap(), params);
+    }
+
+    proptest! {
+        /// A score lies in [0, 1], and moving one fact towards its best anchor never lowers it.
+        #[test]
+        fn scores_stay_in_range_and_follow_the_facts(i in 0..30_usize, a in 0.0..1.0_f64, b in 0.0..1.0_f64) {
+            let params = AttractivenessParams::default();
+            let weights = params.checked().unwrap();
+            let m = params.measures[i];
+            if let Quantity::Fact(fact) = m.quantity {
+                let at = |t: f64| m.worst + t * (m.best - m.worst);
+                let score = |t: f64| params.score(&weights, &values(&[(fact, at(t)), (Fact::Population, 1e7)])).score.unwrap();
+                let (low, high) = (score(a.min(b)), score(a.max(b)));
+                prop_assert!((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high));
+                prop_assert!(low <= high + 1e-12);
+            }
+        }
+    }
+}
