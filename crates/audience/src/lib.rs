@@ -3,8 +3,8 @@
 //!
 //! Start with [`shopper`] (what is known of one shopper), then [`rfm`] with its named
 //! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]; [`segments`] are those that a
-//! person defines. [`cohorts`], [`repeat`] and
-//! [`market_profile`] are the figures of a market; [`rules`] says what is bought together. Every
+//! person defines. [`cohorts`], [`repeat`] and [`market_profile`] are the figures of a market; [`rules`]
+//! says what is bought together, [`predict`] what a shopper will do next. Every
 //! number meant for a person is a [`domain::Figure`]; below [`figures::MIN_OBSERVATIONS`]
 //! observations it says so instead of showing a number.
 
@@ -16,6 +16,7 @@ pub mod shopper;
 pub mod clusters;
 pub mod cohorts;
 pub mod market_profile;
+pub mod predict;
 pub mod repeat;
 pub mod rfm;
 pub mod rules;

@@ -8,6 +8,7 @@ pub mod align;
 pub mod bootstrap;
 pub mod cca;
 pub mod choice;
+pub mod classify;
 pub mod cluster_quality;
 pub mod container;
 pub mod dense;

@@ -156,6 +156,11 @@ impl Cart {
         (!node.is_leaf()).then(|| f64::from(node.gain) / f64::from(node.cover))
     }
 
+    /// Columns of a row.
+    pub const fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
     /// What makes a question good in this tree.
     pub const fn impurity(&self) -> Impurity {
         self.impurity

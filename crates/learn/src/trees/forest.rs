@@ -123,6 +123,11 @@ impl Forest {
         &self.trees
     }
 
+    /// Columns of a row.
+    pub const fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
     /// For every training row the mean of the trees that did not see it; `None` for a row that all
     /// of them saw, which happens only with a handful of trees.
     pub fn out_of_bag(&self) -> &[Option<f64>] {

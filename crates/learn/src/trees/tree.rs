@@ -121,6 +121,18 @@ impl Tree {
         node.value
     }
 
+    /// The node of the leaf that a row ends in.
+    ///
+    /// # Panics
+    /// As [`Self::value`].
+    pub fn leaf(&self, row: &[f32]) -> usize {
+        let mut at = 0;
+        while !self.nodes[at].is_leaf() {
+            at = self.nodes[at].next(row) as usize;
+        }
+        at
+    }
+
     /// Adds what each column gained by its splits.
     pub(super) fn add_gains(&self, gains: &mut [f64]) {
         for node in self.nodes.iter().filter(|node| !node.is_leaf()) {
