@@ -1,5 +1,9 @@
 //! The command line, a contract: commands and options are only added.
 
+mod audience;
+
+pub(crate) use audience::{Segments, SegmentsWhat};
+
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use domain::{Currency, Day, Market};
 use std::path::PathBuf;
@@ -46,8 +50,10 @@ pub(crate) enum Command {
     Recommend(Recommend),
     /// Find products by words of any language.
     Search(Search),
-    /// Products like a product.
+    /// Products like a product, or like a picture.
     Similar(Similar),
+    /// Segments of one's own: define, count, explain, compare, follow, export.
+    Segments(Segments),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
     Transfer(Transfer),
     /// List the saved models, teach them what came since they were fitted, or go back to earlier ones.
@@ -299,7 +305,14 @@ pub(crate) struct Search {
 #[derive(Debug, Args)]
 pub(crate) struct Similar {
     /// Code of the product.
-    pub(crate) product: String,
+    #[arg(required_unless_present = "image", conflicts_with = "image")]
+    pub(crate) product: Option<String>,
+    /// A picture instead of a product: what in the catalogue looks like it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: Option<PathBuf>,
+    /// What is compared; both is the ranks of texts and pictures together.
+    #[arg(long, value_enum, default_value_t = Like::Both, conflicts_with = "image")]
+    pub(crate) by: Like,
     /// Market: titles in its language, and nothing that is out of stock there.
     #[arg(long)]
     pub(crate) market: Option<Market>,
@@ -309,6 +322,17 @@ pub(crate) struct Similar {
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// In what products are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Like {
+    /// Titles, brands, categories, descriptions.
+    Text,
+    /// Shapes and colours of their pictures.
+    Picture,
+    /// Texts and pictures.
+    Both,
 }
 
 /// What rows are cut by.

@@ -4,14 +4,14 @@
 //! It is a cache: a folder named after what it was made from, written beside its place and renamed. One that
 //! cannot be read is made again.
 
-use crate::commands::Environment;
+use crate::commands::{Environment, Opened};
 use crate::output::{self, Bar};
 use crate::pipeline::rows::Rows;
 use crate::pipeline::shelves::Stock;
 use anyhow::{Context, Result};
 use content::search::{Listing, Search};
 use domain::{Market, Seed};
-use lake::{Engine, EngineOptions, Snapshot};
+use lake::{Engine, Snapshot};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tantivy::directory::MmapDirectory;
@@ -36,10 +36,7 @@ const VECTORS: &str = "vectors.model";
 impl Found {
     /// The products of a workspace as they are now, and what is on hand of them.
     pub(crate) async fn open(env: &Environment, is_silent: bool) -> Result<(Self, Stock)> {
-        let workspace = env.workspace()?;
-        let lake = workspace.lake()?;
-        let snapshot = Snapshot::latest(&lake).await?;
-        let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
+        let Opened { workspace, snapshot, engine } = env.opened().await?;
         let bar = Bar::new(env.quiet || is_silent);
         Ok((Self::load(&workspace.root, &engine, &snapshot, &bar).await?, Stock::load(&engine).await?))
     }

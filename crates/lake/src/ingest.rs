@@ -4,6 +4,7 @@
 
 mod ahead;
 pub(crate) mod chunks;
+mod media;
 mod sources;
 
 use crate::digest::hex;
@@ -14,6 +15,8 @@ use crate::table::{FileEntry, folder, set_files};
 use crate::{Lake, LakeError, LakeLock, Snapshot, local};
 use arrow::array::RecordBatch;
 use chunks::{ChunkWriter, Layout};
+pub use media::{Look, Looked, MediaFacts};
+use media::{Media, Seen};
 use schema::{TableDef, Zone};
 use sha2::{Digest, Sha256};
 use sources::Sources;
@@ -31,12 +34,15 @@ pub struct IngestOptions {
     pub known: Known,
     /// Where the files came from, for `raw.sources`.
     pub provenance: intake::Provenance,
+    /// Tells pictures, sounds and videos from tables and looks into them; without it every file is read as
+    /// a table.
+    pub look: Option<Look>,
 }
 
 impl IngestOptions {
     /// Files that are there stay as they are, and nothing is stated about where files came from.
     pub fn new(read: intake::ReadOptions) -> Self {
-        Self { read, known: Known::default(), provenance: intake::Provenance::default() }
+        Self { read, known: Known::default(), provenance: intake::Provenance::default(), look: None }
     }
 }
 
@@ -94,7 +100,6 @@ pub enum FileTaken {
     Added(intake::ReadSummary),
     /// It had been there before and was read again.
     Replaced(intake::ReadSummary),
-    /// It had been there before; nothing was done.
     /// It had been there before: of a statement about its origin the newer holds, else nothing was done.
     AlreadyThere,
 }
@@ -130,7 +135,7 @@ pub async fn ingest(
     snapshot.as_of = Some(options.read.as_of);
     let mut sources = Sources::load(lake, &snapshot).await?;
     let mut files = Vec::with_capacity(paths.len());
-    let mut pending = Pending::default();
+    let mut pending = Pending { media: Media::load(lake, &snapshot)?, ..Pending::default() };
     for path in paths {
         let outcome = take(lake, path, options, progress, &mut sources, &mut pending).await;
         let (source, result) = match outcome {
@@ -154,6 +159,7 @@ struct Pending {
     /// Sources whose files leave the tables.
     dropped: BTreeSet<String>,
     rows: u64,
+    media: Media,
 }
 
 async fn take(
@@ -169,7 +175,25 @@ async fn take(
     let before = sources.place(&kept.source);
     if let Some(at) = before.filter(|_| options.known == Known::Skip) {
         sources.state(at, &options.provenance)?;
+        pending.media.also_at(&kept.source, path);
         return Ok((kept.source, FileTaken::AlreadyThere));
+    }
+    if let Some(looked) = options.look.and_then(|look| tokio::task::block_in_place(|| look(path))) {
+        let sequence = before.map_or_else(|| sources.next_sequence(), |at| sources.sequence(at));
+        let Seen { summary, reject } = pending.media.take(&kept.source, path, looked);
+        pending.tables.values_mut().for_each(|(_, files)| files.retain(|f| source_of(f) != kept.source));
+        if let Some(reject) = reject {
+            let def = reject.def;
+            let bytes = encode(&def.arrow_schema(), &[vec![reject.row]], false)?;
+            let entry = put_file(lake, def, sequence as u64, &kept.source, 1, bytes).await?;
+            pending.tables.entry(def.full_name()).or_insert((def, Vec::new())).1.push(entry);
+        }
+        sources.put(&kept, &name, sequence, &summary, &options.provenance, before)?;
+        if before.is_some() {
+            pending.dropped.insert(kept.source.clone());
+            return Ok((kept.source, FileTaken::Replaced(summary)));
+        }
+        return Ok((kept.source, FileTaken::Added(summary)));
     }
     // Read again, a file keeps its place among the others.
     let sequence = before.map_or_else(|| sources.next_sequence(), |at| sources.sequence(at));
@@ -268,8 +292,8 @@ fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) 
     let source = sha256[..16].to_owned();
     let kept = dir.join(&sha256);
     let was_there = kept.exists();
+    // The folder is synced once, before anything is published that names the file.
     std::fs::rename(&temporary, &kept).map_err(what())?;
-    local::sync_folder(&dir)?;
     // Compressed order exports shrink to about a tenth; a wrong guess costs time, not memory.
     let compressed = matches!(head, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd] | [b'P', b'K', ..]);
     let plain = if compressed { done.saturating_mul(10) } else { done };
@@ -283,14 +307,21 @@ async fn publish(
     pending: &mut Pending,
     progress: &(dyn Fn(&Progress<'_>) + Sync),
 ) -> Result<Snapshot, LakeError> {
-    if pending.tables.is_empty() && !sources.changed {
+    if pending.tables.is_empty() && !sources.changed && !pending.media.changed {
         return Ok(snapshot);
     }
     progress(&Progress { phase: Phase::Commit, what: "raw", done: 0, total: 1 });
+    let kept = lake.root().join("raw/files");
+    if kept.is_dir() {
+        local::sync_folder(&kept)?;
+    }
     let mut writes: Vec<(&'static TableDef, Vec<FileEntry>)> = Vec::new();
     let mut added = std::mem::take(&mut pending.tables);
     let dropped = std::mem::take(&mut pending.dropped);
-    for def in schema::tables().filter(|t| t.zone == Zone::Raw && t.name != "sources") {
+    if pending.media.changed {
+        writes.extend(pending.media.write(lake).await?);
+    }
+    for def in schema::tables().filter(|t| t.zone == Zone::Raw && !matches!(t.name, "sources" | "media")) {
         let mut files = snapshot.table(def).map_or_else(Vec::new, |t| t.files.clone());
         let n_before = files.len();
         files.retain(|f| !dropped.contains(source_of(f)));
@@ -343,7 +374,9 @@ pub async fn forget(lake: &Lake, _lock: &LakeLock, asked: &str) -> Result<(Sourc
         sources.rows.remove(at);
         sources.changed = true;
     }
-    let mut pending = Pending { dropped: BTreeSet::from([found.source.clone()]), ..Pending::default() };
+    let mut media = Media::load(lake, &snapshot)?;
+    media.forget(&found.source);
+    let mut pending = Pending { dropped: BTreeSet::from([found.source.clone()]), media, ..Pending::default() };
     let snapshot = publish(lake, snapshot, &mut sources, &mut pending, &|_| {}).await?;
     Ok((found, snapshot))
 }

@@ -31,7 +31,10 @@ pub use gates::{
     BUILT_IN, Check, Gate, GateKind, GateResult, GateRow, GateSetting, GateSettingError, GateSettings, Severity,
     measure_gates,
 };
-pub use ingest::{FileOutcome, FileTaken, IngestOptions, IngestReport, Known, Phase, Progress, forget, ingest};
+pub use ingest::{
+    FileOutcome, FileTaken, IngestOptions, IngestReport, Known, Look, Looked, MediaFacts, Phase, Progress, forget,
+    ingest,
+};
 pub use marts::write_mart;
 pub use quality::{OpenOrder, QualityReport, RejectRow, RuleRow, SentimentRow, SourceRow, Totals, quality};
 pub use refine::{RefineParams, RefineReport, is_clean, refine};

@@ -207,7 +207,7 @@ impl Run<'_> {
         let mut merges: Vec<RecordBatch> = vec![surveyed.merges()];
         let mut written: Written = self.order_lines(lines, &surveyed, &rates, &mut counts, &mut rejects).await?;
         type Rule = fn(&[RecordBatch], &Surveyed, &CleanParams) -> Result<TableOut, clean::CleanError>;
-        let others: [(&str, Rule); 7] = [
+        let others: [(&str, Rule); 8] = [
             ("events", clean::events),
             ("reviews", clean::reviews),
             ("stock", clean::stock),
@@ -215,6 +215,7 @@ impl Run<'_> {
             ("ad_spend", clean::ad_spend),
             ("competitor_prices", clean::competitor_prices),
             ("market_facts", clean::market_facts),
+            ("media", clean::media),
         ];
         let mut outs: Vec<(&str, TableOut)> = Vec::new();
         if self.raw("fx_rates")?.rows() > 0 || self.has("fx_rates") {

@@ -9,6 +9,7 @@ use chrono::Utc;
 use domain::Day;
 use lake::{Engine, EngineOptions, FileTaken, IngestOptions, Known, Lake, LakeError, Snapshot, Undone};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -29,7 +30,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let lock = lake.lock()?;
     let bar = output::Bar::new(env.quiet || args.json);
     let known = if args.again { Known::Replace } else { Known::Skip };
-    let how = IngestOptions { read: options, known, provenance: provenance.clone() };
+    // Who names a format or a mapping says that every file is a table.
+    let look = (!told).then_some(crate::media::look as lake::Look);
+    let how = IngestOptions { read: options, known, provenance: provenance.clone(), look };
     allocator::suit(paths.iter().filter_map(|p| p.metadata().ok()).map(|m| m.len()).sum(), 0);
     let report = lake::ingest(&lake, &lock, &paths, &how, &|p| bar.show(p)).await?;
     let refined = pipeline::clean(&workspace, &lake, &lock, as_of, &bar).await;
@@ -71,8 +74,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
         };
         output::json(&json!({"files": files, "clean": clean, "unmatched_links": unmatched}))?;
     } else {
+        let media = Tally::of(&outcomes);
+        media.lines().for_each(|line| output::line(&line));
         for (path, _, result) in &outcomes {
             match result {
+                // Of hundreds of pictures each would be a line: what is told is how many, and which are broken.
+                Outcome::Taken(taken) if Tally::counts(taken) => {}
+                Outcome::Taken(FileTaken::Added(s) | FileTaken::Replaced(s)) if s.table == "media" && s.rows == 0 => {
+                    output::note(&format!("{path}: put aside, {}", s.notes.join("; ")));
+                }
                 Outcome::Taken(taken @ (FileTaken::Added(s) | FileTaken::Replaced(s))) => {
                     let again = if matches!(taken, FileTaken::Added(_)) {
                         ""
@@ -165,6 +175,37 @@ enum Outcome {
     /// It lay in a folder that was given and is no table that is known: why.
     PassedOver(String),
     Failed(anyhow::Error),
+}
+
+/// Pictures, sounds and videos that were taken, by format.
+#[derive(Default)]
+struct Tally(BTreeMap<String, usize>);
+
+impl Tally {
+    fn of(outcomes: &[(String, Option<String>, Outcome)]) -> Self {
+        let mut tally = Self::default();
+        for (_, _, outcome) in outcomes {
+            if let Outcome::Taken(FileTaken::Added(s) | FileTaken::Replaced(s)) = outcome
+                && let Outcome::Taken(taken) = outcome
+                && Self::counts(taken)
+            {
+                *tally.0.entry(s.format.clone()).or_default() += 1;
+            }
+        }
+        tally
+    }
+
+    /// A usable file without anything to say about it.
+    fn counts(taken: &FileTaken) -> bool {
+        match taken {
+            FileTaken::Added(s) | FileTaken::Replaced(s) => s.table == "media" && s.rows > 0 && s.notes.is_empty(),
+            FileTaken::AlreadyThere => false,
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(format, n)| format!("{} {format} files taken as media", output::count(*n as u64)))
+    }
 }
 
 /// How a file came to be read.
@@ -263,7 +304,7 @@ fn files(given: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<Found>)> {
             }
             if path.is_dir() {
                 walk(&path, out)?;
-            } else if !matches!(extension.as_str(), "png" | "jpg" | "jpeg" | "webp" | "gif" | "md" | "toml") {
+            } else if !matches!(extension.as_str(), "md" | "toml") {
                 out.push(path);
             }
         }

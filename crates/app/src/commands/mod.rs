@@ -13,6 +13,7 @@ mod quality;
 mod recommend;
 mod run;
 mod search;
+mod segments;
 mod similar;
 mod simulate;
 mod sql;
@@ -23,6 +24,7 @@ use crate::cli::{Cli, Command};
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
+use lake::{Engine, EngineOptions, Snapshot};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -36,6 +38,22 @@ impl Environment {
     pub(crate) fn workspace(&self) -> Result<Workspace> {
         Workspace::find(self.workspace.as_deref())
     }
+
+    /// The workspace with its newest snapshot, ready to be asked.
+    pub(crate) async fn opened(&self) -> Result<Opened> {
+        let workspace = self.workspace()?;
+        let lake = workspace.lake()?;
+        let snapshot = Snapshot::latest(&lake).await?;
+        let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
+        Ok(Opened { workspace, snapshot, engine })
+    }
+}
+
+/// A workspace with one snapshot of its lake.
+pub(crate) struct Opened {
+    pub(crate) workspace: Workspace,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) engine: Engine,
 }
 
 /// Runs a command on the program's one async runtime.
@@ -65,6 +83,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Search(args) => search::run(&env, &args).await,
         Command::Similar(args) => similar::run(&env, &args).await,
+        Command::Segments(args) => segments::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,
         Command::Models(args) => models::run(&env, &args).await,
         Command::Compare(args) => compare::run(&env, &args).await,

@@ -10,6 +10,7 @@ pub(crate) mod gates;
 pub(crate) mod gather;
 pub(crate) mod learn_on;
 pub(crate) mod measured;
+mod members;
 mod networks;
 pub(crate) mod offers;
 pub(crate) mod parameters;
@@ -22,6 +23,7 @@ mod segments;
 pub(crate) mod shelves;
 pub(crate) mod signals;
 mod transfer;
+mod voices;
 
 use crate::allocator;
 use crate::evidence::DEFAULT_MODELS;
@@ -123,8 +125,16 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 6] =
-    [("marts", 3), ("segments", 3), ("profiles", 3), ("rules", 2), ("offers", 5), ("transfer", 1)];
+const STAGES: [(&str, u32); 8] = [
+    ("marts", 3),
+    ("segments", 3),
+    ("profiles", 4),
+    ("rules", 2),
+    ("offers", 5),
+    ("transfer", 1),
+    ("voices", 1),
+    ("members", 1),
+];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method, the home market, and for the offers the models that compete, where they were chosen.
@@ -247,7 +257,10 @@ pub(crate) async fn run(
                 kept = Some(models);
                 tables
             }
-            _ => transfer::compute(&context).await?,
+            "transfer" => transfer::compute(&context).await?,
+            "voices" => voices::compute(&context).await?,
+            "members" => members::compute(&context).await?,
+            other => anyhow::bail!("there is no stage `{other}`"),
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));
         for (table, batches) in &tables {

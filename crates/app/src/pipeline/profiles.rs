@@ -86,8 +86,44 @@ with l as (
 )
 select market, rule, count(*) as n_lines from t group by market, rule order by market, rule";
 
+/// Who the shoppers are, as far as their records say it. A value of few people says who they are, so
+/// values of fewer than ten shoppers stand together, with the next larger ones where they are still
+/// fewer than ten: what is left out cannot be had by subtraction either.
+const DEMOGRAPHICS: &str = "\
+with today as (
+  select cast(date_part('year', max(last_day)) as bigint) as year from marts.shopper_summary
+), who as (
+  select p.market, s.shopper_id, s.sex, s.education, s.job, s.income, t.year - s.birth_year as age
+  from clean.shoppers s join marts.shopper_summary p on p.shopper_id = s.shopper_id cross join today t
+), long as (
+  select market, 'age' as trait, case when age < 25 then 'under 25' when age < 35 then '25 to 34'
+    when age < 45 then '35 to 44' when age < 55 then '45 to 54' when age < 65 then '55 to 64'
+    when age >= 65 then '65 and over' end as value from who
+  union all select market, 'sex', sex from who
+  union all select market, 'education', education from who
+  union all select market, 'job', job from who
+  union all select market, 'income', income from who
+), counted as (
+  select market, trait, value, count(*) as n from long group by market, trait, value
+), ordered as (
+  select market, trait, value, n, coalesce(sum(case when value is not null then n end) over (
+    partition by market, trait order by value is null, n, value rows between unbounded preceding and 1 preceding), 0) as before
+  from counted
+), named as (
+  select market, trait, n, case when value is null then '' when n < 10 or (before > 0 and before < 10) then '*'
+    else value end as value
+  from ordered
+), g as (
+  select market, trait, value, sum(n) as n from named group by market, trait, value
+)
+select market, trait, value, case when value = '*' and n < 10 then null else n end as n_shoppers,
+  case when value = '*' and n < 10 then null
+    else cast(n as double) / sum(n) over (partition by market, trait) end as share
+from g order by market, trait, value";
+
 /// Names in zone `marts` with their queries.
-const MARTS: [(&str, &str); 4] = [
+const MARTS: [(&str, &str); 5] = [
+    ("demographics", DEMOGRAPHICS),
     ("segment_summary", SEGMENT_SUMMARY),
     ("segment_cohorts", SEGMENT_COHORTS),
     ("repeat_gaps", REPEAT_GAPS),

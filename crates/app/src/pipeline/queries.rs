@@ -36,6 +36,9 @@ join clean.shoppers p on p.shopper_id = s.shopper_id
 left join back b on b.shopper_id = s.shopper_id
 order by s.shopper_id";
 
+/// The age is that of the year of the last sale of all. A source that states days alone puts every order at
+/// midnight, which is nobody's favourite hour. Times are UTC.
+///
 /// Places are compared in capitals, because sources write Berlin and BERLIN, and shown in the spelling
 /// that comes last in the alphabet, which prefers small letters.
 const SHOPPER_TRAITS: &str = "\
@@ -69,16 +72,34 @@ with who as (
   select shopper_id, brand, cast(n as double) / sum(n) over (partition by shopper_id) as share,
     row_number() over (partition by shopper_id order by n desc, brand) as nth
   from brands
+), times as (
+  select shopper_id, cast(date_part('hour', ordered_at) as bigint) as hour, cast(date_part('dow', ordered_at) as bigint) as dow,
+    ordered_at = date_trunc('day', ordered_at) as is_day
+  from clean.orders where kind = 'sale' and shopper_id is not null
+), hour as (
+  select shopper_id, hour, row_number() over (partition by shopper_id order by count(*) desc, hour) as nth
+  from times where not is_day group by shopper_id, hour
+), weekday as (
+  select shopper_id, dow, row_number() over (partition by shopper_id order by count(*) desc, (dow + 6) % 7) as nth
+  from times group by shopper_id, dow
+), today as (
+  select cast(date_part('year', max(day)) as bigint) as year from clean.order_lines where settled
 )
 select w.shopper_id, s.market,
   case when p.shopper_id is null then s.region_of_record else p.region end as region,
   case when p.shopper_id is null then s.city_of_record else p.city end as city,
-  c.channel, c.share as channel_share, b.brand, b.share as brand_share
+  c.channel, c.share as channel_share, b.brand, b.share as brand_share,
+  t.year - s.birth_year as age, s.sex, s.education, s.job, s.income, h.hour as favourite_hour,
+  case d.dow when 0 then 'sunday' when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday' when 4 then 'thursday'
+    when 5 then 'friday' when 6 then 'saturday' end as favourite_weekday
 from who w
 join clean.shoppers s on s.shopper_id = w.shopper_id
 left join (select * from place where nth = 1) p on p.shopper_id = w.shopper_id
 left join (select * from channel where nth = 1) c on c.shopper_id = w.shopper_id
 left join (select * from brand where nth = 1) b on b.shopper_id = w.shopper_id
+left join (select * from hour where nth = 1) h on h.shopper_id = w.shopper_id
+left join (select * from weekday where nth = 1) d on d.shopper_id = w.shopper_id
+cross join today t
 order by w.shopper_id";
 
 /// Markets with at least one settled sale. Mean and deviation come from sums of exact decimals: a sum

@@ -1,0 +1,81 @@
+//! Options of the commands about shoppers and markets.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `portolan segments`.
+#[derive(Debug, Args)]
+pub(crate) struct Segments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) what: SegmentsWhat,
+}
+
+/// What to do with segments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SegmentsWhat {
+    /// All segments with their sizes.
+    List {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What a rule can ask.
+    Fields,
+    /// How many shoppers fit a rule, without keeping it.
+    Size {
+        /// The rule, for example 'orders.count(180d) >= 2 and market in [DE, FR]'.
+        rule: String,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep a rule under a name in segments.toml, in the place of an earlier one of that name.
+    Add {
+        /// Its name.
+        name: String,
+        /// The rule.
+        rule: String,
+        /// What it is for.
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// Take a segment out of segments.toml.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Why a shopper is in a segment or not, statement by statement.
+    Explain {
+        /// The segment.
+        name: String,
+        /// The shopper.
+        shopper: String,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How far segments overlap.
+    Overlap {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Who went from one segment to another.
+    Flows {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Members who agreed to marketing, as CSV.
+    Export {
+        /// The segment.
+        name: String,
+        /// File to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}

@@ -1,0 +1,89 @@
+//! The pictures of the catalogue, ready to be compared: made from the files that the lake keeps when they are first
+//! needed, kept in `models/pictures`, and made again when the clean tables have changed.
+//!
+//! A cache like that of [`crate::search`]: one file named after what it was made from, written beside its place and
+//! renamed.
+
+use crate::output::{self, Bar};
+use crate::pipeline::rows::Rows;
+use anyhow::{Context, Result};
+use content::picture::{Likeness, Picture};
+use lake::{Engine, Snapshot};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Pictures that are decoded before their pixels are forgotten again.
+const TOGETHER: usize = 256;
+
+/// The pictures of products, by the rows of a list of products.
+pub(crate) struct Looks {
+    pub(crate) likeness: Likeness,
+}
+
+impl Looks {
+    /// The pictures of the products in this order; products without one are missing rows.
+    pub(crate) async fn load(
+        root: &Path,
+        engine: &Engine,
+        snapshot: &Snapshot,
+        products: &[String],
+        bar: &Bar,
+    ) -> Result<Self> {
+        let place = root.join("models/pictures").join(format!("{}.model", key(snapshot, products.len())));
+        match std::fs::read(&place).ok().map(|bytes| Likeness::from_bytes(&bytes)) {
+            Some(Ok(likeness)) if likeness.len() == products.len() => return Ok(Self { likeness }),
+            Some(Err(why)) => {
+                output::note(&format!("{} cannot be read ({why}); it is made again", place.display()));
+            }
+            _ => {}
+        }
+        let files = files_of(root, engine).await?;
+        let mut likeness = Likeness::of(&[]);
+        for (part, ids) in products.chunks(TOGETHER).enumerate() {
+            bar.step("looking at", "pictures", (part * TOGETHER) as u64, products.len() as u64);
+            let decode = |id: &String| files.get(id).and_then(|path| crate::media::picture(path).ok());
+            let pictures: Vec<Option<Picture>> = ids.par_iter().map(decode).collect();
+            likeness.extend(Likeness::of(&pictures.iter().map(Option::as_ref).collect::<Vec<_>>()))?;
+        }
+        bar.clear();
+        write(&place, &likeness.to_bytes())?;
+        Ok(Self { likeness })
+    }
+}
+
+/// The kept file of the first picture of every product that has one.
+pub(crate) async fn files_of(root: &Path, engine: &Engine) -> Result<BTreeMap<String, PathBuf>> {
+    let sql = "select m.product_id, min(concat(m.path, ' ', s.sha256)) as file \
+        from clean.media m join raw.sources s on s.source = m.source \
+        where m.kind = 'picture' and m.product_id is not null group by m.product_id order by m.product_id";
+    let rows = Rows::query(engine, sql).await?;
+    let (products, files) = (rows.texts("product_id")?, rows.texts("file")?);
+    let kept = root.join("lake/raw/files");
+    let place = |file: String| Some(kept.join(file.rsplit_once(' ')?.1));
+    Ok(products.into_iter().zip(files).filter_map(|(product, file)| Some((product, place(file)?))).collect())
+}
+
+fn key(snapshot: &Snapshot, n: usize) -> String {
+    let clean = snapshot.stages.get("clean").map_or("", String::as_str);
+    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n1", env!("CARGO_PKG_VERSION")));
+    hash[..8].iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Writes the file beside its place, puts it there, and takes earlier ones away.
+fn write(place: &Path, bytes: &[u8]) -> Result<()> {
+    let telling = || format!("writing {}", place.display());
+    let folder = place.parent().context("a place in a folder")?;
+    std::fs::create_dir_all(folder).with_context(telling)?;
+    let beside = place.with_extension("new");
+    std::fs::write(&beside, bytes).with_context(telling)?;
+    std::fs::rename(&beside, place).with_context(telling)?;
+    for entry in std::fs::read_dir(folder).with_context(telling)?.flatten() {
+        if entry.path() != place {
+            // One that is left behind costs room and nothing else.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}

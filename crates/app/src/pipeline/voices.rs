@@ -1,0 +1,118 @@
+//! Stage `voices`: what the reviews of each market complain of, praise and wish for, with counts and quotes.
+//!
+//! The mood of a sentence is told by a model of words that learns from the seller's own rated reviews, and only in
+//! languages where the cleaning found that words can be trusted (`clean.sentiment_quality`); wishes are told by turns of
+//! phrase. What cannot be judged is said in `marts.not_computed`.
+
+use super::batch::Columns;
+use super::rows::Rows;
+use super::{Stage, Tables};
+use anyhow::Result;
+use content::reviews::{MarketReview, MarketVoice, ThemesParams, Voice, is_wish, themes};
+use domain::Market;
+use learn::{TextOdds, TextOddsParams};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+const REVIEWS: &str = "\
+select r.review_id, r.market, coalesce(r.language, 'und') as language, r.rating, r.text, coalesce(q.used, false) as used
+from clean.reviews r left join clean.sentiment_quality q on q.language = coalesce(r.language, 'und')
+where r.text is not null and r.junk is null
+order by r.source, r.line";
+
+/// Reviews that the model of words learns from at most: the first in the order of sources and lines.
+const MOST_TRAIN: usize = 60_000;
+/// How sure a mood has to be to count.
+const SURE: f64 = 0.7;
+
+pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
+    let rows = Rows::query(&stage.engine, REVIEWS).await?;
+    let (ids, texts, markets) = (rows.texts("review_id")?, rows.texts("text")?, rows.markets("market")?);
+    let (ratings, used, languages) = (rows.floats("rating")?, rows.truths("used")?, rows.texts("language")?);
+    told_unjudged(stage, &markets, &languages, &used);
+    let judged: Vec<usize> = (0..ids.len()).filter(|&at| used[at]).collect();
+    let found = match mood(stage, &judged, &texts, &ratings)? {
+        Some(mood) => {
+            stage.bar.step("reading", "reviews", 0, judged.len() as u64);
+            let codes: Vec<String> = judged.iter().map(|&at| markets[at].code().to_owned()).collect();
+            let reviews: Vec<MarketReview<'_>> =
+                codes.iter().zip(&judged).map(|(market, &at)| MarketReview { market, text: &texts[at] }).collect();
+            themes(&reviews, &|sentence| voices(&mood, sentence), &ThemesParams::default())
+        }
+        None => Vec::new(),
+    };
+    Ok(vec![("review_themes", vec![table(&found, |at| &ids[judged[at]])?])])
+}
+
+fn voices(mood: &TextOdds, sentence: &str) -> Vec<Voice> {
+    let mut out = Vec::new();
+    if let Some(p) = mood.probability(sentence) {
+        if p >= SURE {
+            out.push(Voice::Praise);
+        } else if 1.0 - p >= SURE {
+            out.push(Voice::Complaint);
+        }
+    }
+    if is_wish(sentence) {
+        out.push(Voice::Wish);
+    }
+    out
+}
+
+/// The model of words: satisfied (4 or 5 stars) against dissatisfied (1 or 2).
+fn mood(stage: &Stage<'_>, judged: &[usize], texts: &[String], ratings: &[Option<f64>]) -> Result<Option<TextOdds>> {
+    let rated = judged.iter().filter_map(|&at| Some((texts[at].as_str(), ratings[at].filter(|r| *r != 3.0)? > 3.0)));
+    let (texts, targets): (Vec<&str>, Vec<f32>) =
+        rated.take(MOST_TRAIN).map(|(text, good)| (text, f32::from(u8::from(good)))).unzip();
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(TextOddsParams::default().fit(&texts, &targets, stage.seed)?))
+}
+
+/// Says of each market how many reviews are in languages whose words are not trusted.
+fn told_unjudged(stage: &Stage<'_>, markets: &[Market], languages: &[String], used: &[bool]) {
+    let mut left: BTreeMap<(Market, &str), usize> = BTreeMap::new();
+    for ((market, language), used) in markets.iter().zip(languages).zip(used) {
+        if !used {
+            *left.entry((*market, language)).or_default() += 1;
+        }
+    }
+    for ((market, language), n) in left {
+        let why = format!(
+            "{n} reviews in the language `{language}`: too few rated ones to learn its words from, or words that say \
+             little (clean.sentiment_quality has the figures)"
+        );
+        stage.not_computed(market, &format!("what reviews in `{language}` complain of and praise"), &why);
+    }
+}
+
+const fn word(voice: Voice) -> &'static str {
+    match voice {
+        Voice::Complaint => "complaint",
+        Voice::Praise => "praise",
+        Voice::Wish => "wish",
+    }
+}
+
+fn table<'a>(found: &[MarketVoice], id: impl Fn(usize) -> &'a String) -> Result<arrow::array::RecordBatch> {
+    let rows: Vec<(&MarketVoice, usize, &content::reviews::Theme)> =
+        found.iter().flat_map(|v| v.themes.iter().zip(1..).map(move |(theme, rank)| (v, rank, theme))).collect();
+    let quotes = |theme: &content::reviews::Theme| {
+        let quotes: Vec<_> =
+            theme.quotes.iter().map(|q| json!({"review": id(q.review), "sentence": q.sentence})).collect();
+        serde_json::to_string(&quotes).unwrap_or_default()
+    };
+    Columns::default()
+        .text("market", rows.iter().map(|(v, _, _)| v.market.as_str()))
+        .text("voice", rows.iter().map(|(v, _, _)| word(v.voice)))
+        .int("rank", rows.iter().map(|(_, rank, _)| *rank as i64))
+        .text("terms", rows.iter().map(|(_, _, t)| t.terms.join(", ")))
+        .float("z", rows.iter().map(|(_, _, t)| t.z))
+        .int("n_reviews", rows.iter().map(|(_, _, t)| t.reviews.len() as i64))
+        .int("n_mentions", rows.iter().map(|(_, _, t)| t.n_mentions as i64))
+        .int("n_voiced", rows.iter().map(|(v, _, _)| v.n_voiced as i64))
+        .int("n_judged", rows.iter().map(|(v, _, _)| v.n_reviews as i64))
+        .text("quotes", rows.iter().map(|(_, _, t)| quotes(t)))
+        .batch()
+}
