@@ -20,6 +20,7 @@ pub mod rfm;
 pub mod rules;
 pub mod segment;
 pub mod tags;
+pub mod value;
 
 pub use error::AudienceError;
 pub use month::Month;
