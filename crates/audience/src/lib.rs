@@ -23,6 +23,7 @@ pub mod rules;
 pub mod segment;
 pub mod segments;
 pub mod tags;
+pub mod value;
 
 pub mod entry;
 
