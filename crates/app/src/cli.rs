@@ -2,7 +2,7 @@
 
 mod audience;
 
-pub(crate) use audience::{Segments, SegmentsWhat};
+pub(crate) use audience::{Markets, MarketsWhat, Segments, SegmentsWhat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use domain::{Currency, Day, Market};
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Similar(Similar),
     /// Segments of one's own: define, count, explain, compare, follow, export.
     Segments(Segments),
+    /// Which market to enter next, why not another, and how large each is.
+    Markets(Markets),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
     Transfer(Transfer),
     /// List the saved models, teach them what came since they were fitted, or go back to earlier ones.

@@ -5,6 +5,7 @@
 use crate::evidence::{DEFAULT_MODELS, family};
 use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
+use audience::entry::attractiveness::{AttractivenessParams, Criterion};
 use domain::{Currency, Market};
 use lake::Lake;
 use lake::{Filling, GateSetting, GateSettingError, GateSettings, Severity, Undone};
@@ -34,6 +35,15 @@ struct RawConfig {
     gates: BTreeMap<String, RawGate>,
     /// What competes for the markets.
     recommend: RawRecommend,
+    /// How markets are compared.
+    markets: RawMarkets,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawMarkets {
+    /// Weight of each criterion of a market's attractiveness.
+    weights: BTreeMap<Criterion, f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -61,7 +71,7 @@ struct RawGateTable {
     severity: Option<String>,
 }
 
-const KEYS: [&str; 7] = ["home", "currency", "lake", "undone_links", "missing_values", "gates", "recommend"];
+const KEYS: [&str; 8] = ["home", "currency", "lake", "undone_links", "missing_values", "gates", "recommend", "markets"];
 
 /// An opened workspace.
 #[derive(Debug)]
@@ -74,6 +84,8 @@ pub(crate) struct Workspace {
     pub(crate) gates: GateSettings,
     /// Models that compete for the markets, the simplest first, each once.
     pub(crate) models: Vec<String>,
+    /// How markets are compared: those of the settings in the place of the defaults.
+    pub(crate) attractiveness: AttractivenessParams,
     lake: PathBuf,
 }
 
@@ -142,7 +154,10 @@ impl Workspace {
         let fillings = raw.missing_values.iter().map(filling).collect::<Result<_>>()?;
         let gates = gate_settings(&raw.gates, &path)?;
         let models = models(raw.recommend.models, &path)?;
-        Ok(Self { root, home, currency, undone, fillings, gates, models, lake })
+        let mut attractiveness = AttractivenessParams::default();
+        attractiveness.weights.extend(raw.markets.weights);
+        attractiveness.checked().map_err(|e| wrong("markets", e.to_string()))?;
+        Ok(Self { root, home, currency, undone, fillings, gates, models, attractiveness, lake })
     }
 
     /// The lake of the workspace.
@@ -177,7 +192,10 @@ impl Workspace {
              # orders_fresh = {{ at_most = 30, severity = \"warn\" }}\n\n\
              # Models that compete for every market. Any of docs/models.md; networks and hybrids take longer.\n\
              # [recommend]\n\
-             # models = [\"popularity\", \"item-knn\", \"ials\", \"hybrid-stacked\", \"sasrec\"]\n",
+             # models = [\"popularity\", \"item-knn\", \"ials\", \"hybrid-stacked\", \"sasrec\"]\n\n\
+             # What makes a market attractive: weights of demand, size, competition, distance, cost and transfer.\n\
+             # [markets.weights]\n\
+             # demand = 0.25\n",
             line("home", home.map(|m| m.to_string()), "DE"),
             line("currency", currency.map(|c| c.to_string()), "EUR"),
             line("lake", None, "lake"),

@@ -1,5 +1,7 @@
 //! Zone `marts`: what the pipeline computes from zone `clean`, each by one query.
 
+pub(crate) mod audience;
+
 use crate::column::{Kind::*, may, must};
 use crate::{Column, TableDef, Zone};
 
@@ -71,22 +73,6 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("n_shoppers", Int, "shoppers at home there, see shopper_traits"),
             must("n_orders", Int, "orders with a settled sale from there"),
             must("revenue", Amount, "their settled sales, in the reporting currency"),
-        ],
-    ),
-    mart(
-        "demographics",
-        "shoppers of a market by what their records say of them",
-        &["market", "trait", "value"],
-        &[
-            must("market", Text, "home market of the shoppers"),
-            must("trait", Text, "age, sex, education, job or income"),
-            must(
-                "value",
-                Text,
-                "the value as clean.shoppers has it, ages in bands; empty: not known; *: values of fewer than 10 shoppers, together",
-            ),
-            may("n_shoppers", Int, "shoppers; empty where they would be fewer than 10 of known values"),
-            may("share", Float, "share of the market's shoppers, 0 to 1; empty likewise"),
         ],
     ),
     mart(
@@ -286,79 +272,6 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("support", Float, "share of the market's orders"),
             must("confidence", Float, "share of the orders with the antecedent that have the consequent too"),
             must("lift", Float, "confidence over the consequent's own share"),
-        ],
-    ),
-    mart(
-        "segment_members",
-        "a shopper in a segment of one's own, as segments.toml defines it",
-        &["segment", "shopper_id"],
-        &[
-            must("segment", Text, "name of the segment"),
-            must("shopper_id", Text, "shopper"),
-            must("market", Text, "home market of the shopper"),
-            must(
-                "since",
-                Day,
-                "first of the looks (one a month for a year, and the last) from which on the shopper was in it without a gap",
-            ),
-            must("version", Text, "version of the rule, 16 hexadecimal digits that change with its meaning"),
-        ],
-    ),
-    mart(
-        "segment_book",
-        "a segment of one's own",
-        &["segment"],
-        &[
-            must("segment", Text, "name of the segment"),
-            must("rule", Text, "its rule in canonical form"),
-            must("description", Text, "what it is for"),
-            must("version", Text, "version of the rule"),
-            must(
-                "followed",
-                Bool,
-                "whether it can be asked of the past: its rule uses nothing that is known of today alone",
-            ),
-            must("n_shoppers", Int, "shoppers in it"),
-            must("n_consent", Int, "of those, with consent to marketing mail"),
-            must("as_of", Day, "first day that its rule does not see"),
-        ],
-    ),
-    mart(
-        "segment_flows",
-        "shoppers who went from one segment to another between two looks",
-        &["kind", "from_day", "to_day", "from_segment", "to_segment"],
-        &[
-            must("kind", Text, "rfm: the named segments of marts.segments; own: those of segments.toml"),
-            must("from_day", Day, "cutoff of the earlier look"),
-            must("to_day", Day, "cutoff of the later look"),
-            must("from_segment", Text, "segment left; empty for none; the same as to_segment for those who stayed"),
-            must("to_segment", Text, "segment entered; empty for none"),
-            must("n_shoppers", Int, "shoppers"),
-        ],
-    ),
-    mart(
-        "review_themes",
-        "a theme of what the reviews of a market complain of, praise or wish for",
-        &["market", "voice", "rank"],
-        &[
-            must("market", Text, "ISO 3166-1 alpha-2"),
-            must("voice", Text, "complaint, praise or wish"),
-            must("rank", Int, "from 1, most telling first"),
-            must("terms", Text, "words and phrases that make the theme, in the language of the reviews"),
-            must(
-                "z",
-                Float,
-                "how much more frequent the first term is in this voice than in the market's other sentences, in standard errors",
-            ),
-            must("n_reviews", Int, "reviews that say so"),
-            must("n_mentions", Int, "reviews that mention it in whatever voice"),
-            must("n_voiced", Int, "reviews of the market that speak in this voice at all"),
-            must("n_judged", Int, "reviews of the market that could be judged"),
-            must(
-                "quotes",
-                Text,
-                "sentences of different reviews, JSON list of review (clean.reviews.review_id) and sentence",
-            ),
         ],
     ),
     mart(

@@ -1,6 +1,7 @@
 //! Options of the commands about shoppers and markets.
 
 use clap::{Args, Subcommand};
+use domain::Market;
 use std::path::PathBuf;
 
 /// `portolan segments`.
@@ -77,5 +78,49 @@ pub(crate) enum SegmentsWhat {
         /// Result as JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// `portolan markets`.
+#[derive(Debug, Args)]
+pub(crate) struct Markets {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) what: MarketsWhat,
+}
+
+/// What to ask about markets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarketsWhat {
+    /// All markets by attractiveness, and how sure their places are.
+    Rank {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Why a market stands where it stands, and what would have to change.
+    Explain {
+        /// The market.
+        market: Market,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How large each market is: all of it, what can be reached, what can be won.
+    Size {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The facts that are understood, with their ranges.
+    Facts,
+    /// Draft a table of facts to fill and take in.
+    Template {
+        /// File to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Markets, XX,YY.
+        #[arg(long, value_delimiter = ',', required = true)]
+        markets: Vec<Market>,
     },
 }

@@ -7,6 +7,7 @@ mod export;
 mod forget;
 mod ingest;
 mod init;
+mod markets;
 mod models;
 mod plan;
 mod quality;
@@ -83,6 +84,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Search(args) => search::run(&env, &args).await,
         Command::Similar(args) => similar::run(&env, &args).await,
+        Command::Markets(args) => markets::run(&env, &args).await,
         Command::Segments(args) => segments::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,
         Command::Models(args) => models::run(&env, &args).await,

@@ -38,6 +38,11 @@ impl Columns {
         self
     }
 
+    pub(crate) fn optional_day(mut self, name: &'static str, values: impl IntoIterator<Item = Option<Day>>) -> Self {
+        self.columns.push((name, Arc::new(values.into_iter().map(|d| d.map(|d| d.0)).collect::<Date32Array>())));
+        self
+    }
+
     pub(crate) fn optional_int(mut self, name: &'static str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
         self.columns.push((name, Arc::new(values.into_iter().collect::<Int64Array>())));
         self

@@ -9,7 +9,7 @@ use super::figure_rows::figure_rows;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
-use audience::entry::attractiveness::{AttractivenessParams, Criterion};
+use audience::entry::attractiveness::Criterion;
 use audience::entry::capacity::{Capacity, CapacityParams, Reach, Whole, Win};
 use audience::entry::facts::Fact;
 use audience::entry::market_facts::{Candidate, FactParams, FactRow, FactTable, MarketStatus, OwnEvidence, PartEvidence};
@@ -21,10 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let ranked = rank(stage).await?;
-    let Some(Ranked { ranking, sizes, candidates }) = ranked else {
+    let Some(Ranked { ranking, sizes }) = ranked else {
         return tables(None, &[], &[]);
     };
-    let _ = candidates;
     let mut figures: Vec<(Market, Figure)> = Vec::new();
     for place in ranking.markets() {
         let market = place.candidate.market();
@@ -46,15 +45,11 @@ struct Ranked {
     ranking: MarketRanking,
     /// TAM, SAM and SOM of the markets whose facts suffice.
     sizes: Vec<(Market, Vec<Figure>)>,
-    candidates: Vec<Candidate>,
 }
 
 async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
     let engine = &stage.engine;
-    let Some(home) = stage.workspace.home else {
-        stage.not_computed(Market::UNKNOWN, "which market to enter", "portolan.toml names no home market");
-        return Ok(None);
-    };
+    let home = super::home(engine, stage.workspace).await?;
     let as_of = last_day(engine).await?.plus(1);
     let dollars = dollars(engine).await?;
     let table = facts(stage, as_of, &dollars).await?;
@@ -79,7 +74,7 @@ async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
         }
     }
     let abroad: Vec<Candidate> = candidates.iter().filter(|c| c.status() != MarketStatus::Home).cloned().collect();
-    let params = AttractivenessParams { weights: stage.workspace.market_weights.clone(), ..AttractivenessParams::default() };
+    let params = &stage.workspace.attractiveness;
     let ranking = match params.rank(&abroad, stage.seed) {
         Ok(ranking) => ranking,
         Err(error @ EntryError::TooLittle { .. }) => {
@@ -94,7 +89,7 @@ async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
         stage.not_computed(*market, "its place among the markets", &why);
     }
     let sizes = sizes(stage, &candidates, &own, as_of).await?;
-    Ok(Some(Ranked { ranking, sizes, candidates }))
+    Ok(Some(Ranked { ranking, sizes }))
 }
 
 async fn last_day(engine: &Engine) -> Result<Day> {
@@ -215,7 +210,12 @@ async fn sizes(
     as_of: Day,
 ) -> Result<Vec<(Market, Vec<Figure>)>> {
     let params = CapacityParams::default();
-    let base = super::reporting_currency(&stage.engine).await?;
+    let Some(base) = stage.currency else { return Ok(Vec::new()) };
+    let dollars = dollars(&stage.engine).await?;
+    let fx = |from: Currency, to: Currency| {
+        let per = dollars.get(&from)? / dollars.get(&to)?;
+        Some(FxRate { from, to, day: as_of.plus(-1), rate: domain::Decimal::try_from(per).ok()? })
+    };
     let mut reached: BTreeMap<Market, (Whole, Currency, Reach)> = BTreeMap::new();
     for candidate in candidates {
         let market = candidate.market();
@@ -230,7 +230,7 @@ async fn sizes(
         let market = candidate.market();
         let (Some((whole, currency, reach)), Some(evidence)) = (reached.get(&market), own.get(&market)) else { continue };
         let Some((revenue, _)) = evidence.revenue_and_refunds.filter(|(r, _)| *r > 0.0) else { continue };
-        let Some(rate) = rate(&stage.engine, base, *currency, as_of).await? else { continue };
+        let Some(rate) = dollars.get(&base).zip(dollars.get(currency)).map(|(b, c)| b / c) else { continue };
         let sam = params.size((market, *currency), whole, reach, &Win::Share(Estimate::exact(1.0)), stage.seed)?;
         let yearly = revenue / evidence.months.max(1.0) * 12.0 * rate;
         let share = yearly / sam.sam().value.max(f64::MIN_POSITIVE);
@@ -250,8 +250,7 @@ async fn sizes(
     let mut sizes = Vec::new();
     for (market, (whole, currency, reach)) in &reached {
         let size: Capacity = params.size((*market, *currency), whole, reach, &win, stage.seed)?;
-        let fx = fx(&stage.engine, *currency, base, as_of).await?;
-        sizes.push((*market, size.figures(fx.as_ref())?));
+        sizes.push((*market, size.figures(fx(*currency, base).as_ref())?));
     }
     Ok(sizes)
 }
@@ -262,16 +261,6 @@ fn reach(candidate: &Candidate) -> Reach {
     let channel = candidate.estimate(Fact::EcommerceShare).unwrap_or(Estimate { value: 0.15, low: 0.03, high: 0.4 });
     let all = Estimate::exact(1.0);
     Reach { channel, language: all, sellable: candidate.estimate(Fact::SellableShare).unwrap_or(all) }
-}
-
-async fn rate(engine: &Engine, from: Currency, to: Currency, day: Day) -> Result<Option<f64>> {
-    Ok(fx(engine, from, to, day).await?.map(|rate| rate.rate().to_string().parse::<f64>().unwrap_or(f64::NAN)).filter(|r| r.is_finite()))
-}
-
-async fn fx(engine: &Engine, from: Currency, to: Currency, day: Day) -> Result<Option<FxRate>> {
-    let dollars = dollars(engine).await?;
-    let (Some(a), Some(b)) = (dollars.get(&from), dollars.get(&to)) else { return Ok(None) };
-    Ok(FxRate::new(from, to, domain::Decimal::try_from(a / b)?, day).ok())
 }
 
 fn tables(

@@ -5,7 +5,9 @@
 pub(crate) mod batch;
 pub(crate) mod catalogue;
 mod cluster_tables;
+mod entry;
 mod evidence;
+mod figure_rows;
 pub(crate) mod gates;
 pub(crate) mod gather;
 pub(crate) mod learn_on;
@@ -13,6 +15,7 @@ pub(crate) mod measured;
 mod members;
 mod networks;
 pub(crate) mod offers;
+mod outlook;
 pub(crate) mod parameters;
 mod profiles;
 pub(crate) mod purchases;
@@ -34,7 +37,7 @@ use crate::trainings::Trainings;
 use crate::workspace::Workspace;
 use anyhow::Result;
 use arrow::array::RecordBatch;
-use domain::{Amount, Day, Market, Seed};
+use domain::{Amount, Currency, Day, Market, Seed};
 use lake::{Engine, EngineOptions, Lake, LakeError, LakeLock, RefineParams, RefineReport, Snapshot};
 use rows::Rows;
 use serde::Serialize;
@@ -76,6 +79,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) seed: Seed,
     pub(crate) bar: &'a Bar,
+    /// The reporting currency that the lake was cleaned with; `None` in an empty lake.
+    pub(crate) currency: Option<Currency>,
     missing: Mutex<Vec<NotComputed>>,
 }
 
@@ -125,7 +130,7 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 8] = [
+const STAGES: [(&str, u32); 10] = [
     ("marts", 3),
     ("segments", 3),
     ("profiles", 4),
@@ -133,17 +138,31 @@ const STAGES: [(&str, u32); 8] = [
     ("offers", 5),
     ("transfer", 1),
     ("voices", 1),
+    ("outlook", 1),
+    ("entry", 1),
     ("members", 1),
 ];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
-/// first), its method, the home market, and for the offers the models that compete, where they were chosen.
-/// Raising one stage's number computes those after it again.
-fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>, models: &[String]) -> String {
-    let chosen = stage == "offers" && *models != DEFAULT_MODELS;
-    let models = if chosen { format!(" models {models:?}") } else { String::new() };
-    let text = format!("{before} {stage} {version} home {home:?}{models}");
+/// first), its method, the home market and the settings that are its own. Raising one stage's number computes those
+/// after it again.
+fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>, own: &str) -> String {
+    let text = format!("{before} {stage} {version} home {home:?}{own}");
     Sha256::digest(text).iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+/// The settings that one stage alone asks for: the models that compete, where they were chosen, the weights of markets,
+/// the segments.
+fn own_settings(stage: &str, workspace: &Workspace) -> Result<String> {
+    Ok(match stage {
+        "offers" if *workspace.models != DEFAULT_MODELS => format!(" models {:?}", workspace.models),
+        "entry" => format!(" weights {:?}", workspace.attractiveness.weights),
+        "members" => {
+            let book = crate::segments::book(&workspace.root)?;
+            book.entries().map(|e| format!(" {} {} {}", e.name(), e.version(), e.description())).collect()
+        }
+        _ => String::new(),
+    })
 }
 
 /// What a snapshot remembers of a stage: its fingerprint and the seed.
@@ -196,7 +215,7 @@ pub(crate) fn computed(workspace: &Workspace, snapshot: &Snapshot, command: &str
     let mut before = snapshot.stages.get("clean").cloned().unwrap_or_default();
     for (stage, version) in STAGES {
         let has = snapshot.stages.get(stage).cloned().unwrap_or_default();
-        let wanted = fingerprint(&before, stage, version, workspace.home, &workspace.models);
+        let wanted = fingerprint(&before, stage, version, workspace.home, &own_settings(stage, workspace)?);
         if !fresh || has.split(' ').next() != Some(wanted.as_str()) {
             return missing("the data or the settings changed since the last run, which its figures do not know");
         }
@@ -234,7 +253,7 @@ pub(crate) async fn run(
     for (i, (stage, version)) in STAGES.into_iter().enumerate() {
         bar.step("running", stage, i as u64, STAGES.len() as u64);
         let snapshot = Snapshot::latest(lake).await?;
-        let entry = remembered(&fingerprint(&before, stage, version, workspace.home, &workspace.models), seed);
+        let entry = remembered(&fingerprint(&before, stage, version, workspace.home, &own_settings(stage, workspace)?), seed);
         before.clone_from(&entry);
         if stage == "offers" {
             offers_from.clone_from(&entry);
@@ -245,7 +264,8 @@ pub(crate) async fn run(
             continue;
         }
         let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
-        let context = Stage { name: stage, engine, workspace, seed, bar, missing: Mutex::default() };
+        let currency = snapshot.currency;
+        let context = Stage { name: stage, engine, workspace, seed, bar, currency, missing: Mutex::default() };
         let mut kept = None;
         let mut tables = match stage {
             "marts" => marts(&context).await?,
@@ -259,7 +279,9 @@ pub(crate) async fn run(
             }
             "transfer" => transfer::compute(&context).await?,
             "voices" => voices::compute(&context).await?,
+            "outlook" => outlook::compute(&context).await?,
             "members" => members::compute(&context).await?,
+            "entry" => entry::compute(&context).await?,
             other => anyhow::bail!("there is no stage `{other}`"),
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));
@@ -344,21 +366,20 @@ mod tests {
 
     #[test] // A stage that is computed anew gives other tables to those after it.
     fn a_raised_stage_computes_those_after_it_again() {
-        let entries = |version: u32, models: &[&str]| {
-            let models: Vec<String> = models.iter().map(|name| (*name).to_owned()).collect();
+        let entries = |version: u32, own: &str| {
             let mut before = "clean".to_owned();
-            let stages = [("marts", version), ("segments", 1), ("offers", 1)];
-            stages.map(|(stage, version)| {
-                before = remembered(&fingerprint(&before, stage, version, None, &models), Seed(1));
+            let stages = [("marts", version, ""), ("segments", 1, ""), ("offers", 1, own)];
+            stages.map(|(stage, version, own)| {
+                before = remembered(&fingerprint(&before, stage, version, None, own), Seed(1));
                 before.clone()
             })
         };
-        let plain = entries(1, &DEFAULT_MODELS);
-        for (before, after) in plain.iter().zip(entries(2, &DEFAULT_MODELS)) {
+        let plain = entries(1, "");
+        for (before, after) in plain.iter().zip(entries(2, "")) {
             assert_ne!(*before, after);
         }
-        assert_eq!(plain, entries(1, &DEFAULT_MODELS));
-        let others = entries(1, &["ials"]);
+        assert_eq!(plain, entries(1, ""));
+        let others = entries(1, " models [ials]");
         assert_eq!((plain[..2] == others[..2], plain[2] == others[2]), (true, false), "only offers ask for models");
     }
 }

@@ -54,6 +54,18 @@ impl Shop {
         said.out
     }
 
+    /// Runs, expects a failure, and gives what was said of it.
+    pub(crate) fn fails(&self, args: &[&str]) -> String {
+        let said = self.run(args);
+        assert_ne!(said.code, 0, "portolan {}: {}", args.join(" "), said.out);
+        said.err
+    }
+
+    /// A place beside the workspace.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_string_lossy().into_owned()
+    }
+
     pub(crate) fn ingest(&self, path: &Path) -> Said {
         self.run(&["ingest", path.to_str().unwrap(), "--as-of", TODAY])
     }

@@ -79,7 +79,7 @@ fields! {
     /// Job.
     Job, "job", Text, "occupation as stated", "职业";
     /// Income.
-    Income, "income", Number, "yearly income in the reporting currency", "年收入（报告货币）";
+    Income, "income", Text, "income or income band as stated", "收入或收入档（按填写）";
     /// Day of the first order.
     FirstOrder, "first_order", Day, "day of the first order", "首单日期";
     /// Day of the last order.

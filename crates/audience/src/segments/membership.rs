@@ -326,6 +326,34 @@ fn crossings(test: &Test, facts: &ShopperFacts, as_of: Day) -> Vec<Day> {
     literals.iter().flat_map(turns).collect()
 }
 
+impl SegmentBook {
+    /// Whether a segment can be asked of an earlier day: neither its rule nor one that it refers to uses what is known of
+    /// today alone (scores, clusters, tags, forecasts, interests). `false` for one that is not defined.
+    pub fn has_a_past(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|entry| entry.rule().tests().into_iter().all(|test| self.term_has_a_past(test.term())))
+    }
+
+    fn term_has_a_past(&self, term: &Term) -> bool {
+        match term {
+            Term::Field(field) => !matches!(
+                field,
+                Field::Rfm
+                    | Field::R
+                    | Field::F
+                    | Field::M
+                    | Field::Cluster
+                    | Field::PriceSensitivity
+                    | Field::PAlive
+                    | Field::ExpectedValue
+                    | Field::ChurnRisk
+            ),
+            Term::Measure(..) | Term::Product(..) | Term::Searched(..) => true,
+            Term::Tag(_) | Term::Interest(_) => false,
+            Term::Segment(name) => self.has_a_past(name),
+        }
+    }
+}
+
 /// Whether a rule can change by the calendar alone: for a planner that wants to know what to run daily.
 pub fn depends_on_the_day(rule: &Expr) -> bool {
     rule.tests().into_iter().any(|test| {

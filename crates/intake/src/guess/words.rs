@@ -9,7 +9,7 @@ pub(super) fn names(idea: &str) -> impl Iterator<Item = &'static str> {
     found.map_or("", |(_, words)| words).split('|').filter(|word| !word.is_empty())
 }
 
-const WORDS: [(&str, &str); 58] = [
+const WORDS: [(&str, &str); 63] = [
     (
         "order_id",
         "order id|order no|order number|order|invoice|invoice no|invoice number|receipt|belegnr\

@@ -1,0 +1,130 @@
+//! Stage `outlook`: what is expected of every shopper and market. Who will order again, how often, for how much, who is
+//! about to leave and why, when the next order is due, and whom to address first.
+//!
+//! Values come from one model of all markets together, so that a market of five shoppers has an honest interval;
+//! the risk of leaving from the best of four kinds of model, chosen on one period and marked on a later one
+//! (`marts.predictors`, `marts.calibration`). Support vector machines are left out here: they cost most and won nowhere
+//! (docs/audience.md).
+
+mod facts;
+mod tables;
+
+use super::{Stage, Tables};
+use anyhow::Result;
+use audience::AudienceError;
+use audience::predict::{
+    Addressee, Exclusion, NextOrderParams, PredictParams, Predictor, ShopperFacts, SpendParams, Target, TargetGroupParams,
+};
+use audience::value::{ValueParams, Valuation};
+use domain::{Day, Market};
+use facts::Facts;
+use learn::classify::ClassifierKind;
+use std::collections::BTreeMap;
+
+/// Days that are looked ahead.
+const HORIZON: i32 = 90;
+/// Shoppers that the models of behaviour learn from at most, spread evenly over all.
+const MOST_LEARNT: usize = 20_000;
+/// Shoppers on the list of each market.
+const SHORTLIST: usize = 200;
+
+pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
+    let facts = Facts::load(&stage.engine, stage.currency).await?;
+    stage.bar.step("expecting", "values", 0, 4);
+    let values = values(stage, &facts)?;
+    stage.bar.step("expecting", "who leaves", 1, 4);
+    let churn = predictor(stage, &facts, Target::Churn { horizon_days: HORIZON }, "who is about to leave")?;
+    stage.bar.step("expecting", "second orders", 2, 4);
+    let target = Target::SecondOrder { horizon_days: HORIZON };
+    let second = predictor(stage, &facts, target, "who will order a second time")?;
+    stage.bar.step("expecting", "next orders", 3, 4);
+    let rhythm = told(stage, "when the next order is due", NextOrderParams::default().fit(&facts.shoppers, facts.cutoff))?;
+    let spend = told(stage, "what an order is worth", SpendParams::default().fit(&facts.shoppers, facts.cutoff))?;
+    let risks = churn.as_ref().map(|p| p.predict_all(&facts.shoppers, facts.cutoff, 3)).unwrap_or_default();
+    let lists = match (&churn, &spend) {
+        (Some(_), Some(spend)) => {
+            let worth = |s: &ShopperFacts| spend.order_value(s, facts.cutoff);
+            shortlists(&facts, &risks.iter().map(|r| (r.shopper.clone(), 1.0 - r.probability)).collect(), &worth)?
+        }
+        _ => Vec::new(),
+    };
+    let next: BTreeMap<_, _> = facts
+        .shoppers
+        .iter()
+        .filter_map(|s| Some((s.shopper.clone(), rhythm.as_ref()?.expect(s, facts.cutoff)?)))
+        .collect();
+    let predictors: Vec<&Predictor> = churn.iter().chain(&second).collect();
+    tables::all(&facts, values.as_ref(), &risks, &next, &predictors, &lists)
+}
+
+fn values(stage: &Stage<'_>, facts: &Facts) -> Result<Option<Valuation>> {
+    let Some(currency) = stage.currency.filter(|_| !facts.values.is_empty()) else {
+        stage.not_computed(Market::UNKNOWN, "what shoppers will be worth", "no order says who bought");
+        return Ok(None);
+    };
+    let params = ValueParams {
+        horizon_days: HORIZON as u32,
+        margin_share: facts.margin_share.clone(),
+        ..ValueParams::default()
+    };
+    for market in facts.markets.iter().filter(|m| !facts.margin_share.contains_key(m)) {
+        let why = "costs of too few of its sales are known; values are sales";
+        stage.not_computed(*market, "margins of shoppers", why);
+    }
+    Ok(Some(params.value(&facts.values, &facts.markets, facts.cutoff, currency, stage.seed)?))
+}
+
+/// A forecast where there is data enough for one.
+fn predictor(stage: &Stage<'_>, facts: &Facts, target: Target, what: &str) -> Result<Option<Predictor>> {
+    let step = facts.shoppers.len().div_ceil(MOST_LEARNT).max(1);
+    let learnt: Vec<ShopperFacts> = facts.shoppers.iter().step_by(step).cloned().collect();
+    let kinds = vec![ClassifierKind::Logistic, ClassifierKind::Tree, ClassifierKind::Forest, ClassifierKind::Boosting];
+    let params = PredictParams { kinds, ..PredictParams::new(target) };
+    told(stage, what, params.fit(&learnt, facts.cutoff, stage.seed))
+}
+
+/// Too little data is told and no error.
+fn told<T>(stage: &Stage<'_>, what: &str, result: Result<T, AudienceError>) -> Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ AudienceError::TooLittleData { .. }) => {
+            stage.not_computed(Market::UNKNOWN, what, &error.to_string());
+            Ok(None)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Of every market, whom to address first.
+fn shortlists(
+    facts: &Facts,
+    orders: &BTreeMap<domain::ShopperId, f64>,
+    worth: &dyn Fn(&ShopperFacts) -> f64,
+) -> Result<Vec<(Market, audience::predict::Shortlist)>> {
+    let addressees: Vec<Addressee> = facts
+        .shoppers
+        .iter()
+        .filter_map(|s| {
+            let last: Day = s.orders.last()?.day;
+            let revenue: f64 = s.orders.iter().map(|o| o.revenue.to_f64()).sum();
+            let back: f64 = s.returns.iter().map(|r| r.value.to_f64().abs()).sum();
+            Some(Addressee {
+                shopper: s.shopper.clone(),
+                market: facts.home.get(&s.shopper).copied(),
+                probability: *orders.get(&s.shopper)?,
+                order_value: worth(s),
+                last_order: last,
+                return_share: if revenue > 0.0 { (back / revenue).min(1.0) } else { 0.0 },
+                consent: facts.consent.get(&s.shopper).copied(),
+                last_contact: None,
+            })
+        })
+        .collect();
+    let mut lists = Vec::new();
+    for market in &facts.markets {
+        let mut params = TargetGroupParams { size: SHORTLIST, ..TargetGroupParams::default() };
+        params.exclusions.insert(0, Exclusion::OutsideMarket(*market));
+        lists.push((*market, params.shortlist(&addressees, facts.cutoff)?));
+    }
+    Ok(lists)
+}

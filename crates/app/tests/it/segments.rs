@@ -1,0 +1,116 @@
+//! Segments of one's own: defined, counted, explained, followed, exported with consent, and who the customers are.
+
+use crate::support::Shop;
+use serde_json::Value;
+
+/// Thirty shoppers of GB: ten came three times, the last time late; twenty once, early. The first half of each group agreed
+/// to mail. Sex and year of birth are known of the first twenty-four, one year is impossible.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    let mut orders =
+        String::from("order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n");
+    let mut customers = String::from("customer_id,country,accepts_marketing,gender,birth_year,job\n");
+    for n in 0..30 {
+        let days: &[&str] = if n < 10 { &["2024-01-05", "2024-03-05", "2024-06-10"] } else { &["2024-01-05"] };
+        for (visit, day) in days.iter().enumerate() {
+            orders.push_str(&format!("o{n}-{visit},CUP,CUP,1,10.00,GBP,{day} 10:00:00,s{n},GB\n"));
+        }
+        let consent = n % 2 == 0;
+        let person = match n {
+            23 => "w,1850,".to_owned(),
+            0..=11 => "female,1990,nurse".to_owned(),
+            12..=23 => "M,1960,".to_owned(),
+            _ => ",,".to_owned(),
+        };
+        customers.push_str(&format!("s{n},GB,{consent},{person}\n"));
+    }
+    shop.ingest_ok(&shop.file("orders.csv", orders));
+    shop.ingest_ok(&shop.file("customers.csv", customers));
+    shop
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_segment_is_defined_counted_followed_and_exported_with_consent() {
+    let shop = shop();
+    shop.ok(&["segments", "add", "loyal", "orders.count >= 3", "--description", "three orders"]);
+    shop.ok(&["segments", "add", "loyal women", "segment(\"loyal\") and sex = female"]);
+    shop.ok(&["run"]);
+    let size = json(&shop.ok(&["segments", "size", "orders.count(120d) >= 2", "--json"]));
+    // 120 days before 11 June 2024 begin on 12 February: the orders of March and June.
+    assert_eq!((size["shoppers"].as_i64(), size["as_of"].as_str()), (Some(10), Some("2024-06-11")));
+    let list = json(&shop.ok(&["segments", "list", "--json"]));
+    let of = |name: &str| list["segments"].as_array().unwrap().iter().find(|s| s["segment"] == name).unwrap().clone();
+    assert_eq!((of("loyal")["shoppers"].as_i64(), of("loyal")["with_consent"].as_i64()), (Some(10), Some(5)));
+    assert_eq!(of("loyal women")["shoppers"], 10);
+    assert_eq!(list["changed_since_the_run"], false);
+    // Five of ten by sex are below the floor of ten.
+    assert_eq!(of("loyal women")["with_consent"], Value::Null);
+    // In the segment since the third order of 10 June, which the look of 1 July would see first: the cutoff itself.
+    let since = shop.sql("select distinct cast(since as varchar) as since from marts.segment_members where segment = 'loyal'");
+    assert_eq!(since[0]["since"], "2024-06-11");
+    let flow = "select n_shoppers from marts.segment_flows where kind = 'own' and to_day = date '2024-06-11' \
+                and from_segment = 'repeat buyers' and to_segment = 'repeat buyers'";
+    assert_eq!(shop.value(flow), 10);
+    let out = shop.path("loyal.csv");
+    let told = json(&shop.ok(&["segments", "export", "loyal", "--out", &out, "--json"]));
+    assert_eq!((told["written"].as_i64(), told["left_out_without_consent"].as_i64()), (Some(5), Some(5)));
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(text.lines().count(), 6);
+    assert!(text.starts_with("shopper_id,market,in_segment_since\n"), "{text}");
+}
+
+#[test]
+fn a_shopper_is_told_why_and_a_wrong_rule_what_was_meant() {
+    let shop = shop();
+    shop.ok(&["segments", "add", "loyal", "orders.count >= 3 and market in [GB, DE]"]);
+    shop.ok(&["run"]);
+    let shopper = shop.sql("select shopper_id from clean.shoppers order by shopper_id limit 1")[0]["shopper_id"].clone();
+    let why = json(&shop.ok(&["segments", "explain", "loyal", shopper.as_str().unwrap(), "--json"]));
+    assert_eq!(why["member"], true);
+    let text = why["why"].to_string();
+    assert!(text.contains("orders.count") && text.contains('3') && text.contains("market"), "{text}");
+    let wrong = shop.fails(&["segments", "size", "ordrs.count >= 3"]);
+    assert!(wrong.contains("did you mean"), "{wrong}");
+    let none = shop.fails(&["segments", "explain", "loyl", shopper.as_str().unwrap()]);
+    assert!(none.contains("did you mean `loyal`"), "{none}");
+}
+
+#[test]
+fn demographics_have_a_bucket_for_the_unknown_and_hide_the_few() {
+    let shop = shop();
+    shop.ok(&["run"]);
+    let rows = shop.sql("select trait, value, n_shoppers from marts.demographics order by trait, value");
+    let of = |name: &str| -> Vec<(String, Option<i64>)> {
+        let mine = rows.iter().filter(|r| r["trait"] == name);
+        mine.map(|r| (r["value"].as_str().unwrap().to_owned(), r["n_shoppers"].as_i64())).collect()
+    };
+    // Twelve women and the one whose year is impossible, eleven men, six unknown.
+    assert_eq!(of("sex"), [(String::new(), Some(6)), ("female".into(), Some(13)), ("male".into(), Some(11))]);
+    // 2024 less 1990 and 1960; the impossible year counts among the unknown.
+    assert_eq!(of("age"), [(String::new(), Some(7)), ("25 to 34".into(), Some(12)), ("55 to 64".into(), Some(11))]);
+    assert_eq!(of("job"), [(String::new(), Some(18)), ("nurse".into(), Some(12))]);
+    let touched = "select cast(sum(touched) as bigint) from clean.rule_counts where rule = 'birth_year'";
+    assert_eq!(shop.value(touched), 1);
+}
+
+#[test] // Eleven of one sex and three of the other: the three would follow from the rest, so all stand together.
+fn what_is_hidden_cannot_be_had_by_subtraction() {
+    let shop = Shop::new();
+    let mut orders =
+        String::from("order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n");
+    let mut customers = String::from("customer_id,country,gender\n");
+    for n in 0..25 {
+        orders.push_str(&format!("o{n},CUP,CUP,1,10.00,GBP,2024-01-05 10:00:00,s{n},GB\n"));
+        customers.push_str(&format!("s{n},GB,{}\n", if n < 3 { "f" } else { "m" }));
+    }
+    shop.ingest_ok(&shop.file("orders.csv", orders));
+    shop.ingest_ok(&shop.file("customers.csv", customers));
+    shop.ok(&["run"]);
+    let rows = shop.sql("select value, n_shoppers from marts.demographics where trait = 'sex' order by value");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!((rows[0]["value"].as_str(), rows[0]["n_shoppers"].as_i64()), (Some("*"), Some(25)));
+}
