@@ -3,7 +3,9 @@
 //!
 //! Start with [`shopper`] (what is known of one shopper), then [`rfm`] with its named
 //! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]. [`cohorts`], [`repeat`] and
-//! [`market_profile`] are the figures of a market; [`rules`] says what is bought together. Every
+//! [`market_profile`] are the figures of a market; [`rules`] says what is bought together, [`sequences`]
+//! what comes next. When shoppers return: [`timing`], [`retention`], [`levers`], [`loyalty`]. How they buy:
+//! [`price`], [`paths`], [`usage`]; what they say: [`needs`]. [`persona`] puts it on one page. Every
 //! number meant for a person is a [`domain::Figure`]; below [`figures::MIN_OBSERVATIONS`]
 //! observations it says so instead of showing a number.
 
@@ -14,12 +16,22 @@ pub mod shopper;
 
 pub mod clusters;
 pub mod cohorts;
+pub mod levers;
+pub mod loyalty;
 pub mod market_profile;
+pub mod needs;
+pub mod paths;
+pub mod persona;
+pub mod price;
 pub mod repeat;
+pub mod retention;
 pub mod rfm;
 pub mod rules;
 pub mod segment;
+pub mod sequences;
 pub mod tags;
+pub mod timing;
+pub mod usage;
 
 pub use error::AudienceError;
 pub use month::Month;
