@@ -84,6 +84,30 @@ pub enum AudienceError {
         /// How many names were given.
         n_names: usize,
     },
+    /// Something dated on or after the first day that the data do not cover.
+    #[error("a row is of {day}, which has to lie before the end of the data, {end}")]
+    AfterEnd {
+        /// Its day.
+        day: Day,
+        /// First day that is not covered.
+        end: Day,
+    },
+    /// Rows that do not fit together.
+    #[error("{what} has {got} entries, it has to have {need}")]
+    Lengths {
+        /// What.
+        what: &'static str,
+        /// Entries given.
+        got: usize,
+        /// Entries needed.
+        need: usize,
+    },
+    /// A statement that nobody could look up.
+    #[error("no query is given for the statement `{statement}`, every figure of a persona has one")]
+    NoQuery {
+        /// The statement.
+        statement: String,
+    },
     /// A mechanism refused its input.
     #[error(transparent)]
     Learn(#[from] LearnError),

@@ -4,7 +4,10 @@
 //! Start with [`shopper`] (what is known of one shopper), then [`rfm`] with its named
 //! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]; [`segments`] are those that a
 //! person defines. [`cohorts`], [`repeat`] and [`market_profile`] are the figures of a market; [`rules`]
-//! says what is bought together, [`predict`] what a shopper will do next. Every
+//! says what is bought together, [`sequences`] what comes next. When shoppers return: [`timing`],
+//! [`retention`], [`levers`], [`loyalty`]. How they buy: [`price`], [`paths`], [`usage`]; what they say:
+//! [`needs`]. [`value`] says what they will be worth, [`predict`] what they will do next, [`persona`] puts a
+//! market on one page, [`entry`] says which market to enter. Every
 //! number meant for a person is a [`domain::Figure`]; below [`figures::MIN_OBSERVATIONS`]
 //! observations it says so instead of showing a number.
 
@@ -15,9 +18,16 @@ pub mod shopper;
 
 pub mod clusters;
 pub mod cohorts;
+pub mod levers;
+pub mod loyalty;
 pub mod market_profile;
 pub mod predict;
+pub mod needs;
+pub mod paths;
+pub mod persona;
+pub mod price;
 pub mod repeat;
+pub mod retention;
 pub mod rfm;
 pub mod rules;
 pub mod segment;
@@ -26,6 +36,9 @@ pub mod tags;
 pub mod value;
 
 pub mod entry;
+pub mod sequences;
+pub mod timing;
+pub mod usage;
 
 pub use error::AudienceError;
 pub use month::Month;

@@ -5,7 +5,8 @@
 //! - lift `confidence / (n(C) / n)`: 1 when A and C are independent,
 //! - leverage `support - n(A)/n · n(C)/n`: the share of baskets beyond independence,
 //! - `lift_low`: the lift with the lower end of the confidence's Wilson interval, so that a rule seen
-//!   eight times does not outshine one seen eight hundred times.
+//!   eight times does not outshine one seen eight hundred times,
+//! - p- and q-value, conviction and improvement: [`evidence`].
 //!
 //! Source: Agrawal, Imieliński & Swami, "Mining association rules between sets of items in large
 //! databases", SIGMOD 1993; leverage by Piatetsky-Shapiro, 1991. Every split of every frequent
@@ -13,10 +14,13 @@
 //! that the order of additions cannot matter), support, then the texts of antecedent and
 //! consequent. Cost: FP-growth, then `2^|set|` splits of each set.
 
+pub mod evidence;
+
 use crate::AudienceError;
 use crate::figures::LEVEL;
 use learn::fpgrowth::{FpGrowthParams, Itemset, frequent_itemsets};
 use learn::interval::wilson;
+use learn::multiple_tests::benjamini_hochberg;
 use std::collections::BTreeMap;
 
 /// What makes a rule.
@@ -60,6 +64,14 @@ pub struct Rule {
     pub lift_low: f64,
     /// Support beyond independence.
     pub leverage: f64,
+    /// How much more often it would fail under independence; infinite without an exception.
+    pub conviction: f64,
+    /// Confidence above the best rule with a smaller antecedent and the same consequent.
+    pub improvement: f64,
+    /// Probability of as many baskets with both sides under independence.
+    pub p_value: f64,
+    /// Share of chance findings expected among all rules whose value is no larger.
+    pub q_value: f64,
 }
 
 /// Frequent itemsets and the rules in them.
@@ -156,11 +168,17 @@ impl RuleParams {
                     lift: confidence / share_c,
                     lift_low: low / share_c,
                     leverage: support - share_a * share_c,
+                    conviction: evidence::conviction(confidence, share_c),
+                    improvement: evidence::improvement(&antecedent, &consequent, confidence, share_c, &counts),
+                    p_value: evidence::p_value(n_baskets, n_a, n_c, set.count),
+                    q_value: f64::NAN,
                     antecedent: by_name(antecedent, names),
                     consequent: by_name(consequent, names),
                 });
             }
         }
+        let q_values = benjamini_hochberg(&rules.iter().map(|r| r.p_value).collect::<Vec<_>>());
+        rules.iter_mut().zip(q_values).for_each(|(rule, q)| rule.q_value = q);
         let key = |rule: &Rule| (set_text(&rule.antecedent, names), set_text(&rule.consequent, names));
         let nine = |x: f64| (x * 1e9).round() / 1e9;
         rules.sort_by_cached_key(key);

@@ -51,6 +51,22 @@ pub enum LearnError {
         /// The first item that does not ascend.
         item: u32,
     },
+    /// A sequence whose times fall.
+    #[error("sequence {sequence} goes back to time {time}, times have to ascend")]
+    Sequence {
+        /// Position of the sequence, from 0.
+        sequence: usize,
+        /// The first time that lies before the one ahead of it.
+        time: i32,
+    },
+    /// An estimate that has no finite value on these data.
+    #[error("{what} cannot be estimated: {why}")]
+    NoEstimate {
+        /// Which.
+        what: &'static str,
+        /// What stands in the way.
+        why: &'static str,
+    },
     /// More frequent itemsets than the caller wants to hold.
     #[error("more than {limit} frequent itemsets, raise the minimum support or lower the longest length")]
     TooManyItemsets {
