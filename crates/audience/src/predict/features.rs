@@ -3,7 +3,7 @@
 //! Amounts enter as logarithms, so that a wholesale buyer does not hide everybody else. What cannot be
 //! computed (a mean gap with one order) is NaN, which models treat as missing, never as 0.
 //! The space is fixed once: which markets and channels have a column of their own is learnt from facts before
-//! the cutoff of the first labels, and shoppers of other markets have 0 in all of these.
+//! the last training cutoff, and shoppers of other markets have 0 in all of these.
 //! Cost: linear in the orders of the shopper.
 
 use super::facts::ShopperFacts;

@@ -184,8 +184,8 @@ impl NextOrderModel {
         let days = quantile(0.5);
         Some(NextOrder {
             shopper: facts.shopper.clone(),
-            // Within the first day means on the day of the cutoff.
-            expected: cutoff.plus((days.ceil() as i32 - 1).max(0)),
+            // The first day after the cutoff's beginning is the day of the cutoff itself.
+            expected: cutoff.plus(days.floor() as i32),
             days,
             interval: Interval { low: quantile(tail), high: quantile(1.0 - tail), level: LEVEL },
             within_year: self.within(&rhythm, market, 365.0),
@@ -245,7 +245,7 @@ pub(super) mod tests {
         let next = model.expect(&shopper("a", "DE", &[0]), Day(1)).unwrap();
         // x / (10 + x) = 0.025 and 0.975.
         assert!((next.interval.low - 10.0 * 0.025 / 0.975).abs() < 1e-6 && (next.interval.high - 390.0).abs() < 1e-4);
-        assert_eq!((next.expected, next.n_gaps), (Day(10), 0));
+        assert_eq!((next.expected, next.n_gaps), (Day(11), 0)); // ten whole days from the beginning of day 1
         assert!((next.within_year - 365.0 / 375.0).abs() < 1e-9);
         assert!(model.figure(&next).interval.is_some());
         assert_eq!(model.expect(&shopper("a", "DE", &[5]), Day(5)), None);

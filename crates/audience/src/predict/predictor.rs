@@ -14,7 +14,7 @@ use super::target::Target;
 use super::train::{PredictParams, Trial};
 use crate::figures::LEVEL;
 use domain::{Day, Figure, Interval, Language, Market, ShopperId, Unit};
-use learn::classify::{Calibrated, Classifier, PartUnit, logit, sigmoid};
+use learn::classify::{Calibrated, Classifier, PartUnit, jackknife_sd, logit, sigmoid};
 use learn::interval::two_sided;
 
 /// A fitted prediction of one target.
@@ -70,8 +70,8 @@ pub struct ShopperPrediction {
     pub interval: Interval,
     /// Largest reasons first.
     pub reasons: Vec<NamedReason>,
-    /// Standard deviation of the model's log-odds, without that of the market.
-    model_sd: f64,
+    /// Log-odds by the models that lack one part of the shoppers each.
+    without: Vec<f64>,
 }
 
 impl NamedReason {
@@ -93,12 +93,11 @@ impl NamedReason {
 
     /// The number as a person knows it: logarithms are undone.
     pub fn shown(&self) -> f64 {
-        match self.feature {
-            Feature::Revenue | Feature::OrderValue | Feature::LastOrderValue | Feature::Products => {
-                f64::from(self.value).exp_m1()
-            }
-            _ => f64::from(self.value),
-        }
+        let is_logarithm = matches!(
+            self.feature,
+            Feature::Revenue | Feature::OrderValue | Feature::LastOrderValue | Feature::Products
+        );
+        if is_logarithm { f64::from(self.value).exp_m1() } else { f64::from(self.value) }
     }
 }
 
@@ -161,7 +160,7 @@ impl Predictor {
         }
         let (row, market) = (self.space.row(facts, cutoff)?, facts.market_at(cutoff));
         let (shift, shift_sd) = self.shifts.of(market);
-        let model_sd = self.model.log_odds_sd(&row);
+        let without: Vec<f64> = self.model.part_log_odds(&row).into_iter().map(|score| score + shift).collect();
         let score = logit(self.model.probability(&row)) + shift;
         let reason = |(column, part): (usize, f64)| NamedReason {
             feature: self.space.columns()[column],
@@ -177,9 +176,9 @@ impl Predictor {
             shopper: facts.shopper.clone(),
             market,
             probability: sigmoid(score),
-            interval: around(score, (shift_sd * shift_sd + model_sd * model_sd).sqrt()),
+            interval: around(score, shift_sd.hypot(jackknife_sd(&without))),
             reasons,
-            model_sd,
+            without,
         })
     }
 
@@ -190,14 +189,16 @@ impl Predictor {
 
     /// The mean probability of the shoppers of a market, with an interval however few they are. Key `predict.market`.
     ///
-    /// The market's own shift and the model move all of its shoppers together, so the interval does not
-    /// shrink with their number as that of a mean would.
+    /// The market's shift moves all of its shoppers together, and so does a part of the model's error: the jackknife is
+    /// taken of the mean, and the interval does not shrink with the number of shoppers as that of independent ones would.
     pub fn market(&self, market: Market, predictions: &[ShopperPrediction]) -> Figure {
         let of: Vec<&ShopperPrediction> = predictions.iter().filter(|p| p.market == Some(market)).collect();
         let n = of.len() as f64;
         let mean = of.iter().map(|p| p.probability).sum::<f64>() / n;
-        let model = of.iter().map(|p| p.model_sd * p.model_sd).sum::<f64>() / n;
-        let sd = (model + self.shifts.of(Some(market)).1.powi(2)).sqrt();
+        let n_parts = of.first().map_or(0, |p| p.without.len());
+        let part_mean = |k: usize| logit(of.iter().map(|p| sigmoid(p.without[k])).sum::<f64>() / n);
+        let model_sd = jackknife_sd(&(0..n_parts).map(part_mean).collect::<Vec<f64>>());
+        let sd = self.shifts.of(Some(market)).1.hypot(model_sd);
         let z = two_sided(LEVEL).unwrap_or(1.96);
         let at = |by: f64| of.iter().map(|p| sigmoid(logit(p.probability) + by)).sum::<f64>() / n;
         Figure::number("predict.market", Unit::Share, mean, of.len() as u64, 1)

@@ -85,18 +85,30 @@ impl Calibrated {
         &self.out_of_fold
     }
 
-    /// Standard deviation of the log-odds of a row, by the jackknife over the parts.
+    /// The log-odds of a row by each model that lacks a part, in the order of the parts.
     ///
     /// # Panics
     /// If the row has fewer columns than the training table.
-    pub fn log_odds_sd(&self, row: &[f32]) -> f64 {
+    pub fn part_log_odds(&self, row: &[f32]) -> Vec<f64> {
         let of =
             |(model, curve): &(FittedClassifier, Calibrator)| logit(curve.probability(score(model.probability(row))));
-        let each: Vec<f64> = self.parts.iter().map(of).collect();
-        let n = each.len() as f64;
-        let mean = each.iter().sum::<f64>() / n;
-        ((n - 1.0) / n * each.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>()).sqrt()
+        self.parts.iter().map(of).collect()
     }
+
+    /// Standard deviation of the log-odds of a row, by the jackknife over the parts.
+    ///
+    /// # Panics
+    /// As [`Self::part_log_odds`].
+    pub fn log_odds_sd(&self, row: &[f32]) -> f64 {
+        jackknife_sd(&self.part_log_odds(row))
+    }
+}
+
+/// Deviation of an estimate from what it is without each of the parts.
+pub fn jackknife_sd(without: &[f64]) -> f64 {
+    let n = without.len() as f64;
+    let mean = without.iter().sum::<f64>() / n;
+    ((n - 1.0) / n * without.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>()).sqrt()
 }
 
 impl Classifier for Calibrated {

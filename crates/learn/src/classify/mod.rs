@@ -18,7 +18,7 @@ mod svm_linear;
 mod svm_rbf;
 
 pub use calibrate::{Calibration, Calibrator};
-pub use calibrated::{Calibrated, CalibratedParams};
+pub use calibrated::{Calibrated, CalibratedParams, jackknife_sd};
 pub use classifier::{Classifier, ClassifierKind, ClassifierParams, PartUnit};
 pub use columns::Columns;
 pub use fitted::{FittedClassifier, PulledTree, Svm};
