@@ -2,7 +2,7 @@
 
 mod audience;
 
-pub(crate) use audience::{Markets, MarketsWhat, Segments, SegmentsWhat};
+pub(crate) use audience::{Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use domain::{Currency, Day, Market};
@@ -54,6 +54,10 @@ pub(crate) enum Command {
     Similar(Similar),
     /// Segments of one's own: define, count, explain, compare, follow, export.
     Segments(Segments),
+    /// Who buys in a market, on one page.
+    Personas(Personas),
+    /// What is known and expected of a shopper, and whom to address first.
+    Shoppers(Shoppers),
     /// Which market to enter next, why not another, and how large each is.
     Markets(Markets),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.

@@ -1,5 +1,6 @@
 //! Options of the commands about shoppers and markets.
 
+use super::Lang;
 use clap::{Args, Subcommand};
 use domain::Market;
 use std::path::PathBuf;
@@ -122,5 +123,56 @@ pub(crate) enum MarketsWhat {
         /// Markets, XX,YY.
         #[arg(long, value_delimiter = ',', required = true)]
         markets: Vec<Market>,
+    },
+}
+
+/// `portolan personas`.
+#[derive(Debug, Args)]
+pub(crate) struct Personas {
+    /// The market; without it all of them.
+    pub(crate) market: Option<Market>,
+    /// Language of the page.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub(crate) lang: Lang,
+    /// Result as JSON, in both languages, with figures, queries and quotes.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan shoppers`.
+#[derive(Debug, Args)]
+pub(crate) struct Shoppers {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) what: ShoppersWhat,
+}
+
+/// What to ask about shoppers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShoppersWhat {
+    /// What is known and expected of one shopper.
+    Show {
+        /// The shopper.
+        shopper: String,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Whom to address first in a market.
+    First {
+        /// The market.
+        market: Market,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How good the forecasts were on a period that they had not seen.
+    Quality {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
     },
 }

@@ -74,7 +74,9 @@ async fn rank(env: &Environment, json: bool) -> Result<()> {
     head.push("known");
     let right: Vec<usize> = (0..head.len()).filter(|c| ![1, 2].contains(c)).collect();
     output::table(&head, &right, cells.collect());
-    output::hint("portolan markets explain XX says why a market stands where it stands; weights are [markets.weights] in portolan.toml");
+    output::hint(
+        "portolan markets explain XX says why a market stands where it stands; weights are [markets.weights] in portolan.toml",
+    );
     Ok(())
 }
 
@@ -83,7 +85,11 @@ async fn nothing(engine: &lake::Engine) -> Result<anyhow::Error> {
     let sql = "select why from marts.not_computed where stage = 'entry' and market = 'ZZ' order by what limit 1";
     let why = Rows::query(engine, sql).await?.texts("why")?.into_iter().next();
     let why = why.unwrap_or_else(|| "nothing is known of any other market".to_owned());
-    Ok(Stop::error(Exit::Missing, format!("there is no ranking of markets: {why}"), "`portolan markets template` drafts the table of facts"))
+    Ok(Stop::error(
+        Exit::Missing,
+        format!("there is no ranking of markets: {why}"),
+        "`portolan markets template` drafts the table of facts",
+    ))
 }
 
 async fn explain(env: &Environment, market: Market, json: bool) -> Result<()> {
@@ -92,11 +98,17 @@ async fn explain(env: &Environment, market: Market, json: bool) -> Result<()> {
     let rows = Rows::query(&engine, &sql).await?;
     let (en, zh) = (rows.texts("en")?, rows.texts("zh")?);
     if en.is_empty() {
-        let sql = format!("select what, why from marts.not_computed where stage = 'entry' and market in ('{market}', 'ZZ')");
+        let sql =
+            format!("select what, why from marts.not_computed where stage = 'entry' and market in ('{market}', 'ZZ')");
         let rows = Rows::query(&engine, &sql).await?;
-        let why: Vec<String> = rows.texts("what")?.into_iter().zip(rows.texts("why")?).map(|(a, b)| format!("{a}: {b}")).collect();
+        let why: Vec<String> =
+            rows.texts("what")?.into_iter().zip(rows.texts("why")?).map(|(a, b)| format!("{a}: {b}")).collect();
         let why = if why.is_empty() { "nothing is known of it".to_owned() } else { why.join("; ") };
-        return Err(Stop::error(Exit::Missing, format!("{market} is not ranked ({why})"), "`portolan markets template` drafts the table of facts"));
+        return Err(Stop::error(
+            Exit::Missing,
+            format!("{market} is not ranked ({why})"),
+            "`portolan markets template` drafts the table of facts",
+        ));
     }
     let figures = figures(&engine, Some(market), "market_figures").await?;
     if json {
@@ -127,12 +139,19 @@ async fn figures(engine: &lake::Engine, market: Option<Market>, table: &str) -> 
 async fn size(env: &Environment, json: bool) -> Result<()> {
     let Opened { engine, .. } = opened(env).await?;
     let all = figures(&engine, None, "market_figures").await?;
-    let sizes: Vec<_> = all.into_iter().filter(|f| f["figure"].as_str().is_some_and(|k| k.starts_with("market."))).collect();
+    let sizes: Vec<_> =
+        all.into_iter().filter(|f| f["figure"].as_str().is_some_and(|k| k.starts_with("market."))).collect();
     if sizes.is_empty() {
-        let sql = "select market, why from marts.not_computed where stage = 'entry' and what like '%market' order by market";
+        let sql =
+            "select market, why from marts.not_computed where stage = 'entry' and what like '%market' order by market";
         let rows = Rows::query(&engine, sql).await?;
-        let why: Vec<String> = rows.texts("market")?.into_iter().zip(rows.texts("why")?).map(|(m, w)| format!("{m}: {w}")).collect();
-        return Err(Stop::error(Exit::Missing, format!("no market can be sized ({})", why.join("; ")), "`portolan markets facts` lists what is needed"));
+        let why: Vec<String> =
+            rows.texts("market")?.into_iter().zip(rows.texts("why")?).map(|(m, w)| format!("{m}: {w}")).collect();
+        return Err(Stop::error(
+            Exit::Missing,
+            format!("no market can be sized ({})", why.join("; ")),
+            "`portolan markets facts` lists what is needed",
+        ));
     }
     if json {
         output::json(&json!({"figures": sizes}))?;
@@ -166,7 +185,12 @@ fn short(x: f64) -> String {
 fn facts() {
     let rows = Fact::all().filter(|f| f.spec().origin == Origin::Public).map(|fact| {
         let spec = fact.spec();
-        vec![spec.name.to_owned(), spec.en.to_owned(), spec.zh.to_owned(), format!("{} to {}", fact.shown(spec.low), fact.shown(spec.high))]
+        vec![
+            spec.name.to_owned(),
+            spec.en.to_owned(),
+            spec.zh.to_owned(),
+            format!("{} to {}", fact.shown(spec.low), fact.shown(spec.high)),
+        ]
     });
     output::table(&["fact", "meaning", "含义", "from … to"], &[], rows.collect());
     output::line("languages: ISO 639-1 codes, the most read first, in the column `text`");

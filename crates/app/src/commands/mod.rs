@@ -9,12 +9,14 @@ mod ingest;
 mod init;
 mod markets;
 mod models;
+mod personas;
 mod plan;
 mod quality;
 mod recommend;
 mod run;
 mod search;
 mod segments;
+mod shoppers;
 mod similar;
 mod simulate;
 mod sql;
@@ -84,6 +86,8 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Search(args) => search::run(&env, &args).await,
         Command::Similar(args) => similar::run(&env, &args).await,
+        Command::Personas(args) => personas::run(&env, &args).await,
+        Command::Shoppers(args) => shoppers::run(&env, &args).await,
         Command::Markets(args) => markets::run(&env, &args).await,
         Command::Segments(args) => segments::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Stop};
 use crate::pipeline::rows::Rows;
 use crate::{output, pipeline, segments};
 use anyhow::{Context, Result};
-use audience::segments::sizes::{MemberSet, overlap};
+use audience::segments::sizes::{MemberSet, Shown, overlap};
 use audience::segments::{Definition, Field, OrderFact, ProductFact, SegmentBook, ShopperFacts, Value};
 use domain::{Day, Language, ShopperId};
 use lake::Engine;
@@ -321,15 +321,22 @@ async fn overlaps(env: &Environment, json: bool) -> Result<()> {
     }
     let named: Vec<(&str, &MemberSet)> = sets.iter().map(|(name, set)| (name.as_str(), set)).collect();
     let found = overlap(&book, &named, PRIVACY_FLOOR);
+    let n = found.names.len();
+    let pairs: Vec<(usize, usize)> = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).collect();
     if json {
-        output::json(&found)?;
+        let shown = |shown: Shown| if let Shown::Count(n) = shown { Some(n) } else { None };
+        let items: Vec<_> = pairs
+            .iter()
+            .map(|&(a, b)| json!({"a": found.names[a], "b": found.names[b], "both": shown(found.both[a][b]), "jaccard": found.jaccard[a][b]}))
+            .collect();
+        output::json(&json!({"pairs": items}))?;
         return Ok(());
     }
-    let pairs = found.pairs.iter().map(|pair| {
-        let jaccard = pair.jaccard.map_or_else(String::new, |j| format!("{:.0} %", 100.0 * j));
-        vec![pair.a.clone(), pair.b.clone(), pair.both.text(Language::EN), jaccard]
+    let cells = pairs.iter().map(|&(a, b)| {
+        let jaccard = found.jaccard[a][b].map_or_else(String::new, |j| format!("{:.0} %", 100.0 * j));
+        vec![found.names[a].clone(), found.names[b].clone(), found.both[a][b].text(Language::EN), jaccard]
     });
-    output::table(&["segment", "and", "in both", "of those in either"], &[2, 3], pairs.collect());
+    output::table(&["segment", "and", "in both", "of those in either"], &[2, 3], cells.collect());
     Ok(())
 }
 

@@ -12,7 +12,9 @@ use anyhow::Result;
 use audience::entry::attractiveness::Criterion;
 use audience::entry::capacity::{Capacity, CapacityParams, Reach, Whole, Win};
 use audience::entry::facts::Fact;
-use audience::entry::market_facts::{Candidate, FactParams, FactRow, FactTable, MarketStatus, OwnEvidence, PartEvidence};
+use audience::entry::market_facts::{
+    Candidate, FactParams, FactRow, FactTable, MarketStatus, OwnEvidence, PartEvidence,
+};
 use audience::entry::ranking::MarketRanking;
 use audience::entry::{EntryError, Estimate};
 use domain::{Currency, Day, Figure, FxRate, Market};
@@ -66,7 +68,8 @@ async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
             _ => MarketStatus::Candidate,
         };
         // Nobody can order where nothing is delivered: no orders there say nothing.
-        let evidence = if status == MarketStatus::Candidate { OwnEvidence { orders: None, ..evidence } } else { evidence };
+        let evidence =
+            if status == MarketStatus::Candidate { OwnEvidence { orders: None, ..evidence } } else { evidence };
         let parts = PartEvidence { transfer_gain: transfer.get(&market).copied(), ..PartEvidence::default() };
         match Candidate::new(market, status, &table, evidence, parts, home) {
             Ok(candidate) => candidates.push(candidate),
@@ -85,7 +88,8 @@ async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
         Err(error) => return Err(error.into()),
     };
     for (market, known) in ranking.unranked() {
-        let why = format!("only {:.0} % of the weight is known, {:.0} % are needed", 100.0 * known, 100.0 * params.min_known);
+        let why =
+            format!("only {:.0} % of the weight is known, {:.0} % are needed", 100.0 * known, 100.0 * params.min_known);
         stage.not_computed(*market, "its place among the markets", &why);
     }
     let sizes = sizes(stage, &candidates, &own, as_of).await?;
@@ -153,7 +157,8 @@ async fn facts(stage: &Stage<'_>, as_of: Day, dollars: &BTreeMap<Currency, f64>)
 /// What the seller's own data say: visits are visitors and days with an event, in the months that events cover.
 async fn own(engine: &Engine) -> Result<BTreeMap<Market, OwnEvidence>> {
     let mut all: BTreeMap<Market, OwnEvidence> = BTreeMap::new();
-    let span = "select min(cast(occurred_at as date)) as first, max(cast(occurred_at as date)) as last from clean.events";
+    let span =
+        "select min(cast(occurred_at as date)) as first, max(cast(occurred_at as date)) as last from clean.events";
     let rows = Rows::query(engine, span).await?;
     let (first, last) = (rows.optional_days("first")?, rows.optional_days("last")?);
     let tracked = first.first().copied().flatten().zip(last.first().copied().flatten());
@@ -163,7 +168,9 @@ async fn own(engine: &Engine) -> Result<BTreeMap<Market, OwnEvidence>> {
         count(distinct case when query is not null then message_id end) as searches \
         from clean.events group by market order by market";
     let rows = Rows::query(engine, sql).await?;
-    for ((market, visits), searches) in rows.markets("market")?.into_iter().zip(rows.ints("visits")?).zip(rows.ints("searches")?) {
+    for ((market, visits), searches) in
+        rows.markets("market")?.into_iter().zip(rows.ints("visits")?).zip(rows.ints("searches")?)
+    {
         let evidence = all.entry(market).or_default();
         evidence.visits = u64::try_from(visits).ok();
         evidence.searches = u64::try_from(searches).ok();
@@ -221,14 +228,18 @@ async fn sizes(
         let market = candidate.market();
         match Whole::spending(candidate) {
             Ok((whole, currency)) => _ = reached.insert(market, (whole, currency, reach(candidate))),
-            Err(error @ EntryError::Missing { .. }) => stage.not_computed(market, "the size of the market", &error.to_string()),
+            Err(error @ EntryError::Missing { .. }) => {
+                stage.not_computed(market, "the size of the market", &error.to_string())
+            }
             Err(error) => return Err(error.into()),
         }
     }
     let mut comparable: Option<(f64, Win)> = None;
     for candidate in candidates.iter().filter(|c| c.status() != MarketStatus::Candidate) {
         let market = candidate.market();
-        let (Some((whole, currency, reach)), Some(evidence)) = (reached.get(&market), own.get(&market)) else { continue };
+        let (Some((whole, currency, reach)), Some(evidence)) = (reached.get(&market), own.get(&market)) else {
+            continue;
+        };
         let Some((revenue, _)) = evidence.revenue_and_refunds.filter(|(r, _)| *r > 0.0) else { continue };
         let Some(rate) = dollars.get(&base).zip(dollars.get(currency)).map(|(b, c)| b / c) else { continue };
         let sam = params.size((market, *currency), whole, reach, &Win::Share(Estimate::exact(1.0)), stage.seed)?;

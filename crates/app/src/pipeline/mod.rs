@@ -17,6 +17,7 @@ mod networks;
 pub(crate) mod offers;
 mod outlook;
 pub(crate) mod parameters;
+mod personas;
 mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod queries;
@@ -130,7 +131,7 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 10] = [
+const STAGES: [(&str, u32); 11] = [
     ("marts", 3),
     ("segments", 3),
     ("profiles", 4),
@@ -139,6 +140,7 @@ const STAGES: [(&str, u32); 10] = [
     ("transfer", 1),
     ("voices", 1),
     ("outlook", 1),
+    ("personas", 1),
     ("entry", 1),
     ("members", 1),
 ];
@@ -253,7 +255,8 @@ pub(crate) async fn run(
     for (i, (stage, version)) in STAGES.into_iter().enumerate() {
         bar.step("running", stage, i as u64, STAGES.len() as u64);
         let snapshot = Snapshot::latest(lake).await?;
-        let entry = remembered(&fingerprint(&before, stage, version, workspace.home, &own_settings(stage, workspace)?), seed);
+        let entry =
+            remembered(&fingerprint(&before, stage, version, workspace.home, &own_settings(stage, workspace)?), seed);
         before.clone_from(&entry);
         if stage == "offers" {
             offers_from.clone_from(&entry);
@@ -279,6 +282,7 @@ pub(crate) async fn run(
             }
             "transfer" => transfer::compute(&context).await?,
             "voices" => voices::compute(&context).await?,
+            "personas" => personas::compute(&context).await?,
             "outlook" => outlook::compute(&context).await?,
             "members" => members::compute(&context).await?,
             "entry" => entry::compute(&context).await?,

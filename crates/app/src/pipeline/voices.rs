@@ -8,14 +8,15 @@ use super::batch::Columns;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
-use content::reviews::{MarketReview, MarketVoice, ThemesParams, Voice, is_wish, themes};
+use content::reviews::{MarketReview, MarketVoice, ThemesParams, Voice, is_wish, sentences, themes};
 use domain::Market;
 use learn::{TextOdds, TextOddsParams};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 const REVIEWS: &str = "\
-select r.review_id, r.market, coalesce(r.language, 'und') as language, r.rating, r.text, coalesce(q.used, false) as used
+select r.review_id, r.market, coalesce(r.language, 'und') as language, r.rating, r.text, coalesce(q.used, false) as used,
+  r.product_id, cast(coalesce(r.reviewed_at, timestamp '1970-01-01 00:00:00') as date) as day
 from clean.reviews r left join clean.sentiment_quality q on q.language = coalesce(r.language, 'und')
 where r.text is not null and r.junk is null
 order by r.source, r.line";
@@ -41,7 +42,48 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         }
         None => Vec::new(),
     };
-    Ok(vec![("review_themes", vec![table(&found, |at| &ids[judged[at]])?])])
+    let said = said(&found, |at| texts[judged[at]].as_str());
+    let (products, days) = (rows.texts("product_id")?, rows.days("day")?);
+    let at = |review: usize| judged[review];
+    let voices = Columns::default()
+        .text("market", said.iter().map(|s| markets[at(s.review)].code().to_owned()))
+        .text("review_id", said.iter().map(|s| ids[at(s.review)].as_str()))
+        .text("language", said.iter().map(|s| languages[at(s.review)].as_str()))
+        .day("day", said.iter().map(|s| days[at(s.review)]))
+        .text("product_id", said.iter().map(|s| products[at(s.review)].as_str()))
+        .text("theme", said.iter().map(|s| s.theme.as_str()))
+        .text("stance", said.iter().map(|s| word(s.voice)))
+        .text("sentence", said.iter().map(|s| s.sentence))
+        .batch()?;
+    Ok(vec![("review_themes", vec![table(&found, |at| &ids[judged[at]])?]), ("voices", vec![voices])])
+}
+
+/// A review that speaks of a theme, with the sentence that does.
+struct Said<'a> {
+    review: usize,
+    theme: String,
+    voice: Voice,
+    sentence: &'a str,
+}
+
+/// Every review of every theme, once.
+fn said<'a>(found: &[MarketVoice], text: impl Fn(usize) -> &'a str) -> Vec<Said<'a>> {
+    let mut all = Vec::new();
+    for of in found {
+        for theme in &of.themes {
+            let name = theme.terms.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
+            for &review in &theme.reviews {
+                let says = |sentence: &&str| {
+                    let lower = sentence.to_lowercase();
+                    theme.terms.iter().any(|term| lower.contains(term.as_str()))
+                };
+                let whole = text(review);
+                let sentence = sentences(whole).into_iter().find(says).unwrap_or(whole);
+                all.push(Said { review, theme: name.clone(), voice: of.voice, sentence });
+            }
+        }
+    }
+    all
 }
 
 fn voices(mood: &TextOdds, sentence: &str) -> Vec<Voice> {

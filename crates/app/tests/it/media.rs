@@ -60,7 +60,8 @@ fn pictures_are_kept_linked_and_broken_ones_put_aside_with_the_reason() {
     assert!(told.contains("3 bmp files taken as media") && told.contains("broken.png: put aside"), "{told}");
     let linked = "select m.path, m.width, m.product_id from clean.media m order by m.path";
     let rows = shop.sql(linked);
-    let found: Vec<_> = rows.iter().map(|r| (r["path"].as_str().unwrap(), r["product_id"].as_str(), r["width"].as_i64())).collect();
+    let found: Vec<_> =
+        rows.iter().map(|r| (r["path"].as_str().unwrap(), r["product_id"].as_str(), r["width"].as_i64())).collect();
     assert_eq!(
         found,
         [

@@ -15,7 +15,10 @@ fn every_shopper_has_an_outlook_and_markets_have_places_with_reasons() {
     shop.ok(&["ingest", &format!("{merchant}/exports")]);
     shop.ok(&["run"]);
     let n = shop.value("select count(*) from marts.shopper_summary");
-    assert_eq!(shop.value("select count(*) from marts.shopper_outlook where p_alive between 0 and 1 and expected_orders >= 0"), n);
+    assert_eq!(
+        shop.value("select count(*) from marts.shopper_outlook where p_alive between 0 and 1 and expected_orders >= 0"),
+        n
+    );
     // The whole of a market's expected orders is that of its shoppers, but for the draws.
     let sums = shop.sql(
         "select f.value as market, s.total as shoppers from (select market, value from marts.market_outlook where figure = 'value.orders' \

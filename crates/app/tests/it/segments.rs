@@ -50,7 +50,8 @@ fn a_segment_is_defined_counted_followed_and_exported_with_consent() {
     // Five of ten by sex are below the floor of ten.
     assert_eq!(of("loyal women")["with_consent"], Value::Null);
     // In the segment since the third order of 10 June, which the look of 1 July would see first: the cutoff itself.
-    let since = shop.sql("select distinct cast(since as varchar) as since from marts.segment_members where segment = 'loyal'");
+    let since =
+        shop.sql("select distinct cast(since as varchar) as since from marts.segment_members where segment = 'loyal'");
     assert_eq!(since[0]["since"], "2024-06-11");
     let flow = "select n_shoppers from marts.segment_flows where kind = 'own' and to_day = date '2024-06-11' \
                 and from_segment = 'repeat buyers' and to_segment = 'repeat buyers'";
@@ -68,7 +69,8 @@ fn a_shopper_is_told_why_and_a_wrong_rule_what_was_meant() {
     let shop = shop();
     shop.ok(&["segments", "add", "loyal", "orders.count >= 3 and market in [GB, DE]"]);
     shop.ok(&["run"]);
-    let shopper = shop.sql("select shopper_id from clean.shoppers order by shopper_id limit 1")[0]["shopper_id"].clone();
+    let shopper =
+        shop.sql("select shopper_id from clean.shoppers order by shopper_id limit 1")[0]["shopper_id"].clone();
     let why = json(&shop.ok(&["segments", "explain", "loyal", shopper.as_str().unwrap(), "--json"]));
     assert_eq!(why["member"], true);
     let text = why["why"].to_string();

@@ -9,7 +9,7 @@
 
 use super::voice::Voice;
 use domain::{Day, Language};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What is quoted.
@@ -32,7 +32,7 @@ impl Default for QuoteParams {
 }
 
 /// A quote, as it was written.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quote {
     /// The words.
     pub text: String,

@@ -9,7 +9,7 @@ use domain::{Figure, Market};
 use std::collections::BTreeMap;
 
 /// A group of facts that one query gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
     /// Revenue, orders, baskets, repeat, returns.
@@ -108,7 +108,7 @@ pub struct Facts {
 }
 
 /// Whose persona it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Whose {
     /// The market.
     pub market: Market,

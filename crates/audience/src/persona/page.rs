@@ -10,7 +10,7 @@ use super::{name, parts};
 use crate::AudienceError;
 use crate::needs::quotes::Quote;
 use domain::Figure;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How much it takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,7 @@ impl Default for PersonaParams {
 }
 
 /// A sentence in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// English.
     pub en: String,
@@ -47,7 +47,7 @@ impl Said {
 }
 
 /// One statement.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// What it says.
     pub statement: Said,
@@ -60,7 +60,7 @@ pub struct Entry {
 }
 
 /// The page.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Persona {
     /// Whose.
     pub whose: Whose,

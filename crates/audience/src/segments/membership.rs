@@ -330,7 +330,8 @@ impl SegmentBook {
     /// Whether a segment can be asked of an earlier day: neither its rule nor one that it refers to uses what is known of
     /// today alone (scores, clusters, tags, forecasts, interests). `false` for one that is not defined.
     pub fn has_a_past(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|entry| entry.rule().tests().into_iter().all(|test| self.term_has_a_past(test.term())))
+        self.get(name)
+            .is_some_and(|entry| entry.rule().tests().into_iter().all(|test| self.term_has_a_past(test.term())))
     }
 
     fn term_has_a_past(&self, term: &Term) -> bool {

@@ -13,9 +13,10 @@ use super::{Stage, Tables};
 use anyhow::Result;
 use audience::AudienceError;
 use audience::predict::{
-    Addressee, Exclusion, NextOrderParams, PredictParams, Predictor, ShopperFacts, SpendParams, Target, TargetGroupParams,
+    Addressee, Exclusion, NextOrderParams, PredictParams, Predictor, ShopperFacts, SpendParams, Target,
+    TargetGroupParams,
 };
-use audience::value::{ValueParams, Valuation};
+use audience::value::{Valuation, ValueParams};
 use domain::{Day, Market};
 use facts::Facts;
 use learn::classify::ClassifierKind;
@@ -38,7 +39,8 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let target = Target::SecondOrder { horizon_days: HORIZON };
     let second = predictor(stage, &facts, target, "who will order a second time")?;
     stage.bar.step("expecting", "next orders", 3, 4);
-    let rhythm = told(stage, "when the next order is due", NextOrderParams::default().fit(&facts.shoppers, facts.cutoff))?;
+    let rhythm =
+        told(stage, "when the next order is due", NextOrderParams::default().fit(&facts.shoppers, facts.cutoff))?;
     let spend = told(stage, "what an order is worth", SpendParams::default().fit(&facts.shoppers, facts.cutoff))?;
     let risks = churn.as_ref().map(|p| p.predict_all(&facts.shoppers, facts.cutoff, 3)).unwrap_or_default();
     let lists = match (&churn, &spend) {

@@ -80,15 +80,8 @@ fn market_figures(
 ) -> Vec<(Market, Figure)> {
     let mut figures: Vec<(Market, Figure)> = Vec::new();
     for m in values.map(Valuation::markets).unwrap_or_default() {
-        let all = [
-            &m.orders,
-            &m.revenue,
-            &m.margin,
-            &m.clv_mean,
-            &m.share_alive,
-            &m.newcomer_orders,
-            &m.newcomer_revenue,
-        ];
+        let all =
+            [&m.orders, &m.revenue, &m.margin, &m.clv_mean, &m.share_alive, &m.newcomer_orders, &m.newcomer_revenue];
         figures.extend(all.into_iter().map(|f| (m.market, f.clone())));
     }
     if let Some(churn) = predictors.first() {
@@ -122,7 +115,9 @@ fn predictor_rows(predictors: &[&Predictor]) -> Result<arrow::array::RecordBatch
 fn calibration(predictors: &[&Predictor]) -> Result<arrow::array::RecordBatch> {
     let rows: Vec<_> = predictors
         .iter()
-        .flat_map(|p| p.quality().bins().iter().zip(0_i64..).filter(|(bin, _)| bin.n > 0).map(|(bin, at)| (*p, at, bin)))
+        .flat_map(|p| {
+            p.quality().bins().iter().zip(0_i64..).filter(|(bin, _)| bin.n > 0).map(|(bin, at)| (*p, at, bin))
+        })
         .collect();
     Columns::default()
         .text("target", rows.iter().map(|(p, _, _)| name(p)))
@@ -134,7 +129,8 @@ fn calibration(predictors: &[&Predictor]) -> Result<arrow::array::RecordBatch> {
 }
 
 fn shortlist(lists: &[(Market, Shortlist)]) -> Result<arrow::array::RecordBatch> {
-    let rows: Vec<_> = lists.iter().flat_map(|(market, list)| list.rows.iter().map(move |row| (*market, row))).collect();
+    let rows: Vec<_> =
+        lists.iter().flat_map(|(market, list)| list.rows.iter().map(move |row| (*market, row))).collect();
     Columns::default()
         .text("market", rows.iter().map(|(market, _)| market.code().to_owned()))
         .int("rank", rows.iter().map(|(_, row)| row.rank as i64))

@@ -1,0 +1,397 @@
+//! What the pages are made from, read once.
+
+use super::shared::Counts;
+use super::voices::Voices;
+use super::{BACK, experience, first_orders, queries};
+use crate::pipeline::rows::Rows;
+use crate::pipeline::{Stage, home};
+use anyhow::Result;
+use audience::levers::FirstOrders;
+use audience::loyalty::Experience;
+use audience::market_profile::{MarketCounts, Subject};
+use audience::persona::facts::Together;
+use audience::price::grid::Sale;
+use audience::retention::ShopperDays;
+use audience::sequences::{Purchase, Sequences};
+use audience::usage::OrderHabit;
+use domain::{Amount, Day, Figure, Market, Unit};
+use lake::Engine;
+use std::collections::BTreeMap;
+
+/// Steps to the next product that a page can show, at a false discovery rate of one in twenty.
+const MAX_Q: f64 = 0.05;
+const MOST_STEPS: usize = 20;
+
+/// A first order.
+pub(super) struct FirstOrder {
+    pub(super) came_back: bool,
+    pub(super) channel: String,
+    pub(super) category: String,
+    pub(super) deal: bool,
+    pub(super) units: f64,
+    pub(super) value: f64,
+    pub(super) stars: Option<f64>,
+}
+
+pub(super) struct Loaded {
+    pub(super) home: Market,
+    /// Markets with a settled sale.
+    pub(super) markets: Vec<Market>,
+    pub(super) shoppers: BTreeMap<Market, u64>,
+    /// First day without data.
+    pub(super) end: Day,
+    pub(super) orders: Vec<OrderHabit>,
+    pub(super) profiles: BTreeMap<Market, Vec<Figure>>,
+    pub(super) places: Counts,
+    pub(super) languages: Counts,
+    pub(super) categories: Counts,
+    pub(super) brands: Counts,
+    /// Products bought together, by the association rules.
+    pub(super) together: BTreeMap<Market, Vec<Together>>,
+    pub(super) gaps: BTreeMap<Market, Vec<u32>>,
+    pub(super) days: BTreeMap<Market, Vec<ShopperDays>>,
+    pub(super) purchases: BTreeMap<Market, Vec<Purchase>>,
+    pub(super) first: BTreeMap<Market, FirstOrders>,
+    pub(super) sales: BTreeMap<Market, Vec<Sale>>,
+    pub(super) experiences: BTreeMap<Market, Vec<Experience>>,
+    pub(super) voices: Voices,
+    /// Names of products by the numbers of purchases.
+    pub(super) names: Vec<String>,
+    pub(super) products: Vec<String>,
+}
+
+/// A line as it was read.
+struct Line {
+    market: Market,
+    shopper: Option<u32>,
+    order: usize,
+    product: u32,
+    day: Day,
+    units: u32,
+    list: f64,
+    paid: f64,
+    value: f64,
+    channel: String,
+    category: String,
+    brand: String,
+    back: bool,
+}
+
+impl Loaded {
+    pub(super) async fn load(stage: &Stage<'_>) -> Result<Self> {
+        let engine = &stage.engine;
+        let (profiles, shoppers, end) = profiles(stage).await?;
+        let names = Rows::query(engine, queries::NAMES).await?;
+        let names: BTreeMap<String, String> =
+            names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
+        let (lines, products, people) = lines(engine).await?;
+        let reviews = Reviews::load(engine, &people).await?;
+        let mut languages = Counts::default();
+        reviews.0.iter().for_each(|r| languages.add(r.market, &r.language, r.shopper));
+        let (mut categories, mut brands) = (Counts::default(), Counts::default());
+        for line in &lines {
+            categories.add(line.market, &line.category, line.shopper);
+            brands.add(line.market, &line.brand, line.shopper);
+        }
+        Ok(Self {
+            home: home(engine, stage.workspace).await?,
+            markets: profiles.keys().copied().collect(),
+            shoppers,
+            end,
+            orders: orders(engine).await?,
+            profiles,
+            places: places(engine).await?,
+            languages,
+            categories,
+            brands,
+            together: together(engine, &names).await?,
+            gaps: gaps(engine).await?,
+            days: days(&lines),
+            purchases: purchases(&lines),
+            first: first(&lines, &reviews, end),
+            sales: sales(&lines),
+            experiences: experiences(&lines, &reviews, end),
+            voices: Voices::load(engine).await?,
+            names: products.iter().map(|id| names.get(id).unwrap_or(id).clone()).collect(),
+            products,
+        })
+    }
+
+    /// The surest steps to a next product, for a page.
+    pub(super) fn next(&self, sequences: &Sequences) -> Vec<Together> {
+        let name = |thing: u32| self.names.get(thing as usize).cloned().unwrap_or_default();
+        let steps =
+            sequences.telling(MAX_Q).filter(|step| step.lift.is_finite() && step.lift_low > 1.0).take(MOST_STEPS);
+        steps
+            .map(|step| Together {
+                first: name(step.from),
+                second: name(step.to),
+                share: step.share.clone(),
+                lift: step.lift,
+                days: Some(step.days.clone()),
+            })
+            .collect()
+    }
+}
+
+type Profiles = (BTreeMap<Market, Vec<Figure>>, BTreeMap<Market, u64>, Day);
+
+async fn profiles(stage: &Stage<'_>) -> Result<Profiles> {
+    let rows = Rows::query(&stage.engine, "select * from marts.market_summary order by market").await?;
+    let (markets, orders, shoppers) = (rows.markets("market")?, rows.ints("n_orders")?, rows.ints("n_shoppers")?);
+    let (repeat, lines, units) = (rows.ints("n_repeat_shoppers")?, rows.ints("n_lines")?, rows.ints("n_units")?);
+    let (revenue, returned) = (rows.amounts("revenue")?, rows.amounts("returned")?);
+    let (deviation, last) = (rows.floats("order_sd")?, rows.days("last_day")?);
+    let mut profiles = BTreeMap::new();
+    for i in 0..markets.len() {
+        let Some(currency) = stage.currency else { continue };
+        let counts = MarketCounts {
+            market: markets[i],
+            currency,
+            n_orders: orders[i].unsigned_abs(),
+            n_shoppers: shoppers[i].unsigned_abs(),
+            n_repeat_shoppers: repeat[i].unsigned_abs(),
+            n_lines: lines[i].unsigned_abs(),
+            n_units: units[i].unsigned_abs(),
+            revenue_gross: revenue[i],
+            revenue_returned: returned[i].min(Amount::ZERO),
+            order_value_sd: deviation[i],
+            months: Vec::new(),
+        };
+        profiles.insert(markets[i], counts.profile(Subject::Market)?);
+    }
+    let end = last.iter().max().map_or(Day(0), |day| day.plus(1));
+    Ok((profiles, markets.into_iter().zip(shoppers.into_iter().map(i64::unsigned_abs)).collect(), end))
+}
+
+async fn orders(engine: &Engine) -> Result<Vec<OrderHabit>> {
+    let rows = Rows::query(engine, queries::ORDERS).await?;
+    let (markets, channels, days) = (rows.markets("market")?, rows.optional_texts("channel")?, rows.days("day")?);
+    // 1970-01-01 was a Thursday.
+    let weekday = |day: Day| (day.0 + 3).rem_euclid(7) as u8 + 1;
+    let habit = |((market, channel), day): ((Market, Option<String>), Day)| OrderHabit {
+        market,
+        channel,
+        payment: None,
+        delivery: None,
+        hour: None,
+        weekday: Some(weekday(day)),
+    };
+    Ok(markets.into_iter().zip(channels).zip(days).map(habit).collect())
+}
+
+async fn places(engine: &Engine) -> Result<Counts> {
+    let rows = Rows::query(engine, queries::PLACES).await?;
+    let mut places = Counts::default();
+    let (regions, shoppers, n) = (rows.texts("region")?, rows.ints("n_shoppers")?, rows.ints("n")?);
+    for (i, market) in rows.markets("market")?.into_iter().enumerate() {
+        places.put(market, &regions[i], shoppers[i].unsigned_abs(), n[i].unsigned_abs());
+    }
+    Ok(places)
+}
+
+async fn together(engine: &Engine, names: &BTreeMap<String, String>) -> Result<BTreeMap<Market, Vec<Together>>> {
+    let rows = Rows::query(engine, queries::RULES).await?;
+    let (first, second) = (rows.texts("antecedent")?, rows.texts("consequent")?);
+    let (support, confidence, lift) = (rows.ints("support_count")?, rows.floats("confidence")?, rows.floats("lift")?);
+    let mut all: BTreeMap<Market, Vec<Together>> = BTreeMap::new();
+    for (i, market) in rows.markets("market")?.into_iter().enumerate() {
+        let pairs = all.entry(market).or_default();
+        if pairs.len() < MOST_STEPS {
+            let name = |id: &String| names.get(id).unwrap_or(id).clone();
+            let share = confidence[i].unwrap_or(f64::NAN);
+            pairs.push(Together {
+                first: name(&first[i]),
+                second: name(&second[i]),
+                share: Figure::number("rule.confidence", Unit::Share, share, support[i].unsigned_abs(), 0)
+                    .formula("orders with both / orders with the first"),
+                lift: lift[i].unwrap_or(f64::NAN),
+                days: None,
+            });
+        }
+    }
+    Ok(all)
+}
+
+async fn gaps(engine: &Engine) -> Result<BTreeMap<Market, Vec<u32>>> {
+    let rows = Rows::query(engine, queries::GAPS).await?;
+    let (days, n) = (rows.ints("gap_days")?, rows.ints("n")?);
+    let mut all: BTreeMap<Market, Vec<u32>> = BTreeMap::new();
+    for (i, market) in rows.markets("market")?.into_iter().enumerate() {
+        let gap = u32::try_from(days[i]).unwrap_or(u32::MAX);
+        all.entry(market).or_default().extend(std::iter::repeat_n(gap, usize::try_from(n[i]).unwrap_or(0)));
+    }
+    Ok(all)
+}
+
+/// The lines, the codes of products by number, and numbers of shoppers by name.
+async fn lines(engine: &Engine) -> Result<(Vec<Line>, Vec<String>, BTreeMap<String, u32>)> {
+    let rows = Rows::query(engine, queries::LINES).await?;
+    let (markets, shoppers, orders) =
+        (rows.markets("market")?, rows.optional_texts("shopper_id")?, rows.texts("order_key")?);
+    let (codes, days, units) = (rows.texts("product_id")?, rows.days("day")?, rows.ints("quantity")?);
+    let (lists, paids, values) = (rows.floats("list")?, rows.floats("paid")?, rows.floats("value")?);
+    let (channels, categories) = (rows.optional_texts("channel")?, rows.texts("category")?);
+    let (brands, back) = (rows.texts("brand")?, rows.ints("returned_quantity")?);
+    let (mut products, mut people, mut numbers) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    let mut of_order: BTreeMap<String, usize> = BTreeMap::new();
+    let mut lines = Vec::with_capacity(codes.len());
+    for i in 0..codes.len() {
+        let product = *products.entry(codes[i].clone()).or_insert_with(|| {
+            numbers.push(codes[i].clone());
+            numbers.len() as u32 - 1
+        });
+        let next = people.len() as u32;
+        let shopper = shoppers[i].clone().map(|name| *people.entry(name).or_insert(next));
+        let next = of_order.len();
+        lines.push(Line {
+            market: markets[i],
+            shopper,
+            order: *of_order.entry(orders[i].clone()).or_insert(next),
+            product,
+            day: days[i],
+            units: u32::try_from(units[i]).unwrap_or(u32::MAX),
+            list: lists[i].unwrap_or(0.0),
+            paid: paids[i].unwrap_or(0.0),
+            value: values[i].unwrap_or(0.0),
+            channel: channels[i].clone().unwrap_or_default(),
+            category: categories[i].clone(),
+            brand: brands[i].clone(),
+            back: back[i] > 0,
+        });
+    }
+    Ok((lines, numbers, people))
+}
+
+/// Reviews with the numbers of their shoppers.
+struct Reviews(Vec<Review>);
+
+struct Review {
+    market: Market,
+    shopper: Option<u32>,
+    day: Day,
+    rating: Option<f64>,
+    sentiment: Option<f64>,
+    language: String,
+}
+
+impl Reviews {
+    async fn load(engine: &Engine, people: &BTreeMap<String, u32>) -> Result<Self> {
+        let rows = Rows::query(engine, queries::REVIEWS).await?;
+        let (markets, shoppers, days) = (rows.markets("market")?, rows.texts("shopper_id")?, rows.days("day")?);
+        let (ratings, moods, languages) = (rows.floats("rating")?, rows.floats("sentiment")?, rows.texts("language")?);
+        let review = |i: usize| Review {
+            market: markets[i],
+            shopper: people.get(&shoppers[i]).copied(),
+            day: days[i],
+            rating: ratings[i],
+            sentiment: moods[i],
+            language: languages[i].clone(),
+        };
+        Ok(Self((0..shoppers.len()).map(review).collect()))
+    }
+}
+
+/// Days with an order of every shopper of a market; cohorts are months of the first order.
+fn days(lines: &[Line]) -> BTreeMap<Market, Vec<ShopperDays>> {
+    let mut all: BTreeMap<(Market, u32), Vec<Day>> = BTreeMap::new();
+    for line in lines {
+        if let Some(shopper) = line.shopper {
+            all.entry((line.market, shopper)).or_default().push(line.day);
+        }
+    }
+    let mut markets: BTreeMap<Market, Vec<ShopperDays>> = BTreeMap::new();
+    for ((market, _), mut days) in all {
+        days.sort_unstable();
+        days.dedup();
+        let (year, month) = days[0].year_month();
+        let cohort = u32::try_from(year).unwrap_or(0) * 100 + month;
+        markets.entry(market).or_default().push(ShopperDays { cohort, days });
+    }
+    markets
+}
+
+fn purchases(lines: &[Line]) -> BTreeMap<Market, Vec<Purchase>> {
+    let mut all: BTreeMap<Market, Vec<Purchase>> = BTreeMap::new();
+    for line in lines {
+        if let Some(shopper) = line.shopper {
+            all.entry(line.market).or_default().push(Purchase { shopper, day: line.day, thing: line.product });
+        }
+    }
+    all
+}
+
+fn sales(lines: &[Line]) -> BTreeMap<Market, Vec<Sale>> {
+    let mut all: BTreeMap<Market, Vec<Sale>> = BTreeMap::new();
+    for line in lines.iter().filter(|l| l.list > 0.0 && l.paid > 0.0 && l.paid <= l.list * 1.000_001) {
+        let paid = line.paid.min(line.list);
+        let sale = Sale { product: line.product, day: line.day, segment: 0, units: line.units, list: line.list, paid };
+        all.entry(line.market).or_default().push(sale);
+    }
+    all
+}
+
+/// First orders that could be followed for the whole horizon.
+fn first(lines: &[Line], reviews: &Reviews, end: Day) -> BTreeMap<Market, FirstOrders> {
+    let mut by_shopper: BTreeMap<(Market, u32), Vec<&Line>> = BTreeMap::new();
+    for line in lines {
+        if let Some(shopper) = line.shopper {
+            by_shopper.entry((line.market, shopper)).or_default().push(line);
+        }
+    }
+    let mut stars: BTreeMap<u32, f64> = BTreeMap::new();
+    for review in &reviews.0 {
+        if let (Some(shopper), Some(rating)) = (review.shopper, review.rating) {
+            stars.entry(shopper).or_insert(rating);
+        }
+    }
+    let mut rows: BTreeMap<Market, Vec<FirstOrder>> = BTreeMap::new();
+    for ((market, shopper), lines) in by_shopper {
+        let Some(start) = lines.iter().map(|l| l.day).min() else { continue };
+        if start.plus(BACK) > end {
+            continue;
+        }
+        let order = lines.iter().find(|l| l.day == start).map(|l| l.order);
+        let own: Vec<&&Line> = lines.iter().filter(|l| Some(l.order) == order).collect();
+        let Some(largest) = own.iter().max_by(|a, b| a.value.total_cmp(&b.value)) else { continue };
+        rows.entry(market).or_default().push(FirstOrder {
+            came_back: lines.iter().any(|l| l.day > start && l.day <= start.plus(BACK)),
+            channel: largest.channel.clone(),
+            category: largest.category.clone(),
+            deal: own.iter().any(|l| l.paid < 0.95 * l.list),
+            units: own.iter().map(|l| f64::from(l.units)).sum(),
+            value: own.iter().map(|l| l.value).sum(),
+            stars: stars.get(&shopper).copied(),
+        });
+    }
+    rows.into_iter().map(|(market, rows)| (market, first_orders(&rows))).collect()
+}
+
+/// What shoppers felt and did: ratings and moods of reviews, lines kept, and orders followed by another.
+fn experiences(lines: &[Line], reviews: &Reviews, end: Day) -> BTreeMap<Market, Vec<Experience>> {
+    let mut all: BTreeMap<Market, Vec<Experience>> = BTreeMap::new();
+    for review in &reviews.0 {
+        if let Some(shopper) = review.shopper {
+            let felt = experience(shopper, review.day, review.rating, review.sentiment);
+            all.entry(review.market).or_default().push(felt);
+        }
+    }
+    let mut days: BTreeMap<(Market, u32), Vec<Day>> = BTreeMap::new();
+    for line in lines {
+        let Some(shopper) = line.shopper else { continue };
+        let kept = Some(if line.back { 0.0 } else { 1.0 });
+        let parts = [None, None, kept, None, None];
+        all.entry(line.market).or_default().push(Experience { shopper, day: line.day, parts });
+        days.entry((line.market, shopper)).or_default().push(line.day);
+    }
+    for ((market, shopper), mut days) in days {
+        days.sort_unstable();
+        days.dedup();
+        for (at, day) in days.iter().enumerate().filter(|(_, day)| day.plus(BACK) <= end) {
+            let followed = days.get(at + 1).is_some_and(|next| *next <= day.plus(BACK));
+            let parts = [None, None, None, Some(if followed { 1.0 } else { 0.0 }), None];
+            all.entry(market).or_default().push(Experience { shopper, day: *day, parts });
+        }
+    }
+    all
+}

@@ -1,0 +1,46 @@
+//! The queries behind the personas. Each can be pasted into `portolan sql`.
+
+/// One row an order: where, by which channel, on which day. Hours are left out: sources state them in UTC or not at all,
+/// and the hour that a shopper's clock shows is not known.
+pub(super) const ORDERS: &str = "\
+select l.market, max(l.channel) as channel, min(l.day) as day
+from clean.order_lines l where l.settled group by l.market, l.order_key order by l.market, l.order_key";
+
+/// Every settled line with what a reduction can be told from: the price of one unit before and after its discount.
+pub(super) const LINES: &str = "\
+select l.market, l.shopper_id, l.order_key, l.product_id, l.day, l.quantity, l.channel,
+  cast(l.unit_price as double) as list, cast(l.amount as double) / l.quantity as paid, cast(l.amount_base as double) as value,
+  case when strpos(coalesce(p.category, ''), ' > ') > 0
+    then split_part(p.category, ' > ', cast(length(p.category) - length(replace(p.category, '>', '')) + 1 as int))
+    else coalesce(p.category, '') end as category, coalesce(p.brand, '') as brand, l.returned_quantity
+from clean.order_lines l left join clean.products p on p.product_id = l.product_id
+where l.settled and l.product_id is not null and l.quantity > 0
+order by l.market, l.shopper_id, l.day, l.order_key, l.product_id, l.source, l.line";
+
+pub(super) const REVIEWS: &str = "\
+select market, coalesce(shopper_id, '') as shopper_id, cast(reviewed_at as date) as day, rating, sentiment,
+  coalesce(language, '') as language
+from clean.reviews where reviewed_at is not null order by source, line";
+
+pub(super) const VOICES: &str = "\
+select market, review_id, language, day, product_id, theme, stance, sentence from marts.voices order by market, review_id, theme, stance";
+
+/// Reasons of returns, one row a line that came back; lines without a reason count as texts that say nothing.
+pub(super) const RETURNS: &str = "\
+select market, day, product_id, source, line, coalesce(reason, '') as reason from clean.order_lines
+where (kind = 'cancellation' or returned_quantity > 0) and product_id is not null and flags not like '%other_file_repeat%'
+order by market, source, line";
+
+pub(super) const NAMES: &str = "select product_id, coalesce(name, product_id) as name from clean.products";
+
+/// Pairs of single products of the association rules.
+pub(super) const RULES: &str = "\
+select market, antecedent, consequent, support_count, confidence, lift from marts.rules
+where strpos(antecedent, '+') = 0 and strpos(consequent, '+') = 0
+order by market, lift desc, antecedent, consequent";
+
+pub(super) const GAPS: &str = "select market, gap_days, sum(n_gaps) as n from marts.repeat_gaps group by market, gap_days order by market, gap_days";
+
+pub(super) const PLACES: &str = "\
+select market, region, sum(n_shoppers) as n_shoppers, sum(n_orders) as n from marts.geography
+where region <> '' group by market, region order by market, region";
