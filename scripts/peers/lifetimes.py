@@ -16,6 +16,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import warnings
 
+sys.path.pop(0)  # this file has the package's name
 import lifetimes
 import pandas as pd
 

@@ -84,7 +84,7 @@ fn split(case: &Case, days: &Days) -> Split {
         split.purchases.push(Purchases::new(repeats, weeks(last.0), weeks(end)));
         let sum: f64 = seen[1..].iter().map(|(_, amount)| amount).sum();
         split.spend.push(Spend { repeats, mean: if repeats > 0 { sum / f64::from(repeats) } else { 0.0 } });
-        split.later.push(days.range(end.plus(1)..=holdout_end).count() as f64);
+        split.later.push(days.keys().filter(|day| **day > end && **day <= holdout_end).count() as f64);
     }
     split
 }

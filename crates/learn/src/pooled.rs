@@ -244,7 +244,12 @@ impl Chain {
     }
 
     fn run(mut self, p: &PooledParams, plans: &[GroupPlan], f: &impl Fn(usize, &[f64]) -> f64) -> Self {
-        let light = plans.iter().map(|plan| plan.cost).sum::<usize>() <= LIGHT;
+        // Where groups say much, the step along with them hardly moves and costs many likelihoods.
+        let along = match plans.iter().map(|plan| plan.cost).sum::<usize>() {
+            0..=200 => 1,
+            201..=LIGHT => 4,
+            _ => usize::MAX,
+        };
         for sweep in 0..p.n_warmup + p.n_draws * p.thin {
             for (g, plan) in plans.iter().enumerate() {
                 if sweep % (1 + plan.cost / LIGHT).min(10) == 0 {
@@ -252,7 +257,7 @@ impl Chain {
                 }
             }
             self.move_population(p);
-            if light {
+            if sweep % along == 0 {
                 self.move_population_with_groups(p, f);
             }
             if sweep >= p.n_warmup && (sweep - p.n_warmup) % p.thin == p.thin - 1 {

@@ -50,7 +50,6 @@ fn market(n: usize, spread: f64, seed: Seed) -> Result<Market, Failure> {
     let mut rng = seed.stream(0);
     let truth = truth(spread, &mut rng);
     let (mut purchases, mut seen, mut orders, mut revenue) = (Vec::new(), Vec::new(), 0.0, 0.0);
-    let mut stayed_away = 0.0;
     for i in 0..n {
         let mut rng = seed.stream(1 + i as u64);
         let age = 39.0 * rng.uniform();
@@ -61,7 +60,6 @@ fn market(n: usize, spread: f64, seed: Seed) -> Result<Market, Failure> {
         seen.push(spend(&truth.spend, scale, now.repeats, &mut rng));
         orders += next as f64;
         revenue += amount(&truth.spend, scale, next as u32, &mut rng);
-        stayed_away += (truth.buy.alpha / (truth.buy.alpha + age)).powf(truth.buy.r);
         purchases.push(now);
     }
     let hits = purchases.iter().filter(|p| p.repeats > 0).count() as u64;
@@ -73,10 +71,17 @@ fn market(n: usize, spread: f64, seed: Seed) -> Result<Market, Failure> {
         orders,
         revenue,
         repeat: Trials { hits, n: n as u64 },
-        repeat_rate: 1.0 - stayed_away / n as f64,
+        repeat_rate: repeat_rate(&truth.buy),
         visits: Trials { hits: converted, n: visits },
         conversion: truth.conversion,
     })
+}
+
+/// Probability that a shopper of this market has come back, whose first purchase was at any time of the 39 weeks.
+fn repeat_rate(buy: &BuyDraw) -> f64 {
+    let steps = 400;
+    let away = |i: u32| (buy.alpha / (buy.alpha + 39.0 * (f64::from(i) + 0.5) / f64::from(steps))).powf(buy.r);
+    1.0 - (0..steps).map(away).sum::<f64>() / f64::from(steps)
 }
 
 /// Hits, and widths over the truth's mean, of one replication.

@@ -247,6 +247,18 @@ pub(crate) fn negative(table: &SpendTable, at: &[f64], gradient: &mut [f64]) -> 
     -value
 }
 
+/// The log-likelihood alone, at `(p, q, v)`: for samplers, which want no gradient and call it often on few rows.
+pub(crate) fn log_likelihood(table: &SpendTable, [p, q, v]: [f64; 3]) -> f64 {
+    let base = q * v.ln() - ln_gamma(q);
+    let of = |x: &f64| base + ln_gamma(p * x + q) - ln_gamma(p * x) + p * x * x.ln();
+    let by_repeats: Vec<f64> = table.repeats.iter().map(of).collect();
+    let [value] = table.sum(|&(at, m, ln_m)| {
+        let x = table.repeats[at as usize];
+        [by_repeats[at as usize] + (p * x - 1.0) * ln_m - (p * x + q) * (x * m + v).ln()]
+    });
+    value
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,7 +317,9 @@ mod tests {
         fn the_gradient_is_the_slope(at in prop::collection::vec(-1.0_f64..2.5, 3)) {
             let table = SpendTable::new(&[spend(1, 3.0), spend(4, 8.0), spend(4, 0.7), spend(30, 11.0)]).unwrap();
             let (mut g, mut rest) = ([0.0; 3], [0.0; 3]);
-            negative(&table, &at, &mut g);
+            let value = -negative(&table, &at, &mut g);
+            let alone = log_likelihood(&table, [at[0].exp(), at[1].exp(), at[2].exp()]);
+            prop_assert!((value - alone).abs() < 1e-9 * (1.0 + value.abs()), "{value} {alone}");
             for i in 0..3 {
                 let mut moved = at.clone();
                 moved[i] += 1e-5;

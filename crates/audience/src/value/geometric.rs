@@ -299,6 +299,33 @@ pub(crate) fn negative(coin: FirstCoin, table: &PurchaseTable, at: &[f64], gradi
     -value
 }
 
+/// The log-likelihood alone, at `(r, α, a, b)`: for samplers, which want no gradient and call it often on few rows.
+pub(crate) fn log_likelihood(coin: FirstCoin, table: &PurchaseTable, [r, alpha, a, b]: [f64; 4]) -> f64 {
+    let (ln_gamma_r, start, ln_alpha) = (ln_gamma(r), ln_gamma(a + b) - ln_gamma(b), alpha.ln());
+    let of = |x: &f64| {
+        let k = coin.stays(*x);
+        let rising = if *x == 0.0 { 0.0 } else { ln_gamma(r + x) - ln_gamma_r };
+        if k == 0.0 {
+            return (rising + r * ln_alpha, f64::NEG_INFINITY);
+        }
+        let coins = start + ln_gamma(b + k) - ln_gamma(a + b + k);
+        (rising + r * ln_alpha + coins, a.ln() - (b + k - 1.0).ln())
+    };
+    let by_repeats: Vec<(f64, f64)> = table.repeats.iter().map(of).collect();
+    let ages: Vec<f64> = table.ages.iter().map(|t| (alpha + t).ln()).collect();
+    let [value] = table.sum(|row: &Row| {
+        let (x, ln_age) = (row.repeats as usize, ages[row.age as usize]);
+        let (value, ln_odds) = by_repeats[x];
+        let shape = r + table.repeats[x];
+        if ln_odds == f64::NEG_INFINITY {
+            return [value - shape * ln_age];
+        }
+        let u = ln_odds + shape * (ln_age - (alpha + table.recencies[row.recency as usize]).ln());
+        [value - shape * ln_age + u.max(0.0) + (-u.abs()).exp().ln_1p()]
+    });
+    value
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +359,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_value_alone_is_the_same(at in prop::collection::vec(-2.0_f64..2.5, 4), at_once in any::<bool>()) {
+            let (table, coin) = (table(), if at_once { FirstCoin::AtOnce } else { FirstCoin::AfterRepeat });
+            let p = [at[0].exp(), at[1].exp(), at[2].exp(), at[3].exp()];
+            let (got, want) = (log_likelihood(coin, &table, p), -negative(coin, &table, &at, &mut [0.0; 4]));
+            prop_assert!((got - want).abs() < 1e-9 * (1.0 + want.abs()), "{got} {want}");
+        }
+
         #[test]
         fn the_gradient_is_the_slope(at in prop::collection::vec(-2.0_f64..2.5, 4), at_once in any::<bool>()) {
             let (table, coin) = (table(), if at_once { FirstCoin::AtOnce } else { FirstCoin::AfterRepeat });

@@ -15,7 +15,7 @@
 //! 1,000 distinct rows is first fitted, and then costs one or two likelihoods every few sweeps.
 
 use super::gamma_gamma;
-use super::geometric::{FirstCoin, negative};
+use super::geometric::{FirstCoin, log_likelihood, negative};
 use super::{PurchaseTable, SpendTable, ValueError};
 use domain::Seed;
 use learn::optimise::{Factor, OptimiseParams, bfgs, curvature};
@@ -125,7 +125,8 @@ impl Sampling {
             if purchases[g].n_rows() == 0 {
                 return 0.0;
             }
-            -negative(FirstCoin::AfterRepeat, &purchases[g], &BuyDraw::of(eta).logarithms(), &mut [0.0; 4])
+            let draw = BuyDraw::of(eta);
+            log_likelihood(FirstCoin::AfterRepeat, &purchases[g], [draw.r, draw.alpha, draw.a, draw.b])
         };
         let plans: Vec<GroupPlan> = purchases.iter().map(|t| buy_plan(t, &prior)).collect();
         let buy = prior.sample(&plans, likelihood, seed.derive(1))?;
@@ -141,7 +142,8 @@ impl Sampling {
                 if spend[g].n_shoppers() == 0 {
                     return 0.0;
                 }
-                -gamma_gamma::negative(&spend[g], &SpendDraw::of(zeta).logarithms(), &mut [0.0; 3])
+                let draw = SpendDraw::of(zeta);
+                gamma_gamma::log_likelihood(&spend[g], [draw.p, draw.q, draw.v])
             };
             let plans: Vec<GroupPlan> = spend.iter().map(|t| spend_plan(t, &prior)).collect();
             Some(prior.sample(&plans, likelihood, seed.derive(2))?)
