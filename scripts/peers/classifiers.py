@@ -3,7 +3,7 @@
 
     pip install scikit-learn==1.9.1 lightgbm==4.7.0
     cargo run --release -p audience --example predict DATA TABLES
-    OMP_NUM_THREADS=1 scripts/peers/classifiers.py TABLES
+    OMP_NUM_THREADS=1 scripts/peers/classifiers.py TABLES [TABLE [one]]
 
 The same settings, rows, choice (log loss on validation rows) and marks as ours; one thread. Columns are standardised and
 gaps filled with the mean and flagged for the models that multiply; trees get raw values, LightGBM and scikit-learn's trees
@@ -64,7 +64,10 @@ def calibration_error(p, y):
 
 
 out = {"sklearn": sklearn.__version__, "lightgbm": lightgbm.__version__}
-for name in ["online_shoppers", "retail_churn"]:
+DEFAULT = {"tree": 1, "forest": 0, "boosting": 0, "logistic": 2, "linear_svm": 2, "rbf_svm": 1}
+if sys.argv[3:] == ["one"]:
+    KINDS = {kind: [settings[DEFAULT[kind]]] for kind, settings in KINDS.items()}
+for name in sys.argv[2:3] or ["online_shoppers", "retail_churn"]:
     parts, y, x = table(f"{sys.argv[1]}/{name}.csv")
     test, train, valid = parts == "test", parts == "train", parts == "validation"
     out[name] = {}

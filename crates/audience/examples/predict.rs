@@ -1,9 +1,11 @@
 //! How good and how costly each kind of classifier is, beside scikit-learn and LightGBM on the same rows, and
 //! the whole chain from orders to a list of shoppers on real orders.
 //!
-//! `cargo run --release -p audience --example predict DATA TABLES` with DATA the folder that holds `online_shoppers` and
-//! `uci_online_retail`; the tables are written to the folder TABLES for `scripts/peers/classifiers.py`, which learns the same
-//! settings from the same rows. One JSON object is printed. Rows are parted by SplitMix64: 30 % test (salt 1), of the rest
+//! `cargo run --release -p audience --example predict DATA TABLES [PART [one]]` with DATA the folder that holds
+//! `online_shoppers` and `uci_online_retail`; the tables are written to the folder TABLES for
+//! `scripts/peers/classifiers.py`, which learns the same settings from the same rows. PART is one of `online_shoppers`,
+//! `retail_churn`, `chain` and `next_order`; without it all are run, and with
+//! `one` only the default of each kind. One JSON object is printed. Rows are parted by SplitMix64: 30 % test (salt 1), of the rest
 //! 30 % validation (salt 2). The setting of a kind is chosen by log loss on the validation rows; it then learns from
 //! both and is asked about the test rows, once. Seconds are those of the processor.
 
@@ -12,7 +14,9 @@ use audience::predict::{
     ShopperFacts, SpendParams, Target, gains,
 };
 use domain::{Amount, Day, Figure, Rng, Seed, market_by_name};
-use learn::classify::{Classifier, ClassifierKind, Subset, auc, brier, calibration_error, log_loss, reliability};
+use learn::classify::{
+    Classifier, ClassifierKind, ClassifierParams, Subset, auc, brier, calibration_error, log_loss, reliability,
+};
 use learn::trees::{Features, Samples};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -24,18 +28,52 @@ const SEED: Seed = Seed(7);
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, data, tables] = args.as_slice() else { return Err("give DATA TABLES".into()) };
-    let (data, tables) = (Path::new(data), Path::new(tables));
-    let shoppers = orders(data)?;
+    let (data, tables, part, search) = match args.as_slice() {
+        [_, data, tables] => (Path::new(data), Path::new(tables), None, Search::All),
+        [_, data, tables, part] => (Path::new(data), Path::new(tables), Some(part.as_str()), Search::All),
+        [_, data, tables, part, one] if one == "one" => {
+            (Path::new(data), Path::new(tables), Some(part.as_str()), Search::One)
+        }
+        _ => return Err("give DATA TABLES [PART [one]]".into()),
+    };
+    let asked = |name: &str| part.is_none_or(|part| part == name);
     let mut out = serde_json::Map::new();
-    for (name, (features, labels)) in [("online_shoppers", sessions(data)?), ("retail_churn", churn(&shoppers)?)] {
-        write_table(&tables.join(format!("{name}.csv")), &features, &labels)?;
-        out.insert(name.to_owned(), compare(&features, &labels)?);
+    if asked("online_shoppers") {
+        let (features, labels) = sessions(data)?;
+        write_table(&tables.join("online_shoppers.csv"), &features, &labels)?;
+        out.insert("online_shoppers".to_owned(), compare(&features, &labels, search)?);
     }
-    out.insert("chain".to_owned(), chain(&shoppers)?);
-    out.insert("next_order".to_owned(), next_order(&shoppers)?);
+    let shoppers = if part == Some("online_shoppers") { Vec::new() } else { orders(data)? };
+    if asked("retail_churn") {
+        let (features, labels) = churn(&shoppers)?;
+        write_table(&tables.join("retail_churn.csv"), &features, &labels)?;
+        out.insert("retail_churn".to_owned(), compare(&features, &labels, search)?);
+    }
+    if asked("next_order") {
+        out.insert("next_order".to_owned(), next_order(&shoppers)?);
+    }
+    if asked("chain") {
+        out.insert("chain".to_owned(), chain(&shoppers, search)?);
+    }
     writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&out)?)?;
     Ok(())
+}
+
+/// How many settings of a kind are tried.
+#[derive(Clone, Copy)]
+enum Search {
+    All,
+    /// The default alone: for a quick look.
+    One,
+}
+
+impl Search {
+    fn settings(self, kind: ClassifierKind) -> Vec<ClassifierParams> {
+        match self {
+            Self::All => kind.candidates(),
+            Self::One => vec![kind.params()],
+        }
+    }
 }
 
 /// Whether a row is in the drawn part.
@@ -60,7 +98,7 @@ fn write_table(path: &Path, features: &Features, labels: &[f32]) -> Result<(), F
     Ok(file.flush()?)
 }
 
-fn compare(features: &Features, labels: &[f32]) -> Result<Value, Failure> {
+fn compare(features: &Features, labels: &[f32], search: Search) -> Result<Value, Failure> {
     let all = Samples::new(features, labels)?;
     let rows = |want: fn(usize) -> bool| (0..features.n_rows()).filter(|i| want(*i)).collect::<Vec<usize>>();
     let (test, known) = (rows(|i| drawn(i, 1)), rows(|i| !drawn(i, 1)));
@@ -70,7 +108,7 @@ fn compare(features: &Features, labels: &[f32]) -> Result<Value, Failure> {
     for kind in ClassifierKind::ALL {
         let started = cpu_seconds()?;
         let mut best = (f64::INFINITY, None);
-        for setting in kind.candidates() {
+        for setting in search.settings(kind) {
             let model = setting.fit(train.samples()?, SEED)?;
             let loss = log_loss(&model.probabilities(validation.samples()?.features()), validation.samples()?.labels());
             if let Some(loss) = loss.filter(|loss| *loss < best.0) {
@@ -171,7 +209,7 @@ fn number(figure: &Figure) -> Value {
 }
 
 /// From orders to a list: several cutoffs, choice on a later period, marks on a still later one, lift of the list.
-fn chain(shoppers: &[ShopperFacts]) -> Result<Value, Failure> {
+fn chain(shoppers: &[ShopperFacts], search: Search) -> Result<Value, Failure> {
     let now: Day = "2011-12-10".parse()?;
     let target = Target::NextPurchase { horizon_days: 90 };
     let params = PredictParams::new(target);
@@ -179,7 +217,8 @@ fn chain(shoppers: &[ShopperFacts]) -> Result<Value, Failure> {
     let (mut trials, mut seconds) = (Vec::new(), serde_json::Map::new());
     for kind in &params.kinds {
         let started = cpu_seconds()?;
-        let of = prepared.try_kind(*kind, SEED)?;
+        let settings = search.settings(*kind).into_iter();
+        let of = settings.map(|setting| prepared.try_setting(setting, SEED)).collect::<Result<Vec<_>, _>>()?;
         let best = of.iter().map(|trial| trial.log_loss).fold(f64::INFINITY, f64::min);
         let area = of.iter().filter_map(|trial| trial.auc).fold(0.0, f64::max);
         seconds.insert(
@@ -220,8 +259,11 @@ fn chain(shoppers: &[ShopperFacts]) -> Result<Value, Failure> {
         .map(|b| json!({"promised": b.mean_predicted, "came": b.observed(), "n": b.n}))
         .collect();
     let started = cpu_seconds()?;
-    let predictions = predictor.predict_all(shoppers, now, 3);
+    let predictions = predictor.predict_all(shoppers, now, 0);
     let asked = cpu_seconds()? - started;
+    let started = cpu_seconds()?;
+    let reasoned = predictor.predict_all(&shoppers[..200], now, 3);
+    let reasons = cpu_seconds()? - started;
     let markets: serde_json::Map<String, Value> = predictor
         .shifts()
         .markets()
@@ -233,6 +275,7 @@ fn chain(shoppers: &[ShopperFacts]) -> Result<Value, Failure> {
             "validation": predictor.periods().validation.to_string(), "test": cutoff.to_string()},
         "train_rows": prepared.train().n_rows(), "kinds": seconds, "chosen": format!("{:?}", predictor.chosen().setting),
         "finish_cpu_s": finished, "predict_cpu_s": asked, "predicted": predictions.len(),
+        "reasons_cpu_s_each": reasons / reasoned.len() as f64,
         "test": marks, "test_without_market_shifts": pooled, "bins": bins,
         "market_spread": predictor.shifts().spread(), "markets": markets, "example_reasons": example,
         "gains_probability_x_value": ranked(&|p, facts| p * spend.order_value(facts, cutoff)),
