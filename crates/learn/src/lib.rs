@@ -57,6 +57,7 @@ mod fft;
 mod graph_softmax;
 mod implicit_rows;
 mod inverted;
+mod kmeans_start;
 pub mod lanes;
 mod local_gram;
 mod logistic_pairs;

@@ -56,6 +56,11 @@ impl Points {
         &self.values[row * self.n_columns..(row + 1) * self.n_columns]
     }
 
+    /// All values, row after row.
+    pub fn as_slice(&self) -> &[f64] {
+        &self.values
+    }
+
     /// All points in order.
     pub fn rows(&self) -> std::slice::ChunksExact<'_, f64> {
         self.values.chunks_exact(self.n_columns)
