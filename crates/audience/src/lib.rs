@@ -13,6 +13,7 @@ pub mod month;
 pub mod shopper;
 
 pub mod clusters;
+pub mod cohort_level;
 pub mod cohorts;
 pub mod market_profile;
 pub mod repeat;
