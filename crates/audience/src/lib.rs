@@ -17,6 +17,7 @@ pub mod month;
 pub mod shopper;
 
 pub mod clusters;
+pub mod cohort_level;
 pub mod cohorts;
 pub mod levers;
 pub mod loyalty;

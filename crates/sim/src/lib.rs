@@ -27,6 +27,7 @@ pub mod plan;
 pub mod trade;
 
 mod merchant;
+mod potential;
 mod truth;
 
 pub mod export;
@@ -38,5 +39,6 @@ pub use bulk::{BulkSummary, write_bulk_retail};
 pub use error::SimError;
 pub use merchant::{Book, Merchant};
 pub use params::{BadLotParams, DirtParams, Export, MarketParams, SimParams};
+pub use potential::{MarketPotential, potentials};
 pub use truth::Truth;
 pub use write::{Progress, SimSummary, write_bulk_retail_to, write_to};

@@ -9,7 +9,8 @@ use crate::export::{MARKET, MarketRules, NOISE, NoiseRules, SUPPLY, SupplyRules}
 use crate::fx::RateRules;
 use crate::merchant::{LINKS, LinkRules};
 use crate::plan::{ADS, AdRules, PRICES, PriceRules, TASTE, TasteRules};
-use crate::trade::{EVENTS, EventRules, REVIEWS, ReviewRules, Rules, SHOPPERS, ShopperRules};
+use crate::potential::{POTENTIAL, PotentialRules};
+use crate::trade::{EVENTS, EventRules, REVIEWS, ReviewRules, Rules, SHOPPERS, ShopperRules, TRAITS, TraitRules};
 use crate::world::{DEMAND, DemandRules};
 use serde::Serialize;
 
@@ -46,6 +47,10 @@ pub(crate) struct Mechanism {
     links: LinkRules,
     /// Machines among the visitors, reviews that say nothing.
     noise: NoiseRules,
+    /// What a market could be worth, entered or not.
+    potential: PotentialRules,
+    /// Age, sex and income of shoppers.
+    traits: TraitRules,
 }
 
 impl Mechanism {
@@ -67,6 +72,8 @@ impl Mechanism {
             supply: SUPPLY,
             links: LINKS,
             noise: NOISE,
+            potential: POTENTIAL,
+            traits: TRAITS,
         }
     }
 }

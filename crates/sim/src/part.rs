@@ -22,6 +22,8 @@ pub(crate) enum Part {
     Links,
     Bulk,
     Noise,
+    Facts,
+    Traits,
 }
 
 /// The seed of a part.

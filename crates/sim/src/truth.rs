@@ -16,7 +16,7 @@ use crate::merchant::LinkedBy;
 use crate::plan::{AdChannel, CHANNELS, SIZE_AT, TASTE};
 use crate::trade::Line;
 use crate::world::{Festival, Profile};
-use crate::{Book, Merchant, SimParams};
+use crate::{Book, MarketPotential, Merchant, SimParams, potentials};
 use domain::{Currency, Day, Decimal, Market};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Truth {
     pub identity_links: Vec<IdentityLink>,
     /// Products listed twice.
     pub near_duplicate_products: Vec<NearDuplicate>,
+    /// What the merchant could win in each market, entered or not, best first.
+    pub market_potential: Vec<MarketPotential>,
     /// Tables of the truth beside this file; empty until they are written.
     pub tables: Vec<FileFacts>,
     /// Files to ingest, their rows and their dirt; empty until they are written.
@@ -244,6 +246,7 @@ impl Truth {
             near_duplicate_products: twice
                 .map(|(product_id, of)| NearDuplicate { product_id, of: products[of].id.clone() })
                 .collect(),
+            market_potential: potentials(&merchant.params),
             tables: Vec::new(),
             files: Vec::new(),
         }

@@ -2,7 +2,8 @@
 //!
 //! - *Holds back*: the criteria by what they cost against the market that is first (for the first, against the second),
 //!   `weight · (their score − its score)`, and in each the facts that cost most.
-//! - *Would have to change*: for every known fact alone, the nearest value at which the market scores as much as the first
+//! - *Would have to change*: for every known fact that can change within years (no people, places, languages), alone, the
+//!   nearest value at which the market scores as much as the first
 //!   one. The score runs one way in every fact, so the value is found by bisection towards the better end of its range.
 //!   "Smallest" is measured on the fact's own scale: the part of the way between its anchors. Of the facts that the seller
 //!   can move, the smallest is named, too. Where no single fact does it, that is said, with how far the best one would reach.
@@ -113,7 +114,7 @@ impl MarketRanking {
     /// The change of one fact that reaches `goal`, or goes as far as it can; `None` where it does not help.
     fn change(&self, own: &RankedMarket, fact: Fact, goal: f64) -> Option<Change> {
         let values = own.candidate.values();
-        let from = values[fact as usize]?;
+        let from = values[fact as usize].filter(|_| fact.spec().lever != Lever::Fixed)?;
         let measures = self.params().measures.iter().filter(|m| m.weight > 0.0 && m.quantity.facts().contains(&fact));
         let single = measures.clone().find(|m| m.quantity == Quantity::Fact(fact));
         let first: &Measure = single.or_else(|| measures.clone().next())?;
@@ -129,15 +130,20 @@ impl MarketRanking {
         if most <= before + 1e-12 {
             return None;
         }
+        // Where the goal is out of reach: the nearest value that is as good as any.
+        let wanted = goal.min(most - 1e-12);
         let (mut far, mut near) = (best, from);
-        if most >= goal {
-            for _ in 0..80 {
-                let middle = (far + near) / 2.0;
-                if score(middle) >= goal { far = middle } else { near = middle }
-            }
+        for _ in 0..80 {
+            let middle = (far + near) / 2.0;
+            if score(middle) >= wanted { far = middle } else { near = middle }
         }
-        let way = (first.score(far) - first.score(from)).abs();
-        let way = if single.is_some() { way } else { (score(far) - before).abs() };
+        // The way on the scale of the measure that the fact is in.
+        let on_scale = |value: f64| {
+            let mut tried = values;
+            tried[fact as usize] = Some(value);
+            first.quantity.of(&tried).map_or(0.0, |v| first.score(v))
+        };
+        let way = (on_scale(far) - on_scale(from)).abs();
         Some(Change { fact, from, to: far, way, score: score(far) })
     }
 
@@ -202,6 +208,14 @@ impl MarketRanking {
                     format!("在 {} 的抽样中，它的得分高于第二名{ozh}。", percent(above)),
                 ));
             }
+        }
+        let critical = self.critical_weights().first().and_then(|c| Some((c, c.flips_at?)));
+        if let (true, Some((c, at))) = (own.rank <= 2, critical) {
+            let (cen, czh) = c.criterion.words();
+            said.push(Words::new(
+                format!("The first two change places where {cen} weighs {at:.2} instead of {:.2}.", c.now),
+                format!("若{czh}的权重由 {:.2} 变为 {at:.2}，前两名将互换。", c.now),
+            ));
         }
         let change = |c: &Change| {
             let spec = c.fact.spec();

@@ -103,8 +103,10 @@ pub enum FactUnit {
 pub enum Lever {
     /// By other carriers, prices, adverts or assortment.
     Seller,
-    /// The world's affair.
+    /// The world's affair, and it changes.
     Given,
+    /// Not within the years of a plan: people, places, languages.
+    Fixed,
 }
 
 /// What is fixed about a fact.
@@ -136,7 +138,7 @@ pub struct FactSpec {
 
 use Fact::*;
 use FactUnit as U;
-use Lever::{Given, Seller};
+use Lever::{Fixed, Given, Seller};
 use Origin::{Computed, Own, Part, Public};
 
 #[expect(clippy::too_many_arguments, reason = "one row of the table below")]
@@ -159,14 +161,14 @@ const SHARE: (f64, f64) = (0.0, 1.0);
 /// All facts, in the order of [`Fact`].
 #[rustfmt::skip]
 pub static FACTS: &[FactSpec] = &[
-    f(Population, "population", &["inhabitants", "people"], Public, U::Count, (1e3, 2e9), 0.01, Given, ("population", "人口")),
+    f(Population, "population", &["inhabitants", "people"], Public, U::Count, (1e3, 2e9), 0.01, Fixed, ("population", "人口")),
     f(PopulationGrowth, "population_growth", &[], Public, U::Growth, (-0.1, 0.2), 0.002, Given, ("growth of the population a year", "人口年增长率")),
-    f(AdultPopulationShare, "adult_population_share", &["adult_share", "adults"], Public, U::Share, SHARE, 0.01, Given, ("share of adults", "成年人口占比")),
-    f(Households, "households", &[], Public, U::Count, (100.0, 1e9), 0.03, Given, ("households", "家庭户数")),
+    f(AdultPopulationShare, "adult_population_share", &["adult_share", "adults"], Public, U::Share, SHARE, 0.01, Fixed, ("share of adults", "成年人口占比")),
+    f(Households, "households", &[], Public, U::Count, (100.0, 1e9), 0.03, Fixed, ("households", "家庭户数")),
     f(IncomePerHead, "income_per_head", &["gni_per_head", "gdp_per_head", "gdp_per_capita", "gni_per_capita", "income_per_capita"], Public, U::Money, (100.0, 500_000.0), 0.05, Given, ("income per head a year", "人均年收入")),
     f(IncomeGrowth, "income_growth", &["gdp_growth"], Public, U::Growth, (-0.3, 0.5), 0.01, Given, ("growth of income a year", "收入年增长率")),
     f(InternetShare, "internet_share", &["internet_penetration", "online_share"], Public, U::Share, SHARE, 0.03, Given, ("share of people online", "互联网普及率")),
-    f(UrbanShare, "urban_share", &["urbanisation", "urbanization"], Public, U::Share, SHARE, 0.02, Given, ("share living in towns", "城镇人口占比")),
+    f(UrbanShare, "urban_share", &["urbanisation", "urbanization"], Public, U::Share, SHARE, 0.02, Fixed, ("share living in towns", "城镇人口占比")),
     f(EcommerceShare, "ecommerce_share", &["online_retail_share", "e_commerce_share"], Public, U::Share, SHARE, 0.02, Given, ("online share of retail", "电商占零售比重")),
     f(CategorySpendPerHead, "category_spend_per_head", &["category_spend", "category_spend_per_capita"], Public, U::Money, (0.01, 50_000.0), 0.25, Given, ("spending on the category per head a year", "品类人均年支出")),
     f(CategoryGrowth, "category_growth", &[], Public, U::Growth, (-0.5, 2.0), 0.03, Given, ("growth of the category a year", "品类年增长率")),
@@ -192,9 +194,9 @@ pub static FACTS: &[FactSpec] = &[
     f(TransferGain, "transfer_gain", &[], Part, U::Growth, (-1.0, 5.0), 0.05, Given, ("gain expected from what other markets taught", "跨市场迁移的预期增益")),
     f(SellableShare, "sellable_share", &[], Part, U::Share, SHARE, 0.05, Seller, ("share of the catalogue that may be sold there", "可售商品占比")),
     f(LandedCostShare, "landed_cost_share", &[], Part, U::Ratio, (0.0, 10.0), 0.08, Seller, ("landed cost over price", "到岸成本占售价比")),
-    f(DistanceKm, "distance_km", &[], Computed, U::Kilometres, (0.0, 20_100.0), 0.0, Given, ("kilometres from home", "与本国距离（公里）")),
-    f(LanguageDistance, "language_distance", &[], Computed, U::Share, SHARE, 0.1, Given, ("distance of languages, 0 to 1", "语言距离（0至1）")),
-    f(IncomeGap, "income_gap", &[], Computed, U::Ratio, (0.0, 10.0), 0.07, Given, ("gap of incomes to home, in logarithms", "与本国收入差距（对数）")),
+    f(DistanceKm, "distance_km", &[], Computed, U::Kilometres, (0.0, 20_100.0), 0.0, Fixed, ("kilometres from home", "与本国距离（公里）")),
+    f(LanguageDistance, "language_distance", &[], Computed, U::Share, SHARE, 0.1, Fixed, ("distance of languages, 0 to 1", "语言距离（0至1）")),
+    f(IncomeGap, "income_gap", &[], Computed, U::Ratio, (0.0, 10.0), 0.07, Fixed, ("gap of incomes to home, in logarithms", "与本国收入差距（对数）")),
 ];
 
 /// Number of facts.
@@ -419,7 +421,7 @@ mod tests {
             assert_eq!(spec.fact as usize, i, "{}", spec.name);
             assert!(spec.low < spec.high && spec.spread >= 0.0);
             assert!(std::iter::once(&spec.name).chain(spec.aliases).all(|n| seen.insert(*n)), "{}", spec.name);
-            assert_eq!(serde_json::to_value(spec.fact).unwrap().as_str().is_some(), true);
+            assert!(serde_json::to_value(spec.fact).unwrap().is_string());
         }
     }
 

@@ -3,7 +3,8 @@
 //! [`facts`] names every fact that the program understands; [`market_facts`] reads them from the lake's table and joins
 //! own data and what other parts know, with [`geography`] and [`language`] for the distance from home. [`attractiveness`]
 //! turns them into scores on fixed scales, [`ranking`] into a ranking with its stability, [`explain`] into sentences.
-//! [`capacity`] sizes a market.
+//! [`capacity`] sizes a market, [`platform`] compares where to sell, [`positioning`] finds what nobody offers, and
+//! [`plan`] says which evidence there is and which steps come next.
 
 pub mod error;
 pub mod estimate;
@@ -20,6 +21,9 @@ pub mod explain;
 pub mod ranking;
 
 pub mod capacity;
+pub mod plan;
+pub mod platform;
+pub mod positioning;
 
 pub use error::EntryError;
 pub use estimate::Estimate;

@@ -328,7 +328,7 @@ mod tests {
     }
 
     fn params() -> AttractivenessParams {
-        AttractivenessParams { min_known: 0.0, n_draws: 500, ..AttractivenessParams::default() }
+        AttractivenessParams { min_known: 0.0, unknown_spread: 0.25, n_draws: 500, ..AttractivenessParams::default() }
     }
 
     #[test]

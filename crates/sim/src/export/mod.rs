@@ -7,6 +7,7 @@ mod amazon;
 mod canonical;
 mod catalogue;
 mod dirt;
+mod indicators;
 mod journal;
 mod market;
 mod noise;
@@ -16,6 +17,7 @@ mod truth;
 
 pub(crate) use catalogue::{SUPPLY, SupplyRules, near_duplicates};
 pub use dirt::Dirt;
+pub use indicators::{PublishedFact, published};
 pub(crate) use market::{MARKET, MarketRules};
 pub(crate) use noise::{NOISE, NoiseRules};
 pub use table::Encoding;
@@ -134,6 +136,7 @@ pub fn all(
     }
     add(market::ad_spend(merchant, sink)?);
     add(market::competitor_prices(merchant, sink)?);
+    add(indicators::market_facts(merchant, sink)?);
     add(journal::events(merchant, sink)?);
     add(canonical::mixed_dates(merchant, sink)?);
     for facts in noise::noise(merchant, sink)? {

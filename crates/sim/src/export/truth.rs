@@ -4,27 +4,36 @@
 use super::table::Table;
 use super::{Encoding, Facts, FileFacts, Sink};
 use crate::catalogue::Catalogue;
+use crate::part::{Part, market_seed};
 use crate::plan::CHANNELS;
+use crate::trade::traits;
 use crate::trade::{ASPECTS, reviews};
 use crate::{Book, Merchant, SimError};
 
-/// Writes `truth_shoppers.csv`, `truth_products.csv`, `truth_reviews.csv` and `truth_noise.csv`.
+/// Writes `truth_shoppers.csv`, `truth_products.csv`, `truth_reviews.csv`, `truth_noise.csv` and `truth_markets.csv`.
 ///
 /// # Errors
 /// [`SimError::Write`] naming the file that could not be written.
 pub fn truth_tables(merchant: &Merchant, sink: &mut dyn Sink) -> Result<Vec<FileFacts>, SimError> {
     let noise = super::noise::noise_truth;
-    Ok(vec![shoppers(merchant, sink)?, products(merchant, sink)?, review_rows(merchant, sink)?, noise(merchant, sink)?])
+    Ok(vec![
+        shoppers(merchant, sink)?,
+        products(merchant, sink)?,
+        review_rows(merchant, sink)?,
+        noise(merchant, sink)?,
+        super::indicators::market_truth(merchant, sink)?,
+    ])
 }
 
 /// Latent figures of every shopper, with the key under which the exports know who is no guest.
 fn shoppers(merchant: &Merchant, sink: &mut dyn Sink) -> Result<FileFacts, SimError> {
     let header = "market shopper_key arrived cluster tier brand source marketplace tracked accepts_marketing income \
-                  rate dropout left orders";
+                  rate dropout left orders age_band sex income_band";
     write("truth_shoppers.csv", "truth of shoppers", header, sink, &mut |table| {
         for book in &merchant.books {
             let mut orders = vec![0_i64; book.shoppers.len()];
             book.orders.iter().for_each(|o| orders[o.shopper as usize] += 1);
+            let seed = market_seed(merchant.params.seed, Part::Traits, book.profile.market);
             for (number, shopper) in book.shoppers.iter().enumerate() {
                 table.cell(book.profile.market.code());
                 table.cell(&book.shopper_key(number as u32));
@@ -44,6 +53,9 @@ fn shoppers(merchant: &Merchant, sink: &mut dyn Sink) -> Result<FileFacts, SimEr
                 }
                 table.cell(if book.left[number] { "true" } else { "false" });
                 table.int(orders[number]);
+                for band in traits(shopper, &mut seed.stream(number as u64)) {
+                    table.cell(band);
+                }
                 table.end_row()?;
             }
         }

@@ -6,6 +6,7 @@ mod orders;
 mod phrases;
 mod reviews;
 mod shoppers;
+mod traits;
 
 pub use contacts::Contact;
 pub(crate) use contacts::Person;
@@ -18,3 +19,4 @@ pub(crate) use reviews::{REVIEWS, ReviewRules};
 pub use reviews::{Review, reviews};
 pub(crate) use shoppers::{SHOPPERS, ShopperRules, arrivals, mean_orders};
 pub use shoppers::{Shopper, shopper_key};
+pub(crate) use traits::{TRAITS, TraitRules, traits};
