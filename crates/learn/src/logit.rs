@@ -119,16 +119,16 @@ impl LogitParams {
         for (row, &y) in x.rows().zip(y) {
             let p = sigmoid(linear(beta, row));
             let (off, weight) = (f64::from(u8::from(y)) - p, p * (1.0 - p));
-            for i in 0..k {
+            for (i, gradient) in gradient.iter_mut().enumerate() {
                 let xi = at(row, i);
-                gradient[i] += off * xi;
+                *gradient += off * xi;
                 for j in 0..=i {
                     hessian[i * k + j] += weight * xi * at(row, j);
                 }
             }
         }
-        for i in 1..k {
-            gradient[i] -= self.ridge * beta[i];
+        for (i, (gradient, beta)) in gradient.iter_mut().zip(beta).enumerate().skip(1) {
+            *gradient -= self.ridge * beta;
             hessian[i * k + i] += self.ridge;
         }
         for i in 0..k {

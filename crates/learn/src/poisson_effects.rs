@@ -98,17 +98,16 @@ impl PoissonEffectsParams {
             let next_beta = times(&inverse, &right);
             let rest = |i: usize| response[i] - columns.iter().zip(&next_beta).map(|(c, b)| c[i] * b).sum::<f64>();
             let target: Vec<f64> = (0..n).map(|i| working[i] - rest(i)).collect();
-            let (mut length, mut next, mut value);
-            length = 1.0;
-            loop {
-                next = (0..n).map(|i| eta[i] + length * (target[i] - eta[i])).collect::<Vec<f64>>();
-                value = deviance_of(table.y, &next, &used);
+            let mut length = 1.0;
+            let (next, value) = loop {
+                let next: Vec<f64> = (0..n).map(|i| eta[i] + length * (target[i] - eta[i])).collect();
+                let value = deviance_of(table.y, &next, &used);
                 // The start is not a fit, so the first step has nothing to be held against.
                 if value <= deviance * (1.0 + 1e-12) || length < 1e-4 {
-                    break;
+                    break (next, value);
                 }
                 length /= 2.0;
-            }
+            };
             let settled = (deviance - value).abs() <= self.tolerance * (0.1 + value);
             (eta, beta, deviance) = (next, next_beta, value);
             if settled {
@@ -163,15 +162,15 @@ fn used_rows(table: &Counts<'_>) -> Vec<f64> {
     let mut used = if table.weight.is_empty() { vec![1.0; n] } else { table.weight.to_vec() };
     loop {
         let (mut first, mut second) = (vec![0.0; table.n_first], vec![0.0; table.n_second]);
-        for i in 0..n {
-            first[table.first[i] as usize] += used[i] * table.y[i];
-            second[table.second[i] as usize] += used[i] * table.y[i];
+        for (i, weight) in used.iter().enumerate() {
+            first[table.first[i] as usize] += weight * table.y[i];
+            second[table.second[i] as usize] += weight * table.y[i];
         }
         let mut dropped = false;
-        for i in 0..n {
+        for (i, weight) in used.iter_mut().enumerate() {
             let empty = first[table.first[i] as usize] <= 0.0 || second[table.second[i] as usize] <= 0.0;
-            if empty && used[i] > 0.0 {
-                used[i] = 0.0;
+            if empty && *weight > 0.0 {
+                *weight = 0.0;
                 dropped = true;
             }
         }

@@ -138,10 +138,10 @@ mod tests {
                 })
                 .collect();
             let shrunk = shrink(&seen).unwrap().1;
-            for i in 0..8 {
-                raw += (seen[i].value - truth[i]).powi(2);
-                near += (shrunk[i].value - truth[i]).powi(2);
-                covered += u32::from((shrunk[i].value - truth[i]).abs() < 1.96 * shrunk[i].se);
+            for ((seen, shrunk), truth) in seen.iter().zip(&shrunk).zip(&truth) {
+                raw += (seen.value - truth).powi(2);
+                near += (shrunk.value - truth).powi(2);
+                covered += u32::from((shrunk.value - truth).abs() < 1.96 * shrunk.se);
                 n += 1;
             }
         }

@@ -33,9 +33,7 @@ pub(crate) fn inverse(a: &[f64], n: usize) -> Option<Vec<f64>> {
             let known: f64 = (i + 1..n).map(|k| l[k * n + i] * column[k]).sum();
             column[i] = (column[i] - known) / l[i * n + i];
         }
-        for i in 0..n {
-            out[i * n + c] = column[i];
-        }
+        column.iter().enumerate().for_each(|(i, value)| out[i * n + c] = *value);
     }
     Some(out)
 }

@@ -184,8 +184,8 @@ pub fn log_rank(groups: &[&[Spell]]) -> Result<Option<f64>, LearnError> {
         let (n, d) = (at_risk.iter().sum::<f64>(), same.iter().filter(|s| s.2).count() as f64);
         if d > 0.0 {
             // The last group follows from the others.
-            for g in 0..k - 1 {
-                off[g] += same.iter().filter(|s| s.2 && s.1 == g).count() as f64 - d * at_risk[g] / n;
+            for (g, off) in off.iter_mut().enumerate() {
+                *off += same.iter().filter(|s| s.2 && s.1 == g).count() as f64 - d * at_risk[g] / n;
                 if n > 1.0 {
                     let scale = d * (n - d) / (n - 1.0) * at_risk[g] / n;
                     for h in 0..k - 1 {

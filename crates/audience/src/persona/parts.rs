@@ -39,7 +39,7 @@ fn from_profile(
     facts: &Facts,
     end: &str,
     what: (&str, &str),
-    sentence: fn(&str, &str) -> (String, String),
+    sentence: fn(&str) -> (String, String),
     out: &mut Vec<Entry>,
     unknown: &mut Vec<Said>,
 ) {
@@ -47,7 +47,7 @@ fn from_profile(
     match figure.and_then(|f| Some((f, shown(f)?))) {
         Some((figure, value)) => {
             let home = of(&facts.home_profile, end).and_then(shown);
-            let (mut en, mut zh) = sentence(&value, "");
+            let (mut en, mut zh) = sentence(&value);
             if let Some(home) = home {
                 en.push_str(&format!("; at home {home}"));
                 zh.push_str(&format!("；本土 {home}"));
@@ -131,7 +131,7 @@ pub(super) fn consumption(params: &PersonaParams, facts: &Facts, unknown: &mut V
         facts,
         "basket_value",
         ("value of an order", "客单价"),
-        |v, _| (format!("an order is worth {v}"), format!("客单价 {v}")),
+        |v| (format!("an order is worth {v}"), format!("客单价 {v}")),
         &mut out,
         unknown,
     );
@@ -139,7 +139,7 @@ pub(super) fn consumption(params: &PersonaParams, facts: &Facts, unknown: &mut V
         facts,
         "repeat_rate",
         ("repeat rate", "复购率"),
-        |v, _| (format!("{v} have ordered again"), format!("{v} 再次下单")),
+        |v| (format!("{v} have ordered again"), format!("{v} 再次下单")),
         &mut out,
         unknown,
     );
@@ -147,7 +147,7 @@ pub(super) fn consumption(params: &PersonaParams, facts: &Facts, unknown: &mut V
         facts,
         "return_rate",
         ("return rate", "退货率"),
-        |v, _| (format!("{v} of the value comes back"), format!("{v} 的金额被退回")),
+        |v| (format!("{v} of the value comes back"), format!("{v} 的金额被退回")),
         &mut out,
         unknown,
     );

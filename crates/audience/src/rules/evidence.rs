@@ -66,7 +66,6 @@ impl RuleSet {
 #[cfg(test)]
 mod tests {
     use super::super::RuleParams;
-    use super::*;
     use domain::Seed;
 
     // Ten baskets: tea in 5, lemon in 5, together in 4. P(≥ 4) = (C(5,4)·C(5,1) + 1) / C(10,5) = 26/252.
