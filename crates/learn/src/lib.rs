@@ -21,6 +21,7 @@ pub mod low_rank;
 pub mod net;
 pub mod points;
 pub mod quantile;
+pub mod series;
 pub mod special;
 pub mod standardize;
 pub mod subword_skipgram;
