@@ -4,10 +4,12 @@
 //! Read in this order: [`TemporalSplit`] hides the future from a model, [`evaluate`] asks the model
 //! to rank, [`Metric`] marks the lists, [`mean_interval`] says how sure the mean is, and
 //! [`paired_difference`] whether one model is better than another on the same shoppers.
+//! [`forecast`] marks numbers that were said before they came.
 
 mod beyond;
 mod bootstrap;
 mod error;
+pub mod forecast;
 mod harness;
 mod prequential;
 mod ranking;

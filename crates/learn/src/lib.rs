@@ -36,6 +36,7 @@ pub mod quadrature;
 pub mod quantile;
 pub mod rank_area;
 pub mod shrinkage;
+pub mod series;
 pub mod special;
 pub mod standardize;
 pub mod subword_skipgram;
