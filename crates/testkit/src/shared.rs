@@ -30,6 +30,15 @@ pub fn shared_data(file: &str) -> Option<PathBuf> {
     existing(&shared_dir()?.join("data").join(file), &format!("../shared/data/{file}"))
 }
 
+/// A folder of weights that a test may compare with, `all-MiniLM-L6-v2`: in `../shared/models`, or in
+/// `~/.cache/portolan/models`; prints why a test skips where it is in neither.
+pub fn optional_model(name: &str) -> Option<PathBuf> {
+    let beside = project_root().join("../shared/models").join(name);
+    let at_home = std::env::home_dir().map(|home| home.join(".cache/portolan/models").join(name));
+    let found = at_home.filter(|path| !beside.exists() && path.exists()).unwrap_or(beside);
+    existing(&found, &format!("../shared/models/{name} or ~/.cache/portolan/models/{name}"))
+}
+
 #[expect(clippy::print_stderr, reason = "a skipped test has to say so, and tests have no other channel")]
 fn existing(path: &Path, shown: &str) -> Option<PathBuf> {
     let found = path.exists();
@@ -48,5 +57,6 @@ mod tests {
         assert_eq!(existing(Path::new("no/such/folder"), "no/such/folder"), None);
         let here = project_root().join("crates/testkit");
         assert_eq!(existing(&here, "testkit"), Some(here.clone()));
+        assert_eq!(optional_model("no such model"), None);
     }
 }
