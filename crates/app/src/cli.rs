@@ -432,6 +432,31 @@ pub(crate) enum ModelsWhat {
         #[arg(long)]
         json: bool,
     },
+    /// Take in an encoder that others trained, from a folder of safetensors with its configuration.
+    Add {
+        /// The folder.
+        folder: PathBuf,
+        /// Its name here; without it, that of the folder.
+        #[arg(long)]
+        name: Option<String>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The encoders that were taken in, with their files.
+    Pretrained {
+        /// Compare every file with its hash.
+        #[arg(long)]
+        check: bool,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take out an encoder that others trained.
+    Remove {
+        /// Its name.
+        name: String,
+    },
     /// Serve with an earlier version from now on, until a run makes new models.
     Rollback {
         /// Number of the version, as `portolan models list` shows it.

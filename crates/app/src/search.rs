@@ -5,13 +5,17 @@
 //! cannot be read is made again.
 
 use crate::commands::{Environment, Opened};
+use crate::exit::{Exit, Stop};
 use crate::output::{self, Bar};
 use crate::pipeline::rows::Rows;
 use crate::pipeline::shelves::Stock;
+use crate::workspace::Workspace;
 use anyhow::{Context, Result};
-use content::search::{Listing, Search};
+use content::search::{Answer, Listing, Search};
+use content::{Encode, Vectors};
 use domain::{Market, Seed};
 use lake::{Engine, Snapshot};
+use pretrained::text::TextEncoder;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tantivy::directory::MmapDirectory;
@@ -27,6 +31,8 @@ pub(crate) struct Found {
     texts: Vec<String>,
     service: Vec<bool>,
     search: Search,
+    /// What queries are read with, where it is not learnt from the catalogue.
+    encoder: Option<TextEncoder>,
 }
 
 /// What the vectors and the rest of the index lie in.
@@ -38,11 +44,18 @@ impl Found {
     pub(crate) async fn open(env: &Environment, is_silent: bool) -> Result<(Self, Stock)> {
         let Opened { workspace, snapshot, engine } = env.opened().await?;
         let bar = Bar::new(env.quiet || is_silent);
-        Ok((Self::load(&workspace.root, &engine, &snapshot, &bar).await?, Stock::load(&engine).await?))
+        let encoder = sentence_encoder(&workspace)?;
+        Ok((Self::load(&workspace.root, &engine, &snapshot, &bar, encoder).await?, Stock::load(&engine).await?))
     }
 
     /// Opens the index, making it where it is not there.
-    async fn load(root: &Path, engine: &Engine, snapshot: &Snapshot, bar: &Bar) -> Result<Self> {
+    async fn load(
+        root: &Path,
+        engine: &Engine,
+        snapshot: &Snapshot,
+        bar: &Bar,
+        encoder: Option<Named>,
+    ) -> Result<Self> {
         let rows = Rows::query(
             engine,
             "select product_id, name, description, category, brand, colour, plug, texts, service, \
@@ -64,7 +77,7 @@ impl Found {
                 description: format!("{}\n{other}", descriptions[at]),
             }
         };
-        let key = key(snapshot, ids.len());
+        let key = key(snapshot, ids.len(), encoder.as_ref().map_or("", |e| e.digest.as_str()));
         let place = root.join("models/search").join(&key);
         let search = match open(&place) {
             Some(Ok(search)) if search.len() == ids.len() => search,
@@ -77,7 +90,7 @@ impl Found {
                 }
                 bar.step("indexing", "products", 0, 1);
                 let listings: Vec<Listing> = (0..ids.len()).map(listing).collect();
-                let search = build(&place, &listings)?;
+                let search = build(&place, &listings, encoder.as_ref().map(|e| &e.encoder), bar)?;
                 bar.clear();
                 search
             }
@@ -85,7 +98,17 @@ impl Found {
         let prices = rows.floats("median_price")?;
         let prices = prices.into_iter().map(|p| p.map_or_else(String::new, |p| format!("{p:.2}"))).collect();
         let service = rows.truths("service")?;
-        Ok(Self { ids, names, categories, brands, prices, texts, service, search })
+        Ok(Self { ids, names, categories, brands, prices, texts, service, search, encoder: encoder.map(|e| e.encoder) })
+    }
+
+    /// The best `n` products for a query among those that are allowed.
+    pub(crate) fn find(&self, query: &str, n: usize, allowed: &[bool]) -> Result<Answer> {
+        let Some(encoder) = &self.encoder else { return Ok(self.search.find(query, n, allowed)?) };
+        let vectors = encoder.for_queries().try_encode(&[Some(query)])?;
+        Ok(match vectors.row(0) {
+            Some(vector) => self.search.find_with(query, vector, n, allowed)?,
+            None => self.search.find(query, n, allowed)?,
+        })
     }
 
     /// Both ways of finding.
@@ -127,10 +150,54 @@ fn by_language(texts: &str) -> (String, String) {
     (titles.join("\n"), other.join("\n"))
 }
 
+/// A stored encoder with the digest of its files.
+struct Named {
+    encoder: TextEncoder,
+    digest: String,
+}
+
+/// The encoder that portolan.toml names.
+fn sentence_encoder(workspace: &Workspace) -> Result<Option<Named>> {
+    let Some(name) = &workspace.search_model else { return Ok(None) };
+    let store = workspace.root.join(crate::commands::models::PRETRAINED);
+    let stop = |why: String| {
+        let next = "`portolan models pretrained` lists what was taken in; portolan.toml names it under [search]";
+        Stop::error(Exit::Missing, format!("the model `{name}` of [search]: {why}"), next)
+    };
+    let manifests = pretrained::list(&store).map_err(|e| stop(e.to_string()))?;
+    let digest = manifests.iter().find(|m| m.name == *name).map(|m| format!("{:?}", m.description.files));
+    match pretrained::open(&store, name, pretrained::Check::Sizes).map_err(|e| stop(e.to_string()))? {
+        pretrained::Encoder::Text(encoder) => Ok(Some(Named { encoder, digest: digest.unwrap_or_default() })),
+        other => Err(stop(format!("it is for {:?}, a sentence encoder is wanted", other.kind()))),
+    }
+}
+
+/// Products that are encoded between two steps of the progress bar.
+const TOGETHER: usize = 256;
+
+/// The listings by a sentence encoder: titles first, so that a long description is what is cut.
+fn encoded(encoder: &TextEncoder, listings: &[Listing], bar: &Bar) -> Result<Vectors> {
+    let passages = encoder.for_passages();
+    let mut all = Vectors::new(passages.width());
+    for (part, listings) in listings.chunks(TOGETHER).enumerate() {
+        bar.step("reading", "products", (part * TOGETHER) as u64, listings.len() as u64);
+        let texts: Vec<String> =
+            listings.iter().map(|l| format!("{}\n{}\n{}", l.titles, l.category, l.description)).collect();
+        let items: Vec<Option<&str>> = texts.iter().map(|t| Some(t.as_str())).collect();
+        for row in passages.try_encode(&items)?.rows() {
+            match row {
+                Some(row) => all.push(row)?,
+                None => all.push_missing(),
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// Names an index by what it was made from: the clean tables and this release.
-fn key(snapshot: &Snapshot, n: usize) -> String {
+fn key(snapshot: &Snapshot, n: usize, encoder: &str) -> String {
     let clean = snapshot.stages.get("clean").map_or("", String::as_str);
-    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n1", env!("CARGO_PKG_VERSION")));
+    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n1\n{encoder}", env!("CARGO_PKG_VERSION")));
     hash[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -147,7 +214,7 @@ fn open(place: &Path) -> Option<Result<Search, anyhow::Error>> {
 }
 
 /// Writes an index beside its place, puts it there, and takes earlier ones away.
-fn build(place: &Path, listings: &[Listing]) -> Result<Search> {
+fn build(place: &Path, listings: &[Listing], encoder: Option<&TextEncoder>, bar: &Bar) -> Result<Search> {
     let telling = || format!("writing {}", place.display());
     let parent = place.parent().context("a place in a folder")?;
     let beside: PathBuf = place.with_extension("new");
@@ -155,7 +222,11 @@ fn build(place: &Path, listings: &[Listing]) -> Result<Search> {
         std::fs::remove_dir_all(&beside).with_context(telling)?;
     }
     std::fs::create_dir_all(beside.join(WORDS)).with_context(telling)?;
-    let made = Search::build(MmapDirectory::open(beside.join(WORDS)).with_context(telling)?, listings, Seed(1))?;
+    let directory = MmapDirectory::open(beside.join(WORDS)).with_context(telling)?;
+    let made = match encoder {
+        Some(encoder) => Search::build_with(directory, listings, encoded(encoder, listings, bar)?)?,
+        None => Search::build(directory, listings, Seed(1))?,
+    };
     std::fs::write(beside.join(VECTORS), made.to_bytes()).with_context(telling)?;
     drop(made);
     for entry in std::fs::read_dir(parent).with_context(telling)?.flatten() {

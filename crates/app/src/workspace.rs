@@ -37,6 +37,15 @@ struct RawConfig {
     recommend: RawRecommend,
     /// How markets are compared.
     markets: RawMarkets,
+    /// How products are found.
+    search: RawSearch,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawSearch {
+    /// A sentence encoder that `portolan models add` has taken in.
+    model: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -71,7 +80,8 @@ struct RawGateTable {
     severity: Option<String>,
 }
 
-const KEYS: [&str; 8] = ["home", "currency", "lake", "undone_links", "missing_values", "gates", "recommend", "markets"];
+const KEYS: [&str; 9] =
+    ["home", "currency", "lake", "undone_links", "missing_values", "gates", "recommend", "markets", "search"];
 
 /// An opened workspace.
 #[derive(Debug)]
@@ -86,6 +96,8 @@ pub(crate) struct Workspace {
     pub(crate) models: Vec<String>,
     /// How markets are compared: those of the settings in the place of the defaults.
     pub(crate) attractiveness: AttractivenessParams,
+    /// The sentence encoder that finds products by meaning; without one, it is learnt from the catalogue.
+    pub(crate) search_model: Option<String>,
     lake: PathBuf,
 }
 
@@ -157,7 +169,18 @@ impl Workspace {
         let mut attractiveness = AttractivenessParams::default();
         attractiveness.weights.extend(raw.markets.weights);
         attractiveness.checked().map_err(|e| wrong("markets", e.to_string()))?;
-        Ok(Self { root, home, currency, undone, fillings, gates, models, attractiveness, lake })
+        Ok(Self {
+            root,
+            home,
+            currency,
+            undone,
+            fillings,
+            gates,
+            models,
+            attractiveness,
+            search_model: raw.search.model,
+            lake,
+        })
     }
 
     /// The lake of the workspace.
@@ -195,7 +218,10 @@ impl Workspace {
              # models = [\"popularity\", \"item-knn\", \"ials\", \"hybrid-stacked\", \"sasrec\"]\n\n\
              # What makes a market attractive: weights of demand, size, competition, distance, cost and transfer.\n\
              # [markets.weights]\n\
-             # demand = 0.25\n",
+             # demand = 0.25\n\n\
+             # A sentence encoder for `portolan search`, by the name that `portolan models add` gave it.\n\
+             # [search]\n\
+             # model = \"minilm\"\n",
             line("home", home.map(|m| m.to_string()), "DE"),
             line("currency", currency.map(|c| c.to_string()), "EUR"),
             line("lake", None, "lake"),

@@ -8,7 +8,7 @@ mod forget;
 mod ingest;
 mod init;
 mod markets;
-mod models;
+pub(crate) mod models;
 mod personas;
 mod plan;
 mod quality;

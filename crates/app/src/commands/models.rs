@@ -2,10 +2,13 @@
 
 use super::Environment;
 use crate::cli::{self, ModelsWhat};
+use crate::exit::{Exit, Stop};
 use crate::models::{Store, Version};
 use crate::output;
 use crate::pipeline::learn_on::{LearnReport, learn_on};
+use crate::workspace::Workspace;
 use anyhow::Result;
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Models) -> Result<ExitCode> {
@@ -13,6 +16,12 @@ pub(crate) async fn run(env: &Environment, args: &cli::Models) -> Result<ExitCod
     let store = Store::new(&workspace.root);
     match args.what {
         ModelsWhat::List { json } => list(&store, json)?,
+        ModelsWhat::Add { ref folder, ref name, json } => add(&workspace, folder, name.as_deref(), json)?,
+        ModelsWhat::Pretrained { check, json } => pretrained_models(&workspace, check, json)?,
+        ModelsWhat::Remove { ref name } => {
+            pretrained::remove(&workspace.root.join(PRETRAINED), name).map_err(refused)?;
+            output::line(&format!("`{name}` is taken out"));
+        }
         ModelsWhat::Learn { json } => {
             let lake = workspace.lake()?;
             let _lock = lake.lock()?;
@@ -35,6 +44,66 @@ pub(crate) async fn run(env: &Environment, args: &cli::Models) -> Result<ExitCod
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where encoders of others lie, below the workspace.
+pub(crate) const PRETRAINED: &str = "models/pretrained";
+
+fn refused(error: pretrained::PretrainedError) -> anyhow::Error {
+    let next = "a folder with config.json, model.safetensors and a tokenizer or preprocessor is wanted; docs/content.md lists the kinds";
+    Stop::error(Exit::BadInput, error.to_string(), next)
+}
+
+fn add(workspace: &Workspace, folder: &Path, name: Option<&str>, json: bool) -> Result<()> {
+    let own = folder.file_name().map(|n| n.to_string_lossy().into_owned());
+    let name = name.map(str::to_owned).or(own).unwrap_or_else(|| "model".to_owned());
+    let manifest = pretrained::add(folder, &workspace.root.join(PRETRAINED), &name).map_err(refused)?;
+    if json {
+        output::json(&manifest)?;
+        return Ok(());
+    }
+    let d = &manifest.description;
+    output::line(&format!(
+        "`{name}`: {} for {:?}, vectors of {} numbers, {} parameters",
+        d.architecture,
+        d.kind,
+        d.width,
+        output::count(d.n_parameters)
+    ));
+    if d.text.is_some() {
+        output::hint(&format!("to search with it, write in portolan.toml: [search] model = \"{name}\""));
+    }
+    Ok(())
+}
+
+fn pretrained_models(workspace: &Workspace, check: bool, json: bool) -> Result<()> {
+    let store = workspace.root.join(PRETRAINED);
+    let all = pretrained::list(&store).map_err(refused)?;
+    if check {
+        for manifest in &all {
+            pretrained::open(&store, &manifest.name, pretrained::Check::Digests).map_err(refused)?;
+        }
+    }
+    if json {
+        output::json(&all)?;
+        return Ok(());
+    }
+    if all.is_empty() {
+        output::line("none; `portolan models add FOLDER` takes one in");
+    }
+    let rows = all.iter().map(|m| {
+        let d = &m.description;
+        vec![
+            m.name.clone(),
+            d.architecture.clone(),
+            format!("{:?}", d.kind),
+            d.width.to_string(),
+            output::count(d.n_parameters),
+            d.languages.join(" "),
+        ]
+    });
+    output::table(&["name", "architecture", "for", "width", "parameters", "languages"], &[3, 4], rows.collect());
+    Ok(())
 }
 
 fn learnt(report: &LearnReport) {

@@ -13,7 +13,8 @@ use std::process::ExitCode;
 pub(crate) async fn run(env: &Environment, args: &cli::Personas) -> Result<ExitCode> {
     let opened = env.opened().await?;
     pipeline::computed(&opened.workspace, &opened.snapshot, "personas")?;
-    let rows = Rows::query(&opened.engine, "select market, page from marts.personas order by n_shoppers desc, market").await?;
+    let rows =
+        Rows::query(&opened.engine, "select market, page from marts.personas order by n_shoppers desc, market").await?;
     let (markets, pages) = (rows.markets("market")?, rows.texts("page")?);
     let asked = |market: &Market| args.market.is_none_or(|wanted| wanted == *market);
     let found: Vec<(Market, &String)> = markets.iter().copied().zip(&pages).filter(|(m, _)| asked(m)).collect();
@@ -22,11 +23,18 @@ pub(crate) async fn run(env: &Environment, args: &cli::Personas) -> Result<ExitC
         let rows = Rows::query(&opened.engine, sql).await?;
         let mut why = rows.markets("market")?.into_iter().zip(rows.texts("why")?).filter(|(m, _)| asked(m));
         let why = why.next().map_or_else(String::new, |(market, why)| format!(" ({market}: {why})"));
-        return Err(Stop::error(Exit::Missing, format!("there is no persona{why}"), "`portolan markets rank` has the markets"));
+        return Err(Stop::error(
+            Exit::Missing,
+            format!("there is no persona{why}"),
+            "`portolan markets rank` has the markets",
+        ));
     }
     if args.json {
-        let all: Vec<serde_json::Value> =
-            found.iter().map(|(_, page)| serde_json::from_str(page)).collect::<Result<_, _>>().context("a persona as JSON")?;
+        let all: Vec<serde_json::Value> = found
+            .iter()
+            .map(|(_, page)| serde_json::from_str(page))
+            .collect::<Result<_, _>>()
+            .context("a persona as JSON")?;
         output::json(&all)?;
         return Ok(ExitCode::SUCCESS);
     }

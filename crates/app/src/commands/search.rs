@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCode> {
     let (found, stock) = Found::open(env, args.json).await?;
     let allowed = found.allowed(&stock, args.market);
-    let answer = found.search().find(&args.query, args.n, &allowed)?;
+    let answer = found.find(&args.query, args.n, &allowed)?;
     let languages = super::similar::languages(args.market);
     let how = |words: Option<u32>, meaning: Option<u32>| match (words, meaning) {
         (Some(_), Some(_)) => "words and meaning",

@@ -35,9 +35,11 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
     }
     let number = |name: &str| -> Result<Option<f64>> { Ok(rows.floats(name)?[0]) };
     let day = |name: &str| -> Result<Option<domain::Day>> { Ok(rows.optional_days(name)?[0]) };
-    let inside = format!("select segment, since from marts.segment_members where shopper_id = '{quoted}' order by segment");
+    let inside =
+        format!("select segment, since from marts.segment_members where shopper_id = '{quoted}' order by segment");
     let inside = Rows::query(&opened.engine, &inside).await?;
-    let segments: Vec<(String, domain::Day)> = inside.texts("segment")?.into_iter().zip(inside.days("since")?).collect();
+    let segments: Vec<(String, domain::Day)> =
+        inside.texts("segment")?.into_iter().zip(inside.days("since")?).collect();
     let reasons = rows.optional_texts("churn_reasons")?[0].clone();
     let reasons: serde_json::Value = reasons.and_then(|r| serde_json::from_str(&r).ok()).unwrap_or_default();
     let tags: serde_json::Value = serde_json::from_str(&rows.texts("tags")?[0]).unwrap_or_default();
@@ -59,14 +61,47 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
     let days = |d: Option<domain::Day>| d.map_or_else(|| "not in ten years".to_owned(), |d| d.to_string());
     let lines = [
         ("market", rows.texts("market")?[0].clone()),
-        ("bought", format!("{} orders worth {}, the last on {}", rows.ints("n_orders")?[0], amount(number("revenue")?), days(day("last_day")?))),
+        (
+            "bought",
+            format!(
+                "{} orders worth {}, the last on {}",
+                rows.ints("n_orders")?[0],
+                amount(number("revenue")?),
+                days(day("last_day")?)
+            ),
+        ),
         ("RFM", rows.texts("segment")?[0].clone()),
         ("still a customer", share(number("p_alive")?)),
-        ("next 90 days", format!("{} orders ({}–{}), sales {}", amount(number("expected_orders")?), amount(number("orders_low")?), amount(number("orders_high")?), amount(number("expected_revenue")?))),
+        (
+            "next 90 days",
+            format!(
+                "{} orders ({}–{}), sales {}",
+                amount(number("expected_orders")?),
+                amount(number("orders_low")?),
+                amount(number("orders_high")?),
+                amount(number("expected_revenue")?)
+            ),
+        ),
         ("lifetime value", amount(number("lifetime_value")?)),
         ("rests on", rows.optional_texts("value_basis")?[0].clone().unwrap_or_default()),
-        ("leaves", format!("{} ({}–{})", share(number("churn_risk")?), share(number("churn_low")?), share(number("churn_high")?))),
-        ("next order", format!("by {} (between {} and {})", days(day("next_order")?), days(day("next_order_from")?), days(day("next_order_to")?))),
+        (
+            "leaves",
+            format!(
+                "{} ({}–{})",
+                share(number("churn_risk")?),
+                share(number("churn_low")?),
+                share(number("churn_high")?)
+            ),
+        ),
+        (
+            "next order",
+            format!(
+                "by {} (between {} and {})",
+                days(day("next_order")?),
+                days(day("next_order_from")?),
+                days(day("next_order_to")?)
+            ),
+        ),
     ];
     output::table(&[shopper, ""], &[], lines.into_iter().map(|(a, b)| vec![a.to_owned(), b]).collect());
     for reason in reasons["en"].as_array().into_iter().flatten().filter_map(|r| r.as_str()) {
@@ -76,7 +111,11 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
         output::line(&format!("  in `{name}` since {since}"));
     }
     for tag in tags.as_array().into_iter().flatten() {
-        output::line(&format!("  tag {}: {}", tag["tag"].as_str().unwrap_or_default(), tag["reason"].as_str().unwrap_or_default()));
+        output::line(&format!(
+            "  tag {}: {}",
+            tag["tag"].as_str().unwrap_or_default(),
+            tag["reason"].as_str().unwrap_or_default()
+        ));
     }
     Ok(())
 }
@@ -87,7 +126,11 @@ async fn first(opened: &Opened, market: Market, n: usize, json: bool) -> Result<
     let (ids, ranks) = (rows.texts("shopper_id")?, rows.ints("rank")?);
     let (chances, values, scores) = (rows.floats("probability")?, rows.floats("order_value")?, rows.floats("score")?);
     if ids.is_empty() {
-        return Err(Stop::error(Exit::Missing, format!("there is no list of {market}"), "`portolan quality` and marts.not_computed say what is missing"));
+        return Err(Stop::error(
+            Exit::Missing,
+            format!("there is no list of {market}"),
+            "`portolan quality` and marts.not_computed say what is missing",
+        ));
     }
     if json {
         let items: Vec<_> = (0..ids.len())
@@ -98,7 +141,13 @@ async fn first(opened: &Opened, market: Market, n: usize, json: bool) -> Result<
     }
     let number = |x: Option<f64>, digits: usize| x.map_or_else(String::new, |x| format!("{x:.digits$}"));
     let cells = (0..ids.len()).map(|i| {
-        vec![ranks[i].to_string(), ids[i].clone(), number(chances[i].map(|p| 100.0 * p), 0), number(values[i], 2), number(scores[i], 2)]
+        vec![
+            ranks[i].to_string(),
+            ids[i].clone(),
+            number(chances[i].map(|p| 100.0 * p), 0),
+            number(values[i], 2),
+            number(scores[i], 2),
+        ]
     });
     output::table(&["", "shopper", "orders within 90 days, %", "worth", "expected"], &[0, 2, 3, 4], cells.collect());
     Ok(())
@@ -118,7 +167,14 @@ async fn quality(opened: &Opened, json: bool) -> Result<()> {
     let number = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.3}"));
     let cells = (0..targets.len()).map(|i| {
         let within = lows[i].zip(highs[i]).map_or_else(String::new, |(a, b)| format!("{a:.3}–{b:.3}"));
-        vec![targets[i].clone(), models[i].clone(), metrics[i].trim_start_matches("predict.").to_owned(), number(values[i]), within, output::count(n[i])]
+        vec![
+            targets[i].clone(),
+            models[i].clone(),
+            metrics[i].trim_start_matches("predict.").to_owned(),
+            number(values[i]),
+            within,
+            output::count(n[i]),
+        ]
     });
     output::table(&["what", "model", "mark", "test", "95 %", "shoppers"], &[3, 5], cells.collect());
     Ok(())

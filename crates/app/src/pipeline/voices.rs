@@ -8,7 +8,7 @@ use super::batch::Columns;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
-use content::reviews::{MarketReview, MarketVoice, ThemesParams, Voice, is_wish, sentences, themes};
+use content::reviews::{MarketReview, MarketVoice, ThemesParams, Voice, is_wish, themes};
 use domain::Market;
 use learn::{TextOdds, TextOddsParams};
 use serde_json::json;
@@ -42,7 +42,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         }
         None => Vec::new(),
     };
-    let said = said(&found, |at| texts[judged[at]].as_str());
+    let said = said(&found);
     let (products, days) = (rows.texts("product_id")?, rows.days("day")?);
     let at = |review: usize| judged[review];
     let voices = Columns::default()
@@ -67,20 +67,17 @@ struct Said<'a> {
 }
 
 /// Every review of every theme, once.
-fn said<'a>(found: &[MarketVoice], text: impl Fn(usize) -> &'a str) -> Vec<Said<'a>> {
+fn said(found: &[MarketVoice]) -> Vec<Said<'_>> {
     let mut all = Vec::new();
     for of in found {
         for theme in &of.themes {
             let name = theme.terms.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
-            for &review in &theme.reviews {
-                let says = |sentence: &&str| {
-                    let lower = sentence.to_lowercase();
-                    theme.terms.iter().any(|term| lower.contains(term.as_str()))
-                };
-                let whole = text(review);
-                let sentence = sentences(whole).into_iter().find(says).unwrap_or(whole);
-                all.push(Said { review, theme: name.clone(), voice: of.voice, sentence });
-            }
+            all.extend(theme.said.iter().map(|quote| Said {
+                review: quote.review,
+                theme: name.clone(),
+                voice: of.voice,
+                sentence: &quote.sentence,
+            }));
         }
     }
     all

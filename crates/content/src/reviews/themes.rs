@@ -87,6 +87,8 @@ pub struct Theme {
     pub n_mentions: usize,
     /// Evidence, from different reviews.
     pub quotes: Vec<Quote>,
+    /// Of each of [`Self::reviews`], the first sentence that says so.
+    pub said: Vec<Quote>,
 }
 
 /// A sentence as it was written.
@@ -244,6 +246,7 @@ fn of_voice(said: &[Said<'_>], holders: &[(String, Vec<u32>)], voice: Voice, par
             at.iter().take(1).flat_map(|&at| holders[at].1.iter().copied()).chain(rows.iter().copied()).collect();
         Theme {
             quotes: quotes(said, &rows, &terms, params.n_quotes),
+            said: first_sentences(said, &rows),
             reviews: reviews(&rows).into_iter().collect(),
             n_mentions: reviews(&mentions).len(),
             terms,
@@ -251,6 +254,16 @@ fn of_voice(said: &[Said<'_>], holders: &[(String, Vec<u32>)], voice: Voice, par
         }
     };
     found.into_iter().map(theme).collect()
+}
+
+/// The first of the rows of each review, by review.
+fn first_sentences(said: &[Said<'_>], rows: &BTreeSet<u32>) -> Vec<Quote> {
+    let mut first: BTreeMap<usize, &str> = BTreeMap::new();
+    for &row in rows {
+        let Said { review, sentence, .. } = said[row as usize];
+        first.entry(review).or_insert(sentence);
+    }
+    first.into_iter().map(|(review, sentence)| Quote { review, sentence: sentence.to_owned() }).collect()
 }
 
 /// The first few terms that are not a part of one another; of a term and its part the longer one.
@@ -328,6 +341,8 @@ mod tests {
         assert!(first.terms.iter().any(|t| t.contains("leaks")), "{first:?}");
         assert_eq!(first.reviews.len(), 20);
         assert_eq!(first.quotes.len(), 3);
+        assert_eq!(first.said.len(), 20, "one sentence a review");
+        assert!(first.said.iter().zip(&first.reviews).all(|(q, r)| q.review == *r && q.sentence.contains("leaks")));
         assert!(
             first.quotes.iter().all(|q| reviews[q.review].text.contains(&q.sentence) && q.sentence.contains("leaks"))
         );

@@ -19,7 +19,8 @@ const WIDEST: usize = 128;
 
 /// Vectors of a catalogue's texts, and the encoder of queries.
 pub struct Meaning {
-    encoder: Lsa,
+    /// What learnt from the catalogue; `None` where the vectors are another encoder's, which its owner asks.
+    encoder: Option<Lsa>,
     vectors: Vectors,
     nearest: Box<dyn Nearest>,
 }
@@ -41,13 +42,28 @@ impl Meaning {
         let items: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
         let vectors = encoder.encode(&items);
         let nearest = nearest(&vectors);
-        Some(Self { encoder, vectors, nearest })
+        Some(Self { encoder: Some(encoder), vectors, nearest })
     }
 
-    /// Products nearest to a query with their cosines, best first.
+    /// With vectors of another encoder.
+    pub(super) fn of(vectors: Vectors) -> Self {
+        let vectors = vectors.unit();
+        let nearest = nearest(&vectors);
+        Self { encoder: None, vectors, nearest }
+    }
+
+    /// Products nearest to a query with their cosines, best first; none where the encoder is somebody else's.
     pub(super) fn find(&self, query: &str, n: usize, allowed: &[bool]) -> Vec<(u32, f32)> {
-        let query = self.encoder.encode(&[Some(query)]);
-        query.row(0).map_or_else(Vec::new, |query| self.best(query, n, |row| allowed[row as usize]))
+        let query = self.encoder.as_ref().map(|encoder| encoder.encode(&[Some(query)]));
+        query.map_or_else(Vec::new, |query| query.row(0).map_or_else(Vec::new, |row| self.near(row, n, allowed)))
+    }
+
+    /// Products nearest to the vector of a query.
+    pub(super) fn near(&self, query: &[f32], n: usize, allowed: &[bool]) -> Vec<(u32, f32)> {
+        if query.len() != self.vectors.width() {
+            return Vec::new();
+        }
+        self.best(query, n, |row| allowed[row as usize])
     }
 
     /// Products nearest to a product.
@@ -62,7 +78,10 @@ impl Meaning {
     }
 
     pub(super) fn write(&self, to: &mut Writer) {
-        self.encoder.save(to);
+        match &self.encoder {
+            Some(encoder) => encoder.save(to),
+            None => to.u64s("outside width", &[self.vectors.width() as u64]),
+        }
         to.f32s("vectors", self.vectors.values());
         let present: Vec<u32> =
             (0..self.vectors.len() as u32).filter(|r| self.vectors.is_present(*r as usize)).collect();
@@ -70,8 +89,12 @@ impl Meaning {
     }
 
     pub(super) fn read(from: &Reader<'_>, n: usize) -> Result<Self, ContainerError> {
-        let encoder = Lsa::load(from)?;
-        let (width, values, present) = (encoder.width(), from.f32s("vectors")?, from.u32s("present")?);
+        let encoder = if from.has("outside width") { None } else { Some(Lsa::load(from)?) };
+        let width = match &encoder {
+            Some(encoder) => encoder.width(),
+            None => from.sizes::<1>("outside width", 1 << 16)?[0],
+        };
+        let (values, present) = (from.f32s("vectors")?, from.u32s("present")?);
         if values.len() != n * width || width == 0 {
             return Err(ContainerError::content("vectors", format!("{n} rows of {width} numbers are wanted")));
         }

@@ -11,6 +11,7 @@ pub use error::SearchError;
 pub use meaning::Meaning;
 pub use words::{Reading, Spelling, WordHits, WordIndex};
 
+use crate::Vectors;
 use domain::Seed;
 use learn::container::{ContainerError, Fingerprint, Reader, Writer};
 use tantivy::Directory;
@@ -91,6 +92,22 @@ impl Search {
         Ok(Self { words: WordIndex::build(directory, listings)?, meaning: Meaning::fit(&texts, seed) })
     }
 
+    /// The same with vectors of another encoder, one row a listing; queries then come with theirs
+    /// ([`Self::find_with`]).
+    ///
+    /// # Errors
+    /// As [`Self::build`]; [`SearchError::Apart`] for another number of rows.
+    pub fn build_with(
+        directory: impl Into<Box<dyn Directory>>,
+        listings: &[Listing],
+        vectors: Vectors,
+    ) -> Result<Self, SearchError> {
+        if vectors.len() != listings.len() {
+            return Err(SearchError::Apart { vectors: vectors.len(), words: listings.len() });
+        }
+        Ok(Self { words: WordIndex::build(directory, listings)?, meaning: Some(Meaning::of(vectors)) })
+    }
+
     /// Products of the catalogue.
     pub fn len(&self) -> usize {
         self.words.len()
@@ -126,7 +143,11 @@ impl Search {
         if n != words.len() {
             return Err(SearchError::Apart { vectors: n, words: words.len() });
         }
-        let meaning = if reader.has("lsa width") { Some(Meaning::read(&reader, n)?) } else { None };
+        let meaning = if reader.has("lsa width") || reader.has("outside width") {
+            Some(Meaning::read(&reader, n)?)
+        } else {
+            None
+        };
         Ok(Self { words, meaning })
     }
 
@@ -135,9 +156,27 @@ impl Search {
     /// # Errors
     /// [`SearchError`] when the index cannot be read, or there are not as many flags as products.
     pub fn find(&self, query: &str, n: usize, allowed: &[bool]) -> Result<Answer, SearchError> {
-        let depth = DEPTH.max(n);
-        let by_words = self.words.find(query, depth, allowed)?;
-        let by_meaning = self.meaning.as_ref().map_or_else(Vec::new, |m| m.find(query, depth, allowed));
+        let by_meaning = self.meaning.as_ref().map_or_else(Vec::new, |m| m.find(query, DEPTH.max(n), allowed));
+        self.answer(query, by_meaning, n, allowed)
+    }
+
+    /// As [`Self::find`] with the query's vector by the encoder whose vectors the products have.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_with(&self, query: &str, vector: &[f32], n: usize, allowed: &[bool]) -> Result<Answer, SearchError> {
+        let by_meaning = self.meaning.as_ref().map_or_else(Vec::new, |m| m.near(vector, DEPTH.max(n), allowed));
+        self.answer(query, by_meaning, n, allowed)
+    }
+
+    fn answer(
+        &self,
+        query: &str,
+        by_meaning: Vec<(u32, f32)>,
+        n: usize,
+        allowed: &[bool],
+    ) -> Result<Answer, SearchError> {
+        let by_words = self.words.find(query, DEPTH.max(n), allowed)?;
         let near = by_meaning.into_iter().filter(|(_, cosine)| *cosine >= LEAST_ALIKE).map(|(row, _)| row);
         let hits = joined(by_words.hits.iter().map(|(row, _)| *row), near, n);
         Ok(Answer { hits, words: by_words.words })
