@@ -9,6 +9,7 @@ mod looks;
 mod media;
 mod models;
 mod output;
+mod people_pages;
 mod pipeline;
 mod search;
 mod segments;

@@ -3,9 +3,12 @@
 use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::pipeline::gather::Gatherer;
-use crate::{cli, output, pipeline};
+use crate::workspace::Workspace;
+use crate::{cli, output, people_pages, pipeline};
 use anyhow::{Context, Result};
-use decide::plan::{Lang, LaunchPlan, Minimums, OverviewRow, Sentence, Topic, TransferVerdict, overview_html};
+use decide::plan::{
+    Lang, LaunchPlan, Minimums, OverviewRow, Sentence, Topic, TransferVerdict, markets_html, overview_html, people_html,
+};
 use domain::{Currency, Market};
 use lake::{Engine, EngineOptions, Snapshot};
 use std::path::{Path, PathBuf};
@@ -66,6 +69,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
     let dir = args.out.clone().unwrap_or_else(|| workspace.root.join("plans"));
     let first = write_pages(&dir, &plans, lang, args)?;
     output::line(&format!("{} launch plans in {}", plans.len(), dir.display()));
+    let beside = write_people(&dir, &engine, &workspace, &markets, lang).await?;
+    output::line(&format!(
+        "{beside} pages about customers and markets beside them: people-XX-{0}.html, markets-{0}.html",
+        lang.code()
+    ));
     if let Some(page) = first {
         output::line(&format!("open {}", page.display()));
     }
@@ -99,6 +107,28 @@ fn write_pages(dir: &Path, plans: &[LaunchPlan], lang: Lang, args: &cli::Plan) -
     });
     write(&index, &overview_html(&rows, lang))?;
     Ok(Some(index))
+}
+
+/// The pages about the customers of each market and, where there is a ranking, about all markets. Gives their number.
+async fn write_people(
+    dir: &Path,
+    engine: &Engine,
+    workspace: &Workspace,
+    markets: &[Market],
+    lang: Lang,
+) -> Result<usize> {
+    let mut n = 0;
+    for market in markets {
+        if let Some(page) = people_pages::people(engine, *market, lang).await? {
+            write(&dir.join(format!("people-{market}-{}.html", lang.code())), &people_html(&page, lang))?;
+            n += 1;
+        }
+    }
+    if let Some(page) = people_pages::markets(engine, &workspace.attractiveness.weights, lang).await? {
+        write(&dir.join(format!("markets-{}.html", lang.code())), &markets_html(&page, lang))?;
+        n += 1;
+    }
+    Ok(n)
 }
 
 /// The most important findings over all plans: how large home is, whether its data helps a target

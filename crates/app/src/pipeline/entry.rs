@@ -163,10 +163,14 @@ async fn own(engine: &Engine) -> Result<BTreeMap<Market, OwnEvidence>> {
     let (first, last) = (rows.optional_days("first")?, rows.optional_days("last")?);
     let tracked = first.first().copied().flatten().zip(last.first().copied().flatten());
     let tracked = tracked.map(|(first, last)| f64::from(last.since(first) + 1) / 30.4);
-    let sql = "select market, count(distinct concat(coalesce(anonymous_id, shopper_id, message_id), ' ', \
-        cast(cast(occurred_at as date) as varchar))) as visits, \
-        count(distinct case when query is not null then message_id end) as searches \
-        from clean.events group by market order by market";
+    // Where an event does not say its country, it is that of its shopper, where one is known.
+    let sql = "with e as (select case when e.market = 'ZZ' then coalesce(s.market, 'ZZ') else e.market end as market, \
+          coalesce(e.anonymous_id, e.shopper_id, e.message_id) as visitor, cast(e.occurred_at as date) as day, \
+          e.query, e.message_id \
+        from clean.events e left join clean.shoppers s on s.shopper_id = e.shopper_id) \
+        select market, count(distinct concat(visitor, ' ', cast(day as varchar))) as visits, \
+          count(distinct case when query is not null then message_id end) as searches \
+        from e group by market order by market";
     let rows = Rows::query(engine, sql).await?;
     for ((market, visits), searches) in
         rows.markets("market")?.into_iter().zip(rows.ints("visits")?).zip(rows.ints("searches")?)
@@ -208,6 +212,9 @@ async fn transfer(engine: &Engine) -> Result<BTreeMap<Market, Estimate>> {
     Ok(scores.filter_map(|(market, score)| Some((market, estimate(score?)))).collect())
 }
 
+/// What is missing where a market cannot be sized.
+const SIZE: &str = "the size of the market";
+
 /// TAM, SAM and SOM of every market whose facts suffice. The share that can be won is that of the best served market:
 /// own sales of a year there over its own SAM.
 async fn sizes(
@@ -228,10 +235,7 @@ async fn sizes(
         let market = candidate.market();
         match Whole::spending(candidate) {
             Ok((whole, currency)) => _ = reached.insert(market, (whole, currency, reach(candidate))),
-            Err(error @ EntryError::Missing { .. }) => {
-                stage.not_computed(market, "the size of the market", &error.to_string())
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => stage.not_computed(market, SIZE, &error.to_string()),
         }
     }
     let mut comparable: Option<(f64, Win)> = None;
@@ -242,7 +246,9 @@ async fn sizes(
         };
         let Some((revenue, _)) = evidence.revenue_and_refunds.filter(|(r, _)| *r > 0.0) else { continue };
         let Some(rate) = dollars.get(&base).zip(dollars.get(currency)).map(|(b, c)| b / c) else { continue };
-        let sam = params.size((market, *currency), whole, reach, &Win::Share(Estimate::exact(1.0)), stage.seed)?;
+        // Its own figures say below what is wrong with them.
+        let all = Win::Share(Estimate::exact(1.0));
+        let Ok(sam) = params.size((market, *currency), whole, reach, &all, stage.seed) else { continue };
         let yearly = revenue / evidence.months.max(1.0) * 12.0 * rate;
         let share = yearly / sam.sam().value.max(f64::MIN_POSITIVE);
         if comparable.as_ref().is_none_or(|(best, _)| share < *best) {
@@ -260,8 +266,11 @@ async fn sizes(
     };
     let mut sizes = Vec::new();
     for (market, (whole, currency, reach)) in &reached {
-        let size: Capacity = params.size((*market, *currency), whole, reach, &win, stage.seed)?;
-        sizes.push((*market, size.figures(fx(*currency, base).as_ref())?));
+        let size = params.size((*market, *currency), whole, reach, &win, stage.seed);
+        match size.and_then(|size: Capacity| size.figures(fx(*currency, base).as_ref())) {
+            Ok(figures) => sizes.push((*market, figures)),
+            Err(error) => stage.not_computed(*market, SIZE, &error.to_string()),
+        }
     }
     Ok(sizes)
 }
@@ -269,7 +278,10 @@ async fn sizes(
 /// What of a market can be reached: online retail's share, where it is known; the languages that the catalogue is
 /// written in are not weighed yet, nor what may be sold.
 fn reach(candidate: &Candidate) -> Reach {
-    let channel = candidate.estimate(Fact::EcommerceShare).unwrap_or(Estimate { value: 0.15, low: 0.03, high: 0.4 });
+    let unknown = Estimate { value: 0.15, low: 0.03, high: 0.4 };
+    let channel = candidate.estimate(Fact::EcommerceShare).filter(|e| e.value > 0.0).unwrap_or(unknown);
+    // A share that is known to some hundredths has an interval that ends above 0, however small it is.
+    let channel = Estimate { low: channel.low.max(channel.value * 0.2), ..channel };
     let all = Estimate::exact(1.0);
     Reach { channel, language: all, sellable: candidate.estimate(Fact::SellableShare).unwrap_or(all) }
 }

@@ -121,7 +121,7 @@ pub(super) enum At {
 }
 
 impl Canvas<'_> {
-    fn bar(&self, (x0, y0): (i32, i32), (x1, y1): (i32, i32), ink: Ink, strength: f64) -> Drawn {
+    pub(super) fn bar(&self, (x0, y0): (i32, i32), (x1, y1): (i32, i32), ink: Ink, strength: f64) -> Drawn {
         let style = ink.placeholder().mix(strength).filled();
         self.area.draw(&Rectangle::new([(x0, y0), (x1, y1)], style))?;
         Ok(())

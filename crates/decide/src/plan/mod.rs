@@ -33,6 +33,7 @@ mod curve_chart;
 mod html;
 mod index;
 mod json;
+mod people;
 mod style;
 
 pub use evidence::{
@@ -51,6 +52,9 @@ pub use launch::{
 pub use metric::Metric;
 pub use minimums::{Minimums, Rests};
 pub use number::figure_text;
+pub use people::{
+    Flow, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, SurvivalPoint, markets_html, people_html,
+};
 pub use sentence::{Piece, Sentence};
 pub use unknown::{Have, Unknown, UnknownKey};
 pub use uptake::{Uptake, UptakeError, UptakeParams};
