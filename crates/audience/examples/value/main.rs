@@ -3,10 +3,12 @@
 //! `cargo run --release -p audience --example value -- cdnow FILE REPEATS` reads the CDNOW sample (id in the whole file,
 //! id in the sample, yyyymmdd, number, amount; packed or not) and fits and scores it again and again: BG/NBD and
 //! Gamma-Gamma on 39 weeks, then expected purchases in the next 39, P(alive), expected spend and 12-month value. `million [THREADS]`
-//! does the same once for 1,000,000 simulated shoppers, with days as time. `coverage [REPLICATIONS]` says how often
-//! intervals of pooled markets hold the truth at 5, 50 and 500 shoppers a market.
+//! does the same once for 1,000,000 simulated shoppers, with days as time. `coverage [REPLICATIONS [SHOPPERS]]` says
+//! how often intervals of pooled markets hold the truth at 5, 50 and 500 shoppers a market, or at one number of them.
 //! Prints one JSON object. Time is that of the processor, all threads together, and of the clock on the wall.
 //! The peer reads the same file: `scripts/peers/lifetimes.py FILE REPEATS`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a person")]
 
 mod coverage;
 mod processor;
@@ -36,8 +38,8 @@ fn main() -> Result<(), Failure> {
             threads(number(1, 2)?)?;
             million()?
         }
-        Some("coverage") => coverage::coverage(number(1, 200)?)?,
-        _ => return Err("give cdnow FILE REPEATS, million [THREADS] or coverage [REPLICATIONS]".into()),
+        Some("coverage") => coverage::coverage(number(1, 200)?, number(2, 0)?)?,
+        _ => return Err("give cdnow FILE REPEATS, million [THREADS] or coverage [REPLICATIONS [SHOPPERS]]".into()),
     };
     println!("{report:#}");
     Ok(())

@@ -347,6 +347,8 @@ impl ValueParams {
                             *total += p_alive * share;
                         }
                     }
+                    // 48 shares of a sum may exceed it in the last bit.
+                    score.p_alive = score.p_alive.min(1.0);
                     score.interval = count_interval(&shares, self.level);
                     score
                 })
