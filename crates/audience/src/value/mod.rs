@@ -1,4 +1,4 @@
-//! What a shopper and a market will be worth: who is still a customer, how often they will buy, for how much.
+//! What a shopper and a market will be worth: who is still active, how often they will buy, for how much.
 //!
 //! [`BgNbd`], [`MbgNbd`] and [`ParetoNbd`] say how often ([`PurchaseModel`]), [`GammaGamma`] for how much,
 //! [`Discount`] puts both together, [`TraitModel`] says which traits go with buying and staying. One market alone needs

@@ -108,7 +108,7 @@ pub struct ShopperValue {
     pub shopper: ShopperId,
     /// Where.
     pub market: Market,
-    /// Probability of still being a customer.
+    /// Probability of still being active.
     pub p_alive: f64,
     /// Expected purchase days in the horizon.
     pub orders: f64,
