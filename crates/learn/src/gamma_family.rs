@@ -38,7 +38,7 @@ pub fn ln_beta(a: f64, b: f64) -> f64 {
 
 /// Quantile of the beta distribution with positive `a` and `b`; NaN for `p` outside [0, 1].
 pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
-    if !(0.0..=1.0).contains(&p) || !(a > 0.0 && b > 0.0) {
+    if !((0.0..=1.0).contains(&p) && a > 0.0 && b > 0.0) {
         return f64::NAN;
     }
     bisect_unit(|x| beta_i(a, b, x) - p)

@@ -114,24 +114,22 @@ fn replication(n: usize, spread: f64, seed: Seed) -> Result<Vec<[(bool, f64); 5]
     Ok(result)
 }
 
-/// Coverage at 5, 50 and 500 shoppers a market.
-pub fn coverage(replications: usize) -> Result<Value, Failure> {
+/// Coverage at 5, 50 and 500 shoppers a market, or at `only` where that is not 0, in markets that differ as much as the
+/// prior expects, less, and more. The replications are those from `first` on; each says how it stands.
+pub(crate) fn coverage(replications: usize, only: usize, first: usize) -> Result<Value, Failure> {
     let mut rows = Vec::new();
-    for spread in [0.35, 0.15, 0.6] {
-        for n in [5, 50, 500] {
-            let fewer = if n == 500 { (replications / 2).max(1) } else { replications };
-            let fewer = if spread == 0.35 { fewer } else { (fewer / 3).max(1) };
+    for (spread, part) in [(0.35, 1), (0.15, 3), (0.6, 3)] {
+        for n in [5, 50, 500].into_iter().filter(|n| only == 0 || *n == only) {
             let mut all = Vec::new();
-            for i in 0..fewer {
+            for i in first..first + (replications / part).max(1) {
                 all.extend(replication(n, spread, Seed(20_26).derive((n * 100_000 + i) as u64))?);
+                let hits = FIGURES.iter().enumerate().map(|(f, _)| all.iter().filter(|m| m[f].0).count());
+                eprintln!("spread {spread} n {n} of {}: {:?}", all.len(), hits.collect::<Vec<_>>());
             }
             let count = all.len() as f64;
             for (f, name) in FIGURES.iter().enumerate() {
                 let hits = all.iter().filter(|m| m[f].0).count() as f64 / count;
                 let width = all.iter().map(|m| m[f].1).sum::<f64>() / count;
-                eprintln!(
-                    "spread {spread} n {n:3} {name:16} coverage {hits:.3} mean width {width:.3} ({count} intervals)"
-                );
                 rows.push(json!({
                     "market_spread": spread, "shoppers_a_market": n, "figure": name, "coverage": hits,
                     "intervals": count, "mean_width": width,

@@ -3,10 +3,13 @@
 //! `cargo run --release -p audience --example value -- cdnow FILE REPEATS` reads the CDNOW sample (id in the whole file,
 //! id in the sample, yyyymmdd, number, amount; packed or not) and fits and scores it again and again: BG/NBD and
 //! Gamma-Gamma on 39 weeks, then expected purchases in the next 39, P(alive), expected spend and 12-month value. `million [THREADS]`
-//! does the same once for 1,000,000 simulated shoppers, with days as time. `coverage [REPLICATIONS]` says how often
-//! intervals of pooled markets hold the truth at 5, 50 and 500 shoppers a market.
+//! does the same once for 1,000,000 simulated shoppers, with days as time. `coverage [REPLICATIONS [SHOPPERS [FIRST]]]` says
+//! how often intervals of pooled markets hold the truth at 5, 50 and 500 shoppers a market, or at one number of them;
+//! FIRST lets several processes share the replications.
 //! Prints one JSON object. Time is that of the processor, all threads together, and of the clock on the wall.
 //! The peer reads the same file: `scripts/peers/lifetimes.py FILE REPEATS`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a person")]
 
 mod coverage;
 mod processor;
@@ -36,8 +39,12 @@ fn main() -> Result<(), Failure> {
             threads(number(1, 2)?)?;
             million()?
         }
-        Some("coverage") => coverage::coverage(number(1, 200)?)?,
-        _ => return Err("give cdnow FILE REPEATS, million [THREADS] or coverage [REPLICATIONS]".into()),
+        Some("coverage") => coverage::coverage(number(1, 200)?, number(2, 0)?, number(3, 0)?)?,
+        _ => {
+            return Err(
+                "give cdnow FILE REPEATS, million [THREADS] or coverage [REPLICATIONS [SHOPPERS [FIRST]]]".into()
+            );
+        }
     };
     println!("{report:#}");
     Ok(())
@@ -79,8 +86,11 @@ fn read(file: &str) -> Result<Sample, Failure> {
     Ok(sample)
 }
 
+/// Expected purchases, discounted values, and the seven parameters.
+type Values = (Vec<f64>, Vec<f64>, [f64; 7]);
+
 /// Fits and scores; returns expected purchases in `weeks` and discounted values.
-fn value(purchases: &[Purchases], spend: &[Spend], weeks: f64) -> Result<(Vec<f64>, Vec<f64>, [f64; 7]), Failure> {
+fn value(purchases: &[Purchases], spend: &[Spend], weeks: f64) -> Result<Values, Failure> {
     let table = PurchaseTable::new(purchases)?;
     let model = BgNbdParams::default().fit(&table)?;
     let amounts = GammaGammaParams::default().fit(&SpendTable::new(spend)?)?;

@@ -263,7 +263,7 @@ mod tests {
     fn simulated(seed: u64, n: u64, gamma: f64, delta: f64) -> Vec<TraitRow> {
         let row = |i: u64| {
             let mut rng = Seed(seed).stream(i);
-            let (z, w) = (f64::from(u8::from(i % 2 == 0)), rng.normal());
+            let (z, w) = (f64::from(u8::from(i.is_multiple_of(2))), rng.normal());
             let buy = crate::value::BuyDraw {
                 r: 0.8,
                 alpha: 8.0 * f64::exp(-gamma * z),

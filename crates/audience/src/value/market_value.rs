@@ -26,7 +26,7 @@ pub struct MarketValue {
     pub margin: Figure,
     /// Mean discounted value of a shopper. Key `value.clv_mean`.
     pub clv_mean: Figure,
-    /// Share of the shoppers who are still customers. Key `value.share_alive`.
+    /// Share of the shoppers who are still active. Key `value.share_alive`.
     pub share_alive: Figure,
     /// Purchase days of a new shopper in the horizon, the first left out. Key `value.newcomer_orders`.
     pub newcomer_orders: Figure,

@@ -1,7 +1,10 @@
-//! What a shopper and a market will be worth: who is still a customer, how often they will buy, for how much.
+//! What a shopper and a market will be worth: who is still active, how often they will buy, for how much.
 //!
 //! [`BgNbd`], [`MbgNbd`] and [`ParetoNbd`] say how often ([`PurchaseModel`]), [`GammaGamma`] for how much,
-//! [`Discount`] puts both together.
+//! [`Discount`] puts both together, [`TraitModel`] says which traits go with buying and staying. One market alone needs
+//! hundreds of shoppers for these; [`Sampling`] fits all markets together, so that five are enough and none is
+//! possible, and [`market_rates`] does the same for shares. [`ValueParams::value`] goes from rows of shoppers to
+//! values with intervals, [`ValueParams::fit_quality`] checks a forecast on hidden days.
 
 mod bg_nbd;
 mod clv;

@@ -1,4 +1,4 @@
-//! The role of a buy-till-you-die model: who is still a customer, and how often they will buy.
+//! The role of a buy-till-you-die model: who is still active, and how often they will buy.
 
 use super::fitted::FitReport;
 use super::rows::{CHUNK, PurchaseTable};

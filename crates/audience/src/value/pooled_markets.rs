@@ -1,4 +1,4 @@
-//! Purchases and spend of many markets, each learning from all: what makes five customers enough.
+//! Purchases and spend of many markets, each learning from all: what makes five shoppers enough.
 //!
 //! A market's BG/NBD has the parameters `η = (ln r/α, ln r, logit a/(a+b), ln(a+b))`: purchases a week, how much shoppers
 //! differ in that, the share that drops out after a purchase, how much they differ in that. Its

@@ -108,7 +108,7 @@ pub struct ShopperValue {
     pub shopper: ShopperId,
     /// Where.
     pub market: Market,
-    /// Probability of still being a customer.
+    /// Probability of still being active.
     pub p_alive: f64,
     /// Expected purchase days in the horizon.
     pub orders: f64,
@@ -347,6 +347,8 @@ impl ValueParams {
                             *total += p_alive * share;
                         }
                     }
+                    // 48 shares of a sum may exceed it in the last bit.
+                    score.p_alive = score.p_alive.min(1.0);
                     score.interval = count_interval(&shares, self.level);
                     score
                 })
