@@ -222,7 +222,7 @@ pub(super) mod tests {
                 days.push(day as i32);
                 day += gamma(&mut rng, 2) / rate;
             }
-            shopper(&format!("{i}"), if i % 2 == 0 { "DE" } else { "FR" }, &days)
+            shopper(&format!("{i}"), if i.is_multiple_of(2) { "DE" } else { "FR" }, &days)
         };
         (0..n).map(draw).collect()
     }
