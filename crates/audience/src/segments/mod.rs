@@ -6,9 +6,10 @@
 //! printing a rule gives its canonical text. [`SegmentBook`] holds the named ones; [`sql`] compiles them
 //! for the lake, [`mod@evaluate`] says what they mean and explains. [`sizes`] counts and
 //! compares, [`membership`] follows them over time. [`interests`] are what a shopper's deeds speak for,
-//! [`lookalike`] ranks who is like a segment.
+//! [`lookalike`] ranks who is like a segment, [`behaviour`] groups shoppers by how they buy.
 
 pub mod ast;
+pub mod behaviour;
 pub mod book;
 pub mod columns;
 pub mod error;
