@@ -10,6 +10,7 @@ pub mod cca;
 pub mod choice;
 pub mod cluster_quality;
 pub mod container;
+pub mod count_mixture;
 pub mod dense;
 pub mod error;
 pub mod fpgrowth;
