@@ -266,8 +266,7 @@ mod tests {
 
     #[test] // One component: shares of all rows, 3 of 4 and 1 of 4, whatever the prior.
     fn one_component_is_all_rows() {
-        let counts =
-            Csr::from_rows(2, [vec![(0_u32, 2.0_f32)], vec![(0, 1.0), (1, 1.0)]].map(Vec::into_iter).into_iter());
+        let counts = Csr::from_rows(2, [vec![(0_u32, 2.0_f32)], vec![(0, 1.0), (1, 1.0)]].map(Vec::into_iter));
         let fitted = CountMixtureParams { n_components: 1, ..THREE }.fit(&counts, &[0, 0], Seed(1)).unwrap();
         assert!((fitted.share_of(0, 0) - 0.75).abs() < 1e-9 && (fitted.share_of(0, 1) - 0.25).abs() < 1e-9);
         let expected = (3.0 * 0.75_f64.ln() + 0.25_f64.ln()) / 2.0;
