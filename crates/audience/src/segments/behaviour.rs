@@ -238,7 +238,7 @@ mod tests {
     fn planted(n: usize) -> (Vec<ShopperHabits>, Vec<u32>) {
         let shopper = |i: usize| {
             let rng = &mut Seed(9).stream(i as u64);
-            let second = i % 3 == 0;
+            let second = i.is_multiple_of(3);
             let n_orders = 4 + rng.below(6) as u32;
             let (mut hours, mut weekdays) = ([0; 24], [0; 7]);
             for _ in 0..n_orders {
