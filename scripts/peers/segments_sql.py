@@ -29,7 +29,7 @@ ZONES = {
 
 
 def context(folder, kind, threads):
-    config = SessionConfig({"datafusion.execution.parquet.schema_force_view_types": "true"})
+    config = SessionConfig({"datafusion.execution.parquet.schema_force_view_types": "false"})
     ctx = SessionContext(config.with_target_partitions(threads), RuntimeEnvBuilder())
     for zone in ("clean", "marts"):
         ctx.sql(f"create schema {zone}").collect()

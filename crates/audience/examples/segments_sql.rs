@@ -5,7 +5,8 @@
 
 use audience::segments::{Columns, Definition, Field, OrderFact, ProductFact, SegmentBook, ShopperFacts, Value};
 use domain::{Amount, Day, Seed};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::{env, fs};
 
 /// Twenty rules as a marketer writes them.
@@ -56,7 +57,7 @@ fn main() {
     let out = serde_json::json!({
         "rules": RULES.len(), "sql": compiled.sql, "columns": columns, "tables": compiled.tables,
     });
-    println!("{out}");
+    writeln!(std::io::stdout(), "{out}").expect("standard output takes a line");
 }
 
 /// A drawn shop of 400 shoppers.

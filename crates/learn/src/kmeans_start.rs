@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn distances_are_those_of_single_rows() {
-        for n in [1, 7, 8, 9, 5000] {
+        for n in [1_usize, 7, 8, 9, 5000] {
             let mut rng = Seed(1).stream(n as u64);
             let points = Points::new((0..n * 3).map(|_| rng.normal()).collect(), 3).unwrap();
             let table = Interleaved::of(&points);

@@ -11,6 +11,7 @@ pub mod choice;
 pub mod classify;
 pub mod cluster_quality;
 pub mod container;
+pub mod count_mixture;
 pub mod dense;
 pub mod elliptical;
 pub mod error;

@@ -5,15 +5,19 @@
 //! [`parser`] reads and checks a rule (grammar there), [`field`] lists what is known of a shopper,
 //! printing a rule gives its canonical text. [`SegmentBook`] holds the named ones; [`sql`] compiles them
 //! for the lake, [`mod@evaluate`] says what they mean and explains. [`sizes`] counts and
-//! compares, [`membership`] follows them over time.
+//! compares, [`membership`] follows them over time. [`interests`] are what a shopper's deeds speak for,
+//! [`lookalike`] ranks who is like a segment, [`behaviour`] groups shoppers by how they buy.
 
 pub mod ast;
+pub mod behaviour;
 pub mod book;
 pub mod columns;
 pub mod error;
 pub mod evaluate;
 pub mod facts;
 pub mod field;
+pub mod interests;
+pub mod lookalike;
 pub mod membership;
 pub mod parser;
 pub mod sizes;

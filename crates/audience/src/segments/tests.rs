@@ -183,28 +183,34 @@ fn one_query_for_two_segments_counts_a_window_once() {
     let compiled = book.compile(&Columns::default(), Day(20_454));
     let expected = "\
 with returned as (
-  select distinct order_key from clean.order_lines
-  where settled and returned_quantity > 0 and shopper_id is not null
+  select o.shopper_id,
+    max(o.day) as a2
+  from (
+    select shopper_id, order_key, min(day) as day from clean.order_lines
+    where settled and returned_quantity > 0 and shopper_id is not null and day < cast('2026-01-01' as date)
+    group by shopper_id, order_key
+  ) o
+  group by o.shopper_id
 ), sale as (
   select o.shopper_id,
     count(case when o.day >= cast('2025-07-05' as date) then 1 end) as a0,
     max(o.day) as a1,
-    max(case when r.order_key is not null then o.day end) as a2,
     sum(case when o.day >= cast('2025-07-05' as date) then o.gross else 0 end) as a3
-  from clean.orders o left join returned r on r.order_key = o.order_key
+  from clean.orders o
   where o.kind = 'sale' and o.shopper_id is not null and o.day < cast('2026-01-01' as date)
   group by o.shopper_id
 ), facts as (
   select s.shopper_id,
     coalesce(a.a0, 0) as a0,
     a.a1 as a1,
-    a.a2 as a2,
+    r.a2 as a2,
     coalesce(a.a3, 0) as a3,
     s.market as f_market,
-    coalesce(strpos(m1.tags, '\"tag\":\"high_value\"') > 0, false) as t0
+    coalesce(strpos(m2.tags, '\"tag\":\"high_value\"') > 0, false) as t0
   from clean.shoppers s
   left join sale a on a.shopper_id = s.shopper_id
-  left join marts.segments m1 on m1.shopper_id = s.shopper_id
+  left join returned r on r.shopper_id = s.shopper_id
+  left join marts.segments m2 on m2.shopper_id = s.shopper_id
 ), level0 as (
   select *,
     coalesce(((a0 >= 2) and (f_market in ('DE', 'FR')) and not (case when a1 is not null then coalesce(a2 = a1, false) end)), false) as s0
