@@ -11,6 +11,8 @@
 //! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]. [`cohorts`], [`repeat`] and
 //! [`market_profile`] are the figures of a market; [`rules`] says what is bought together, [`value`] what
 //! shoppers and markets will be worth. Every
+//! [`market_profile`] are the figures of a market; [`rules`] says what is bought together; [`cohort_level`] is what remains
+//! where a marketplace keeps its shoppers to itself. [`entry`] asks which market comes next. Every
 //! number meant for a person is a [`domain::Figure`]; below [`figures::MIN_OBSERVATIONS`]
 //! observations it says so instead of showing a number.
 

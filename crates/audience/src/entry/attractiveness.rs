@@ -401,7 +401,7 @@ mod tests {
     proptest! {
         /// A score lies in [0, 1], and moving one fact towards its best anchor never lowers it.
         #[test]
-        fn scores_stay_in_range_and_follow_the_facts(i in 0..30_usize, a in 0.0..1.0_f64, b in 0.0..1.0_f64) {
+        fn scores_stay_in_range_and_follow_the_facts(i in 0..30_usize, a in -0.5..1.5_f64, b in -0.5..1.5_f64) {
             let params = AttractivenessParams::default();
             let weights = params.checked().unwrap();
             let m = params.measures[i];
