@@ -56,7 +56,7 @@ impl Moments {
 /// The common mean and the shrunk estimates in their order; `None` below three groups, or for a value that is not finite or a
 /// standard error that is not above 0.
 pub fn shrink(estimates: &[Estimate]) -> Option<(Common, Vec<Estimate>)> {
-    if estimates.len() < 3 || estimates.iter().any(|e| !e.value.is_finite() || !(e.se > 0.0 && e.se.is_finite())) {
+    if estimates.len() < 3 || estimates.iter().any(|e| !(e.value.is_finite() && e.se > 0.0 && e.se.is_finite())) {
         return None;
     }
     let ends = |pick: fn(&Estimate) -> f64| {

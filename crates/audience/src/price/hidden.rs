@@ -40,7 +40,7 @@ pub struct HiddenParams {
 
 impl Default for HiddenParams {
     fn default() -> Self {
-        Self { max_rounds: 300, tolerance: 2e-5, n_groups: 20, min_lines: 300 }
+        Self { max_rounds: 200, tolerance: 2e-4, n_groups: 20, min_lines: 300 }
     }
 }
 
