@@ -4,7 +4,6 @@
 //! 23 pieces (best of three passes); with a third argument, a folder with BANKING77's `train.csv.gz` and `test.csv.gz`
 //! unpacked as `train.csv` and `test.csv`, it says how often the nearest training question has the intent of a test question.
 
-use content::Encode;
 use pretrained::text::TextEncoder;
 use pretrained::{Encoder, inspect, load};
 use serde_json::json;
