@@ -1,10 +1,9 @@
 //! Sentences per CPU second of a sentence encoder, and vectors for `scripts/peers/minilm.py` to compare with.
 //!
-//! `minilm MODEL OUT.json` writes 200 sentences in eight languages with their vectors and the speed on 512 sentences of some
+//! `minilm MODEL OUT.json` writes 200 sentences in eight languages with their vectors and the speed on 128 sentences of some
 //! 23 pieces (best of three passes); with a third argument, a folder with BANKING77's `train.csv.gz` and `test.csv.gz`
 //! unpacked as `train.csv` and `test.csv`, it says how often the nearest training question has the intent of a test question.
 
-use content::Encode;
 use pretrained::text::TextEncoder;
 use pretrained::{Encoder, inspect, load};
 use serde_json::json;
@@ -82,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let load_s = cpu_seconds() - start;
     let sentences = sentences();
     let vectors = rows(&encoder, &sentences)?;
-    let speed: Vec<String> = (0..512)
+    let speed: Vec<String> = (0..128)
         .map(|n| {
             format!(
                 "The blue cotton shirt number {n} arrived late, and I would like to know how to send it back please"

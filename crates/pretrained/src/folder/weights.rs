@@ -135,9 +135,10 @@ impl Weights {
         self
     }
 
-    /// Numbers in all tensors.
+    /// Numbers in all tensors; whole ones, such as a list of places, are not learnt.
     pub(crate) fn n_parameters(&self) -> u64 {
-        self.tables.entries.values().map(|e| e.shape.iter().map(|n| *n as u64).product::<u64>()).sum()
+        let learnt = self.tables.entries.values().filter(|e| e.dtype.contains('F'));
+        learnt.map(|e| e.shape.iter().map(|n| *n as u64).product::<u64>()).sum()
     }
 
     fn entry(&self, name: &str) -> Option<(String, &Entry)> {

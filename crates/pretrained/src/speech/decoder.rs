@@ -157,7 +157,7 @@ impl Decoder {
         let n_places = self.places.len() / self.width;
         while out.len() < most && place < n_places {
             let first = out.is_empty();
-            let allowed = |n: u32| !marks.never.contains(&n) && !(first && marks.never_first.contains(&n));
+            let allowed = |n: u32| !(marks.never.contains(&n) || first && marks.never_first.contains(&n));
             let Some(next) = best(&scores, allowed).filter(|n| *n != marks.end) else { break };
             out.push(next);
             scores = self.step(&[next], place, &mut memory)?;

@@ -90,7 +90,7 @@ pub(crate) fn heads(s: &Settings, key: &str, width: usize, default: Option<usize
         Some(default) => s.count_or(key, 1..=256, default)?,
         None => s.count(key, 1..=256)?,
     };
-    if width % n == 0 { Ok(n) } else { Err(s.wrong(key, format!("a divisor of the width {width}"))) }
+    if width.is_multiple_of(n) { Ok(n) } else { Err(s.wrong(key, format!("a divisor of the width {width}"))) }
 }
 
 impl TextNet {
