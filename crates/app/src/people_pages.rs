@@ -99,7 +99,7 @@ async fn flows(engine: &Engine, lang: Lang) -> Result<Vec<Flow>> {
         let known = audience::Segment::ALL.iter().find(|s| s.key() == key);
         known.map_or_else(
             || if lang == Lang::Zh { "尚无订单" } else { "no order yet" }.to_owned(),
-            |s| s.label(language).to_owned(),
+            |s| s.name(language).to_owned(),
         )
     };
     Ok((0..n.len()).map(|i| Flow { from: name(&from[i]), to: name(&to[i]), n: n[i].unsigned_abs() }).collect())

@@ -7,12 +7,8 @@
 //! says what is bought together, [`sequences`] what comes next. When shoppers return: [`timing`],
 //! [`retention`], [`levers`], [`loyalty`]. How they buy: [`price`], [`paths`], [`usage`]; what they say:
 //! [`needs`]. [`value`] says what they will be worth, [`predict`] what they will do next, [`persona`] puts a
-//! market on one page, [`entry`] says which market to enter. Every
-//! [`segment`]s, [`clusters`] as the data's own grouping, and [`tags`]. [`cohorts`], [`repeat`] and
-//! [`market_profile`] are the figures of a market; [`rules`] says what is bought together, [`value`] what
-//! shoppers and markets will be worth. Every
-//! [`market_profile`] are the figures of a market; [`rules`] says what is bought together; [`cohort_level`] is what remains
-//! where a marketplace keeps its shoppers to itself. [`entry`] asks which market comes next. Every
+//! market on one page, [`entry`] says which market to enter, and [`cohort_level`] is what remains where a
+//! marketplace keeps its shoppers to itself. Every
 //! number meant for a person is a [`domain::Figure`]; below [`figures::MIN_OBSERVATIONS`]
 //! observations it says so instead of showing a number.
 
