@@ -225,7 +225,7 @@ impl<'a> Shop<'a> {
             .into_iter()
             .map(|(name, n)| Shared { name: name.to_owned(), name_zh: None, n_shoppers: n, n, at_home: None })
             .collect();
-        languages.sort_by(|a, b| b.n.cmp(&a.n));
+        languages.sort_by_key(|l| std::cmp::Reverse(l.n));
         let queries = [
             (Group::Profile, "select * from marts.market_summary where market = '{m}'"),
             (Group::Places, "select region, n_shoppers from marts.geography where market = '{m}'"),
@@ -300,7 +300,6 @@ impl<'a> Shop<'a> {
                        "planted": hit(&s)})
             })
             .collect();
-        let hits = telling.iter().filter(hit).count();
         Ok(
             json!({"shoppers": found.n_shoppers(), "tested": found.next().len(), "telling": telling.len(), "planted": planted.len(),
                   "planted_tested": could, "telling_planted": telling.iter().filter(hit).count(), "top": top, "cpu_s": cpu}),
