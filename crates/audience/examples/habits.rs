@@ -3,8 +3,7 @@
 //!
 //! `cargo run --release -p audience --example habits FOLDER MARKET HOME [TRUTH]`. FOLDER holds `lines.json`, `reviews.json` and
 //! `events.json` as `portolan sql --json` prints them (columns: the structs below), TRUTH a folder that `portolan simulate` wrote:
-//! its `truth_reviews.csv` stands in for a reader of texts, its `truth.json` says which next purchases were planted. Times are those of the
-//! processor. Rows past the last whole day are left out.
+//! its `truth_reviews.csv` stands in for a reader of texts, its `truth.json` says which next purchases were planted.
 
 use audience::levers::{FirstOrders, Lever, LeverParams};
 use audience::loyalty::{Experience, LoyaltyParams, mood, stars};
@@ -226,7 +225,7 @@ impl<'a> Shop<'a> {
             .into_iter()
             .map(|(name, n)| Shared { name: name.to_owned(), name_zh: None, n_shoppers: n, n, at_home: None })
             .collect();
-        languages.sort_by(|a, b| b.n.cmp(&a.n));
+        languages.sort_by_key(|l| std::cmp::Reverse(l.n));
         let queries = [
             (Group::Profile, "select * from marts.market_summary where market = '{m}'"),
             (Group::Places, "select region, n_shoppers from marts.geography where market = '{m}'"),
@@ -301,10 +300,9 @@ impl<'a> Shop<'a> {
                        "planted": hit(&s)})
             })
             .collect();
-        let hits = telling.iter().filter(hit).count();
         Ok(
             json!({"shoppers": found.n_shoppers(), "tested": found.next().len(), "telling": telling.len(), "planted": planted.len(),
-                  "planted_tested": could, "telling_planted": hits, "top": top, "cpu_s": cpu}),
+                  "planted_tested": could, "telling_planted": telling.iter().filter(hit).count(), "top": top, "cpu_s": cpu}),
         )
     }
 

@@ -199,11 +199,11 @@ pub fn chart(curve: &Survival, n: usize) -> Vec<ChartPoint> {
     let every = curve.steps().len().div_ceil(n.max(1)).max(1);
     for (i, step) in curve.steps().iter().enumerate() {
         let last = i + 1 == curve.steps().len();
-        if (i + 1) % every == 0 || last {
-            if let Some(around) = curve.interval(step.time, LEVEL) {
-                let (low, high) = (around.low, around.high);
-                points.push(ChartPoint { day: step.time, share: step.survival, low, high, at_risk: step.at_risk });
-            }
+        if ((i + 1) % every == 0 || last)
+            && let Some(around) = curve.interval(step.time, LEVEL)
+        {
+            let (low, high) = (around.low, around.high);
+            points.push(ChartPoint { day: step.time, share: step.survival, low, high, at_risk: step.at_risk });
         }
     }
     points

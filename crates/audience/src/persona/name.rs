@@ -21,14 +21,14 @@ use domain::Figure;
 pub(super) fn name(params: &PersonaParams, facts: &Facts) -> (Said, Vec<Said>) {
     let mut words: Vec<(&str, &str, Said)> = Vec::new();
     let favourite = facts.usage.as_ref().and_then(|u| u.favourite(Dimension::Hour));
-    if let Some((hour, low)) = favourite.and_then(|p| Some((p, p.share.interval?.low))) {
-        if let Some((en, zh)) = part_of_day(&hour.value).filter(|_| low > 1.0 / 3.0) {
-            let why = Said::new(
-                format!("{en}: at least {:.0} % of the orders come between {}", low * 100.0, hour.value),
-                format!("{zh}：至少 {:.0} % 的订单在 {} 点", low * 100.0, hour.value),
-            );
-            words.push((en, zh, why));
-        }
+    if let Some((hour, low)) = favourite.and_then(|p| Some((p, p.share.interval?.low)))
+        && let Some((en, zh)) = part_of_day(&hour.value).filter(|_| low > 1.0 / 3.0)
+    {
+        let why = Said::new(
+            format!("{en}: at least {:.0} % of the orders come between {}", low * 100.0, hour.value),
+            format!("{zh}：至少 {:.0} % 的订单在 {} 点", low * 100.0, hour.value),
+        );
+        words.push((en, zh, why));
     }
     let deal = facts.deal_share.as_ref().and_then(|(f, home)| Some((f.interval?.low, (*home)?)));
     let price = facts.sensitivity.as_ref().and_then(|(f, home)| apart(f, home.as_ref()?));

@@ -7,6 +7,11 @@
 //! biased, and nothing in the orders can tell. It is the response of the mix: with the week's total held it is how
 //! demand moves between products.
 //!
+//! Lines that are bought for another reason than their own merit (filters for a machine, the second of a pair) do not
+//! answer to price and pull the estimate towards 0: leave the products out that [`crate::rules`] or [`crate::sequences`] show
+//! to follow others. On the simulated merchant complements are 18 to 32 % of the lines; with them the mean error against the
+//! stated coefficients of six markets was .45 (Kendall .60), without them .20 (Kendall .87).
+//!
 //! **The trap.** Orders show a price only where something sold. Taking the weeks with a sale keeps exactly the weeks in which
 //! a high price did not stop the sale: counts are at least 1 at any price, and the estimate falls towards 0, the more the
 //! smaller the market. Carrying the last price forward gives zeros to the wrong price. So the price of a week without
@@ -236,8 +241,11 @@ fn silent(grid: &Grid, p: &Weeks, state: &State, level_a: f64, w: usize, k: usiz
     state.shares[at].iter().enumerate().map(one).collect()
 }
 
-/// Every price that a product week may have had, with its probability: `(week of the product, level, reduction, weight)`.
-fn possible(grid: &Grid, p: &Weeks, state: &State, level_a: f64) -> (Vec<(usize, usize, usize, f64)>, (f64, f64)) {
+/// Week of the product, level, reduction, and the probability of these.
+type Possible = (usize, usize, usize, f64);
+
+/// Every price that a product week may have had, and how often the level was the same a week later.
+fn possible(grid: &Grid, p: &Weeks, state: &State, level_a: f64) -> (Vec<Possible>, (f64, f64)) {
     let (posterior, stayed) = chain(grid, p, state, level_a);
     let mut all = Vec::new();
     for (w, levels) in posterior.iter().enumerate() {
