@@ -70,6 +70,9 @@ reads_cleanly() { # reads_cleanly WORKSPACE DIGEST_FILE...
         "$portolan" sql "select count(*) from clean.order_lines" --workspace "$workspace" >/dev/null || return 1
     fi
     while read -r line; do
+        # Every stage adds its rows to this one, so between two stages it has the rows of some; where a run ends it
+        # is compared like any other.
+        case "$line" in *marts.not_computed) continue ;; esac
         grep -qxF -- "$line" "$@" || {
             say "  a table that no undisturbed run has had: $line"
             return 1

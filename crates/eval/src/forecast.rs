@@ -22,7 +22,8 @@
 pub fn smape(actual: &[f64], forecast: &[f64]) -> Option<f64> {
     mean(actual, forecast, |y, f| {
         let size = y.abs() + f.abs();
-        if size > 0.0 { 200.0 * (y - f).abs() / size } else { 0.0 }
+        // A forecast that is no number makes the whole undefined.
+        if size == 0.0 { 0.0 } else { 200.0 * (y - f).abs() / size }
     })
 }
 

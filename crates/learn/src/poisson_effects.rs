@@ -371,11 +371,14 @@ mod tests {
             let level: Vec<f64> = (0..40).map(|_| rng.normal()).collect();
             let week: Vec<f64> = (0..50).map(|_| 0.5 * rng.normal()).collect();
             let (mut y, mut x, mut first, mut second) = (vec![], vec![], vec![], vec![]);
+            #[expect(clippy::needless_range_loop, reason = "the numbers are levels of two effects")]
             for j in 0..40 {
                 for w in 0..50 {
                     let price = 0.15 * rng.normal();
                     y.push(rng.poisson((level[j] + week[w] - 2.0 * price).exp()) as f64);
-                    (x.push(price), first.push(j as u32), second.push(w as u32));
+                    x.push(price);
+                    first.push(j as u32);
+                    second.push(w as u32);
                 }
             }
             let fit = fit(&y, x, &first, &second, (40, 50)).unwrap();

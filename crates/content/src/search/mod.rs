@@ -156,8 +156,7 @@ impl Search {
     /// # Errors
     /// [`SearchError`] when the index cannot be read, or there are not as many flags as products.
     pub fn find(&self, query: &str, n: usize, allowed: &[bool]) -> Result<Answer, SearchError> {
-        let by_meaning = self.meaning.as_ref().map_or_else(Vec::new, |m| m.find(query, DEPTH.max(n), allowed));
-        self.answer(query, by_meaning, n, allowed)
+        self.answer(query, n, allowed, |meaning, depth| meaning.find(query, depth, allowed))
     }
 
     /// As [`Self::find`] with the query's vector by the encoder whose vectors the products have.
@@ -165,18 +164,19 @@ impl Search {
     /// # Errors
     /// As [`Self::find`].
     pub fn find_with(&self, query: &str, vector: &[f32], n: usize, allowed: &[bool]) -> Result<Answer, SearchError> {
-        let by_meaning = self.meaning.as_ref().map_or_else(Vec::new, |m| m.near(vector, DEPTH.max(n), allowed));
-        self.answer(query, by_meaning, n, allowed)
+        self.answer(query, n, allowed, |meaning, depth| meaning.near(vector, depth, allowed))
     }
 
     fn answer(
         &self,
         query: &str,
-        by_meaning: Vec<(u32, f32)>,
         n: usize,
         allowed: &[bool],
+        by_meaning: impl Fn(&Meaning, usize) -> Vec<(u32, f32)>,
     ) -> Result<Answer, SearchError> {
+        // The words come first: they refuse flags that do not belong to the products.
         let by_words = self.words.find(query, DEPTH.max(n), allowed)?;
+        let by_meaning = self.meaning.as_ref().map_or_else(Vec::new, |meaning| by_meaning(meaning, DEPTH.max(n)));
         let near = by_meaning.into_iter().filter(|(_, cosine)| *cosine >= LEAST_ALIKE).map(|(row, _)| row);
         let hits = joined(by_words.hits.iter().map(|(row, _)| *row), near, n);
         Ok(Answer { hits, words: by_words.words })

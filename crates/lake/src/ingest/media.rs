@@ -65,6 +65,9 @@ pub(super) struct Reject {
     pub(super) row: RecordBatch,
 }
 
+/// Source, number of the place, place, and what is known.
+type Row<'a> = (&'a str, usize, &'a str, &'a MediaFacts);
+
 /// The rows of `raw.media` while files come in.
 #[derive(Default)]
 pub(super) struct Media {
@@ -180,19 +183,18 @@ impl Media {
     ) -> Result<Option<(&'static TableDef, Vec<FileEntry>)>, LakeError> {
         self.changed = false;
         let def = def()?;
-        let rows: Vec<(&str, usize, &str, &MediaFacts)> = self
+        let rows: Vec<Row<'_>> = self
             .files
             .iter()
             .flat_map(|(source, (facts, places))| {
                 places.iter().zip(1..).map(move |(place, line)| (source.as_str(), line, place.as_str(), facts))
             })
             .collect();
-        let text = |f: &dyn Fn(&(&str, usize, &str, &MediaFacts)) -> Option<String>| -> ArrayRef {
+        let text = |f: &dyn Fn(&Row<'_>) -> Option<String>| -> ArrayRef {
             Arc::new(rows.iter().map(f).collect::<StringArray>())
         };
-        let int = |f: &dyn Fn(&(&str, usize, &str, &MediaFacts)) -> Option<i64>| -> ArrayRef {
-            Arc::new(rows.iter().map(f).collect::<Int64Array>())
-        };
+        let int =
+            |f: &dyn Fn(&Row<'_>) -> Option<i64>| -> ArrayRef { Arc::new(rows.iter().map(f).collect::<Int64Array>()) };
         let columns = vec![
             text(&|r| Some(r.0.to_owned())),
             int(&|r| i64::try_from(r.1).ok()),
@@ -242,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_place_is_a_folder_and_a_name_and_nothing_of_the_machine() {
-        assert_eq!(place(Path::new("/home/me/shop/images/A-1.png")), "images/A-1.png");
+        assert_eq!(place(Path::new("some/where/shop/images/A-1.png")), "images/A-1.png");
         assert_eq!(place(Path::new("A-1.png")), "A-1.png");
     }
 

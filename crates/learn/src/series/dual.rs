@@ -80,6 +80,7 @@ impl<const N: usize> Sub for Dual<N> {
 impl<const N: usize> Mul for Dual<N> {
     type Output = Self;
     #[inline(always)]
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "the derivative of a product is a sum")]
     fn mul(self, o: Self) -> Self {
         Self {
             value: self.value * o.value,

@@ -157,6 +157,7 @@ mod tests {
     fn line_and_season_are_told_apart_and_sum_to_the_series() {
         let y: Vec<f64> = (0..60).map(|t| made(t).0 + made(t).1).collect();
         let d = StlParams { period: 4, ..StlParams::default() }.decompose(&y).unwrap();
+        #[expect(clippy::needless_range_loop, reason = "t is a time")]
         for t in 0..60 {
             assert!((d.season[t] - made(t).1).abs() < 0.05, "{t}: {}", d.season[t]);
             assert!((d.trend[t] - made(t).0).abs() < 0.05, "{t}: {}", d.trend[t]);

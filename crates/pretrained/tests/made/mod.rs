@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// SplitMix64's finaliser of the `n`-th step.
-pub fn mixed(n: u64) -> u64 {
+pub(crate) fn mixed(n: u64) -> u64 {
     let z = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -17,7 +17,7 @@ pub fn mixed(n: u64) -> u64 {
 }
 
 /// Numbers of a tensor by its name: uniform in ±0.3, ±2 for places, 0.7 to 1.3 for what scales.
-pub fn numbers(name: &str, n: usize) -> Vec<f32> {
+pub(crate) fn numbers(name: &str, n: usize) -> Vec<f32> {
     let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
     let of = |i: usize| {
         let u = (mixed(hash.wrapping_add(i as u64 + 1)) >> 40) as f64 / 8_388_608.0 - 1.0;
@@ -36,10 +36,10 @@ pub fn numbers(name: &str, n: usize) -> Vec<f32> {
 
 /// Names and shapes of a model's tensors.
 #[derive(Default)]
-pub struct Tensors(pub Vec<(String, Vec<usize>)>);
+pub(crate) struct Tensors(pub(crate) Vec<(String, Vec<usize>)>);
 
 impl Tensors {
-    pub fn add(&mut self, name: &str, shape: &[usize]) {
+    pub(crate) fn add(&mut self, name: &str, shape: &[usize]) {
         self.0.push((name.to_owned(), shape.to_vec()));
     }
 
@@ -64,7 +64,7 @@ impl Tensors {
         }
     }
 
-    pub fn save(&self, folder: &Path) {
+    pub(crate) fn save(&self, folder: &Path) {
         let tensor = |(name, shape): &(String, Vec<usize>)| {
             let values = numbers(name, shape.iter().product());
             (name.clone(), Tensor::from_vec(values, shape.as_slice(), &Device::Cpu).unwrap())
@@ -74,14 +74,14 @@ impl Tensors {
     }
 }
 
-pub fn write(folder: &Path, file: &str, value: &Value) {
+pub(crate) fn write(folder: &Path, file: &str, value: &Value) {
     let path = folder.join(file);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, serde_json::to_vec_pretty(value).unwrap()).unwrap();
 }
 
 /// A tokenizer of whole words between two marks: `a red shoe` is `first`, 8, 4, 5, `last`.
-pub fn tokenizer(folder: &Path, marks: [(&str, u32); 4], last: (&str, u32)) {
+pub(crate) fn tokenizer(folder: &Path, marks: [(&str, u32); 4], last: (&str, u32)) {
     let words = [("red", 4), ("shoe", 5), ("bag", 6), ("x", 7), ("a", 8), ("blue", 9), ("y", 10)];
     let mut vocabulary = serde_json::Map::new();
     for (word, n) in marks.iter().chain(&words).chain([&last]) {
@@ -116,7 +116,7 @@ const BERT_MARKS: [(&str, u32); 4] = [("[PAD]", 0), ("[CLS]", 1), ("[SEP]", 2), 
 const ROBERTA_MARKS: [(&str, u32); 4] = [("<s>", 0), ("<pad>", 1), ("</s>", 2), ("<unk>", 3)];
 
 /// The mean of a text's rows to length 1, or its first row as it is.
-pub fn pooled(folder: &Path, mean: bool) {
+pub(crate) fn pooled(folder: &Path, mean: bool) {
     let mut modules = vec![
         json!({"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}),
         json!({"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}),
@@ -133,7 +133,7 @@ pub fn pooled(folder: &Path, mean: bool) {
 }
 
 /// A model of a family of texts.
-pub fn text(folder: &Path, family: &str) {
+pub(crate) fn text(folder: &Path, family: &str) {
     let bert = family == "bert" || family == "distilbert";
     let n_places = if bert { 16 } else { 18 };
     let mut config = json!({
@@ -183,7 +183,7 @@ pub fn text(folder: &Path, family: &str) {
 }
 
 /// The preprocessor that Python's test uses: `cropped` (CLIP, DINOv2), `square` (ViT), `squared` (SigLIP), `next` (ResNet).
-pub fn preprocessor(folder: &Path, which: &str) {
+pub(crate) fn preprocessor(folder: &Path, which: &str) {
     let mut s = json!({
         "do_resize": true, "do_rescale": true, "rescale_factor": 1.0 / 255.0, "do_normalize": true, "resample": 3,
         "image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.25, 0.3], "size": {"height": 16, "width": 16}
@@ -210,7 +210,7 @@ const VIT_SQUARE: [&str; 4] =
 const TOWER_SQUARE: [&str; 4] = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"];
 
 /// `vit`, `dinov2` (with places of a larger grid) or `dinov2 gated`.
-pub fn patches(folder: &Path, family: &str) {
+pub(crate) fn patches(folder: &Path, family: &str) {
     let side: usize = if family == "dinov2" { 24 } else { 16 };
     let mut config = json!({
         "model_type": family.split(' ').next().unwrap(), "hidden_size": 12, "num_hidden_layers": 2,
@@ -255,7 +255,7 @@ pub fn patches(folder: &Path, family: &str) {
 }
 
 /// A residual network of `basic` or `bottleneck` blocks.
-pub fn resnet(folder: &Path, kind: &str) {
+pub(crate) fn resnet(folder: &Path, kind: &str) {
     let config = json!({
         "model_type": "resnet", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [2, 1], "layer_type": kind,
         "hidden_act": "relu", "num_channels": 3
@@ -288,7 +288,7 @@ pub fn resnet(folder: &Path, kind: &str) {
 }
 
 /// Two towers, `clip` or `siglip`.
-pub fn towers(folder: &Path, family: &str) {
+pub(crate) fn towers(folder: &Path, family: &str) {
     let clip = family == "clip";
     let side = |more: Value| {
         let mut s = json!({
@@ -339,7 +339,7 @@ pub fn towers(folder: &Path, family: &str) {
 }
 
 /// A model of speech with windows of one second.
-pub fn whisper(folder: &Path) {
+pub(crate) fn whisper(folder: &Path) {
     let config = json!({
         "model_type": "whisper", "vocab_size": 12, "d_model": 12, "encoder_layers": 2, "decoder_layers": 2,
         "encoder_attention_heads": 3, "decoder_attention_heads": 3, "encoder_ffn_dim": 20, "decoder_ffn_dim": 20,

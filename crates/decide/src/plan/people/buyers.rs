@@ -168,7 +168,7 @@ mod tests {
                 html.contains("data-figure=\"repeat\"") && html.contains("again / all") && html.contains("select 1")
             );
             assert_eq!(html.matches("<svg class=\"chart").count(), 4, "two charts at two widths");
-            assert!(!html.contains("http"), "nothing from outside");
+            assert!(!html.contains("src=") && !html.contains("href=\"http"), "nothing from outside");
         }
     }
 
