@@ -26,6 +26,9 @@ use std::collections::BTreeMap;
 const HORIZON: i32 = 90;
 /// Shoppers that the models of behaviour learn from at most, spread evenly over all.
 const MOST_LEARNT: usize = 20_000;
+/// Disagreement of the sampling chains above which values are told to be rough. Source: Gelman & Rubin, "Inference from
+/// iterative simulation using multiple sequences", Statistical Science 7(4), 1992.
+const MOST_R_HAT: f64 = 1.1;
 /// Shoppers on the list of each market.
 const SHORTLIST: usize = 200;
 
@@ -73,7 +76,15 @@ fn values(stage: &Stage<'_>, facts: &Facts) -> Result<Option<Valuation>> {
         let why = "costs of too few of its sales are known; values are sales";
         stage.not_computed(*market, "margins of shoppers", why);
     }
-    Ok(Some(params.value(&facts.values, &facts.markets, facts.cutoff, currency, stage.seed)?))
+    let values = params.value(&facts.values, &facts.markets, facts.cutoff, currency, stage.seed)?;
+    if values.r_hat() > MOST_R_HAT {
+        let why = format!(
+            "its chains disagree (R-hat {:.2}, above {MOST_R_HAT}): read its intervals as too narrow",
+            values.r_hat()
+        );
+        stage.not_computed(Market::UNKNOWN, "what shoppers will be worth, exactly", &why);
+    }
+    Ok(Some(values))
 }
 
 /// A forecast where there is data enough for one.
@@ -82,7 +93,18 @@ fn predictor(stage: &Stage<'_>, facts: &Facts, target: Target, what: &str) -> Re
     let learnt: Vec<ShopperFacts> = facts.shoppers.iter().step_by(step).cloned().collect();
     let kinds = vec![ClassifierKind::Logistic, ClassifierKind::Tree, ClassifierKind::Forest, ClassifierKind::Boosting];
     let params = PredictParams { kinds, ..PredictParams::new(target) };
-    told(stage, what, params.fit(&learnt, facts.cutoff, stage.seed))
+    let fitted = told(stage, what, params.fit(&learnt, facts.cutoff, stage.seed))?;
+    if let Some(quality) = fitted.as_ref().map(Predictor::quality)
+        && let (Some(loss), Some(base)) = (quality.log_loss().as_f64(), quality.base_log_loss().as_f64())
+        && loss >= base
+    {
+        let why = format!(
+            "on the test period its log loss is {loss:.3}, that of always saying the average {base:.3}: the order of \
+             shoppers may help, the probabilities do not"
+        );
+        stage.not_computed(Market::UNKNOWN, &format!("{what}, as probabilities to act on"), &why);
+    }
+    Ok(fitted)
 }
 
 /// Too little data is told and no error.

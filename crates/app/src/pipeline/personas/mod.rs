@@ -87,14 +87,15 @@ fn findings(stage: &Stage<'_>, loaded: &Loaded) -> Result<Findings> {
         deals: BTreeMap::new(),
         sensitivity: BTreeMap::new(),
         loyalty: BTreeMap::new(),
+        // Themes are words of the market's own language: home's are other words, so a share there would say nothing.
         needs: NeedParams::default()
-            .rank(&loaded.voices.rows, &loaded.voices.texts, home)?
+            .rank(&loaded.voices.rows, &loaded.voices.texts, None)?
             .into_iter()
             .map(|n| (n.market, n))
             .collect(),
         aspects: BTreeMap::new(),
     };
-    for history in histories(&loaded.voices.rows, &loaded.voices.quarters, home) {
+    for history in histories(&loaded.voices.rows, &loaded.voices.quarters, None) {
         found.aspects.entry(history.market).or_default().push(history);
     }
     let mut responses: Vec<(Market, Option<Estimate>, u64)> = Vec::new();
