@@ -175,14 +175,14 @@ fn sentence_encoder(workspace: &Workspace) -> Result<Option<Named>> {
 /// Products that are encoded between two steps of the progress bar.
 const TOGETHER: usize = 256;
 
-/// The listings by a sentence encoder: titles first, so that a long description is what is cut.
+/// The listings by a sentence encoder: titles, brand and category. Descriptions would multiply the time and drown them.
 fn encoded(encoder: &TextEncoder, listings: &[Listing], bar: &Bar) -> Result<Vectors> {
     let passages = encoder.for_passages();
     let mut all = Vectors::new(passages.width());
     for (part, listings) in listings.chunks(TOGETHER).enumerate() {
         bar.step("reading", "products", (part * TOGETHER) as u64, listings.len() as u64);
         let texts: Vec<String> =
-            listings.iter().map(|l| format!("{}\n{}\n{}", l.titles, l.category, l.description)).collect();
+            listings.iter().map(|l| format!("{}\n{}\n{}", l.titles, l.brand, l.category)).collect();
         let items: Vec<Option<&str>> = texts.iter().map(|t| Some(t.as_str())).collect();
         for row in passages.try_encode(&items)?.rows() {
             match row {

@@ -4,7 +4,7 @@ use super::super::html::{Cell, Column, Figures, Table, brand, document, escape};
 use super::super::number;
 use super::super::words::Lang;
 use super::charts;
-use domain::{Figure, Market};
+use domain::{Figure, FigureValue, Market, Money};
 
 /// A market's place.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,17 @@ pub struct MarketsPage {
     pub weights: Vec<(String, f64)>,
 }
 
+/// An amount to three digits: the size of a market is not known to the cent, and its page does not pretend so.
+fn three_digits(figure: &Figure) -> Figure {
+    let FigureValue::Money(money) = figure.value else { return figure.clone() };
+    let digits = money.minor.unsigned_abs().checked_ilog10().unwrap_or(0);
+    let unit = 10_i64.pow(digits.saturating_sub(2));
+    let rounded = money.minor.saturating_add(unit / 2 * money.minor.signum()) / unit * unit;
+    let value = FigureValue::Money(Money { minor: rounded, ..money });
+    let formula = format!("{}; shown to three digits", figure.formula);
+    Figure { value, formula, ..figure.clone() }
+}
+
 /// The page as HTML.
 pub fn markets_html(page: &MarketsPage, lang: Lang) -> String {
     let say = |en: &'static str, zh: &'static str| if lang == Lang::Zh { zh } else { en };
@@ -68,7 +79,7 @@ pub fn markets_html(page: &MarketsPage, lang: Lang) -> String {
         let percent = |x: f64| format!("{:.0}\u{a0}%", 100.0 * x);
         let mut sizes = ["market.tam_base", "market.sam_base", "market.som_base"].map(|key| {
             place.sizes.iter().find(|f| f.key == key).map_or(Cell::Empty, |f| {
-                let ours = Figure { key: format!("{key}[{}]", place.market), ..f.clone() };
+                let ours = three_digits(&Figure { key: format!("{key}[{}]", place.market), ..f.clone() });
                 Cell::Value(figures.value_of(&ours, &name))
             })
         });
@@ -120,4 +131,24 @@ pub fn markets_html(page: &MarketsPage, lang: Lang) -> String {
         ));
     }
     document(lang, title, &head, &body, "<p>Portolan</p>", &figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Currency;
+
+    #[test]
+    fn sizes_are_shown_to_three_digits_and_small_ones_as_they_are() {
+        let of = |minor: i64| {
+            let money = Money { minor, currency: Currency::new(*b"EUR") };
+            let FigureValue::Money(shown) = three_digits(&Figure::money("m", money, 1)).value else {
+                panic!("an amount")
+            };
+            shown.minor
+        };
+        assert_eq!(of(5_170_789_914_812), 5_170_000_000_000);
+        assert_eq!(of(77_862_300), 77_900_000);
+        assert_eq!((of(999), of(99), of(0), of(-12_345)), (999, 99, 0, -12_300));
+    }
 }
