@@ -111,7 +111,7 @@ fn predictor(stage: &Stage<'_>, facts: &Facts, target: Target, what: &str) -> Re
 fn told<T>(stage: &Stage<'_>, what: &str, result: Result<T, AudienceError>) -> Result<Option<T>> {
     match result {
         Ok(found) => Ok(Some(found)),
-        Err(error @ AudienceError::TooLittleData { .. }) => {
+        Err(error @ (AudienceError::TooLittleData { .. } | AudienceError::Learn(_))) => {
             stage.not_computed(Market::UNKNOWN, what, &error.to_string());
             Ok(None)
         }

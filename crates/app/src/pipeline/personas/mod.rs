@@ -21,10 +21,10 @@ use audience::price::hidden::HiddenParams;
 use audience::price::response::{Sensitivity, beside, market as respond};
 use audience::repeat::Replenishment;
 use audience::retention::{RetentionCurves, RetentionParams, returned_within};
-use audience::sequences::{SequenceParams, Sequences};
+use audience::sequences::{Purchase, SequenceParams, Sequences};
 use audience::usage::{Usage, usage};
 use audience::{AudienceError, levers::FirstOrders};
-use domain::{Figure, Market};
+use domain::{Day, Figure, Market};
 use learn::shrinkage::Estimate;
 use loaded::Loaded;
 use std::collections::BTreeMap;
@@ -65,15 +65,24 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     tables::all(&loaded, &found, &pages)
 }
 
-/// Too little data is told and no error.
+/// Too little data, and data that a method has no answer for, is told and no error.
 fn told<T>(stage: &Stage<'_>, market: Market, what: &str, result: Result<T, AudienceError>) -> Result<Option<T>> {
     match result {
         Ok(found) => Ok(Some(found)),
-        Err(error @ AudienceError::TooLittleData { .. }) => {
+        Err(error @ (AudienceError::TooLittleData { .. } | AudienceError::Learn(_))) => {
             stage.not_computed(market, what, &error.to_string());
             Ok(None)
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+/// Steps to the next product; chains of three too, where there are not too many of them.
+fn mined(purchases: &[Purchase], end: Day) -> Result<Sequences, AudienceError> {
+    let params = SequenceParams::default();
+    match params.mine(purchases, end) {
+        Err(AudienceError::Learn(_)) => SequenceParams { max_len: 2, ..params }.mine(purchases, end),
+        found => found,
     }
 }
 
@@ -106,7 +115,7 @@ fn findings(stage: &Stage<'_>, loaded: &Loaded) -> Result<Findings> {
             found.retention.extend(told(stage, market, "who returns after how long", curves)?.map(|c| (market, c)));
         }
         if let Some(purchases) = loaded.purchases.get(&market) {
-            let mined = SequenceParams::default().mine(purchases, loaded.end);
+            let mined = mined(purchases, loaded.end);
             found.sequences.extend(told(stage, market, "what is bought next", mined)?.map(|s| (market, s)));
         }
         if let Some(first) = loaded.first.get(&market) {
