@@ -219,3 +219,21 @@ fn first_orders(rows: &[loaded::FirstOrder]) -> FirstOrders {
     });
     FirstOrders { came_back: rows.iter().map(|r| r.came_back).collect(), levers }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twelve shoppers who all buy the same 120 things, one a day: 280,840 chains of three, above what is looked for.
+    /// A run over a year of a real shop stopped there.
+    #[test]
+    fn too_many_chains_leave_the_steps() {
+        let purchases: Vec<Purchase> = (0..12)
+            .flat_map(|shopper| (0..120).map(move |thing| Purchase { shopper, day: Day(thing as i32), thing }))
+            .collect();
+        let end = Day(400);
+        assert!(SequenceParams::default().mine(&purchases, end).is_err());
+        let found = mined(&purchases, end).unwrap();
+        assert!(!found.next().is_empty() && found.chains().is_empty());
+    }
+}
