@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use content::picture::{Likeness, Picture};
 use lake::{Engine, Snapshot};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +30,9 @@ impl Looks {
         products: &[String],
         bar: &Bar,
     ) -> Result<Self> {
-        let place = root.join("models/pictures").join(format!("{}.model", key(snapshot, products.len())));
+        let place = root
+            .join("models/pictures")
+            .join(format!("{}.model", crate::search::key(snapshot, products.len(), "pictures")));
         match std::fs::read(&place).ok().map(|bytes| Likeness::from_bytes(&bytes)) {
             Some(Ok(likeness)) if likeness.len() == products.len() => return Ok(Self { likeness }),
             Some(Err(why)) => {
@@ -63,12 +64,6 @@ pub(crate) async fn files_of(root: &Path, engine: &Engine) -> Result<BTreeMap<St
     let kept = root.join("lake/raw/files");
     let place = |file: String| Some(kept.join(file.rsplit_once(' ')?.1));
     Ok(products.into_iter().zip(files).filter_map(|(product, file)| Some((product, place(file)?))).collect())
-}
-
-fn key(snapshot: &Snapshot, n: usize) -> String {
-    let clean = snapshot.stages.get("clean").map_or("", String::as_str);
-    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n1", env!("CARGO_PKG_VERSION")));
-    hash[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Writes the file beside its place, puts it there, and takes earlier ones away.

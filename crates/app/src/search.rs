@@ -194,10 +194,10 @@ fn encoded(encoder: &TextEncoder, listings: &[Listing], bar: &Bar) -> Result<Vec
     Ok(all)
 }
 
-/// Names an index by what it was made from: the clean tables and this release.
-fn key(snapshot: &Snapshot, n: usize, encoder: &str) -> String {
+/// Names a cache by what it was made from: the clean tables, so many products, an encoder, and this release.
+pub(crate) fn key(snapshot: &Snapshot, n: usize, with: &str) -> String {
     let clean = snapshot.stages.get("clean").map_or("", String::as_str);
-    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n1\n{encoder}", env!("CARGO_PKG_VERSION")));
+    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n2\n{with}", env!("CARGO_PKG_VERSION")));
     hash[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 

@@ -123,12 +123,22 @@ fn seasonal_smoothing_of_hours_is_that_of_the_reference_or_better() {
 }
 
 #[test]
-#[ignore = "takes some ten seconds of processor time; the example `m4` prints the same figures"]
-fn accuracy_on_all_series_is_that_of_the_reference_or_better() {
-    for id in ["m4_weekly_all", "m4_hourly_all", "m4_hourly_ets_all"] {
-        let Some(case) = golden_case(id) else { return };
-        check_accuracy(&case);
-    }
+fn accuracy_on_all_weekly_series_is_that_of_the_reference_or_better() {
+    let Some(case) = golden_case("m4_weekly_all") else { return };
+    check_accuracy(&case);
+}
+
+#[test]
+fn seasonal_smoothing_of_all_hours_is_that_of_the_reference_or_better() {
+    let Some(case) = golden_case("m4_hourly_ets_all") else { return };
+    check_accuracy(&case);
+}
+
+#[test]
+#[ignore = "not met: MSTL's MASE over all hourly series is 1.1248, the reference's 1.1023 with its 2 % allows 1.1244"]
+fn accuracy_on_all_hourly_series_is_that_of_the_reference_or_better() {
+    let Some(case) = golden_case("m4_hourly_all") else { return };
+    check_accuracy(&case);
 }
 
 fn floats(value: &Value) -> Vec<f64> {
