@@ -1,0 +1,1 @@
+//! State that changes row by row.

@@ -1,0 +1,1 @@
+//! The events that shops, sites and apps send.
