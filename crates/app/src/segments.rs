@@ -42,6 +42,11 @@ const STARTERS: [(&str, &str, &str); 6] = [
     ("may be written to", "consent and days_since_last_order <= 365", "agreed to mail and ordered within a year"),
 ];
 
+/// A cell of a CSV file, quoted where it has to be.
+pub(crate) fn csv_cell(text: &str) -> String {
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
 pub(crate) fn path(root: &Path) -> PathBuf {
     root.join(FILE)
 }

@@ -4,3 +4,7 @@
 //! in, values out (HTML and JSON come out as strings); no IO, no clock, no environment.
 
 pub mod plan;
+
+mod said;
+
+pub use said::Said;

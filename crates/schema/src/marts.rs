@@ -1,6 +1,7 @@
 //! Zone `marts`: what the pipeline computes from zone `clean`, each by one query.
 
 pub(crate) mod audience;
+pub(crate) mod decide;
 
 use crate::column::{Kind::*, may, must};
 use crate::{Column, TableDef, Zone};

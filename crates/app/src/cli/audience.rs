@@ -69,6 +69,32 @@ pub(crate) enum SegmentsWhat {
         #[arg(long)]
         json: bool,
     },
+    /// Shoppers outside a segment who are most like its members, and what that ranking is worth.
+    Alike {
+        /// The segment.
+        name: String,
+        /// Only shoppers of this market.
+        #[arg(long)]
+        market: Option<Market>,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// File to write, CSV, with those alone who agreed to marketing.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Groups of shoppers with like habits: channel, brand, price, returns, basket, weekday.
+    Behaviour {
+        /// Only shoppers of this market.
+        #[arg(long)]
+        market: Option<Market>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Members who agreed to marketing, as CSV.
     Export {
         /// The segment.

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod alike;
 mod bench;
 mod compare;
 mod doctor;

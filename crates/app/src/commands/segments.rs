@@ -27,6 +27,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Segments) -> Result<ExitC
         SegmentsWhat::Explain { name, shopper, json } => explain(env, name, shopper, *json).await?,
         SegmentsWhat::Overlap { json } => overlaps(env, *json).await?,
         SegmentsWhat::Flows { json } => flows(env, *json).await?,
+        SegmentsWhat::Alike { name, market, n, out, json } => {
+            super::alike::alike(env, name, *market, *n, out.as_deref(), *json).await?;
+        }
+        SegmentsWhat::Behaviour { market, json } => super::alike::behaviour(env, *market, *json).await?,
         SegmentsWhat::Export { name, out, json } => export(env, name, out, *json).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -192,7 +196,7 @@ fn remove(env: &Environment, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn no_segment(book: &SegmentBook, name: &str) -> anyhow::Error {
+pub(super) fn no_segment(book: &SegmentBook, name: &str) -> anyhow::Error {
     let names: Vec<&str> = book.entries().map(|e| e.name()).collect();
     let near = names.iter().map(|n| (strsim::damerau_levenshtein(n, name), *n)).min().filter(|(d, _)| *d <= 4);
     let meant = near.map_or_else(String::new, |(_, n)| format!("; did you mean `{n}`?"));
@@ -384,12 +388,7 @@ async fn export(env: &Environment, name: &str, out: &std::path::Path, json: bool
     let allowed: Vec<usize> = (0..ids.len()).filter(|&i| consents.contains(&ids[i])).collect();
     let mut text = String::from("shopper_id,market,in_segment_since\n");
     for &i in &allowed {
-        let id = if ids[i].contains([',', '"', '\n']) {
-            format!("\"{}\"", ids[i].replace('"', "\"\""))
-        } else {
-            ids[i].clone()
-        };
-        text.push_str(&format!("{id},{},{}\n", markets[i].code(), since[i]));
+        text.push_str(&format!("{},{},{}\n", segments::csv_cell(&ids[i]), markets[i].code(), since[i]));
     }
     std::fs::write(out, text).with_context(|| format!("writing {}", out.display()))?;
     let left = ids.len() - allowed.len();

@@ -1,6 +1,7 @@
 //! What a launch plan is made of: marts in, [`MarketEvidence`] out. Every figure carries the query
 //! that gives it.
 
+mod decided;
 mod market;
 mod quality;
 mod who;
@@ -110,6 +111,7 @@ impl<'a> Gatherer<'a> {
             home_glance: (market != self.home).then(|| self.glances.get(&self.home).map(|(g, _)| g.clone())).flatten(),
             months: self.months(market).await?,
             seasonality: self.seasonality(market),
+            decided: self.decided(market).await?,
             segments: self.segments(market).await?,
             clusters: self.clusters(market).await?,
             products,

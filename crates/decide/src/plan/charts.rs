@@ -161,7 +161,7 @@ pub(super) fn step(max: f64, n: f64) -> f64 {
 
 /// Shortens what is too long for its place; names come from data and may be anything. The library
 /// escapes what SVG reads but lets control characters through, which no document may hold.
-fn clipped(text: &str, n: usize) -> String {
+pub(super) fn clipped(text: &str, n: usize) -> String {
     let text = text.replace(char::is_control, "\u{fffd}");
     let text = text.as_str();
     if text.chars().count() <= n { text.to_owned() } else { text.chars().take(n - 1).chain(['…']).collect() }

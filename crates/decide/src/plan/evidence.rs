@@ -5,6 +5,7 @@
 //! samples) are as the data has them: escaping is the page's business.
 
 use super::Metric;
+use super::decided::Decided;
 use domain::{Currency, Day, Figure, Market, ProductId, Window};
 use std::collections::BTreeSet;
 
@@ -28,6 +29,8 @@ pub struct MarketEvidence {
     /// One index for each calendar month, January first ([`Metric::SeasonIndex`]); empty where it was
     /// not computed.
     pub seasonality: Vec<Figure>,
+    /// What was decided, where a run has decided it; its figures carry their keys.
+    pub decided: Option<Decided>,
     /// RFM segments, in the order to show them.
     pub segments: Vec<SegmentEvidence>,
     /// Clusters, where they were fitted.

@@ -5,6 +5,7 @@ use super::evidence::{
     ClusterCandidate, ClusterRow, Glance, MarketEvidence, Periods, RepeatEvidence, SegmentHabits, ServingBasis,
     SourceEvidence, Span, TrainedOn, TransferVerdict, Trust,
 };
+use super::decided::Decided;
 use super::keep::Keep;
 use super::metric::Metric;
 use super::minimums::Minimums;
@@ -52,6 +53,8 @@ pub struct LaunchPlan {
     pub season: Option<Season>,
     /// One index for each calendar month, January first; empty where it was not computed.
     pub seasonality: Vec<Figure>,
+    /// What is decided, where a run has decided it.
+    pub decided: Option<Decided>,
     /// Segments.
     pub segments: Vec<SegmentRow>,
     /// Stability of the clusters.
@@ -288,6 +291,7 @@ impl LaunchPlan {
             months: evidence.months.iter().map(|month| keep.month(month)).collect(),
             season: keep.season(&evidence.months),
             seasonality: keep.seasonality(&evidence.seasonality),
+            decided: evidence.decided.clone(),
             segments: keep.segments(&evidence.segments),
             cluster_stability: evidence
                 .clusters

@@ -13,6 +13,7 @@
 //! assert_eq!(figure_text(&rate(400), Lang::En), "25.0\u{a0}%");
 //! ```
 
+mod decided;
 mod evidence;
 mod keep;
 mod launch;
@@ -30,12 +31,16 @@ mod words;
 
 mod charts;
 mod curve_chart;
+mod decide_charts;
 mod html;
 mod index;
 mod json;
 mod people;
 mod style;
 
+pub use decided::{
+    ChannelRow, Decided, Hindrance, LandedCost, May, Occasion, PriceRow, StockRow, WeekDemand,
+};
 pub use evidence::{
     Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
     CurveEvidence, Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence,

@@ -6,7 +6,7 @@ use crate::column::{Kind::*, may, must};
 use crate::{Column, TableDef};
 
 /// Columns of a table of figures.
-const FIGURE: &[Column] = &[
+pub(super) const FIGURE: &[Column] = &[
     must("market", Text, "ISO 3166-1 alpha-2"),
     must("figure", Text, "its key"),
     may("value", Float, "the number, money in major units"),

@@ -4,6 +4,7 @@
 //! works by keyboard and closes with Escape); on paper the same becomes numbered notes. The page's
 //! own policy forbids scripts, so that a product name cannot become one even if escaping failed.
 
+mod decide;
 mod figure;
 mod market;
 mod offer;
@@ -31,13 +32,17 @@ impl LaunchPlan {
         let mut page = Page { plan: self, lang, figures: Figures::new(lang) };
         let title = fill(Text::Title.get(lang), &[&number::market(self.market, lang)]);
         let head = page.head();
-        let mut parts: Vec<(&'static str, Text, String)> = vec![
-            ("findings", Text::Findings, page.findings()),
+        let findings = page.findings();
+        let mut parts: Vec<(&'static str, Text, String)> = vec![("findings", Text::Findings, findings)];
+        if let Some(decided) = &self.decided {
+            parts.push(("decide", Text::Decide, page.decide(decided)));
+        }
+        parts.extend([
             ("glance", Text::Glance, page.glance()),
             ("who", Text::WhoBuys, page.who()),
             ("offer", Text::OfferFirst, page.offer()),
             ("bundles", Text::Bundles, page.bundles()),
-        ];
+        ]);
         if self.stance != Stance::Home || self.transfer.as_ref().is_some_and(|t| !t.rows.is_empty()) {
             parts.push(("transfer", Text::TransferTitle, page.transfer()));
         }

@@ -1,0 +1,282 @@
+//! `portolan segments alike` and `portolan segments behaviour`: who is like a segment's members, and groups of like habits.
+
+use super::{Environment, Opened};
+use crate::exit::{Exit, Stop};
+use crate::pipeline::rows::Rows;
+use crate::{output, pipeline, segments};
+use anyhow::{Context, Result};
+use audience::AudienceError;
+use audience::segments::behaviour::{HabitParams, ShopperHabits};
+use audience::segments::lookalike::LookalikeParams;
+use domain::{Day, Figure, Language, Market, Seed, ShopperId};
+use learn::Points;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What shoppers are compared by, in the order of the columns of [`COMPARED`].
+const TRAITS: [&str; 9] = [
+    "days since the last order",
+    "days since the first order",
+    "orders",
+    "revenue",
+    "share that came back",
+    "true to one channel",
+    "true to one brand",
+    "categories bought",
+    "lives in the segment's main market",
+];
+
+/// Amounts and counts as logarithms: what sets 1 order apart from 2 matters as much as 10 from 20.
+const COMPARED: &str = "\
+with b as (
+  select l.shopper_id, count(distinct split_part(coalesce(p.category, ''), ' > ', 1)) as categories
+  from clean.order_lines l left join clean.products p on p.product_id = l.product_id
+  where l.settled and l.shopper_id is not null group by l.shopper_id
+)
+select s.shopper_id, s.market, s.first_day, s.last_day, s.n_orders, cast(s.revenue as double) as revenue,
+  cast(s.returned as double) as returned, t.channel_share, t.brand_share, b.categories, c.accepts_marketing
+from marts.shopper_summary s
+join marts.shopper_traits t on t.shopper_id = s.shopper_id
+join b on b.shopper_id = s.shopper_id
+join clean.shoppers c on c.shopper_id = s.shopper_id
+order by s.shopper_id";
+
+/// Everybody, as a row of numbers each.
+struct Everybody {
+    ids: Vec<String>,
+    markets: Vec<Market>,
+    consents: Vec<bool>,
+    values: Vec<f64>,
+}
+
+impl Everybody {
+    async fn load(opened: &Opened, members: &BTreeSet<String>) -> Result<Self> {
+        let rows = Rows::query(&opened.engine, COMPARED).await?;
+        let (ids, markets) = (rows.texts("shopper_id")?, rows.markets("market")?);
+        let (first, last) = (rows.days("first_day")?, rows.days("last_day")?);
+        let (orders, categories) = (rows.ints("n_orders")?, rows.ints("categories")?);
+        let [revenue, returned, channel, brand] =
+            ["revenue", "returned", "channel_share", "brand_share"].map(|name| rows.floats(name));
+        let (revenue, returned, channel, brand) = (revenue?, returned?, channel?, brand?);
+        let end = last.iter().max().copied().unwrap_or(Day(0)).plus(1);
+        let mut of_members: BTreeMap<Market, usize> = BTreeMap::new();
+        for (id, market) in ids.iter().zip(&markets) {
+            *of_members.entry(*market).or_default() += usize::from(members.contains(id));
+        }
+        let main = of_members.into_iter().max_by_key(|(market, n)| (*n, std::cmp::Reverse(*market))).map(|(m, _)| m);
+        let mean = |column: &[Option<f64>]| {
+            let known: Vec<f64> = column.iter().flatten().copied().collect();
+            known.iter().sum::<f64>() / known.len().max(1) as f64
+        };
+        let (usual_channel, usual_brand) = (mean(&channel), mean(&brand));
+        let mut values = Vec::with_capacity(ids.len() * TRAITS.len());
+        for i in 0..ids.len() {
+            let sold = revenue[i].unwrap_or(0.0).max(0.0);
+            values.extend([
+                f64::from(end.since(last[i])).max(0.0).ln_1p(),
+                f64::from(end.since(first[i])).max(0.0).ln_1p(),
+                (orders[i] as f64).ln_1p(),
+                sold.ln_1p(),
+                if sold > 0.0 { (-returned[i].unwrap_or(0.0) / sold).clamp(0.0, 1.0) } else { 0.0 },
+                channel[i].unwrap_or(usual_channel),
+                brand[i].unwrap_or(usual_brand),
+                (categories[i] as f64).ln_1p(),
+                f64::from(u8::from(Some(markets[i]) == main)),
+            ]);
+        }
+        Ok(Self { ids, markets, consents: rows.truths("accepts_marketing")?, values })
+    }
+}
+
+/// The shoppers most like those of a segment, with what the ranking is worth on members that it was not shown.
+pub(super) async fn alike(
+    env: &Environment,
+    name: &str,
+    market: Option<Market>,
+    n: usize,
+    out: Option<&Path>,
+    json: bool,
+) -> Result<()> {
+    let opened = env.opened().await?;
+    pipeline::computed(&opened.workspace, &opened.snapshot, "segments")?;
+    let book = segments::book(&opened.workspace.root)?;
+    if book.get(name).is_none() {
+        return Err(super::segments::no_segment(&book, name));
+    }
+    let quoted = name.replace('\'', "''");
+    let sql = format!("select shopper_id from marts.segment_members where segment = '{quoted}'");
+    let members: BTreeSet<String> = Rows::query(&opened.engine, &sql).await?.texts("shopper_id")?.into_iter().collect();
+    let all = Everybody::load(&opened, &members).await?;
+    let points = Points::new(all.values.clone(), TRAITS.len())?;
+    let inside: Vec<bool> = all.ids.iter().map(|id| members.contains(id)).collect();
+    let found = LookalikeParams::default().fit(&points, &inside, Seed(1)).map_err(|error| match error {
+        AudienceError::TooLittleData { .. } => Stop::error(
+            Exit::Missing,
+            format!("`{name}`: {error}"),
+            "a wider rule: `portolan segments size \"RULE\"` says how many it has",
+        ),
+        other => other.into(),
+    })?;
+    let wanted = |row: &usize| market.is_none_or(|m| all.markets[*row] == m);
+    let mut listed = Vec::new();
+    for (row, score) in found.ranking().iter().filter(|(row, _)| wanted(row)).take(n) {
+        let (_, parts) = found.explain(points.row(*row))?;
+        let mut order: Vec<usize> = (0..parts.len()).filter(|j| parts[*j] > 0.0).collect();
+        order.sort_by(|a, b| parts[*b].total_cmp(&parts[*a]).then(a.cmp(b)));
+        let reasons: Vec<&str> = order.iter().take(2).map(|j| TRAITS[*j]).collect();
+        listed.push((*row, *score, reasons));
+    }
+    if let Some(path) = out {
+        write_consenting(path, name, found.ranking().iter().map(|(row, _)| *row).filter(|r| wanted(r)), n, &all)?;
+    }
+    let lift = found.lift();
+    if json {
+        let items: Vec<_> = listed
+            .iter()
+            .map(|(row, score, reasons)| {
+                json!({"shopper": all.ids[*row], "market": all.markets[*row], "score": score,
+                    "with_consent": all.consents[*row], "because": reasons})
+            })
+            .collect();
+        return output::json(&json!({"segment": name, "members": members.len(), "lift": lift, "alike": items}));
+    }
+    output::line(&worth(name, members.len(), lift));
+    let cells = listed.iter().map(|(row, score, reasons)| {
+        let consent = if all.consents[*row] { "yes" } else { "no" };
+        vec![
+            all.ids[*row].clone(),
+            all.markets[*row].to_string(),
+            format!("{score:+.2}"),
+            consent.to_owned(),
+            reasons.join(", "),
+        ]
+    });
+    output::table(&["shopper", "market", "score", "consent", "most like them in"], &[2], cells.collect());
+    output::hint("--out FILE writes those who agreed to marketing; a score orders and is no probability");
+    Ok(())
+}
+
+/// What the ranking is worth, in a sentence.
+fn worth(name: &str, members: usize, lift: &Figure) -> String {
+    let size = output::count(members as u64);
+    match (lift.as_f64(), lift.interval) {
+        (Some(value), Some(i)) if i.low > 1.0 => format!(
+            "`{name}` has {size} members. Of members that the ranking was not shown, {value:.1} times as many as at \
+             random are in its first tenth ({:.1}–{:.1}).",
+            i.low, i.high
+        ),
+        (Some(value), _) => format!(
+            "`{name}` has {size} members, who are not told apart from the others: {value:.1} times as many as at random \
+             in the first tenth, which chance can do as well. The list is worth little."
+        ),
+        (None, _) => format!("`{name}` has {size} members, too few to say what the ranking is worth."),
+    }
+}
+
+/// Those who agreed to marketing, in the order of the ranking.
+fn write_consenting(
+    path: &Path,
+    name: &str,
+    ranking: impl Iterator<Item = usize>,
+    n: usize,
+    all: &Everybody,
+) -> Result<()> {
+    let mut text = String::from("shopper_id,market\n");
+    let mut written = 0;
+    for row in ranking.filter(|row| all.consents[*row]).take(n) {
+        text.push_str(&format!("{},{}\n", segments::csv_cell(&all.ids[row]), all.markets[row].code()));
+        written += 1;
+    }
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+    output::note(&format!("{}: {written} shoppers like those of `{name}`, all with consent", path.display()));
+    Ok(())
+}
+
+/// What each shopper's orders show; hours are left out where they would be those of another place's clock.
+const HABITS: &str = "\
+with priced as (
+  select l.shopper_id, percent_rank() over (partition by l.market, split_part(coalesce(p.category, ''), ' > ', 1)
+    order by l.unit_price) as rank
+  from clean.order_lines l join clean.products p on p.product_id = l.product_id
+  where l.settled and l.shopper_id is not null
+), price as (select shopper_id, avg(rank) as price_rank from priced group by shopper_id
+), lines as (
+  select shopper_id, count(distinct order_key) as n_orders, sum(quantity) as n_units,
+    count(distinct case when returned_quantity > 0 then order_key end) as n_returned
+  from clean.order_lines where settled and shopper_id is not null group by shopper_id
+), days as (
+  select distinct shopper_id, order_key, date_part('dow', day) as dow from clean.order_lines
+  where settled and shopper_id is not null
+), week as (
+  select shopper_id, sum(case when dow = 0 then 1 else 0 end) as d6, sum(case when dow = 1 then 1 else 0 end) as d0,
+    sum(case when dow = 2 then 1 else 0 end) as d1, sum(case when dow = 3 then 1 else 0 end) as d2,
+    sum(case when dow = 4 then 1 else 0 end) as d3, sum(case when dow = 5 then 1 else 0 end) as d4,
+    sum(case when dow = 6 then 1 else 0 end) as d5
+  from days group by shopper_id
+)
+select l.*, t.market, t.channel_share, t.brand_share, p.price_rank, w.d0, w.d1, w.d2, w.d3, w.d4, w.d5, w.d6
+from lines l join marts.shopper_traits t on t.shopper_id = l.shopper_id
+left join price p on p.shopper_id = l.shopper_id join week w on w.shopper_id = l.shopper_id
+order by l.shopper_id";
+
+/// Groups of shoppers with like habits.
+pub(super) async fn behaviour(env: &Environment, market: Option<Market>, json: bool) -> Result<()> {
+    let opened = env.opened().await?;
+    pipeline::computed(&opened.workspace, &opened.snapshot, "segments")?;
+    let rows = Rows::query(&opened.engine, HABITS).await?;
+    let (ids, markets) = (rows.texts("shopper_id")?, rows.markets("market")?);
+    let (orders, units, returned) = (rows.ints("n_orders")?, rows.ints("n_units")?, rows.ints("n_returned")?);
+    let [channel, brand, price] = ["channel_share", "brand_share", "price_rank"].map(|name| rows.floats(name));
+    let (channel, brand, price) = (channel?, brand?, price?);
+    let week: Vec<Vec<i64>> = (0..7).map(|d| rows.ints(&format!("d{d}"))).collect::<Result<_>>()?;
+    let small = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+    let shoppers: Vec<ShopperHabits> = (0..ids.len())
+        .filter(|i| market.is_none_or(|m| markets[*i] == m))
+        .map(|i| ShopperHabits {
+            shopper: ShopperId::new(ids[i].clone()),
+            n_orders: small(orders[i]).max(1),
+            n_units: small(units[i]).max(1),
+            n_returned: small(returned[i]),
+            channel_share: channel[i],
+            brand_share: brand[i],
+            price_rank: price[i],
+            hours: [0; 24],
+            weekdays: std::array::from_fn(|d| small(week[d][i])),
+        })
+        .collect();
+    let params = HabitParams::default();
+    let fitted = params.fit(&shoppers, Seed(1)).map_err(|error| match error {
+        AudienceError::TooLittleData { .. } => {
+            Stop::error(Exit::Missing, error.to_string(), "habits show from four orders on; leave out --market")
+        }
+        other => other.into(),
+    })?;
+    let known = fitted.labels().iter().flatten().count();
+    let share = |n: usize| n as f64 / known.max(1) as f64;
+    if json {
+        let items: Vec<_> = fitted
+            .groups()
+            .iter()
+            .map(|g| {
+                json!({"label": {"en": g.label(Language::EN), "zh": g.label(Language::ZH)}, "shoppers": g.n_shoppers,
+                    "share": share(g.n_shoppers), "apart": g.apart})
+            })
+            .collect();
+        return output::json(&json!({"market": market, "shoppers": shoppers.len(), "grouped": known, "groups": items}));
+    }
+    output::line(&format!(
+        "{} of {} shoppers have ordered {} times or more: before, habits do not show.",
+        output::count(known as u64),
+        output::count(shoppers.len() as u64),
+        params.min_orders
+    ));
+    let cells = fitted.groups().iter().map(|g| {
+        vec![g.label(Language::EN), output::count(g.n_shoppers as u64), format!("{:.0} %", 100.0 * share(g.n_shoppers))]
+    });
+    output::table(&["habits", "shoppers", "share"], &[1, 2], cells.collect());
+    if fitted.groups().len() == 1 {
+        output::note("one group describes them best: their habits do not fall into kinds");
+    }
+    Ok(())
+}

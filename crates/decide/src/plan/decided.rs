@@ -1,0 +1,173 @@
+//! What is decided for a market: what may be sold, at which price, how much will be asked for, when to promote, what each
+//! channel gets, what to send, what to expect of it all, and what to do next. Plain data; the page and the JSON print it.
+
+use crate::Said;
+use domain::{Day, Figure, ProductId, Window};
+use serde::Serialize;
+
+/// Whether a product may be sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum May {
+    /// As it is.
+    Sell,
+    /// After a change.
+    SellWithChange,
+    /// Not at all.
+    Blocked,
+    /// An attribute that decides is missing.
+    Unknown,
+}
+
+impl May {
+    /// All, best first.
+    pub const ALL: [Self; 4] = [Self::Sell, Self::SellWithChange, Self::Blocked, Self::Unknown];
+
+    /// Its name in marts and in keys of figures.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sell => "sell",
+            Self::SellWithChange => "sell_with_change",
+            Self::Blocked => "blocked",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A product that may not simply be sold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hindrance {
+    /// The product.
+    pub product: ProductId,
+    /// Its name.
+    pub name: String,
+    /// The verdict.
+    pub may: May,
+    /// Why, and what to change or to supply.
+    pub why: Said,
+    /// Whether a rule behind it is general knowledge, to be verified.
+    pub verify: bool,
+    /// Other products with the same verdict for the same reason.
+    pub alike: u64,
+}
+
+/// The price of one product.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PriceRow {
+    /// The product.
+    pub product: ProductId,
+    /// Its name.
+    pub name: String,
+    /// What it is sold at.
+    pub now: Option<Figure>,
+    /// Lowest price that leaves the asked margin.
+    pub floor: Option<Figure>,
+    /// Price of the greatest margin.
+    pub optimum: Option<Figure>,
+    /// Median of the competitors', with their quartiles as interval.
+    pub rivals: Option<Figure>,
+    /// The price advised.
+    pub advised: Option<Figure>,
+    /// Why.
+    pub why: Said,
+}
+
+/// What a unit costs until it is sold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LandedCost {
+    /// The product.
+    pub product: ProductId,
+    /// Its name.
+    pub name: String,
+    /// The way it is sent.
+    pub lane: String,
+    /// The parts in their order; the last is the total.
+    pub parts: Vec<(Said, Figure)>,
+}
+
+/// Demand of a week.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WeekDemand {
+    /// Monday.
+    pub week: Day,
+    /// Units of all products.
+    pub units: Figure,
+}
+
+/// A day that matters to sales.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Occasion {
+    /// First and last day.
+    pub days: Window,
+    /// What it is.
+    pub name: Said,
+    /// Last day to order for delivery before it.
+    pub order_by: Option<Day>,
+    /// Sales of past years around it over what was usual.
+    pub lift: Option<Figure>,
+    /// Whether its date is an assumption.
+    pub verify: bool,
+}
+
+/// A channel's weekly budget.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChannelRow {
+    /// Its name.
+    pub channel: String,
+    /// Spend a week now.
+    pub now: Figure,
+    /// Spend a week advised.
+    pub advised: Figure,
+    /// Sales that its spend of the period brought.
+    pub contribution: Option<Figure>,
+    /// Margin that one more unit of spend brings at the advised spend.
+    pub marginal: Option<Figure>,
+    /// Why it moved, or why nothing can be told.
+    pub why: Said,
+}
+
+/// What to do about a product's stock.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StockRow {
+    /// The product.
+    pub product: ProductId,
+    /// Its name.
+    pub name: String,
+    /// Days that it lasts.
+    pub cover: Option<Figure>,
+    /// Units to send.
+    pub send: Option<Figure>,
+    /// Why.
+    pub why: Said,
+}
+
+/// Everything that was decided for a market.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decided {
+    /// The weeks that are looked ahead.
+    pub ahead: Window,
+    /// Products by verdict, in the order of [`May::ALL`].
+    pub may: Vec<Figure>,
+    /// Products that may not simply be sold, those asked for most first.
+    pub hindrances: Vec<Hindrance>,
+    /// Prices, best sellers first.
+    pub prices: Vec<PriceRow>,
+    /// Landed cost of the best seller.
+    pub landed: Option<LandedCost>,
+    /// Demand by week.
+    pub demand: Vec<WeekDemand>,
+    /// The calendar ahead.
+    pub calendar: Vec<Occasion>,
+    /// Budget by channel.
+    pub channels: Vec<ChannelRow>,
+    /// Stock, the most urgent first.
+    pub stock: Vec<StockRow>,
+    /// Orders, sales and margin to expect, and the probability of a loss.
+    pub expected: Vec<Figure>,
+    /// What can go wrong.
+    pub risks: Vec<Said>,
+    /// What would change our mind.
+    pub changes: Vec<Said>,
+    /// The next three actions.
+    pub actions: Vec<Said>,
+}
