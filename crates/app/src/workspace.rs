@@ -4,6 +4,7 @@
 
 use crate::evidence::{DEFAULT_MODELS, family};
 use crate::exit::{Exit, Stop};
+use crate::pipeline::decisions::settings::{DecideSettings, RawDecide};
 use anyhow::{Context, Result};
 use audience::entry::attractiveness::{AttractivenessParams, Criterion};
 use domain::{Currency, Market};
@@ -35,6 +36,8 @@ struct RawConfig {
     gates: BTreeMap<String, RawGate>,
     /// What competes for the markets.
     recommend: RawRecommend,
+    /// How decisions are made.
+    decide: RawDecide,
     /// How markets are compared.
     markets: RawMarkets,
     /// How products are found.
@@ -80,8 +83,8 @@ struct RawGateTable {
     severity: Option<String>,
 }
 
-const KEYS: [&str; 9] =
-    ["home", "currency", "lake", "undone_links", "missing_values", "gates", "recommend", "markets", "search"];
+const KEYS: [&str; 10] =
+    ["home", "currency", "lake", "undone_links", "missing_values", "gates", "recommend", "markets", "search", "decide"];
 
 /// An opened workspace.
 #[derive(Debug)]
@@ -94,6 +97,8 @@ pub(crate) struct Workspace {
     pub(crate) gates: GateSettings,
     /// Models that compete for the markets, the simplest first, each once.
     pub(crate) models: Vec<String>,
+    /// How decisions are made.
+    pub(crate) decide: DecideSettings,
     /// How markets are compared: those of the settings in the place of the defaults.
     pub(crate) attractiveness: AttractivenessParams,
     /// The sentence encoder that finds products by meaning; without one, it is learnt from the catalogue.
@@ -169,6 +174,7 @@ impl Workspace {
         let mut attractiveness = AttractivenessParams::default();
         attractiveness.weights.extend(raw.markets.weights);
         attractiveness.checked().map_err(|e| wrong("markets", e.to_string()))?;
+        let decide = raw.decide.settings().map_err(|e| wrong("decide", e))?;
         Ok(Self {
             root,
             home,
@@ -177,6 +183,7 @@ impl Workspace {
             fillings,
             gates,
             models,
+            decide,
             attractiveness,
             search_model: raw.search.model,
             lake,

@@ -64,6 +64,17 @@ impl Columns {
         self
     }
 
+    pub(crate) fn optional_amount(
+        mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = Option<Amount>>,
+    ) -> Result<Self> {
+        let values: Decimal128Array = values.into_iter().map(|a| a.map(|a| i128::from(a.micros()))).collect();
+        let values = values.with_precision_and_scale(schema::AMOUNT_PRECISION, schema::AMOUNT_SCALE)?;
+        self.columns.push((name, Arc::new(values)));
+        Ok(self)
+    }
+
     pub(crate) fn amount(mut self, name: &'static str, values: impl IntoIterator<Item = Amount>) -> Result<Self> {
         let values = Decimal128Array::from_iter_values(values.into_iter().map(|a| i128::from(a.micros())));
         let values = values.with_precision_and_scale(schema::AMOUNT_PRECISION, schema::AMOUNT_SCALE)?;

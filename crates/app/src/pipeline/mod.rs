@@ -5,6 +5,7 @@
 pub(crate) mod batch;
 pub(crate) mod catalogue;
 mod cluster_tables;
+pub(crate) mod decisions;
 mod entry;
 mod evidence;
 mod figure_rows;
@@ -131,7 +132,7 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// The stages in order; the number is raised when a stage's method changes.
-const STAGES: [(&str, u32); 11] = [
+const STAGES: [(&str, u32); 12] = [
     ("marts", 3),
     ("segments", 3),
     ("profiles", 4),
@@ -143,6 +144,7 @@ const STAGES: [(&str, u32); 11] = [
     ("personas", 1),
     ("entry", 1),
     ("members", 1),
+    ("decisions", 1),
 ];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
@@ -159,6 +161,9 @@ fn own_settings(stage: &str, workspace: &Workspace) -> Result<String> {
     Ok(match stage {
         "offers" if *workspace.models != DEFAULT_MODELS => format!(" models {:?}", workspace.models),
         "entry" => format!(" weights {:?}", workspace.attractiveness.weights),
+        "decisions" => {
+            format!(" decide {:?}{}", workspace.decide, decisions::tables::own_settings(&workspace.root)?)
+        }
         "members" => {
             let book = crate::segments::book(&workspace.root)?;
             book.entries().map(|e| format!(" {} {} {}", e.name(), e.version(), e.description())).collect()
@@ -286,6 +291,7 @@ pub(crate) async fn run(
             "outlook" => outlook::compute(&context).await?,
             "members" => members::compute(&context).await?,
             "entry" => entry::compute(&context).await?,
+            "decisions" => decisions::compute(&context).await?,
             other => anyhow::bail!("there is no stage `{other}`"),
         };
         tables.push(("not_computed", vec![context.all_not_computed().await?]));

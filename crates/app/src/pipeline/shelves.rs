@@ -35,10 +35,14 @@ impl Stock {
     /// Whether the product has been counted for this market or for all markets, with nothing left; what was only
     /// counted for other markets is unknown here.
     pub(crate) fn is_out(&self, product: &str, market: Market) -> bool {
-        let here =
-            self.units.get(product).into_iter().flat_map(|units| [market, Market::UNKNOWN].map(|m| units.get(&m)));
-        let here: Vec<i64> = here.flatten().copied().collect();
-        !here.is_empty() && here.iter().sum::<i64>() <= 0
+        self.units(product, market).is_some_and(|units| units <= 0)
+    }
+
+    /// Units on hand for the market, those for all markets included; `None` where nobody counted for it.
+    pub(crate) fn units(&self, product: &str, market: Market) -> Option<i64> {
+        let units = self.units.get(product)?;
+        let here: Vec<i64> = [market, Market::UNKNOWN].iter().filter_map(|m| units.get(m).copied()).collect();
+        (!here.is_empty()).then(|| here.iter().sum())
     }
 
     fn counted(&self) -> impl Iterator<Item = &str> {

@@ -177,6 +177,11 @@ impl Inputs {
         Ok(sums.into_iter().map(|((market, channel, week), spend)| ChannelWeek { market, channel, week, spend }).collect())
     }
 
+    /// Currencies with a rate.
+    pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
+        self.euros.keys().copied()
+    }
+
     /// Units of `to` for one of `from` at the newest rates.
     pub(super) fn rate(&self, from: Currency, to: Currency) -> Option<f64> {
         if from == to {

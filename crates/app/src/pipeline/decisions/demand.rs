@@ -1,0 +1,161 @@
+//! What the weeks ahead will ask for: every product that still sells, all products together, and the market's sales, each
+//! market with its own calendar.
+
+use super::inputs::Inputs;
+use crate::pipeline::batch::Columns;
+use anyhow::Result;
+use arrow::array::RecordBatch;
+use decide::calendar::{Calendar, EventKind};
+use decide::demand::forecast::{Ahead, DemandParams, Effort, Forecast};
+use decide::demand::weeks::DemandSeries;
+use decide::price::panel::monday;
+use domain::{Day, Seed, Window};
+use std::collections::BTreeMap;
+
+/// Weeks ahead.
+pub(super) const HORIZON: usize = 13;
+/// Coverage of the intervals.
+pub(super) const LEVEL: f64 = 0.9;
+/// Weeks without a sale after which a product is no longer foreseen.
+const SILENT: i32 = 26;
+/// Weeks with a sale that a product needs.
+const LEAST_WEEKS: usize = 8;
+
+/// What is foreseen.
+pub(super) struct Demand {
+    /// By place of market and product.
+    pub(super) products: BTreeMap<(usize, usize), Forecast>,
+    /// Units of all products, by place of market.
+    pub(super) units: BTreeMap<usize, Forecast>,
+    /// Sales in the reporting currency, by place of market.
+    pub(super) sales: BTreeMap<usize, Forecast>,
+}
+
+/// The Monday of the week that is not whole yet.
+pub(super) fn first_week(inputs: &Inputs) -> Day {
+    monday(inputs.as_of)
+}
+
+pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, seed: Seed) -> Result<Demand> {
+    let mut all = Demand { products: BTreeMap::new(), units: BTreeMap::new(), sales: BTreeMap::new() };
+    for market in 0..inputs.markets.len() {
+        let seed = seed.derive(market as u64);
+        let (products, units, sales) = series(inputs, market);
+        let ahead = Ahead { calendar: occasions(inputs, calendar, market), planned: BTreeMap::new() };
+        let params = |effort| DemandParams { horizon: HORIZON, levels: vec![LEVEL], effort, ..DemandParams::default() };
+        if !products.is_empty() {
+            for forecast in params(Effort::Light).forecast(&products, &ahead, seed)? {
+                if !forecast.mean.is_empty() {
+                    all.products.insert((market, forecast.series as usize), forecast);
+                }
+            }
+        }
+        for (series, into) in [(units, &mut all.units), (sales, &mut all.sales)] {
+            let Some(series) = series else { continue };
+            let found = params(Effort::Full).forecast(&[series], &ahead, seed)?;
+            into.extend(found.into_iter().filter(|f| !f.mean.is_empty()).map(|f| (market, f)));
+        }
+    }
+    Ok(all)
+}
+
+/// Whole weeks of each product of a market, of their units together and of the market's sales.
+fn series(inputs: &Inputs, market: usize) -> (Vec<DemandSeries>, Option<DemandSeries>, Option<DemandSeries>) {
+    let until = first_week(inputs);
+    let mut weeks: BTreeMap<usize, BTreeMap<Day, (f64, f64)>> = BTreeMap::new();
+    let mut units: BTreeMap<Day, (f64, f64)> = BTreeMap::new();
+    for week in inputs.weeks.iter().filter(|w| w.market == market && w.week < until) {
+        weeks.entry(week.product).or_default().insert(week.week, (week.units as f64, week.price));
+        units.entry(week.week).or_default().0 += week.units as f64;
+    }
+    let place = inputs.markets[market].market;
+    let sales: BTreeMap<Day, (f64, f64)> = inputs
+        .sales
+        .iter()
+        .filter(|w| w.market == place && w.week < until)
+        .map(|w| (w.week, (w.sales.max(0.0), 1.0)))
+        .collect();
+    let lives = |weeks: &BTreeMap<Day, (f64, f64)>| {
+        let last = weeks.keys().next_back().copied();
+        weeks.len() >= LEAST_WEEKS && last.is_some_and(|day| until.since(day) <= 7 * SILENT)
+    };
+    let products = weeks.into_iter().filter(|(_, w)| lives(w));
+    let products = products.filter_map(|(id, w)| one(u32::try_from(id).ok()?, &w, until)).collect();
+    // A price of all products together has no meaning: every week has the same.
+    units.values_mut().for_each(|week| week.1 = 1.0);
+    (products, one(0, &units, until), one(1, &sales, until))
+}
+
+/// Weeks from the first sale to the last whole week, those without a sale as 0.
+fn one(series: u32, weeks: &BTreeMap<Day, (f64, f64)>, until: Day) -> Option<DemandSeries> {
+    let first = weeks.keys().next().copied()?;
+    let prices: Vec<f64> = weeks.values().map(|w| w.1).collect();
+    let usual = learn::quantile::median(&prices).filter(|p| *p > 0.0)?;
+    let (mut units, mut price, mut last) = (Vec::new(), Vec::new(), 0.0);
+    let mut week = first;
+    while week < until {
+        let found = weeks.get(&week);
+        if let Some((_, paid)) = found.filter(|w| w.1 > 0.0) {
+            last = (paid / usual).ln();
+        }
+        units.push(found.map_or(0.0, |w| w.0));
+        price.push(last);
+        week = week.plus(7);
+    }
+    let promoted = vec![0.0; units.len()];
+    Some(DemandSeries { series, first, units, price, promoted, n_masked: 0 })
+}
+
+/// Sale days and feasts of each week, past and to come.
+fn occasions(inputs: &Inputs, calendar: &Calendar, market: usize) -> BTreeMap<Day, Vec<f64>> {
+    let place = &inputs.markets[market];
+    let window = Window { from: monday(place.first), to: first_week(inputs).plus(7 * HORIZON as i32) };
+    let mut weeks: BTreeMap<Day, Vec<f64>> = BTreeMap::new();
+    for event in calendar.events(place.market, window) {
+        let column = match event.kind {
+            EventKind::SaleDay => 0,
+            EventKind::Feast | EventKind::PublicHoliday => 1,
+            EventKind::PayDay => continue,
+        };
+        let mut day = event.window.from;
+        while day < event.window.to {
+            weeks.entry(monday(day)).or_insert_with(|| vec![0.0; 2])[column] += 1.0;
+            day = day.plus(1);
+        }
+    }
+    weeks
+}
+
+/// `marts.demand`: products, then all of them together under an empty name.
+pub(super) fn table(inputs: &Inputs, demand: &Demand) -> Result<RecordBatch> {
+    struct Row<'a> {
+        market: usize,
+        product: &'a str,
+        week: Day,
+        units: f64,
+        ends: (f64, f64),
+        method: String,
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let together = demand.units.iter().map(|(market, f)| (*market, "", f));
+    let products = demand.products.iter().map(|((market, product), f)| (*market, inputs.products[*product].id.as_str(), f));
+    for (market, product, forecast) in together.chain(products) {
+        let Some(band) = forecast.bands.first() else { continue };
+        for (i, units) in forecast.mean.iter().enumerate() {
+            let week = forecast.first.plus(7 * i as i32);
+            let ends = (band.low[i].max(0.0), band.high[i]);
+            rows.push(Row { market, product, week, units: *units, ends, method: forecast.way.said().en });
+        }
+    }
+    rows.sort_by(|a, b| (a.market, a.product, a.week).cmp(&(b.market, b.product, b.week)));
+    Columns::default()
+        .text("market", rows.iter().map(|r| inputs.markets[r.market].market.code().to_owned()))
+        .text("product_id", rows.iter().map(|r| r.product))
+        .day("week", rows.iter().map(|r| r.week))
+        .float("units", rows.iter().map(|r| r.units))
+        .float("low", rows.iter().map(|r| r.ends.0))
+        .float("high", rows.iter().map(|r| r.ends.1))
+        .float("level", rows.iter().map(|_| LEVEL))
+        .text("method", rows.iter().map(|r| r.method.as_str()))
+        .batch()
+}

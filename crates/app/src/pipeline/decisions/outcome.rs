@@ -1,0 +1,257 @@
+//! What to expect of it all, by rehearsing the plan in many worlds, and what follows: actions, risks, what would change our mind.
+
+use super::costs::Costed;
+use super::demand::{Demand, HORIZON, LEVEL};
+use super::inputs::Inputs;
+use super::prices::Prices;
+use super::sell::Verdict;
+use super::spend::ChannelRow;
+use super::when::StockRow;
+use crate::pipeline::batch::Columns;
+use anyhow::Result;
+use arrow::array::RecordBatch;
+use decide::advice::{Advice, Situation};
+use decide::calendar::Suggestion;
+use decide::plan::Metric;
+use decide::rehearsal::{Estimate, Noise, Plan, Product, Rehearsal, RehearsalParams, World};
+use domain::{Figure, Market, Seed};
+use std::collections::BTreeMap;
+
+/// Best sellers that a rehearsal plays; the others go by the market's totals.
+const PRODUCTS: usize = 150;
+
+/// What comes out for a market.
+pub(super) struct Outcome {
+    pub(super) figures: Vec<(Market, Figure)>,
+    pub(super) advice: Vec<(Market, Advice)>,
+}
+
+/// Everything that was decided before.
+#[derive(Clone, Copy)]
+pub(super) struct Decided<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) verdicts: &'a [Verdict],
+    pub(super) costs: &'a [Costed],
+    pub(super) prices: &'a Prices,
+    pub(super) demand: &'a Demand,
+    pub(super) stock: &'a [StockRow],
+    pub(super) calendar: &'a [(Market, Suggestion)],
+}
+
+/// Share of the sales of each market that is left as margin at the prices of now, over the products whose cost is known.
+pub(super) fn margins(d: Decided<'_>) -> BTreeMap<Market, f64> {
+    let costed: BTreeMap<(usize, usize), &Costed> = d.costs.iter().map(|c| ((c.market, c.product), c)).collect();
+    let mut sums: BTreeMap<Market, (f64, f64)> = BTreeMap::new();
+    for row in &d.prices.rows {
+        let key = (row.market, row.product);
+        let (Some(costed), Some(price), Some(forecast)) = (costed.get(&key), row.now, d.demand.products.get(&key)) else {
+            continue;
+        };
+        let Ok(margin) = costed.landed.margin(price) else { continue };
+        let units = forecast.total.0.max(0.0);
+        let sum = sums.entry(d.inputs.markets[row.market].market).or_default();
+        sum.0 += units * margin.minor as f64;
+        sum.1 += units * price.minor as f64;
+    }
+    sums.into_iter().filter(|(_, s)| s.1 > 0.0).map(|(market, s)| (market, s.0 / s.1)).collect()
+}
+
+pub(super) fn outcome(d: Decided<'_>, channels: &[ChannelRow], seed: Seed) -> Result<Outcome> {
+    let mut all = Outcome { figures: Vec::new(), advice: Vec::new() };
+    for at in 0..d.inputs.markets.len() {
+        let market = d.inputs.markets[at].market;
+        let spend: f64 = channels.iter().filter(|c| c.market == market).map(|c| c.advised).sum();
+        let rehearsal = rehearse(d, at, spend * HORIZON as f64, seed.derive(at as u64))?;
+        all.figures.extend(figures(d, at, rehearsal.as_ref())?.into_iter().map(|f| (market, f)));
+        let situation = situation(d, at, channels, rehearsal.as_ref());
+        all.advice.extend(situation.advice().into_iter().map(|a| (market, a)));
+    }
+    Ok(all)
+}
+
+/// The best sellers whose price, cost and demand are known, in the reporting currency.
+fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Option<Rehearsal>> {
+    let place = &d.inputs.markets[at];
+    let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(None) };
+    let costed: BTreeMap<usize, &Costed> = d.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
+    let mut products: Vec<(f64, Product)> = Vec::new();
+    for row in d.prices.rows.iter().filter(|r| r.market == at) {
+        let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product))) else {
+            continue;
+        };
+        let (Some(now), Some(advised)) = (row.now, row.price()) else { continue };
+        // Where nobody knows how demand answers, the plan is played at the present price.
+        let answer = d.prices.answers.get(&(at, row.product)).and_then(|e| Some((e.shown?, e.interval()?)));
+        let price = if answer.is_some() { advised } else { now };
+        let Ok(bill) = costed.landed.bill(price) else { continue };
+        let units = 10_f64.powi(place.currency.exponent() as i32);
+        let major = |minor: i64| minor as f64 / units * rate;
+        let cost = bill.landed_cost().minor;
+        let margin = costed.landed.margin(price)?.minor;
+        let kept = (margin + cost) as f64 / price.minor as f64;
+        let Some(band) = forecast.bands.first() else { continue };
+        let demand: Vec<Estimate> = (0..HORIZON.min(forecast.mean.len()))
+            .map(|i| {
+                let mean = forecast.mean[i].max(0.0);
+                Estimate { mean, low: band.low[i].max(0.0).min(mean), high: band.high[i].max(mean), level: LEVEL }
+            })
+            .collect();
+        if demand.len() < HORIZON || kept <= 0.0 || kept > 1.0 || cost <= 0 {
+            continue;
+        }
+        let elasticity = answer.map(|(e, (low, high))| Estimate { mean: e.value, low, high, level: 0.95 });
+        let high: f64 = demand.iter().map(|e| e.high).sum();
+        products.push((
+            demand.iter().map(|e| e.mean).sum(),
+            Product {
+                name: d.inputs.products[row.product].id.clone(),
+                demand,
+                reference_price: major(now.minor),
+                price: vec![major(price.minor); HORIZON],
+                kept,
+                landed_cost: major(cost),
+                elasticity,
+                // Stock has its own advice: here everything that is asked for is there, and what is left keeps its worth.
+                stock: 3.0 * high + 10.0,
+                deliveries: Vec::new(),
+                salvage: 1.0,
+            },
+        ));
+    }
+    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
+    products.truncate(PRODUCTS);
+    let products: Vec<Product> = products.into_iter().map(|p| p.1).collect();
+    if products.is_empty() {
+        return Ok(None);
+    }
+    let plan = Plan { name: "plan".to_owned(), currency: d.inputs.base, products, channels: Vec::new(), fixed_cost };
+    let params = RehearsalParams {
+        world: World { noise: Noise::Within, ..World::default() },
+        level: LEVEL,
+        prices: vec![0.95, 1.05],
+        stocks: vec![1.0],
+        advertising: vec![1.0],
+        ..RehearsalParams::default()
+    };
+    Ok(Some(params.rehearse(&plan, &[], seed)?))
+}
+
+fn figures(d: Decided<'_>, at: usize, rehearsal: Option<&Rehearsal>) -> Result<Vec<Figure>> {
+    let mut all = Vec::new();
+    let total = |f: &decide::demand::forecast::Forecast| (f.total.0.max(0.0), f.total.1.first().copied());
+    if let Some(forecast) = d.demand.units.get(&at) {
+        let (mean, ends) = total(forecast);
+        let figure = Metric::ExpectedUnits.number(mean, forecast.n_weeks as u64, "");
+        all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0), high, LEVEL)));
+    }
+    if let Some(forecast) = d.demand.sales.get(&at) {
+        let (mean, ends) = total(forecast);
+        if let Some(money) = super::prices::money(mean, d.inputs.base) {
+            let figure = Metric::ExpectedSales.money(money, forecast.n_weeks as u64, "");
+            all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0), high, LEVEL)));
+        }
+    }
+    if let Some(rehearsal) = rehearsal {
+        let n = rehearsal.margins.len() as u64;
+        if let Some(money) = super::prices::money(rehearsal.margin.mean, d.inputs.base) {
+            let ends = rehearsal.margin.interval;
+            all.push(Metric::ExpectedMargin.money(money, n, "").interval(ends.low, ends.high, ends.level));
+        }
+        all.push(Metric::LossRisk.number(rehearsal.chance_of_loss, n, ""));
+    }
+    Ok(all)
+}
+
+/// What the advice is chosen from.
+fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Option<&Rehearsal>) -> Situation {
+    let place = &d.inputs.markets[at];
+    let rate = d.inputs.rate(place.currency, d.inputs.base).unwrap_or(1.0);
+    let minor = 10_f64.powi(place.currency.exponent() as i32);
+    let name = |product: usize| {
+        let p = &d.inputs.products[product];
+        if p.name.is_empty() { p.id.clone() } else { p.name.clone() }
+    };
+    let expected = |product: usize| d.demand.products.get(&(at, product)).map_or(0.0, |f| f.total.0.max(0.0));
+    let price = |product: usize| {
+        d.prices.rows.iter().find(|r| r.market == at && r.product == product).and_then(|r| r.now).map(|p| p.minor as f64 / minor * rate)
+    };
+    let sales = |product: usize| expected(product) * price(product).unwrap_or(0.0);
+    let of = |code: &str| {
+        let mut found: Vec<(String, f64)> = d
+            .verdicts
+            .iter()
+            .filter(|v| v.market == place.market && v.explained.code == code)
+            .map(|v| (name(v.product), sales(v.product)))
+            .collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        found
+    };
+    let mut below_floor = Vec::new();
+    for row in d.prices.rows.iter().filter(|r| r.market == at) {
+        if let (Some(now), Some(floor)) = (row.now, row.floor)
+            && now.minor < floor.minor
+        {
+            let lost = (floor.minor - now.minor) as f64 / minor * rate * expected(row.product);
+            below_floor.push((name(row.product), now, floor, lost));
+        }
+    }
+    below_floor.sort_by(|a, b| b.3.total_cmp(&a.3).then_with(|| a.0.cmp(&b.0)));
+    let mut short: Vec<(String, i64, f64)> = d
+        .stock
+        .iter()
+        .filter(|r| r.market == at && matches!(r.state, "out" | "short"))
+        .map(|r| (name(r.product), r.send.unwrap_or(0), sales(r.product) / HORIZON as f64 * 4.0))
+        .collect();
+    short.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
+    let mut piled: Vec<(String, f64)> =
+        d.stock.iter().filter(|r| r.market == at && r.state == "over").map(|r| (name(r.product), r.weeks.unwrap_or(0.0))).collect();
+    piled.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let own = || channels.iter().filter(|c| c.market == place.market);
+    let occasion = d
+        .calendar
+        .iter()
+        .filter(|(m, s)| *m == place.market && s.expected.interval.is_some_and(|i| i.low > 1.0))
+        .max_by(|a, b| a.1.expected.as_f64().unwrap_or(0.0).total_cmp(&b.1.expected.as_f64().unwrap_or(0.0)))
+        .map(|(_, s)| (s.event.said.clone(), s.event.window.from, s.send_by, s.expected.clone()));
+    let first_month = d.demand.units.get(&at).and_then(|f| {
+        let low: f64 = f.bands.first()?.low.iter().take(4).map(|x| x.max(0.0)).sum();
+        Some((low, f.mean.iter().take(4).sum::<f64>()))
+    });
+    Situation {
+        market: place.market,
+        currency: d.inputs.base,
+        blocked: of("blocked"),
+        unknown: of("unknown"),
+        to_change: of("sell_with_change"),
+        below_floor,
+        short,
+        piled,
+        moved: own().filter(|c| (c.advised - c.now).abs() >= 0.02 * c.now.max(1.0)).map(|c| (c.channel.clone(), c.now, c.advised)).collect(),
+        untold: own().filter(|c| c.refused.is_some()).map(|c| c.channel.clone()).collect(),
+        occasion,
+        without_cost: d.demand.products.keys().filter(|(m, p)| *m == at && !d.costs.iter().any(|c| c.market == at && c.product == *p)).count(),
+        foreseen: d.demand.products.keys().filter(|(m, _)| *m == at).count(),
+        chance_of_loss: rehearsal.map(|r| r.chance_of_loss),
+        tornado: rehearsal.map(|r| r.tornado.iter().map(|b| (b.input.clone(), b.low, b.high)).collect()).unwrap_or_default(),
+        first_month,
+    }
+}
+
+/// `marts.decision_actions`.
+pub(super) fn advice_table(rows: &[(Market, Advice)]) -> Result<RecordBatch> {
+    let mut place: BTreeMap<(Market, &str), i64> = BTreeMap::new();
+    let mut counted = Vec::new();
+    for (at, (market, advice)) in rows.iter().enumerate() {
+        let n = place.entry((*market, advice.kind.name())).or_default();
+        *n += 1;
+        counted.push((at, *n));
+    }
+    Columns::default()
+        .text("market", rows.iter().map(|(m, _)| m.code().to_owned()))
+        .int("place", counted.iter().map(|(_, n)| *n))
+        .text("kind", rows.iter().map(|(_, a)| a.kind.name()))
+        .text("en", rows.iter().map(|(_, a)| a.said.en.as_str()))
+        .text("zh", rows.iter().map(|(_, a)| a.said.zh.as_str()))
+        .batch()
+}
+

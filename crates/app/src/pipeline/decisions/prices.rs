@@ -1,0 +1,249 @@
+//! How units follow price, and from that, cost and competitors the price advised for each product of each market.
+
+use super::costs::Costed;
+use super::inputs::Inputs;
+use crate::pipeline::batch::Columns;
+use crate::pipeline::rows::Rows;
+use anyhow::Result;
+use arrow::array::RecordBatch;
+use decide::Said;
+use decide::price::corridor::{Answer, BoundKind, Corridor, CorridorInput, CorridorParams, corridor};
+use decide::price::elasticity::{Elasticities, Elasticity, ElasticityParams};
+use decide::price::panel::Sale;
+use domain::{Amount, Currency, Decimal, Figure, Money, Rounding};
+use lake::Engine;
+use std::collections::BTreeMap;
+
+/// Best sellers of a market whose lines are looked at one by one.
+const PRODUCTS: usize = 300;
+/// Weeks with sales that the present price is the median of.
+const RECENT: usize = 8;
+
+/// Lines of the best sellers of each market; what was paid, not what the shelf said.
+const LINES: &str = "\
+with best as (
+  select market, product_id, row_number() over (partition by market order by count(*) desc, product_id) as nth
+  from clean.order_lines where settled and not repeat and product_id is not null group by market, product_id
+)
+select l.market, l.product_id, l.day, l.currency, cast(l.quantity as double) as units,
+  cast(l.amount as double) / l.quantity as price
+from clean.order_lines l join best b on b.market = l.market and b.product_id = l.product_id
+where l.settled and not l.repeat and b.nth <= ";
+
+/// Everything about prices.
+pub(super) struct Prices {
+    pub(super) elasticities: Elasticities,
+    /// By place of market and product.
+    pub(super) answers: BTreeMap<(usize, usize), Elasticity>,
+    pub(super) rows: Vec<PriceRow>,
+}
+
+/// The price of a product in a market.
+pub(super) struct PriceRow {
+    pub(super) market: usize,
+    pub(super) product: usize,
+    pub(super) now: Option<Money>,
+    pub(super) floor: Option<Money>,
+    pub(super) corridor: Option<Corridor>,
+    pub(super) rivals: Vec<Money>,
+    pub(super) why: Said,
+}
+
+impl PriceRow {
+    /// The price advised; what it is sold at where there is no advice.
+    pub(super) fn price(&self) -> Option<Money> {
+        self.corridor.as_ref().and_then(|c| c.asked).or(self.now)
+    }
+}
+
+pub(super) async fn prices(engine: &Engine, inputs: &Inputs, costs: &[Costed]) -> Result<Prices> {
+    let sales = lines(engine, inputs).await?;
+    let elasticities = ElasticityParams::default().estimate(&sales)?;
+    let answers: BTreeMap<(usize, usize), Elasticity> =
+        elasticities.products.iter().map(|e| ((e.market as usize, e.product as usize), e.clone())).collect();
+    let costed: BTreeMap<(usize, usize), &Costed> = costs.iter().map(|c| ((c.market, c.product), c)).collect();
+    let recent = recent(inputs);
+    let mut rivals: BTreeMap<(usize, usize), Vec<Money>> = BTreeMap::new();
+    for rival in &inputs.rivals {
+        let Some(market) = inputs.markets.iter().position(|m| m.market == rival.market) else { continue };
+        if let Some(price) = money(rival.price, inputs.markets[market].currency) {
+            rivals.entry((market, rival.product)).or_default().push(price);
+        }
+    }
+    let mut keys: Vec<(usize, usize)> = recent.keys().chain(rivals.keys()).copied().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut rows = Vec::new();
+    for key in keys {
+        let rivals = rivals.remove(&key).unwrap_or_default();
+        rows.push(row(inputs, key, costed.get(&key).copied(), answers.get(&key), recent.get(&key), rivals)?);
+    }
+    Ok(Prices { elasticities, answers, rows })
+}
+
+async fn lines(engine: &Engine, inputs: &Inputs) -> Result<Vec<Sale>> {
+    let rows = Rows::query(engine, &format!("{LINES}{PRODUCTS}")).await?;
+    let (markets, ids, days) = (rows.markets("market")?, rows.texts("product_id")?, rows.days("day")?);
+    let (currencies, units, prices) = (rows.texts("currency")?, rows.floats("units")?, rows.floats("price")?);
+    let at: BTreeMap<&str, usize> = inputs.products.iter().enumerate().map(|(i, p)| (p.id.as_str(), i)).collect();
+    let mut sales = Vec::with_capacity(ids.len());
+    for i in 0..ids.len() {
+        let Some(market) = inputs.markets.iter().position(|m| m.market == markets[i]) else { continue };
+        let (Some(&product), Some(units), Some(price)) = (at.get(ids[i].as_str()), units[i], prices[i]) else { continue };
+        if units > 0.0 && price > 0.0 && price.is_finite() && inputs.markets[market].currency.code() == currencies[i] {
+            let (product, market) = (u32::try_from(product)?, u32::try_from(market)?);
+            sales.push(Sale { product, market, day: days[i], units, price, promoted: 0.0 });
+        }
+    }
+    Ok(sales)
+}
+
+/// Median price of the last weeks with sales, and the lowest and highest week of all.
+struct Recent {
+    now: f64,
+    low: f64,
+    high: f64,
+}
+
+fn recent(inputs: &Inputs) -> BTreeMap<(usize, usize), Recent> {
+    let mut weeks: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+    for week in &inputs.weeks {
+        weeks.entry((week.market, week.product)).or_default().push(week.price);
+    }
+    let one = |prices: Vec<f64>| {
+        let last = &prices[prices.len().saturating_sub(RECENT)..];
+        let now = learn::quantile::median(last)?;
+        let low = prices.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = prices.iter().copied().fold(0.0, f64::max);
+        Some(Recent { now, low, high })
+    };
+    weeks.into_iter().filter_map(|(key, prices)| Some((key, one(prices)?))).collect()
+}
+
+fn row(
+    inputs: &Inputs,
+    (market, product): (usize, usize),
+    costed: Option<&Costed>,
+    answer: Option<&Elasticity>,
+    recent: Option<&Recent>,
+    rivals: Vec<Money>,
+) -> Result<PriceRow> {
+    let currency = inputs.markets[market].currency;
+    let now = recent.and_then(|r| money(r.now, currency));
+    let seen = recent.and_then(|r| Some((money(r.low, currency)?, money(r.high, currency)?)));
+    let floor = costed.map(|c| c.floor.floor);
+    let Some(costed) = costed else {
+        let why = Said::new(
+            "No advice: what one unit costs to land is not known (cost, weight and size are needed).",
+            "无建议：单件到岸成本未知（需要成本、重量与尺寸）。",
+        );
+        return Ok(PriceRow { market, product, now, floor, corridor: None, rivals, why });
+    };
+    let answer = match answer.and_then(|e| e.shown) {
+        Some(estimate) => Answer::Known(estimate),
+        None => Answer::Refused(answer.map(Elasticity::reasons).unwrap_or_default()),
+    };
+    let break_even = costed.landed.floor(Decimal::ZERO)?.floor;
+    let input = CorridorInput { floor: costed.floor.floor, break_even, answer, seen, competitors: rivals.clone(), present: now };
+    let corridor = corridor(&input, &CorridorParams::default())?;
+    let why = why(&corridor, now);
+    Ok(PriceRow { market, product, now, floor, corridor: Some(corridor), rivals, why })
+}
+
+/// The bounds that made the price, the present price's own bound aside.
+fn why(corridor: &Corridor, now: Option<Money>) -> Said {
+    let told: Vec<&Said> =
+        corridor.bounds.iter().filter(|b| b.kind != BoundKind::Present && b.kind != BoundKind::Ending).map(|b| &b.said).collect();
+    let mut said = Said::new(
+        told.iter().map(|s| s.en.as_str()).collect::<Vec<_>>().join("; "),
+        told.iter().map(|s| s.zh.as_str()).collect::<Vec<_>>().join("；"),
+    );
+    if now.is_some_and(|now| now.minor < corridor.low.minor) {
+        said.en.insert_str(0, "It sells below the floor now: each sale leaves less than the asked margin; ");
+        said.zh.insert_str(0, "现价低于底价，每笔销售的毛利不足；");
+    }
+    said
+}
+
+pub(super) fn money(value: f64, currency: Currency) -> Option<Money> {
+    Money::from_decimal(Decimal::try_from(value).ok()?, currency, Rounding::HalfEven).ok()
+}
+
+fn amount(money: Option<Money>) -> Option<Amount> {
+    money.and_then(|m| Amount::from_decimal(m.to_decimal()))
+}
+
+/// `marts.prices`.
+pub(super) fn table(inputs: &Inputs, prices: &Prices) -> Result<RecordBatch> {
+    let rows = &prices.rows;
+    let currency = |r: &PriceRow| inputs.markets[r.market].currency;
+    let optimum = |r: &PriceRow, end: fn(&Figure) -> Option<f64>| {
+        r.corridor.as_ref().and_then(|c| end(&c.optimum)).and_then(|x| amount(money(x, currency(r))))
+    };
+    let rival = |r: &PriceRow, q: f64| {
+        let minors: Vec<f64> = r.rivals.iter().map(|m| m.minor as f64).collect();
+        let at = *learn::quantile::quantiles(&minors, &[q])?.first()?;
+        amount(Some(Money { minor: at.round() as i64, currency: currency(r) }))
+    };
+    Columns::default()
+        .text("market", rows.iter().map(|r| inputs.markets[r.market].market.code().to_owned()))
+        .text("product_id", rows.iter().map(|r| inputs.products[r.product].id.as_str()))
+        .text("currency", rows.iter().map(|r| currency(r).to_string()))
+        .optional_amount("price", rows.iter().map(|r| amount(r.now)))?
+        .optional_amount("floor", rows.iter().map(|r| amount(r.floor)))?
+        .optional_amount("optimum", rows.iter().map(|r| optimum(r, Figure::as_f64)))?
+        .optional_amount("optimum_low", rows.iter().map(|r| optimum(r, |f| f.interval.map(|i| i.low))))?
+        .optional_amount("optimum_high", rows.iter().map(|r| optimum(r, |f| f.interval.map(|i| i.high))))?
+        .optional_amount("rivals_low", rows.iter().map(|r| rival(r, 0.25)))?
+        .optional_amount("rivals_mid", rows.iter().map(|r| rival(r, 0.5)))?
+        .optional_amount("rivals_high", rows.iter().map(|r| rival(r, 0.75)))?
+        .optional_amount("advised", rows.iter().map(|r| amount(r.corridor.as_ref().and_then(|c| c.asked))))?
+        .text("en", rows.iter().map(|r| r.why.en.as_str()))
+        .text("zh", rows.iter().map(|r| r.why.zh.as_str()))
+        .batch()
+}
+
+/// `marts.elasticities`: products, then one row a market for all of them together.
+pub(super) fn elasticity_table(inputs: &Inputs, prices: &Prices) -> Result<RecordBatch> {
+    struct Row {
+        market: usize,
+        product: String,
+        value: Option<f64>,
+        ends: Option<(f64, f64)>,
+        weeks: i64,
+        refused: Option<String>,
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for e in &prices.elasticities.products {
+        let reasons: Vec<String> = e.reasons().into_iter().map(|s| s.en).collect();
+        rows.push(Row {
+            market: e.market as usize,
+            product: inputs.products[e.product as usize].id.clone(),
+            value: e.shown.map(|s| s.value),
+            ends: e.interval(),
+            weeks: i64::try_from(e.n_weeks)?,
+            refused: e.shown.is_none().then(|| reasons.join("; ")),
+        });
+    }
+    for (market, estimate) in &prices.elasticities.markets {
+        let z = learn::interval::two_sided(0.95).unwrap_or(1.96);
+        rows.push(Row {
+            market: *market as usize,
+            product: String::new(),
+            value: Some(estimate.value),
+            ends: Some((estimate.value - z * estimate.se, estimate.value + z * estimate.se)),
+            weeks: 0,
+            refused: None,
+        });
+    }
+    rows.sort_by(|a, b| (a.market, &a.product).cmp(&(b.market, &b.product)));
+    Columns::default()
+        .text("market", rows.iter().map(|r| inputs.markets[r.market].market.code().to_owned()))
+        .text("product_id", rows.iter().map(|r| r.product.as_str()))
+        .optional_float("elasticity", rows.iter().map(|r| r.value))
+        .optional_float("low", rows.iter().map(|r| r.ends.map(|e| e.0)))
+        .optional_float("high", rows.iter().map(|r| r.ends.map(|e| e.1)))
+        .int("n_weeks", rows.iter().map(|r| r.weeks))
+        .optional_text("refused", rows.iter().map(|r| r.refused.clone()))
+        .batch()
+}

@@ -1,0 +1,64 @@
+//! What may be sold where: every product of the catalogue against the rules of every market.
+
+use super::inputs::Inputs;
+use crate::pipeline::batch::Columns;
+use anyhow::Result;
+use arrow::array::RecordBatch;
+use decide::sellability::{CatalogueRow, Explained, ProductFacts, Rulebook};
+use domain::{Day, Market};
+
+/// The verdict for a product in a market.
+pub(super) struct Verdict {
+    pub(super) market: Market,
+    /// Place in [`Inputs::products`].
+    pub(super) product: usize,
+    pub(super) explained: Explained,
+}
+
+/// Facts of every product, in the order of [`Inputs::products`].
+pub(super) fn facts(inputs: &Inputs, rules: &Rulebook) -> Vec<ProductFacts> {
+    let row = |p: &super::inputs::Product| {
+        let row = CatalogueRow {
+            name: &p.name,
+            description: &p.description,
+            category: &p.category,
+            voltage_v: p.voltage_v,
+            plug: p.plug.as_deref(),
+            wattage_w: p.wattage_w,
+            sides_cm: p.size_cm,
+            weight_kg: p.weight_kg,
+        };
+        ProductFacts::from_catalogue(&row, rules.kinds())
+    };
+    inputs.products.iter().map(row).collect()
+}
+
+/// Verdicts of the day, by market, then product. A market without rules has none.
+pub(super) fn judge(rules: &Rulebook, facts: &[ProductFacts], markets: &[Market], day: Day) -> Vec<Verdict> {
+    let mut all = Vec::new();
+    for &market in markets {
+        let here = rules.market(market, day);
+        if !here.is_known() {
+            continue;
+        }
+        all.extend(facts.iter().enumerate().map(|(product, facts)| {
+            let explained = rules.explain(&here.judge(facts));
+            Verdict { market, product, explained }
+        }));
+    }
+    all
+}
+
+/// `marts.sellability`.
+pub(super) fn table(inputs: &Inputs, verdicts: &[Verdict]) -> Result<RecordBatch> {
+    let rules = |v: &Verdict| v.explained.cited.iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(" ");
+    Columns::default()
+        .text("market", verdicts.iter().map(|v| v.market.code().to_owned()))
+        .text("product_id", verdicts.iter().map(|v| inputs.products[v.product].id.as_str()))
+        .text("verdict", verdicts.iter().map(|v| v.explained.code))
+        .text("rules", verdicts.iter().map(rules))
+        .truth("verify", verdicts.iter().map(|v| v.explained.verify))
+        .text("en", verdicts.iter().map(|v| v.explained.said.en.as_str()))
+        .text("zh", verdicts.iter().map(|v| v.explained.said.zh.as_str()))
+        .batch()
+}

@@ -1,0 +1,69 @@
+//! The seller's own tables beside `portolan.toml`, on top of those that the program brings: rules, lanes, costs, calendar.
+
+use crate::exit::{Exit, Stop};
+use anyhow::{Context, Result};
+use decide::calendar::Calendar;
+use decide::landed::{CostTables, LaneTable};
+use decide::own_file::FileError;
+use decide::sellability::Rulebook;
+use std::path::Path;
+
+/// Names of the files, in the order of [`Tables`].
+pub(crate) const FILES: [&str; 4] = ["rules.toml", "lanes.toml", "costs.toml", "calendar.toml"];
+
+/// Everything that decisions go by besides data.
+pub(crate) struct Tables {
+    pub(crate) rules: Rulebook,
+    pub(crate) lanes: LaneTable,
+    pub(crate) costs: CostTables,
+    pub(crate) calendar: Calendar,
+}
+
+impl Tables {
+    /// What the program brings, with the files of the workspace over it.
+    pub(crate) fn load(root: &Path) -> Result<Self> {
+        let [rules, lanes, costs, calendar] = FILES.map(|name| read(root, name));
+        let mut all = Self {
+            rules: Rulebook::built_in(),
+            lanes: LaneTable::built_in(),
+            costs: CostTables::built_in(),
+            calendar: Calendar::built_in(),
+        };
+        if let Some(text) = rules? {
+            all.rules = all.rules.with_own(FILES[0], &text).map_err(wrong)?;
+        }
+        if let Some(text) = lanes? {
+            all.lanes = all.lanes.with(LaneTable::parse(FILES[1], &text).map_err(wrong)?);
+        }
+        if let Some(text) = costs? {
+            all.costs = all.costs.with(CostTables::parse(FILES[2], &text).map_err(wrong)?);
+        }
+        if let Some(text) = calendar? {
+            all.calendar = all.calendar.with(Calendar::parse(FILES[3], &text).map_err(wrong)?);
+        }
+        Ok(all)
+    }
+}
+
+fn read(root: &Path, name: &str) -> Result<Option<String>> {
+    let path = root.join(name);
+    if !path.exists() {
+        return Ok(None);
+    }
+    std::fs::read_to_string(&path).map(Some).with_context(|| format!("reading {}", path.display()))
+}
+
+fn wrong(error: FileError) -> anyhow::Error {
+    Stop::error(Exit::Usage, error.to_string(), "mend that line, then run again")
+}
+
+/// What the stage follows from besides the lake: the texts of the files.
+pub(crate) fn own_settings(root: &Path) -> Result<String> {
+    let mut all = String::new();
+    for name in FILES {
+        if let Some(text) = read(root, name)? {
+            all.push_str(&format!(" {name} {text}"));
+        }
+    }
+    Ok(all)
+}
