@@ -1,8 +1,10 @@
 //! The command line, a contract: commands and options are only added.
 
 mod audience;
+mod decide;
 
 pub(crate) use audience::{Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
+pub(crate) use decide::{Decide, DecideWhat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use domain::{Currency, Day, Market};
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Shoppers(Shoppers),
     /// Which market to enter next, why not another, and how large each is.
     Markets(Markets),
+    /// What may be sold, at which price, when, with which budget, what to send, what to expect.
+    Decide(Decide),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
     Transfer(Transfer),
     /// List the saved models, teach them what came since they were fitted, or go back to earlier ones.

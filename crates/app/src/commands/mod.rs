@@ -3,6 +3,7 @@
 mod alike;
 mod bench;
 mod compare;
+mod decide;
 mod doctor;
 mod export;
 mod forget;
@@ -89,6 +90,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Similar(args) => similar::run(&env, &args).await,
         Command::Personas(args) => personas::run(&env, &args).await,
         Command::Shoppers(args) => shoppers::run(&env, &args).await,
+        Command::Decide(args) => decide::run(&env, &args).await,
         Command::Markets(args) => markets::run(&env, &args).await,
         Command::Segments(args) => segments::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const STALE_DAYS: i32 = 180;
 
 /// Units on hand by product and market; [`Market::UNKNOWN`] holds what serves all markets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Stock {
     units: BTreeMap<String, BTreeMap<Market, i64>>,
 }

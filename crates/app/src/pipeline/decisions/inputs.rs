@@ -82,6 +82,7 @@ pub(super) struct MarketWeek {
 }
 
 /// Everything.
+#[derive(Clone)]
 pub(super) struct Inputs {
     pub(super) base: Currency,
     /// First day without a sale.
@@ -175,6 +176,14 @@ impl Inputs {
             }
         }
         Ok(sums.into_iter().map(|((market, channel, week), spend)| ChannelWeek { market, channel, week, spend }).collect())
+    }
+
+    /// The same with the reporting currency worth so many times as much of every other.
+    pub(super) fn with_base_worth(mut self, times: f64) -> Self {
+        if let Some(rate) = self.euros.get_mut(&self.base) {
+            *rate *= times;
+        }
+        self
     }
 
     /// Currencies with a rate.

@@ -1,7 +1,8 @@
 //! Stage `decisions`: what may be sold, what it costs to land, at what price, how much will be asked for, when to promote,
 //! what each channel gets, what to send, what to expect of it all, and what to do next.
 //!
-//! Everything is decided by `decide`; here its inputs are read and its answers become marts.
+//! Everything is decided by `decide`; here its inputs are read and its answers become marts. What rests on data alone
+//! ([`Prepared`]) is kept apart from what also rests on assumptions ([`Settled`]), so that others can be tried.
 
 mod costs;
 mod demand;
@@ -12,84 +13,119 @@ mod sell;
 pub(crate) mod settings;
 mod spend;
 pub(crate) mod tables;
+mod what_if;
 mod when;
 
-use super::figure_rows::figure_rows;
-use super::{Stage, Tables as Marts};
-use anyhow::Result;
-use domain::Market;
-use inputs::Inputs;
-use outcome::Decided;
-use std::collections::BTreeSet;
+pub(crate) use what_if::{Assumptions, what_if};
 
-pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
-    let settings = &stage.workspace.decide;
-    let Some(base) = stage.currency else { return Ok(Vec::new()) };
-    let engine = &stage.engine;
-    let inputs = Inputs::load(engine, base).await?;
-    let home = super::home(engine, stage.workspace).await?;
-    let own = tables::Tables::load(&stage.workspace.root)?;
-    let facts = sell::facts(&inputs, &own.rules);
-    // Markets of the ranking are judged too: what may be sold is asked before a market is entered.
-    let mut markets: BTreeSet<Market> = inputs.markets.iter().map(|m| m.market).collect();
-    markets.extend(candidates(stage).await?);
-    let markets: Vec<Market> = markets.into_iter().collect();
-    let verdicts = sell::judge(&own.rules, &facts, &markets, inputs.as_of);
-    let (costed, refused) = costs::costs(
-        &inputs,
-        &own,
-        &facts,
-        costs::CostSettings {
-            home,
+use super::figure_rows::figure_rows;
+use super::rows::Rows;
+use super::{Stage, Tables as Marts};
+use crate::workspace::Workspace;
+use anyhow::Result;
+use decide::sellability::ProductFacts;
+use domain::{Currency, Market, Seed};
+use inputs::Inputs;
+use lake::Engine;
+use outcome::{Decided, Outcome};
+use settings::DecideSettings;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What follows from data and tables.
+struct Prepared {
+    inputs: Inputs,
+    home: Market,
+    own: tables::Tables,
+    facts: Vec<ProductFacts>,
+    verdicts: Vec<sell::Verdict>,
+    answers: prices::Answers,
+    demand: demand::Demand,
+    seed: Seed,
+}
+
+/// What also follows from the settings.
+struct Settled {
+    costs: Vec<costs::Costed>,
+    refused: BTreeMap<(Market, String), usize>,
+    prices: Vec<prices::PriceRow>,
+    stock: Vec<when::StockRow>,
+    channels: Vec<spend::ChannelRow>,
+    outcome: Outcome,
+}
+
+impl Prepared {
+    async fn load(engine: &Engine, workspace: &Workspace, base: Currency, seed: Seed) -> Result<Self> {
+        let inputs = Inputs::load(engine, base).await?;
+        let home = super::home(engine, workspace).await?;
+        let own = tables::Tables::load(&workspace.root)?;
+        let facts = sell::facts(&inputs, &own.rules);
+        // Markets of the ranking are judged too: what may be sold is asked before a market is entered.
+        let mut markets: BTreeSet<Market> = inputs.markets.iter().map(|m| m.market).collect();
+        let ranked = Rows::query(engine, "select market from marts.market_ranking").await?;
+        markets.extend(ranked.markets("market")?);
+        let markets: Vec<Market> = markets.into_iter().collect();
+        let verdicts = sell::judge(&own.rules, &facts, &markets, inputs.as_of);
+        let answers = prices::answers(engine, &inputs).await?;
+        let demand = demand::foresee(&inputs, &own.calendar, seed)?;
+        Ok(Self { inputs, home, own, facts, verdicts, answers, demand, seed })
+    }
+
+    /// `inputs` in the place of the own ones: the same with other rates.
+    fn settle(&self, inputs: &Inputs, settings: &DecideSettings) -> Result<Settled> {
+        let asked = costs::CostSettings {
+            home: self.home,
             margin: settings.margin,
             channel: &settings.channel,
             insurance: settings.insurance,
             fx_buffer: settings.fx_buffer,
-        },
-    );
-    for ((market, why), n) in refused {
-        stage.not_computed(market, "the landed cost of products", &format!("{n} products: {why}"));
+        };
+        let (costs, refused) = costs::costs(inputs, &self.own, &self.facts, asked);
+        let prices = prices::prices(inputs, &self.answers, &costs)?;
+        let stock = when::stock(inputs, &self.demand, &costs)?;
+        let decided = Decided {
+            inputs,
+            verdicts: &self.verdicts,
+            costs: &costs,
+            answers: &self.answers,
+            prices: &prices,
+            demand: &self.demand,
+            stock: &stock,
+        };
+        let channels = spend::channels(inputs, &outcome::margins(decided), settings.budget, self.seed)?;
+        let outcome = outcome::outcome(decided, &channels, self.seed)?;
+        Ok(Settled { costs, refused, prices, stock, channels, outcome })
     }
-    let prices = prices::prices(engine, &inputs, &costed).await?;
-    let demand = demand::foresee(&inputs, &own.calendar, stage.seed)?;
-    let stock = when::stock(&inputs, &demand, &costed)?;
-    let calendar = when::calendar(engine, &inputs, &own.calendar, &costed, home).await?;
-    let decided = Decided {
-        inputs: &inputs,
-        verdicts: &verdicts,
-        costs: &costed,
-        prices: &prices,
-        demand: &demand,
-        stock: &stock,
-        calendar: &calendar,
-    };
-    let channels = spend::channels(&inputs, &outcome::margins(decided), settings.budget, stage.seed)?;
-    let outcome = outcome::outcome(decided, &channels, stage.seed)?;
-    let bills: Vec<_> = prices
-        .rows
-        .iter()
-        .filter_map(|row| {
-            let costed = costed.iter().find(|c| c.market == row.market && c.product == row.product)?;
-            Some((costed, row.price()?))
-        })
-        .collect();
-    Ok(vec![
-        ("sellability", vec![sell::table(&inputs, &verdicts)?]),
-        ("landed_costs", vec![costs::table(&inputs, &bills)?]),
-        ("elasticities", vec![prices::elasticity_table(&inputs, &prices)?]),
-        ("prices", vec![prices::table(&inputs, &prices)?]),
-        ("demand", vec![demand::table(&inputs, &demand)?]),
-        ("stock_advice", vec![when::stock_table(&inputs, &stock)?]),
-        ("calendar", vec![when::calendar_table(&calendar)?]),
-        ("media", vec![spend::media_table(&channels)?]),
-        ("budget", vec![spend::budget_table(&channels)?]),
-        ("decision_figures", vec![figure_rows(&outcome.figures)?]),
-        ("decision_actions", vec![outcome::advice_table(&outcome.advice)?]),
-    ])
 }
 
-/// Markets that could be entered.
-async fn candidates(stage: &Stage<'_>) -> Result<Vec<Market>> {
-    let rows = super::rows::Rows::query(&stage.engine, "select market from marts.market_ranking").await?;
-    rows.markets("market")
+pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
+    let Some(base) = stage.currency else { return Ok(Vec::new()) };
+    let engine = &stage.engine;
+    let prepared = Prepared::load(engine, stage.workspace, base, stage.seed).await?;
+    let inputs = &prepared.inputs;
+    let settled = prepared.settle(inputs, &stage.workspace.decide)?;
+    for ((market, why), n) in &settled.refused {
+        stage.not_computed(*market, "the landed cost of products", &format!("{n} products: {why}"));
+    }
+    let calendar = when::calendar(engine, inputs, &prepared.own.calendar, &settled.costs, prepared.home).await?;
+    let costed: BTreeMap<(usize, usize), &costs::Costed> =
+        settled.costs.iter().map(|c| ((c.market, c.product), c)).collect();
+    let bills: Vec<_> = settled
+        .prices
+        .iter()
+        .filter_map(|row| Some((*costed.get(&(row.market, row.product))?, row.price()?)))
+        .collect();
+    let advice = outcome::advice(&settled.outcome, &calendar);
+    Ok(vec![
+        ("sellability", vec![sell::table(inputs, &prepared.verdicts)?]),
+        ("landed_costs", vec![costs::table(inputs, &bills)?]),
+        ("elasticities", vec![prices::elasticity_table(inputs, &prepared.answers)?]),
+        ("prices", vec![prices::table(inputs, &settled.prices)?]),
+        ("demand", vec![demand::table(inputs, &prepared.demand)?]),
+        ("stock_advice", vec![when::stock_table(inputs, &settled.stock)?]),
+        ("calendar", vec![when::calendar_table(&calendar)?]),
+        ("media", vec![spend::media_table(&settled.channels)?]),
+        ("budget", vec![spend::budget_table(&settled.channels)?]),
+        ("decision_figures", vec![figure_rows(&settled.outcome.figures)?]),
+        ("decision_actions", vec![outcome::advice_table(&advice)?]),
+    ])
 }

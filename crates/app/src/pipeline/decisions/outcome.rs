@@ -3,7 +3,7 @@
 use super::costs::Costed;
 use super::demand::{Demand, HORIZON, LEVEL};
 use super::inputs::Inputs;
-use super::prices::Prices;
+use super::prices::{Answers, PriceRow};
 use super::sell::Verdict;
 use super::spend::ChannelRow;
 use super::when::StockRow;
@@ -23,7 +23,7 @@ const PRODUCTS: usize = 150;
 /// What comes out for a market.
 pub(super) struct Outcome {
     pub(super) figures: Vec<(Market, Figure)>,
-    pub(super) advice: Vec<(Market, Advice)>,
+    pub(super) situations: Vec<Situation>,
 }
 
 /// Everything that was decided before.
@@ -32,17 +32,17 @@ pub(super) struct Decided<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) verdicts: &'a [Verdict],
     pub(super) costs: &'a [Costed],
-    pub(super) prices: &'a Prices,
+    pub(super) answers: &'a Answers,
+    pub(super) prices: &'a [PriceRow],
     pub(super) demand: &'a Demand,
     pub(super) stock: &'a [StockRow],
-    pub(super) calendar: &'a [(Market, Suggestion)],
 }
 
 /// Share of the sales of each market that is left as margin at the prices of now, over the products whose cost is known.
 pub(super) fn margins(d: Decided<'_>) -> BTreeMap<Market, f64> {
     let costed: BTreeMap<(usize, usize), &Costed> = d.costs.iter().map(|c| ((c.market, c.product), c)).collect();
     let mut sums: BTreeMap<Market, (f64, f64)> = BTreeMap::new();
-    for row in &d.prices.rows {
+    for row in d.prices {
         let key = (row.market, row.product);
         let (Some(costed), Some(price), Some(forecast)) = (costed.get(&key), row.now, d.demand.products.get(&key)) else {
             continue;
@@ -57,14 +57,13 @@ pub(super) fn margins(d: Decided<'_>) -> BTreeMap<Market, f64> {
 }
 
 pub(super) fn outcome(d: Decided<'_>, channels: &[ChannelRow], seed: Seed) -> Result<Outcome> {
-    let mut all = Outcome { figures: Vec::new(), advice: Vec::new() };
+    let mut all = Outcome { figures: Vec::new(), situations: Vec::new() };
     for at in 0..d.inputs.markets.len() {
         let market = d.inputs.markets[at].market;
         let spend: f64 = channels.iter().filter(|c| c.market == market).map(|c| c.advised).sum();
         let rehearsal = rehearse(d, at, spend * HORIZON as f64, seed.derive(at as u64))?;
         all.figures.extend(figures(d, at, rehearsal.as_ref())?.into_iter().map(|f| (market, f)));
-        let situation = situation(d, at, channels, rehearsal.as_ref());
-        all.advice.extend(situation.advice().into_iter().map(|a| (market, a)));
+        all.situations.push(situation(d, at, channels, rehearsal.as_ref()));
     }
     Ok(all)
 }
@@ -75,13 +74,13 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
     let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(None) };
     let costed: BTreeMap<usize, &Costed> = d.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
     let mut products: Vec<(f64, Product)> = Vec::new();
-    for row in d.prices.rows.iter().filter(|r| r.market == at) {
+    for row in d.prices.iter().filter(|r| r.market == at) {
         let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product))) else {
             continue;
         };
         let (Some(now), Some(advised)) = (row.now, row.price()) else { continue };
         // Where nobody knows how demand answers, the plan is played at the present price.
-        let answer = d.prices.answers.get(&(at, row.product)).and_then(|e| Some((e.shown?, e.interval()?)));
+        let answer = d.answers.of((at, row.product)).and_then(|e| Some((e.shown?, e.interval()?)));
         let price = if answer.is_some() { advised } else { now };
         let Ok(bill) = costed.landed.bill(price) else { continue };
         let units = 10_f64.powi(place.currency.exponent() as i32);
@@ -173,7 +172,7 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
     };
     let expected = |product: usize| d.demand.products.get(&(at, product)).map_or(0.0, |f| f.total.0.max(0.0));
     let price = |product: usize| {
-        d.prices.rows.iter().find(|r| r.market == at && r.product == product).and_then(|r| r.now).map(|p| p.minor as f64 / minor * rate)
+        d.prices.iter().find(|r| r.market == at && r.product == product).and_then(|r| r.now).map(|p| p.minor as f64 / minor * rate)
     };
     let sales = |product: usize| expected(product) * price(product).unwrap_or(0.0);
     let of = |code: &str| {
@@ -187,7 +186,7 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         found
     };
     let mut below_floor = Vec::new();
-    for row in d.prices.rows.iter().filter(|r| r.market == at) {
+    for row in d.prices.iter().filter(|r| r.market == at) {
         if let (Some(now), Some(floor)) = (row.now, row.floor)
             && now.minor < floor.minor
         {
@@ -207,12 +206,6 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         d.stock.iter().filter(|r| r.market == at && r.state == "over").map(|r| (name(r.product), r.weeks.unwrap_or(0.0))).collect();
     piled.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let own = || channels.iter().filter(|c| c.market == place.market);
-    let occasion = d
-        .calendar
-        .iter()
-        .filter(|(m, s)| *m == place.market && s.expected.interval.is_some_and(|i| i.low > 1.0))
-        .max_by(|a, b| a.1.expected.as_f64().unwrap_or(0.0).total_cmp(&b.1.expected.as_f64().unwrap_or(0.0)))
-        .map(|(_, s)| (s.event.said.clone(), s.event.window.from, s.send_by, s.expected.clone()));
     let first_month = d.demand.units.get(&at).and_then(|f| {
         let low: f64 = f.bands.first()?.low.iter().take(4).map(|x| x.max(0.0)).sum();
         Some((low, f.mean.iter().take(4).sum::<f64>()))
@@ -228,13 +221,28 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         piled,
         moved: own().filter(|c| (c.advised - c.now).abs() >= 0.02 * c.now.max(1.0)).map(|c| (c.channel.clone(), c.now, c.advised)).collect(),
         untold: own().filter(|c| c.refused.is_some()).map(|c| c.channel.clone()).collect(),
-        occasion,
+        occasion: None,
         without_cost: d.demand.products.keys().filter(|(m, p)| *m == at && !d.costs.iter().any(|c| c.market == at && c.product == *p)).count(),
         foreseen: d.demand.products.keys().filter(|(m, _)| *m == at).count(),
         chance_of_loss: rehearsal.map(|r| r.chance_of_loss),
         tornado: rehearsal.map(|r| r.tornado.iter().map(|b| (b.input.clone(), b.low, b.high)).collect()).unwrap_or_default(),
         first_month,
     }
+}
+
+/// What is advised, with the occasion of each market's calendar whose lift is proven and largest.
+pub(super) fn advice(outcome: &Outcome, calendar: &[(Market, Suggestion)]) -> Vec<(Market, Advice)> {
+    let of = |situation: &Situation| {
+        let lift = |s: &Suggestion| s.expected.as_f64().unwrap_or(0.0);
+        let occasion = calendar
+            .iter()
+            .filter(|(m, s)| *m == situation.market && s.expected.interval.is_some_and(|i| i.low > 1.0))
+            .max_by(|a, b| lift(&a.1).total_cmp(&lift(&b.1)))
+            .map(|(_, s)| (s.event.said.clone(), s.event.window.from, s.send_by, s.expected.clone()));
+        let situation = Situation { occasion, ..situation.clone() };
+        situation.advice().into_iter().map(|a| (situation.market, a)).collect::<Vec<_>>()
+    };
+    outcome.situations.iter().flat_map(of).collect()
 }
 
 /// `marts.decision_actions`.

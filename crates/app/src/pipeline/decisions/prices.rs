@@ -30,12 +30,17 @@ select l.market, l.product_id, l.day, l.currency, cast(l.quantity as double) as 
 from clean.order_lines l join best b on b.market = l.market and b.product_id = l.product_id
 where l.settled and not l.repeat and b.nth <= ";
 
-/// Everything about prices.
-pub(super) struct Prices {
-    pub(super) elasticities: Elasticities,
+/// How demand answers to price.
+pub(super) struct Answers {
+    elasticities: Elasticities,
     /// By place of market and product.
-    pub(super) answers: BTreeMap<(usize, usize), Elasticity>,
-    pub(super) rows: Vec<PriceRow>,
+    by_key: BTreeMap<(usize, usize), Elasticity>,
+}
+
+impl Answers {
+    pub(super) fn of(&self, key: (usize, usize)) -> Option<&Elasticity> {
+        self.by_key.get(&key)
+    }
 }
 
 /// The price of a product in a market.
@@ -56,11 +61,16 @@ impl PriceRow {
     }
 }
 
-pub(super) async fn prices(engine: &Engine, inputs: &Inputs, costs: &[Costed]) -> Result<Prices> {
+pub(super) async fn answers(engine: &Engine, inputs: &Inputs) -> Result<Answers> {
     let sales = lines(engine, inputs).await?;
     let elasticities = ElasticityParams::default().estimate(&sales)?;
-    let answers: BTreeMap<(usize, usize), Elasticity> =
-        elasticities.products.iter().map(|e| ((e.market as usize, e.product as usize), e.clone())).collect();
+    let key = |e: &Elasticity| (e.market as usize, e.product as usize);
+    let by_key = elasticities.products.iter().map(|e| (key(e), e.clone())).collect();
+    Ok(Answers { elasticities, by_key })
+}
+
+/// The price of every product that was sold or that a competitor sells.
+pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Result<Vec<PriceRow>> {
     let costed: BTreeMap<(usize, usize), &Costed> = costs.iter().map(|c| ((c.market, c.product), c)).collect();
     let recent = recent(inputs);
     let mut rivals: BTreeMap<(usize, usize), Vec<Money>> = BTreeMap::new();
@@ -73,12 +83,11 @@ pub(super) async fn prices(engine: &Engine, inputs: &Inputs, costs: &[Costed]) -
     let mut keys: Vec<(usize, usize)> = recent.keys().chain(rivals.keys()).copied().collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut rows = Vec::new();
-    for key in keys {
-        let rivals = rivals.remove(&key).unwrap_or_default();
-        rows.push(row(inputs, key, costed.get(&key).copied(), answers.get(&key), recent.get(&key), rivals)?);
-    }
-    Ok(Prices { elasticities, answers, rows })
+    let one = |key: (usize, usize)| {
+        let rivals = rivals.get(&key).cloned().unwrap_or_default();
+        row(inputs, key, costed.get(&key).copied(), answers.of(key), recent.get(&key), rivals)
+    };
+    keys.into_iter().map(one).collect()
 }
 
 async fn lines(engine: &Engine, inputs: &Inputs) -> Result<Vec<Sale>> {
@@ -174,8 +183,7 @@ fn amount(money: Option<Money>) -> Option<Amount> {
 }
 
 /// `marts.prices`.
-pub(super) fn table(inputs: &Inputs, prices: &Prices) -> Result<RecordBatch> {
-    let rows = &prices.rows;
+pub(super) fn table(inputs: &Inputs, rows: &[PriceRow]) -> Result<RecordBatch> {
     let currency = |r: &PriceRow| inputs.markets[r.market].currency;
     let optimum = |r: &PriceRow, end: fn(&Figure) -> Option<f64>| {
         r.corridor.as_ref().and_then(|c| end(&c.optimum)).and_then(|x| amount(money(x, currency(r))))
@@ -204,7 +212,7 @@ pub(super) fn table(inputs: &Inputs, prices: &Prices) -> Result<RecordBatch> {
 }
 
 /// `marts.elasticities`: products, then one row a market for all of them together.
-pub(super) fn elasticity_table(inputs: &Inputs, prices: &Prices) -> Result<RecordBatch> {
+pub(super) fn elasticity_table(inputs: &Inputs, answers: &Answers) -> Result<RecordBatch> {
     struct Row {
         market: usize,
         product: String,
@@ -214,7 +222,7 @@ pub(super) fn elasticity_table(inputs: &Inputs, prices: &Prices) -> Result<Recor
         refused: Option<String>,
     }
     let mut rows: Vec<Row> = Vec::new();
-    for e in &prices.elasticities.products {
+    for e in &answers.elasticities.products {
         let reasons: Vec<String> = e.reasons().into_iter().map(|s| s.en).collect();
         rows.push(Row {
             market: e.market as usize,
@@ -225,7 +233,7 @@ pub(super) fn elasticity_table(inputs: &Inputs, prices: &Prices) -> Result<Recor
             refused: e.shown.is_none().then(|| reasons.join("; ")),
         });
     }
-    for (market, estimate) in &prices.elasticities.markets {
+    for (market, estimate) in &answers.elasticities.markets {
         let z = learn::interval::two_sided(0.95).unwrap_or(1.96);
         rows.push(Row {
             market: *market as usize,

@@ -1,0 +1,300 @@
+//! `portolan decide`: what was decided, why, what is missing for more, and what other assumptions would change.
+
+use super::{Environment, Opened};
+use crate::cli::{self, DecideWhat};
+use crate::exit::{Exit, Stop};
+use crate::pipeline::decisions::tables::{FILES, Tables};
+use crate::pipeline::decisions::{Assumptions, what_if};
+use crate::pipeline::rows::Rows;
+use crate::{output, pipeline, segments};
+use anyhow::{Context, Result};
+use domain::{Decimal, Market};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCode> {
+    if matches!(args.what, DecideWhat::Check) {
+        return check(env);
+    }
+    let opened = env.opened().await?;
+    pipeline::computed(&opened.workspace, &opened.snapshot, "decide")?;
+    match &args.what {
+        DecideWhat::Next { market, json } => next(&opened, *market, *json).await?,
+        DecideWhat::Prices { market, n, json } => prices(&opened, *market, *n, *json).await?,
+        DecideWhat::Sell { market, product, json } => sell(&opened, *market, product.as_deref(), *json).await?,
+        DecideWhat::Cost { market, product, json } => cost(&opened, *market, product, *json).await?,
+        DecideWhat::Calendar { market, json } => calendar(&opened, *market, *json).await?,
+        DecideWhat::Budget { json } => budget(&opened, *json).await?,
+        DecideWhat::Check => {}
+        DecideWhat::Missing { out } => missing(&opened, out).await?,
+        DecideWhat::WhatIf { market, budget, fx, margin, channel, json } => {
+            let asked = asked(*budget, *fx, *margin, channel.clone())?;
+            alternatives(env, &opened, *market, &asked, *json).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The rows of a query as JSON objects, as the marts have them.
+async fn objects(opened: &Opened, sql: &str) -> Result<Vec<Value>> {
+    let batches = opened.engine.sql(sql).await?;
+    let mut writer = arrow::json::ArrayWriter::new(Vec::new());
+    for batch in &batches {
+        writer.write(batch)?;
+    }
+    writer.finish()?;
+    let bytes = writer.into_inner();
+    Ok(if bytes.is_empty() { Vec::new() } else { serde_json::from_slice(&bytes)? })
+}
+
+fn none(market: Market, what: &str) -> anyhow::Error {
+    Stop::error(
+        Exit::Missing,
+        format!("{what} of {market} was decided"),
+        "`portolan sql \"select * from marts.not_computed where stage = 'decisions'\"` says what was missing",
+    )
+}
+
+async fn next(opened: &Opened, market: Market, json: bool) -> Result<()> {
+    let figures = format!("select figure, value, low, high, level, unit from marts.decision_figures where market = '{market}' order by figure");
+    let said = format!("select kind, place, en, zh from marts.decision_actions where market = '{market}' order by kind, place");
+    let (figures, said) = (objects(opened, &figures).await?, objects(opened, &said).await?);
+    if figures.is_empty() && said.is_empty() {
+        return Err(none(market, "nothing"));
+    }
+    if json {
+        return output::json(&json!({"market": market, "figures": figures, "said": said}));
+    }
+    let of = |kind: &str| said.iter().filter(|s| s["kind"] == kind).filter_map(|s| s["en"].as_str()).collect::<Vec<_>>();
+    for (title, kind) in [("next", "action"), ("can go wrong", "risk"), ("would change our mind", "change")] {
+        for (i, sentence) in of(kind).iter().enumerate() {
+            output::line(&format!("{title} {}. {sentence}", i + 1));
+        }
+    }
+    let number = |v: &Value| v.as_f64().map_or_else(String::new, |x| format!("{x:.2}"));
+    let cells = figures.iter().map(|f| {
+        let text = |key: &str| f[key].as_str().unwrap_or_default().to_owned();
+        vec![text("figure"), number(&f["value"]), number(&f["low"]), number(&f["high"]), text("unit")]
+    });
+    output::table(&["figure", "expected", "from", "to", "unit"], &[1, 2, 3], cells.collect());
+    Ok(())
+}
+
+async fn prices(opened: &Opened, market: Market, n: usize, json: bool) -> Result<()> {
+    let sql = format!(
+        "select p.product_id, q.name, p.currency, cast(p.price as double) as price, cast(p.floor as double) as floor, \
+           cast(p.optimum as double) as optimum, cast(p.rivals_mid as double) as rivals, cast(p.advised as double) as advised, p.en, p.zh \
+         from marts.prices p left join clean.products q on q.product_id = p.product_id \
+         left join (select product_id, sum(units) as units from marts.demand where market = '{market}' group by product_id) d \
+           on d.product_id = p.product_id where p.market = '{market}' order by coalesce(d.units, 0) desc, p.product_id limit {n}"
+    );
+    let rows = objects(opened, &sql).await?;
+    if rows.is_empty() {
+        return Err(none(market, "no price"));
+    }
+    if json {
+        return output::json(&json!({"market": market, "prices": rows}));
+    }
+    let cells = rows.iter().map(|r| {
+        let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
+        let amount = |key: &str| r[key].as_f64().map_or_else(String::new, |x| format!("{x:.2}"));
+        vec![text("name"), amount("price"), amount("floor"), amount("optimum"), amount("rivals"), amount("advised"), text("currency")]
+    });
+    output::table(&["product", "now", "floor", "best margin", "competitors", "advised", "in"], &[1, 2, 3, 4, 5], cells.collect());
+    output::hint("--json has the reasons; `portolan decide cost MARKET PRODUCT` takes a floor apart");
+    Ok(())
+}
+
+async fn sell(opened: &Opened, market: Market, product: Option<&str>, json: bool) -> Result<()> {
+    let which = match product {
+        Some(id) => format!("s.product_id = '{}'", id.replace('\'', "''")),
+        None => "s.verdict <> 'sell'".to_owned(),
+    };
+    let sql = format!(
+        "select s.product_id, q.name, s.verdict, s.rules, s.verify, s.en, s.zh from marts.sellability s \
+         left join clean.products q on q.product_id = s.product_id where s.market = '{market}' and {which} order by s.verdict, s.product_id"
+    );
+    let rows = objects(opened, &sql).await?;
+    if json {
+        return output::json(&json!({"market": market, "products": rows}));
+    }
+    if rows.is_empty() && product.is_some() {
+        return Err(none(market, "no verdict"));
+    }
+    let cells = rows.iter().map(|r| {
+        let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
+        vec![text("product_id"), text("name"), text("verdict").replace('_', " "), text("en")]
+    });
+    output::table(&["product", "name", "verdict", "why"], &[], cells.collect());
+    if let (Some(_), Some(row)) = (product, rows.first()) {
+        let tables = Tables::load(&opened.workspace.root)?;
+        for id in row["rules"].as_str().unwrap_or_default().split(' ') {
+            if let Some(rule) = tables.rules.find(id) {
+                output::line(&format!("  {id}, from {}: {} ({})", rule.from, rule.said.en, rule.source));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Result<()> {
+    let id = product.replace('\'', "''");
+    let sql = format!(
+        "select place, part, zh, cast(amount as double) as amount, currency, how, lane from marts.landed_costs \
+         where market = '{market}' and product_id = '{id}' order by place"
+    );
+    let rows = objects(opened, &sql).await?;
+    if rows.is_empty() {
+        return Err(none(market, "no cost of that product"));
+    }
+    if json {
+        return output::json(&json!({"market": market, "product": product, "parts": rows}));
+    }
+    let cells = rows.iter().map(|r| {
+        let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
+        vec![text("part"), r["amount"].as_f64().map_or_else(String::new, |x| format!("{x:.2}")), text("currency"), text("how")]
+    });
+    output::table(&["part", "amount", "in", "how"], &[1], cells.collect());
+    if let Some(lane) = rows.first().and_then(|r| r["lane"].as_str()) {
+        output::line(&format!("sent by {lane}"));
+    }
+    Ok(())
+}
+
+async fn calendar(opened: &Opened, market: Market, json: bool) -> Result<()> {
+    let sql = format!("select day, until, event, zh, kind, order_by, verify, lift, lift_low, lift_high from marts.calendar where market = '{market}' order by day, event");
+    let rows = objects(opened, &sql).await?;
+    if rows.is_empty() {
+        return Err(none(market, "no calendar"));
+    }
+    if json {
+        return output::json(&json!({"market": market, "days": rows}));
+    }
+    let cells = rows.iter().map(|r| {
+        let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
+        let number = |key: &str| r[key].as_f64().map(|x| format!("{x:.2}"));
+        let lift = number("lift").map_or_else(String::new, |x| match (number("lift_low"), number("lift_high")) {
+            (Some(low), Some(high)) => format!("{x} ({low}–{high})"),
+            _ => x,
+        });
+        let verify = if r["verify"].as_bool() == Some(true) { "verify" } else { "" };
+        vec![text("day"), text("until"), text("event"), text("kind").replace('_', " "), text("order_by"), lift, verify.to_owned()]
+    });
+    output::table(&["from", "to", "what", "kind", "order by", "against usual", ""], &[], cells.collect());
+    Ok(())
+}
+
+async fn budget(opened: &Opened, json: bool) -> Result<()> {
+    let sql = "select b.market, b.channel, b.now, b.advised, b.low, b.high, b.marginal, m.roas, b.en, b.zh from marts.budget b \
+        left join marts.media m on m.market = b.market and m.channel = b.channel order by b.market, b.channel";
+    let rows = objects(opened, sql).await?;
+    if rows.is_empty() {
+        return Err(Stop::error(
+            Exit::Missing,
+            "there is no advertising spend in the lake",
+            "`portolan ingest` takes a table of day, market, channel, spend",
+        ));
+    }
+    if json {
+        return output::json(&json!({"budget": rows}));
+    }
+    let cells = rows.iter().map(|r| {
+        let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
+        let number = |key: &str| r[key].as_f64().map_or_else(String::new, |x| format!("{x:.2}"));
+        vec![text("market"), text("channel"), number("now"), number("advised"), number("roas"), number("marginal"), text("en")]
+    });
+    output::table(&["market", "channel", "a week now", "advised", "sales / spend", "next unit", "why"], &[2, 3, 4, 5], cells.collect());
+    Ok(())
+}
+
+/// The seller's own tables, read; without a lake.
+fn check(env: &Environment) -> Result<ExitCode> {
+    let workspace = env.workspace()?;
+    let tables = Tables::load(&workspace.root)?;
+    for name in FILES {
+        let there = workspace.root.join(name).is_file();
+        output::line(&format!("{name}: {}", if there { "read" } else { "not there; the built-in tables count" }));
+    }
+    output::line(&format!(
+        "{} rules ({} replaced or removed by yours), {} lanes, {} events of the calendar",
+        tables.rules.rules().len(),
+        tables.rules.retired().len(),
+        tables.lanes.lanes.len(),
+        tables.calendar.recurring.len()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Products that sell and lack something that decisions need, those that sell most first, with what is known filled in.
+async fn missing(opened: &Opened, out: &Path) -> Result<()> {
+    let sql = "select p.product_id, p.name, p.category, p.voltage_v, p.plug, p.wattage_w, p.length_cm, p.width_cm, p.height_cm, p.weight_kg, \
+          cast(coalesce(c.cost, p.unit_cost) as varchar) as cost, coalesce(c.currency, p.cost_currency) as cost_currency \
+        from clean.products p left join (select product_id, sum(n_units) as units from (select product_id, sum(quantity) as n_units \
+          from clean.order_lines where settled group by product_id) x group by product_id) u on u.product_id = p.product_id \
+        left join (select product_id, cost, currency from (select product_id, cost, currency, row_number() over (partition by product_id \
+          order by valid_from desc) as nth from clean.costs) y where nth = 1) c on c.product_id = p.product_id \
+        where not p.service and u.units > 0 and (coalesce(c.cost, p.unit_cost) is null or p.weight_kg is null or p.length_cm is null \
+          or p.width_cm is null or p.height_cm is null) order by u.units desc, p.product_id";
+    let rows = Rows::query(&opened.engine, sql).await?;
+    const TEXTS: [&str; 5] = ["product_id", "name", "category", "plug", "cost_currency"];
+    const NUMBERS: [&str; 6] = ["voltage_v", "wattage_w", "length_cm", "width_cm", "height_cm", "weight_kg"];
+    let texts: Vec<Vec<Option<String>>> = TEXTS.iter().map(|name| rows.optional_texts(name)).collect::<Result<_>>()?;
+    let numbers: Vec<Vec<Option<f64>>> = NUMBERS.iter().map(|name| rows.floats(name)).collect::<Result<_>>()?;
+    let cost = rows.optional_texts("cost")?;
+    let mut text = format!("product_code,name,category,plug,cost_currency,{},cost\n", NUMBERS.join(","));
+    for i in 0..rows.len() {
+        let mut cells: Vec<String> = texts.iter().map(|t| segments::csv_cell(t[i].as_deref().unwrap_or(""))).collect();
+        cells.extend(numbers.iter().map(|n| n[i].map_or_else(String::new, |x| x.to_string())));
+        cells.push(cost[i].clone().unwrap_or_default());
+        text.push_str(&cells.join(","));
+        text.push('\n');
+    }
+    std::fs::write(out, text).with_context(|| format!("writing {}", out.display()))?;
+    output::line(&format!("{}: {} products to complete", out.display(), output::count(rows.len() as u64)));
+    output::hint(&format!("fill the empty cells, then `portolan ingest {} --as products`", out.display()));
+    Ok(())
+}
+
+fn asked(budget: Option<f64>, fx: Option<f64>, margin: Option<f64>, channel: Option<String>) -> Result<Assumptions> {
+    if budget.is_none() && fx.is_none() && margin.is_none() && channel.is_none() {
+        return Err(Stop::error(Exit::Usage, "nothing is assumed otherwise", "add --budget, --fx, --margin or --channel"));
+    }
+    if let Some(x) = budget.filter(|x| !(*x >= 0.0 && x.is_finite())) {
+        return Err(Stop::error(Exit::Usage, format!("--budget {x}"), "an amount a week, 0 or more"));
+    }
+    if let Some(x) = fx.filter(|x| !(*x > -90.0 && *x < 900.0)) {
+        return Err(Stop::error(Exit::Usage, format!("--fx {x}"), "per cent, above -90"));
+    }
+    let share = |x: f64| {
+        let fits = (0.0..1.0).contains(&x).then(|| Decimal::try_from(x).ok()).flatten();
+        fits.ok_or_else(|| Stop::error(Exit::Usage, format!("--margin {x}"), "a share from 0 to below 1, such as 0.2"))
+    };
+    Ok(Assumptions { budget, fx_percent: fx, margin: margin.map(share).transpose()?, channel })
+}
+
+async fn alternatives(
+    env: &Environment,
+    opened: &Opened,
+    market: Option<Market>,
+    asked: &Assumptions,
+    json: bool,
+) -> Result<()> {
+    let bar = output::Bar::new(env.quiet || json);
+    let changes = what_if(&opened.workspace, &opened.engine, opened.snapshot.currency, asked, &bar).await?;
+    bar.clear();
+    let kept: Vec<_> = changes.iter().filter(|c| market.is_none_or(|m| c.market == m)).collect();
+    if json {
+        return output::json(&json!({"changes": kept}));
+    }
+    if kept.is_empty() {
+        output::line("nothing changes");
+        return Ok(());
+    }
+    let cells = kept.iter().map(|c| {
+        let number = |x: Option<f64>| x.map_or_else(|| "none".to_owned(), |x| format!("{x:.2}"));
+        vec![c.market.to_string(), c.what.clone(), number(c.before), number(c.after), c.unit.clone()]
+    });
+    output::table(&["market", "what", "as decided", "under these assumptions", "unit"], &[2, 3], cells.collect());
+    Ok(())
+}
