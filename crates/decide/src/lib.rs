@@ -1,10 +1,18 @@
 //! What to do: from what is known about a market to decisions that a seller can check.
 //!
-//! So far one decision, the launch plan of a market ([`plan`]). Everything here is pure: values
-//! in, values out (HTML and JSON come out as strings); no IO, no clock, no environment.
+//! The launch plan of a market ([`plan`]); what media bring ([`media`]) and where money goes ([`budget`]); goals as numbers
+//! ([`target`]); bids in auctions ([`bids`]); and a plan tried in many worlds before it is paid for ([`rehearsal`]). Everything
+//! here is pure: values in, values out (HTML and JSON come out as strings); no IO, no clock, no environment.
 
+pub mod bids;
+pub mod budget;
+pub mod media;
 pub mod plan;
 
 mod said;
 
 pub use said::Said;
+pub mod rehearsal;
+pub mod target;
+mod spend_error;
+pub use spend_error::SpendError;

@@ -38,6 +38,7 @@ pub mod quantile;
 pub mod rank_area;
 pub mod series;
 pub mod shrinkage;
+pub mod signed_squares;
 pub mod special;
 pub mod standardize;
 pub mod subword_skipgram;

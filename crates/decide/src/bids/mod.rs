@@ -1,0 +1,13 @@
+//! Bids in auctions: what an impression is worth, what the market asks, how much to bid so that a budget lasts.
+
+mod bidder;
+mod lookahead;
+mod prices;
+mod replay;
+mod value;
+
+pub use bidder::{Bid, Form, Pace, Rule, Standing};
+pub use lookahead::{Lookahead, LookaheadParams, Trust};
+pub use prices::{MarketPrices, Seen};
+pub use replay::{Auction, Clicked, Outcome, replay};
+pub use value::{Funnel, ImpressionValue, ValueParams};

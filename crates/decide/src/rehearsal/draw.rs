@@ -1,0 +1,131 @@
+//! One draw of a world: everything uncertain as a number, the same for every plan that is tried in it.
+//!
+//! Demand of a product in a week is lognormal with the mean and the standard deviation of its estimate; its logarithm moves
+//! with three standard normal parts, the market's, the product's and the week's own. Elasticity is normal, cost lognormal with
+//! mean 1, delays are exponential, and each channel takes one of its resampled curves. Draw `i` comes from stream `i` of the
+//! seed and its numbers are taken in a fixed order, so plans that differ in prices, stock or spend meet the same luck.
+
+use super::input::{Noise, Plan, Product, World};
+use domain::{Rng, Seed};
+
+/// An input that can be pinned to its low or high end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// How large the market is.
+    Demand,
+    /// How shoppers answer to price.
+    Elasticity,
+    /// What a channel brings.
+    Channel(usize),
+    /// How late deliveries are.
+    Delay,
+    /// What a unit costs to land.
+    Cost,
+}
+
+/// A part of an input's distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pin<'a> {
+    /// Which input.
+    pub(super) input: &'a Input,
+    /// Its quantile, in (0, 1).
+    pub at: f64,
+}
+
+/// One world.
+pub(super) struct Draw {
+    /// Factor on the landed cost.
+    pub cost: f64,
+    /// Weeks late, of every delivery of every product in turn.
+    late: Vec<f64>,
+    market: f64,
+    product: Vec<f64>,
+    week: Vec<f64>,
+    elasticity: Vec<f64>,
+    /// Which resample of each channel, as a number in [0, 1).
+    channel: Vec<f64>,
+    /// Seed of the counts.
+    counts: Seed,
+}
+
+impl Draw {
+    pub(super) fn new(plan: &Plan, world: &World, seed: Seed, i: u64, pin: Option<Pin<'_>>) -> Self {
+        let mut rng = seed.stream(i);
+        let z = |input: &Input| pin.filter(|p| p.input == input).map(|p| learn::special::normal_quantile(p.at));
+        let normal = |rng: &mut Rng, fixed: Option<f64>| {
+            let own = rng.normal();
+            fixed.unwrap_or(own)
+        };
+        let market = normal(&mut rng, z(&Input::Demand));
+        let cost = (world.cost_spread * normal(&mut rng, z(&Input::Cost)) - world.cost_spread.powi(2) / 2.0).exp();
+        let product = plan.products.iter().map(|_| normal(&mut rng, z(&Input::Demand))).collect();
+        let elasticity = plan.products.iter().map(|_| normal(&mut rng, z(&Input::Elasticity))).collect();
+        let pinned = |j: usize| pin.filter(|p| *p.input == Input::Channel(j)).map(|p| p.at);
+        let channel = (0..plan.channels.len())
+            .map(|j| {
+                let own = rng.uniform();
+                pinned(j).unwrap_or(own)
+            })
+            .collect();
+        let n_deliveries = plan.products.iter().map(|p| p.deliveries.len()).sum();
+        let late_at = pin.filter(|p| *p.input == Input::Delay).map(|p| -(1.0 - p.at).ln());
+        let late = (0..n_deliveries)
+            .map(|_| {
+                let own = rng.exponential();
+                world.mean_delay * late_at.unwrap_or(own)
+            })
+            .collect();
+        let week = (0..plan.products.len() * plan.n_weeks()).map(|_| rng.normal()).collect();
+        Self { cost, late, market, product, week, elasticity, channel, counts: seed.derive(i) }
+    }
+
+    /// Weeks that each delivery of a product is late.
+    pub(super) fn late(&self, plan: &Plan, product: usize) -> &[f64] {
+        let from: usize = plan.products[..product].iter().map(|p| p.deliveries.len()).sum();
+        &self.late[from..from + plan.products[product].deliveries.len()]
+    }
+
+    /// Demand of a week at the reference price and without advertising.
+    pub(super) fn demand(&self, world: &World, product: &Product, at: usize, week: usize) -> f64 {
+        let estimate = &product.demand[week];
+        if estimate.mean <= 0.0 {
+            return 0.0;
+        }
+        let sigma = (estimate.sd() / estimate.mean).powi(2).ln_1p().sqrt();
+        let own = (1.0 - world.shared_by_all - world.shared_by_weeks).max(0.0);
+        let z = world.shared_by_all.sqrt() * self.market
+            + world.shared_by_weeks.sqrt() * self.product[at]
+            + own.sqrt() * self.week[at * product.demand.len() + week];
+        estimate.mean * (sigma * z - sigma * sigma / 2.0).exp()
+    }
+
+    /// What the planned price makes of it.
+    pub(super) fn price_effect(&self, product: &Product, at: usize, week: usize) -> f64 {
+        let Some(elasticity) = &product.elasticity else { return 1.0 };
+        let drawn = elasticity.mean + elasticity.sd() * self.elasticity[at];
+        // A demand that rises with price is noise of the estimate, not a way to earn.
+        (product.price[week] / product.reference_price).powf(drawn.min(0.0))
+    }
+
+    /// Revenue that the channels bring in a week, at reference prices.
+    pub(super) fn advertising(&self, plan: &Plan, ranked: &[Vec<usize>], week: usize) -> f64 {
+        let of = |(j, channel): (usize, &super::input::AdChannel)| {
+            let n = ranked[j].len();
+            let curve = if n == 0 {
+                &channel.response
+            } else {
+                &channel.draws[ranked[j][((self.channel[j] * n as f64) as usize).min(n - 1)]]
+            };
+            curve.at(channel.spend[week])
+        };
+        plan.channels.iter().enumerate().map(of).sum()
+    }
+
+    /// Units asked for, given their mean.
+    pub(super) fn count(&self, world: &World, at: usize, week: usize, mean: f64) -> f64 {
+        match world.noise {
+            Noise::Within => mean,
+            Noise::OnTop => self.counts.stream((at * 10_000 + week) as u64).poisson(mean) as f64,
+        }
+    }
+}
