@@ -22,6 +22,7 @@ pub mod interval;
 pub mod kernel_bridge;
 pub mod kernel_ridge;
 pub mod kmeans;
+pub mod linear_effects;
 pub mod logit;
 pub mod low_rank;
 pub mod mixture;
