@@ -4,7 +4,7 @@ use domain::Language;
 use serde::{Deserialize, Serialize};
 
 /// The same sentence in English and in Chinese.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Said {
     /// English.
     pub en: String,
@@ -16,6 +16,14 @@ impl Said {
     /// Both at once.
     pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
         Self { en: en.into(), zh: zh.into() }
+    }
+
+    /// In the language of a page.
+    pub fn get(&self, lang: crate::plan::Lang) -> &str {
+        match lang {
+            crate::plan::Lang::En => &self.en,
+            crate::plan::Lang::Zh => &self.zh,
+        }
     }
 
     /// The sentence; English where the language is not Chinese.
