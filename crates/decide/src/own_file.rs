@@ -1,0 +1,230 @@
+//! Tables that a seller keeps in a file of their own, and what is wrong with one: file, line, key, value, what would be right.
+//!
+//! Tables compiled into the program are read by the same functions, so a seller may start from a copy of ours. Amounts are
+//! texts, `"150 EUR"`; shares are plain numbers, `0.19`, and are read as the decimals they are written as.
+
+use domain::{Currency, Day, Decimal, Market, Money, Rounding};
+use serde::de::DeserializeOwned;
+
+/// A place in a seller's file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: `{key}` is {value}: {right}")]
+pub struct FileError {
+    /// Name of the file as the caller gave it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Key in that line, or the table's name.
+    pub key: String,
+    /// What stands there.
+    pub value: String,
+    /// What would be right.
+    pub right: String,
+}
+
+/// How sure a stated fact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The seller or an official text that the source names says so.
+    Stated,
+    /// General knowledge: every output says "verify".
+    General,
+    /// A round figure to start from: every output says "verify".
+    Assumption,
+}
+
+impl Confidence {
+    /// Whether a person has to check it before relying on it.
+    pub const fn verify(self) -> bool {
+        match self {
+            Self::Stated => false,
+            Self::General | Self::Assumption => true,
+        }
+    }
+}
+
+/// A text in English and Chinese.
+#[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Said {
+    /// English.
+    pub en: String,
+    /// Chinese, simplified.
+    pub zh: String,
+}
+
+impl Said {
+    /// Both texts.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { en: en.into(), zh: zh.into() }
+    }
+
+    /// In one language.
+    pub fn get(&self, lang: crate::plan::Lang) -> &str {
+        match lang {
+            crate::plan::Lang::En => &self.en,
+            crate::plan::Lang::Zh => &self.zh,
+        }
+    }
+}
+
+/// A file's name and text, to name places in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
+}
+
+impl Source<'_> {
+    /// The file as a structure; what TOML refuses comes with its line.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, FileError> {
+        toml::from_str(self.text).map_err(|e| {
+            let start = e.span().map_or(0, |s| s.start);
+            let line = self.text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
+            let (key, value) = self.cut(line);
+            FileError { file: self.file.to_owned(), line, key, value, right: e.message().replace('\n', " ") }
+        })
+    }
+
+    /// An error at `key` of the `n`-th table `[[header]]` (from 0); at the table itself where it has no such key.
+    pub(crate) fn wrong(self, header: &str, n: usize, key: &str, right: impl Into<String>) -> FileError {
+        let mark = format!("[[{header}]]");
+        let heads = self.text.lines().enumerate().filter(|(_, l)| l.trim_start().starts_with(&mark));
+        let head = heads.map(|(i, _)| i + 1).nth(n).unwrap_or(1);
+        let body = self.text.lines().enumerate().skip(head).take_while(|(_, l)| !l.trim_start().starts_with("[["));
+        let has_key = |l: &str| l.split_once('=').is_some_and(|(k, _)| k.trim().trim_matches('"') == key);
+        let line = body.into_iter().find(|(_, l)| has_key(l)).map(|(i, _)| i + 1);
+        let (_, value) = self.cut(line.unwrap_or(head));
+        let value = if line.is_some() { value } else { "missing".to_owned() };
+        FileError {
+            file: self.file.to_owned(),
+            line: line.unwrap_or(head),
+            key: key.to_owned(),
+            value,
+            right: right.into(),
+        }
+    }
+
+    /// Key and value of a line.
+    fn cut(self, line: usize) -> (String, String) {
+        let text = self.text.lines().nth(line - 1).unwrap_or_default().trim();
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        (key.trim().to_owned(), value.trim().to_owned())
+    }
+}
+
+/// `"150 EUR"`.
+pub(crate) fn money(text: &str) -> Result<Money, String> {
+    let right = || "an amount and its currency, such as \"150 EUR\", is right".to_owned();
+    let (amount, currency) = text.trim().split_once(' ').ok_or_else(right)?;
+    let amount: Decimal = amount.parse().map_err(|_| right())?;
+    let currency: Currency = currency.parse().map_err(|e| format!("{e}"))?;
+    let money = Money::from_decimal(amount, currency, Rounding::HalfUp).map_err(|e| e.to_string())?;
+    if money.to_decimal() != amount {
+        return Err(format!("{currency} has {} digits after the point", currency.exponent()));
+    }
+    Ok(money)
+}
+
+/// A number as the decimal that it is written as, not below `low`.
+pub(crate) fn decimal(x: f64, low: f64) -> Result<Decimal, String> {
+    let right = || format!("a number of at least {low} is right");
+    if !x.is_finite() || x < low || x > 1e12 {
+        return Err(right());
+    }
+    x.to_string().parse().map_err(|_| right())
+}
+
+/// A share in [0, 1).
+pub(crate) fn share(x: f64) -> Result<Decimal, String> {
+    if !(0.0..1.0).contains(&x) {
+        return Err("a share from 0 to below 1 is right: 0.19 for 19 %".to_owned());
+    }
+    decimal(x, 0.0)
+}
+
+/// `"2024-12-13"`.
+pub(crate) fn day(text: &str) -> Result<Day, String> {
+    text.parse().map_err(|_| "a day such as \"2024-12-13\" is right".to_owned())
+}
+
+/// Markets of a list of codes and groups.
+pub(crate) fn markets(codes: &[String]) -> Result<Vec<Market>, String> {
+    let mut all = Vec::new();
+    for code in codes {
+        match group(code) {
+            Some(members) => all.extend(members.split(' ').filter_map(|c| c.parse::<Market>().ok())),
+            None => all.push(code.parse().map_err(|e| format!("{e}; or a group: {}", group_names()))?),
+        }
+    }
+    all.sort();
+    all.dedup();
+    if all.is_empty() { Err(format!("at least one market, or a group: {}", group_names())) } else { Ok(all) }
+}
+
+/// Groups of markets that one rule speaks for, by name.
+pub const GROUPS: &[(&str, &str)] = &[
+    ("EU", "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"),
+    ("EEA", "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"),
+    ("GCC", "AE BH KW OM QA SA"),
+    ("ASEAN", "BN ID KH LA MM MY PH SG TH VN"),
+    ("ANZ", "AU NZ"),
+];
+
+fn group(name: &str) -> Option<&'static str> {
+    GROUPS.iter().find(|(g, _)| *g == name).map(|(_, members)| *members)
+}
+
+fn group_names() -> String {
+    GROUPS.iter().map(|(g, _)| *g).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        #[allow(dead_code)]
+        row: Vec<Row>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Row {
+        #[allow(dead_code)]
+        a: f64,
+    }
+
+    #[test]
+    fn a_mistyped_key_and_a_wrong_type_name_their_line() {
+        let source = Source { file: "costs.toml", text: "# mine\n[[row]]\na = 1.0\n\n[[row]]\nb = 2\n" };
+        let e = source.read::<File>().unwrap_err();
+        assert_eq!((e.line, e.key.as_str(), e.value.as_str()), (6, "b", "2"), "{e}");
+        let source = Source { file: "costs.toml", text: "[[row]]\na = \"x\"\n" };
+        let e = source.read::<File>().unwrap_err();
+        assert!(e.to_string().starts_with("costs.toml:2: `a` is \"x\": invalid type"), "{e}");
+    }
+
+    #[test]
+    fn an_error_of_meaning_finds_the_key_in_its_own_table() {
+        let source = Source { file: "f", text: "[[row]]\na = 1\n[[row]]\nc = 3\na = 2\n[[row]]\n" };
+        assert_eq!(source.wrong("row", 1, "a", "one").to_string(), "f:5: `a` is 2: one");
+        assert_eq!(source.wrong("row", 2, "a", "one").to_string(), "f:6: `a` is missing: one");
+    }
+
+    #[test]
+    fn amounts_shares_and_groups_are_read_exactly_or_refused() {
+        assert_eq!(money("150 EUR").unwrap().minor, 15_000);
+        assert_eq!(money("1000 JPY").unwrap().minor, 1_000);
+        assert!(money("1.5 JPY").is_err() && money("150").is_err() && money("x EUR").is_err());
+        assert_eq!(share(0.19).unwrap(), Decimal::new(19, 2));
+        assert!(share(19.0).is_err() && share(f64::NAN).is_err() && share(1.0).is_err());
+        assert_eq!(markets(&["EU".into(), "DE".into()]).unwrap().len(), 27);
+        assert!(markets(&["UK".into()]).unwrap_err().contains("EEA"));
+        for (_, members) in GROUPS {
+            assert!(members.split(' ').all(|c| c.parse::<Market>().is_ok()));
+        }
+    }
+}
