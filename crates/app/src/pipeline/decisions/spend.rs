@@ -10,13 +10,8 @@ use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use decide::Said;
-use decide::budget::allocate::AllocateParams;
-use decide::budget::grid::{Cell, Grid, Limits, Line, Total};
-use decide::budget::response::Response;
-use decide::media::data::{Channel, Control, MediaData};
-use decide::media::params::MediaParams;
-use decide::media::study::{Study, StudyParams};
-use decide::media::verdict::Verdict;
+use decide::budget::{AllocateParams, Cell, Grid, Limits, Line, Response, Total};
+use decide::media::{Channel, Control, MediaData, MediaParams, Study, StudyParams, Verdict};
 use domain::{Day, Market, Money, Seed};
 use std::collections::{BTreeMap, BTreeSet};
 
