@@ -46,19 +46,15 @@ pub(super) struct ProductWeek {
     /// Monday.
     pub(super) week: Day,
     pub(super) units: i64,
-    /// In the market's currency, before cancellations.
-    pub(super) sales: f64,
-    pub(super) lines: i64,
     /// Median over lines of what a unit was paid with, in the market's currency.
     pub(super) price: f64,
 }
 
-/// One line of an order, for what depends on how much was ordered at once.
+/// The latest price of a competitor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rival {
     pub(super) product: usize,
     pub(super) market: Market,
-    pub(super) day: Day,
     /// In the market's currency.
     pub(super) price: f64,
 }
@@ -72,13 +68,12 @@ pub(super) struct ChannelWeek {
     pub(super) spend: f64,
 }
 
-/// Sales and orders of a market in a week, reporting currency.
+/// Sales of a market in a week, reporting currency.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MarketWeek {
     pub(super) market: Market,
     pub(super) week: Day,
     pub(super) sales: f64,
-    pub(super) orders: i64,
 }
 
 /// Everything.
@@ -116,14 +111,13 @@ where nth = 1 order by market";
 
 const WEEKS: &str = "\
 select market, currency, product_id, cast(date_trunc('week', day) as date) as week, sum(quantity) as units,
-  sum(cast(amount as double)) as sales, count(*) as lines, approx_median(cast(amount as double) / quantity) as price
+  approx_median(cast(amount as double) / quantity) as price
 from clean.order_lines where settled and not repeat and product_id is not null
 group by market, currency, product_id, date_trunc('week', day)
 order by market, product_id, week, currency";
 
 const SALES: &str = "\
-select market, cast(date_trunc('week', day) as date) as week, sum(cast(amount_base as double)) as sales,
-  count(distinct order_key) as orders
+select market, cast(date_trunc('week', day) as date) as week, sum(cast(amount_base as double)) as sales
 from clean.order_lines where settled group by market, date_trunc('week', day) order by market, week";
 
 const SPEND: &str = "\
@@ -146,14 +140,9 @@ impl Inputs {
         let as_of = markets.iter().map(|m| m.last).max().unwrap_or(Day(0)).plus(1);
         let rows = Rows::query(engine, SALES).await?;
         let (places, days) = (rows.markets("market")?, rows.days("week")?);
-        let (sales, orders) = (rows.floats("sales")?, rows.ints("orders")?);
+        let sales = rows.floats("sales")?;
         let sales = (0..places.len())
-            .map(|i| MarketWeek {
-                market: places[i],
-                week: days[i],
-                sales: sales[i].unwrap_or(0.0),
-                orders: orders[i],
-            })
+            .map(|i| MarketWeek { market: places[i], week: days[i], sales: sales[i].unwrap_or(0.0) })
             .collect();
         let stock = Stock::load(engine).await?;
         let mut inputs =
@@ -250,14 +239,13 @@ async fn weeks(engine: &Engine, at: &BTreeMap<&str, usize>, markets: &[MarketSal
     let rows = Rows::query(engine, WEEKS).await?;
     let (places, currencies) = (rows.markets("market")?, rows.texts("currency")?);
     let (ids, weeks, units) = (rows.texts("product_id")?, rows.days("week")?, rows.ints("units")?);
-    let (sales, lines, price) = (rows.floats("sales")?, rows.ints("lines")?, rows.floats("price")?);
+    let price = rows.floats("price")?;
     let mut found = Vec::with_capacity(ids.len());
     for i in 0..ids.len() {
         let Some(market) = markets.iter().position(|m| m.market == places[i]) else { continue };
         let (Some(&product), Some(price)) = (at.get(ids[i].as_str()), price[i]) else { continue };
         if markets[market].currency.code() == currencies[i] && price > 0.0 {
-            let (week, units, sales, lines) = (weeks[i], units[i], sales[i].unwrap_or(0.0), lines[i]);
-            found.push(ProductWeek { product, market, week, units, sales, lines, price });
+            found.push(ProductWeek { product, market, week: weeks[i], units: units[i], price });
         }
     }
     Ok(found)
@@ -270,14 +258,14 @@ async fn rivals(
     euros: &BTreeMap<Currency, f64>,
 ) -> Result<Vec<Rival>> {
     let rows = Rows::query(engine, RIVALS).await?;
-    let (ids, places, days) = (rows.texts("product_id")?, rows.markets("market")?, rows.days("day")?);
+    let (ids, places) = (rows.texts("product_id")?, rows.markets("market")?);
     let (prices, currencies) = (rows.floats("price")?, rows.texts("currency")?);
     let one = |i: usize| {
         let product = *at.get(ids[i].as_str())?;
         let home = markets.iter().find(|m| m.market == places[i])?.currency;
         let stated: Currency = currencies[i].parse().ok()?;
         let rate = if stated == home { 1.0 } else { euros.get(&stated)? / euros.get(&home)? };
-        Some(Rival { product, market: places[i], day: days[i], price: prices[i]? * rate })
+        Some(Rival { product, market: places[i], price: prices[i]? * rate })
     };
     Ok((0..ids.len()).filter_map(one).collect())
 }
