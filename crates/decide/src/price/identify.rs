@@ -17,7 +17,7 @@
 //! answered to a price: the trap of wholesale data. Prices of a shelf ([`PriceSource::Posted`]) cannot have it.
 
 use super::panel::{Panel, Week, monday};
-use super::regression::{PoissonResponse, Table, poisson};
+use super::regression::{PoissonResponse, Table, log_log, poisson};
 use super::said::Said;
 use learn::Points;
 use learn::linear_effects::{Groups, LinearEffects};
@@ -30,6 +30,16 @@ pub enum PriceSource {
     Paid,
     /// What the shelf said, the same for everybody.
     Posted,
+}
+
+/// Which regression answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Form {
+    /// Poisson pseudo-likelihood: a week counts by its demand, so deep cuts count most.
+    #[default]
+    Poisson,
+    /// Logarithm on logarithm: a week counts once, however much it sold.
+    LogLog,
 }
 
 /// Limits of the findings.
@@ -209,8 +219,13 @@ pub struct Identified {
     pub seen: Option<(f64, f64)>,
 }
 
-/// Measures one product.
+/// Measures one product by the Poisson form.
 pub fn identify(panel: &Panel, source: PriceSource, limits: &Limits) -> Identified {
+    identify_by(panel, source, Form::Poisson, limits)
+}
+
+/// Measures one product.
+pub fn identify_by(panel: &Panel, source: PriceSource, form: Form, limits: &Limits) -> Identified {
     let weeks = &panel.weeks;
     let prices: Vec<f64> = weeks.iter().map(|w| w.median_price.ln()).collect();
     let seen = prices.iter().fold(None, |ends: Option<(f64, f64)>, p| {
@@ -239,10 +254,9 @@ pub fn identify(panel: &Panel, source: PriceSource, limits: &Limits) -> Identifi
         PriceSource::Paid => w.mean_price,
         PriceSource::Posted => w.median_price,
     };
-    let own = |fit: Option<PoissonResponse>| fit.map(|f| (f.coefficients[0], careful_se(&f)));
-    out.units = own(response(weeks, |w| w.units, price_of));
+    out.units = response(weeks, form, |w| w.units, price_of);
     if source == PriceSource::Paid {
-        out.lines = own(response(weeks, |w| w.lines, |w| w.median_price));
+        out.lines = response(weeks, form, |w| w.lines, |w| w.median_price);
         if let (Some((units, a)), Some((lines, b))) = (out.units, out.lines)
             && (units - lines).abs() > limits.z * a.hypot(b)
         {
@@ -253,7 +267,7 @@ pub fn identify(panel: &Panel, source: PriceSource, limits: &Limits) -> Identifi
         out.doubts.push(Doubt::NoFit);
     }
     let (early, late) = weeks.split_at(weeks.len() / 2);
-    let half = |weeks: &[Week]| own(response(weeks, |w| w.units, price_of));
+    let half = |weeks: &[Week]| response(weeks, form, |w| w.units, price_of);
     if let (Some((first, a)), Some((second, b))) = (half(early), half(late))
         && (first - second).abs() > limits.z * a.hypot(b)
     {
@@ -348,8 +362,13 @@ pub(super) fn months(weeks: &[Week]) -> (Vec<u32>, usize) {
     (of, known.len())
 }
 
-/// `ln E[demand] = a + month + e ln price (+ promotion)` over weeks of one product.
-fn response(weeks: &[Week], demand: impl Fn(&Week) -> f64, price: impl Fn(&Week) -> f64) -> Option<PoissonResponse> {
+/// `ln demand = a + month + e ln price (+ promotion)` over weeks of one product: `e` and its standard error.
+fn response(
+    weeks: &[Week],
+    form: Form,
+    demand: impl Fn(&Week) -> f64,
+    price: impl Fn(&Week) -> f64,
+) -> Option<(f64, f64)> {
     let (months, n) = months(weeks);
     let one = vec![0_u32; weeks.len()];
     let promotions: Vec<f64> = weeks.iter().map(|w| w.promoted).collect();
@@ -364,7 +383,11 @@ fn response(weeks: &[Week], demand: impl Fn(&Week) -> f64, price: impl Fn(&Week)
     let columns = Points::new(rows, 1 + usize::from(promoted)).ok()?;
     let demand: Vec<f64> = weeks.iter().map(demand).collect();
     let product = Groups { of: &one, n: 1 };
-    poisson(&Table { demand: &demand, columns: &columns, product, month: Groups { of: &months, n } }).ok()
+    let table = Table { demand: &demand, columns: &columns, product, month: Groups { of: &months, n } };
+    match form {
+        Form::Poisson => poisson(&table).ok().map(|f| (f.coefficients[0], careful_se(&f))),
+        Form::LogLog => log_log(&table).ok().map(|f| (f.coefficients()[0], f.se_hc1(0).max(f.se_classical(0)))),
+    }
 }
 
 /// The larger of the robust error (with its factor for small samples) and the model's error stretched by the dispersion:

@@ -1,0 +1,10 @@
+//! Demand of the weeks ahead, by product or category and market.
+//!
+//! [`weeks`] makes clean weekly series of sale lines; [`forecast`] forecasts a panel of them, the way chosen by what would have
+//! been right before; [`transfer`] lends a young market the season of an old one where that is no worse; [`trend`] is
+//! growth over the year with its uncertainty.
+
+pub mod forecast;
+pub mod transfer;
+pub mod trend;
+pub mod weeks;
