@@ -10,17 +10,18 @@
 //! | it moves with the season, or with promotions | what months and promotions leave of that variance |
 //! | the price depends on the order's size | slope of a line's `ln p` on its `ln units` within a week |
 //! | several prices at a time | share of the lines' variance of `ln p` that lies within weeks |
-//! | the answer depends on how orders are counted | units on the mean price against lines on the median price |
+//! | the answer depends on how orders are counted | units on the mean price against lines on the median price, and against lines of small orders on theirs |
 //! | the answer does not last | first half of the weeks against the second |
 //!
 //! With quantity breaks a large order lowers its own price, so "units against price" finds a steep slope although nobody
 //! answered to a price: the trap of wholesale data. Prices of a shelf ([`PriceSource::Posted`]) cannot have it.
 
-use super::panel::{Panel, Week, monday};
+use super::panel::{Panel, Sale, Week, monday};
 use super::regression::{PoissonResponse, Table, log_log, poisson};
 use super::said::Said;
 use learn::Points;
 use learn::linear_effects::{Groups, LinearEffects};
+use learn::quantile::median;
 use std::collections::BTreeMap;
 
 /// Where the prices come from.
@@ -213,6 +214,8 @@ pub struct Identified {
     pub units: Option<(f64, f64)>,
     /// Lines on the median price, with the standard error.
     pub lines: Option<(f64, f64)>,
+    /// Lines of orders up to the median size on those orders' median price: within one size there is no break to go by.
+    pub small_orders: Option<(f64, f64)>,
     /// What speaks against reading it as a response; empty for nothing found.
     pub doubts: Vec<Doubt>,
     /// Lowest and highest median price of a week.
@@ -232,8 +235,13 @@ pub fn identify_by(panel: &Panel, source: PriceSource, form: Form, limits: &Limi
         let (low, high) = ends.unwrap_or((*p, *p));
         Some((low.min(*p), high.max(*p)))
     });
-    let mut out =
-        Identified { units: None, lines: None, doubts: Vec::new(), seen: seen.map(|(a, b)| (a.exp(), b.exp())) };
+    let mut out = Identified {
+        units: None,
+        lines: None,
+        small_orders: None,
+        doubts: Vec::new(),
+        seen: seen.map(|(a, b)| (a.exp(), b.exp())),
+    };
     if weeks.len() < limits.min_weeks {
         out.doubts.push(Doubt::FewWeeks { have: weeks.len(), need: limits.min_weeks });
         return out;
@@ -257,10 +265,16 @@ pub fn identify_by(panel: &Panel, source: PriceSource, form: Form, limits: &Limi
     out.units = response(weeks, form, |w| w.units, price_of);
     if source == PriceSource::Paid {
         out.lines = response(weeks, form, |w| w.lines, |w| w.median_price);
-        if let (Some((units, a)), Some((lines, b))) = (out.units, out.lines)
-            && (units - lines).abs() > limits.z * a.hypot(b)
-        {
-            out.doubts.push(Doubt::CountedDifferently { units, lines });
+        let small = small_orders(panel);
+        out.small_orders =
+            response(&small, form, |w| w.lines, |w| w.median_price).filter(|_| small.len() >= limits.min_weeks);
+        for other in [out.lines, out.small_orders] {
+            if let (Some((units, a)), Some((lines, b))) = (out.units, other)
+                && (units - lines).abs() > limits.z * a.hypot(b)
+            {
+                out.doubts.push(Doubt::CountedDifferently { units, lines });
+                break;
+            }
         }
     }
     if out.units.is_none() {
@@ -347,6 +361,15 @@ fn order_size(panel: &Panel, limits: &Limits) -> Vec<Doubt> {
         out.push(Doubt::SeveralPrices { within: inside / total });
     }
     out
+}
+
+/// Weeks of the lines up to the median size of all lines.
+fn small_orders(panel: &Panel) -> Vec<Week> {
+    let sizes: Vec<f64> = panel.lines.iter().map(|l| l.units).collect();
+    let most = median(&sizes).unwrap_or(f64::INFINITY);
+    let small: Vec<Sale> = panel.lines.iter().filter(|l| l.units <= most).copied().collect();
+    // The lines were checked when they were laid out.
+    Panel::lay_out(&small).ok().and_then(|p| p.into_iter().next()).map_or_else(Vec::new, |p| p.weeks)
 }
 
 /// Months as numbers in order of appearance.
