@@ -248,6 +248,8 @@ impl DemandParams {
         let boosted =
             if ways.contains(&Way::Boosted) { self.boosted(panel, ahead, seed)? } else { vec![None; panel.len()] };
         let one = |((series, combined), boosted): ((&DemandSeries, Option<Vec<f64>>), Option<Vec<f64>>)| {
+        let one = |(i, series): (usize, &DemandSeries)| {
+            let (combined, boosted) = (&combined[i], &boosted[i]);
             let both = combined.as_ref().zip(boosted.as_ref());
             let both = both.map(|(a, b)| a.iter().zip(b).map(|(a, b)| f64::midpoint(*a, *b)).collect::<Vec<f64>>());
             ways.iter()
@@ -260,6 +262,7 @@ impl DemandParams {
                 .collect()
         };
         Ok(panel.iter().zip(combined).zip(boosted).map(one).collect())
+        Ok(panel.iter().enumerate().map(one).collect())
     }
 
     fn boosted(&self, panel: &[DemandSeries], ahead: &Ahead, seed: Seed) -> Result<Vec<Option<Vec<f64>>>, PriceError> {

@@ -8,7 +8,7 @@
 //! Cost: one small regression a product, four for the checks.
 
 use super::PriceError;
-use super::identify::{Doubt, Identified, Limits, PriceSource, identify};
+use super::identify::{Doubt, Form, Identified, Limits, PriceSource, identify_by};
 use super::panel::{Panel, Sale};
 use super::said::Said;
 use domain::{Figure, Unit};
@@ -24,13 +24,15 @@ pub const LEVEL: f64 = 0.95;
 pub struct ElasticityParams {
     /// Where the prices come from.
     pub source: PriceSource,
+    /// Which regression answers.
+    pub form: Form,
     /// Limits of what speaks against an estimate.
     pub limits: Limits,
 }
 
 impl Default for ElasticityParams {
     fn default() -> Self {
-        Self { source: PriceSource::Paid, limits: Limits::default() }
+        Self { source: PriceSource::Paid, form: Form::Poisson, limits: Limits::default() }
     }
 }
 
@@ -80,7 +82,8 @@ impl ElasticityParams {
     /// As [`Panel::lay_out`].
     pub fn estimate(&self, sales: &[Sale]) -> Result<Elasticities, PriceError> {
         let panels = Panel::lay_out(sales)?;
-        let own: Vec<Identified> = panels.iter().map(|p| identify(p, self.source, &self.limits)).collect();
+        let own: Vec<Identified> =
+            panels.iter().map(|p| identify_by(p, self.source, self.form, &self.limits)).collect();
         let accepted = |i: &Identified| i.doubts.is_empty().then_some(i.units).flatten();
         let mut of_market: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (i, panel) in panels.iter().enumerate() {

@@ -10,17 +10,18 @@
 //! | it moves with the season, or with promotions | what months and promotions leave of that variance |
 //! | the price depends on the order's size | slope of a line's `ln p` on its `ln units` within a week |
 //! | several prices at a time | share of the lines' variance of `ln p` that lies within weeks |
-//! | the answer depends on how orders are counted | units on the mean price against lines on the median price |
+//! | the answer depends on how orders are counted | units on the mean price against lines on the median price, and against lines of small orders on theirs |
 //! | the answer does not last | first half of the weeks against the second |
 //!
 //! With quantity breaks a large order lowers its own price, so "units against price" finds a steep slope although nobody
 //! answered to a price: the trap of wholesale data. Prices of a shelf ([`PriceSource::Posted`]) cannot have it.
 
-use super::panel::{Panel, Week, monday};
-use super::regression::{PoissonResponse, Table, poisson};
+use super::panel::{Panel, Sale, Week, monday};
+use super::regression::{PoissonResponse, Table, log_log, poisson};
 use super::said::Said;
 use learn::Points;
 use learn::linear_effects::{Groups, LinearEffects};
+use learn::quantile::median;
 use std::collections::BTreeMap;
 
 /// Where the prices come from.
@@ -30,6 +31,16 @@ pub enum PriceSource {
     Paid,
     /// What the shelf said, the same for everybody.
     Posted,
+}
+
+/// Which regression answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Form {
+    /// Poisson pseudo-likelihood: a week counts by its demand, so deep cuts count most.
+    #[default]
+    Poisson,
+    /// Logarithm on logarithm: a week counts once, however much it sold.
+    LogLog,
 }
 
 /// Limits of the findings.
@@ -203,22 +214,34 @@ pub struct Identified {
     pub units: Option<(f64, f64)>,
     /// Lines on the median price, with the standard error.
     pub lines: Option<(f64, f64)>,
+    /// Lines of orders up to the median size on those orders' median price: within one size there is no break to go by.
+    pub small_orders: Option<(f64, f64)>,
     /// What speaks against reading it as a response; empty for nothing found.
     pub doubts: Vec<Doubt>,
     /// Lowest and highest median price of a week.
     pub seen: Option<(f64, f64)>,
 }
 
-/// Measures one product.
+/// Measures one product by the Poisson form.
 pub fn identify(panel: &Panel, source: PriceSource, limits: &Limits) -> Identified {
+    identify_by(panel, source, Form::Poisson, limits)
+}
+
+/// Measures one product.
+pub fn identify_by(panel: &Panel, source: PriceSource, form: Form, limits: &Limits) -> Identified {
     let weeks = &panel.weeks;
     let prices: Vec<f64> = weeks.iter().map(|w| w.median_price.ln()).collect();
     let seen = prices.iter().fold(None, |ends: Option<(f64, f64)>, p| {
         let (low, high) = ends.unwrap_or((*p, *p));
         Some((low.min(*p), high.max(*p)))
     });
-    let mut out =
-        Identified { units: None, lines: None, doubts: Vec::new(), seen: seen.map(|(a, b)| (a.exp(), b.exp())) };
+    let mut out = Identified {
+        units: None,
+        lines: None,
+        small_orders: None,
+        doubts: Vec::new(),
+        seen: seen.map(|(a, b)| (a.exp(), b.exp())),
+    };
     if weeks.len() < limits.min_weeks {
         out.doubts.push(Doubt::FewWeeks { have: weeks.len(), need: limits.min_weeks });
         return out;
@@ -239,21 +262,26 @@ pub fn identify(panel: &Panel, source: PriceSource, limits: &Limits) -> Identifi
         PriceSource::Paid => w.mean_price,
         PriceSource::Posted => w.median_price,
     };
-    let own = |fit: Option<PoissonResponse>| fit.map(|f| (f.coefficients[0], careful_se(&f)));
-    out.units = own(response(weeks, |w| w.units, price_of));
+    out.units = response(weeks, form, |w| w.units, price_of);
     if source == PriceSource::Paid {
-        out.lines = own(response(weeks, |w| w.lines, |w| w.median_price));
-        if let (Some((units, a)), Some((lines, b))) = (out.units, out.lines)
-            && (units - lines).abs() > limits.z * a.hypot(b)
-        {
-            out.doubts.push(Doubt::CountedDifferently { units, lines });
+        out.lines = response(weeks, form, |w| w.lines, |w| w.median_price);
+        let small = small_orders(panel);
+        out.small_orders =
+            response(&small, form, |w| w.lines, |w| w.median_price).filter(|_| small.len() >= limits.min_weeks);
+        for other in [out.lines, out.small_orders] {
+            if let (Some((units, a)), Some((lines, b))) = (out.units, other)
+                && (units - lines).abs() > limits.z * a.hypot(b)
+            {
+                out.doubts.push(Doubt::CountedDifferently { units, lines });
+                break;
+            }
         }
     }
     if out.units.is_none() {
         out.doubts.push(Doubt::NoFit);
     }
     let (early, late) = weeks.split_at(weeks.len() / 2);
-    let half = |weeks: &[Week]| own(response(weeks, |w| w.units, price_of));
+    let half = |weeks: &[Week]| response(weeks, form, |w| w.units, price_of);
     if let (Some((first, a)), Some((second, b))) = (half(early), half(late))
         && (first - second).abs() > limits.z * a.hypot(b)
     {
@@ -335,6 +363,15 @@ fn order_size(panel: &Panel, limits: &Limits) -> Vec<Doubt> {
     out
 }
 
+/// Weeks of the lines up to the median size of all lines.
+fn small_orders(panel: &Panel) -> Vec<Week> {
+    let sizes: Vec<f64> = panel.lines.iter().map(|l| l.units).collect();
+    let most = median(&sizes).unwrap_or(f64::INFINITY);
+    let small: Vec<Sale> = panel.lines.iter().filter(|l| l.units <= most).copied().collect();
+    // The lines were checked when they were laid out.
+    Panel::lay_out(&small).ok().and_then(|p| p.into_iter().next()).map_or_else(Vec::new, |p| p.weeks)
+}
+
 /// Months as numbers in order of appearance.
 pub(super) fn months(weeks: &[Week]) -> (Vec<u32>, usize) {
     let mut known: BTreeMap<(i32, u32), u32> = BTreeMap::new();
@@ -348,8 +385,13 @@ pub(super) fn months(weeks: &[Week]) -> (Vec<u32>, usize) {
     (of, known.len())
 }
 
-/// `ln E[demand] = a + month + e ln price (+ promotion)` over weeks of one product.
-fn response(weeks: &[Week], demand: impl Fn(&Week) -> f64, price: impl Fn(&Week) -> f64) -> Option<PoissonResponse> {
+/// `ln demand = a + month + e ln price (+ promotion)` over weeks of one product: `e` and its standard error.
+fn response(
+    weeks: &[Week],
+    form: Form,
+    demand: impl Fn(&Week) -> f64,
+    price: impl Fn(&Week) -> f64,
+) -> Option<(f64, f64)> {
     let (months, n) = months(weeks);
     let one = vec![0_u32; weeks.len()];
     let promotions: Vec<f64> = weeks.iter().map(|w| w.promoted).collect();
@@ -364,7 +406,11 @@ fn response(weeks: &[Week], demand: impl Fn(&Week) -> f64, price: impl Fn(&Week)
     let columns = Points::new(rows, 1 + usize::from(promoted)).ok()?;
     let demand: Vec<f64> = weeks.iter().map(demand).collect();
     let product = Groups { of: &one, n: 1 };
-    poisson(&Table { demand: &demand, columns: &columns, product, month: Groups { of: &months, n } }).ok()
+    let table = Table { demand: &demand, columns: &columns, product, month: Groups { of: &months, n } };
+    match form {
+        Form::Poisson => poisson(&table).ok().map(|f| (f.coefficients[0], careful_se(&f))),
+        Form::LogLog => log_log(&table).ok().map(|f| (f.coefficients()[0], f.se_hc1(0).max(f.se_classical(0)))),
+    }
 }
 
 /// The larger of the robust error (with its factor for small samples) and the model's error stretched by the dispersion:

@@ -85,7 +85,10 @@ impl Method {
             Self::DampedEts => ets(y, &damped(), horizon)?,
             Self::Theta(period) => theta(y, period, horizon)?,
             Self::MstlEts(scale) => {
-                let mut params = EtsParams::default();
+                // What neighbouring seasons share is taken out with the seasons, so the changes of the rest hang together for a
+                // few steps only. With the usual 0.8 as the least damping their slope is carried too far: on M4 hourly MASE
+                // is 1.134, 0.998 and 1.046 at three origins inside the histories, with 0.6 it is 1.126, 0.987 and 1.034.
+                let mut params = EtsParams { min_damping: 0.6, ..EtsParams::default() };
                 if scale == Scale::Log {
                     // The zero of a logarithm is one unit of money or goods: nothing is in proportion to it.
                     params.forms.retain(|form| form.error == ErrorKind::Additive);

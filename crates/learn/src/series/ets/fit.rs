@@ -1,7 +1,7 @@
 //! Estimating one form by maximum likelihood, and choosing among forms by AICc.
 //!
 //! Smoothing weights lie in the usual region: `α` in (0, 1), `β` in (0, α), `γ` in (0, 1 − α), `φ` in
-//! (0.8, 0.98); they are searched as logits together with starting level and slope, by BFGS with exact
+//! (0.8, 0.98) unless told otherwise; they are searched as logits together with starting level and slope, by BFGS with exact
 //! gradients from the best of a few starts. Starting seasons come from the classical decomposition
 //! and count as parameters, but are not searched: with a dozen or more of them the likelihood hardly
 //! moves and the search is an order of magnitude longer. `AICc = −2 log L + 2k + 2k(k + 1)/(n − k − 1)`.
@@ -23,6 +23,8 @@ pub struct EtsParams {
     pub forms: Vec<EtsForm>,
     /// Gain of `log L` below which the search ends, above 0.
     pub tolerance: f64,
+    /// Least share of a fading trend that is left after a step, in (0, 0.98).
+    pub min_damping: f64,
 }
 
 impl EtsParams {
@@ -35,7 +37,7 @@ impl EtsParams {
 
 impl Default for EtsParams {
     fn default() -> Self {
-        Self { period: 1, forms: EtsForm::admissible(false, false), tolerance: 1e-3 }
+        Self { period: 1, forms: EtsForm::admissible(false, false), tolerance: 1e-3, min_damping: 0.8 }
     }
 }
 
@@ -120,13 +122,16 @@ struct Start {
     flat: f64,
     /// One unit of the searched level.
     spread: f64,
+    /// Lower end of the damping.
+    min_damping: f64,
 }
 
 impl Series {
     fn new(y: &[f64], params: &EtsParams) -> Option<Self> {
         let unit = y.iter().map(|y| y.abs()).sum::<f64>() / y.len() as f64;
         let changes = y.windows(2).any(|w| w[0] != w[1]);
-        if !(unit > 0.0 && unit.is_finite() && changes && params.tolerance > 0.0) {
+        let damping = params.min_damping > 0.0 && params.min_damping < 0.98;
+        if !(unit > 0.0 && unit.is_finite() && changes && params.tolerance > 0.0 && damping) {
             return None;
         }
         let y: Vec<f64> = y.iter().map(|y| y / unit).collect();
@@ -134,12 +139,12 @@ impl Series {
         let wants = |kind| params.forms.iter().any(|f| f.season == kind);
         let start = |kind: SeasonKind| {
             let (join, neutral) = match kind {
-                SeasonKind::None => return Some(Start::new(&y, Vec::new())),
+                SeasonKind::None => return Some(Start::new(&y, Vec::new(), params.min_damping)),
                 SeasonKind::Additive => (Join::Add, y.clone()),
                 SeasonKind::Multiplicative => (Join::Multiply, y.clone()),
             };
             let season = wants(kind).then(|| seasonal_indices(&neutral, params.period, join)).flatten()?;
-            Some(Start::new(&without_season(&neutral, &season, join), season))
+            Some(Start::new(&without_season(&neutral, &season, join), season, params.min_damping))
         };
         let starts = [SeasonKind::None, SeasonKind::Additive, SeasonKind::Multiplicative].map(start);
         Some(Self { y, unit, positive, starts })
@@ -223,7 +228,7 @@ impl Series {
 
 impl Start {
     /// Level and slope from a line through the first values without season.
-    fn new(y: &[f64], season: Vec<f64>) -> Self {
+    fn new(y: &[f64], season: Vec<f64>, min_damping: f64) -> Self {
         let n = y.len().min(season.len().max(10));
         let first = &y[..n];
         let mean = first.iter().sum::<f64>() / n as f64;
@@ -237,7 +242,7 @@ impl Start {
         let slope = if xx > 0.0 { xy / xx } else { 0.0 };
         let spread = (first.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / n as f64).sqrt();
         let spread = spread.max(0.01 * mean.abs()).max(1e-6);
-        Self { season, level: mean - slope * (middle + 1.0), slope, flat: mean, spread }
+        Self { season, level: mean - slope * (middle + 1.0), slope, flat: mean, spread, min_damping }
     }
 }
 
@@ -264,7 +269,7 @@ fn unpack<R: Real, const T: u8, const S: u8, const N: usize>(x: &[R; N], start: 
         };
         (between(x[2], 1e-4, 0.9999), slope)
     };
-    let phi = if trend.is_damped() { between(x[4], 0.8, 0.98) } else { R::constant(1.0) };
+    let phi = if trend.is_damped() { between(x[4], start.min_damping, 0.98) } else { R::constant(1.0) };
     let gamma = if S == 0 { R::constant(0.0) } else { between(x[N - 1], 1e-4, 0.9999) * (R::constant(1.0) - alpha) };
     (Weights { alpha, beta_star, gamma, phi }, State { level, slope })
 }

@@ -151,3 +151,26 @@ fn what_cannot_be_estimated_is_none() {
     let seasonal = EtsForm { season: SeasonKind::Additive, ..EtsForm::SIMPLE };
     assert_eq!(fit(seasonal, &series(20, 1), 12), None);
 }
+
+// A trend that loses half of itself a step: with the usual bound the damping is said to be 0.8, with a lower one it is found.
+#[test]
+fn a_trend_that_fades_fast_is_found_where_it_is_allowed() {
+    let form = EtsForm { error: ErrorKind::Additive, trend: TrendKind::Damped, season: SeasonKind::None };
+    let mut rng = domain::Seed(5).stream(0);
+    let (mut level, mut slope) = (100.0, 0.0);
+    let y: Vec<f64> = (0..600)
+        .map(|_| {
+            let e = rng.normal();
+            let seen = level + 0.5 * slope + e;
+            level = seen;
+            slope = 0.5 * slope + 0.9 * e;
+            seen
+        })
+        .collect();
+    let damping = |min_damping| {
+        let params = EtsParams { forms: vec![form], min_damping, ..EtsParams::default() };
+        params.fit(&y).unwrap().smoothing()[3]
+    };
+    assert!(damping(0.8) < 0.81 && (damping(0.3) - 0.5).abs() < 0.1, "{} {}", damping(0.8), damping(0.3));
+    assert!(EtsParams { min_damping: 0.0, ..EtsParams::default() }.fit(&y).is_none());
+}
