@@ -79,7 +79,7 @@ impl MediaParams {
         }
         shapes.iter().try_for_each(Shape::check)?;
         let columns: Vec<Column> = shapes.iter().enumerate().map(|(j, s)| design.column(j, s, &[])).collect();
-        let target = Target { left: &design.outcome_left, ridge: self.ridge, lifts: &[], variance: 0.0 };
+        let target = Target { left: &design.outcome_left, ridge: self.ridge, lifts: &[], variance: 0.0, anchor: None };
         let (loss, coefficients) = solve(&columns, &target).ok_or_else(same)?;
         Ok(MediaModel::new(self, data, &design, shapes, &columns, &coefficients, loss, Vec::new()))
     }
@@ -132,17 +132,17 @@ impl MediaParams {
         lifts: &[Lift],
         seed: Seed,
     ) -> Result<(MediaModel, f64), SpendError> {
-        let plain = Target { left: &design.outcome_left, ridge: self.ridge, lifts: &[], variance: 0.0 };
+        let plain = Target { left: &design.outcome_left, ridge: self.ridge, lifts: &[], variance: 0.0, anchor: None };
         // Experiments weigh by the model's residual variance, which is taken from a fit without them.
-        let first = table.search(design, &self.search, &plain, None, seed).ok_or_else(same)?;
+        let first = table.search(design, &self.search, &plain, seed).ok_or_else(same)?;
         let n = design.train.len() as f64;
         let spent = (design.base_rank() + data.channels.len() * (1 + self.search.n_numbers())) as f64;
         let variance = first.loss * n / (n - spent).max(0.1 * n);
         let found = if lifts.is_empty() {
             first
         } else {
-            let target = Target { left: &design.outcome_left, ridge: self.ridge, lifts, variance };
-            table.search(design, &self.search, &target, None, seed).ok_or_else(same)?
+            let target = Target { left: &design.outcome_left, ridge: self.ridge, lifts, variance, anchor: None };
+            table.search(design, &self.search, &target, seed).ok_or_else(same)?
         };
         let model = MediaModel::new(
             self,

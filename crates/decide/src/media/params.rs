@@ -72,7 +72,8 @@ impl Default for SearchParams {
 pub struct MediaParams {
     /// Weeks at the end of every place that are kept from the fit and measure it.
     pub test_weeks: usize,
-    /// Weight of the squared channel coefficients, in the outcome's own unit.
+    /// Weight of the squared channel coefficients, in the outcome's own unit. Meant to keep twins apart, not to shrink: a
+    /// weight that is felt pulls large effects down and makes intervals miss them.
     pub ridge: f64,
     /// Whether a straight trend is among the controls.
     pub trend: Trend,
@@ -97,7 +98,7 @@ impl Default for MediaParams {
     fn default() -> Self {
         Self {
             test_weeks: 26,
-            ridge: 1e-4,
+            ridge: 1e-9,
             trend: Trend::Line,
             n_fourier: 2,
             year_weeks: 52.1775,

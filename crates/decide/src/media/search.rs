@@ -26,8 +26,10 @@ pub(super) struct Target<'a> {
     pub ridge: f64,
     /// Experiments.
     pub lifts: &'a [Lift],
-    /// Variance of the residuals, which weighs experiments against weeks.
+    /// Variance of the residuals, which weighs experiments and the anchor against weeks.
     pub variance: f64,
+    /// Numbers of each channel's shape that are held on to where the weeks do not say otherwise.
+    pub anchor: Option<&'a [Vec<f64>]>,
 }
 
 /// Shapes with their fit.
@@ -102,6 +104,16 @@ impl Normal {
     }
 }
 
+/// What it costs to leave the anchor of a channel: squares in units of the standard deviation of a uniform over the range.
+fn leaving(params: &SearchParams, target: &Target<'_>, channel: usize, numbers: &[f64]) -> f64 {
+    let Some(anchor) = target.anchor else { return 0.0 };
+    let square = |(k, (x, a)): (usize, (&f64, &f64))| {
+        let (low, high) = params.range(k);
+        12.0 * ((x - a) / (high - low).max(f64::MIN_POSITIVE)).powi(2)
+    };
+    weight(target) * numbers.iter().zip(&anchor[channel]).enumerate().map(square).sum::<f64>()
+}
+
 fn weight(target: &Target<'_>) -> f64 {
     target.variance / target.left.len() as f64
 }
@@ -139,25 +151,32 @@ impl Table {
     }
 
     /// Sweeps from the rows `at` until nothing is lower.
-    fn sweep(&self, at: &mut [usize], target: &Target<'_>) -> Option<f64> {
+    fn sweep(&self, params: &SearchParams, at: &mut [usize], target: &Target<'_>) -> Option<f64> {
         let n = at.len();
+        let held: Vec<Vec<f64>> = (0..n)
+            .map(|j| self.rows.iter().map(|(numbers, _)| leaving(params, target, j, numbers)).collect())
+            .collect();
+        let mut holding: f64 = at.iter().enumerate().map(|(j, &row)| held[j][row]).sum();
         let mut present: Vec<&Column> = at.iter().enumerate().map(|(j, &row)| &self.columns[j][row]).collect();
         let mut normal = Normal::new(&present, target);
-        let mut best = normal.loss()?.0;
+        let mut best = normal.loss()?.0 + holding;
         for _ in 0..20 {
             let before = best;
             for j in 0..n {
                 let mut best_row = at[j];
+                let others = holding - held[j][at[j]];
                 for row in 0..self.rows.len() {
                     present[j] = &self.columns[j][row];
                     normal.put(j, &present, target);
+                    let held = others + held[j][row];
                     if let Some((loss, _)) = normal.loss()
-                        && loss < best
+                        && loss + held < best
                     {
-                        (best, best_row) = (loss, row);
+                        (best, best_row) = (loss + held, row);
                     }
                 }
                 at[j] = best_row;
+                holding = others + held[j][best_row];
                 present[j] = &self.columns[j][best_row];
                 normal.put(j, &present, target);
             }
@@ -200,18 +219,17 @@ impl Table {
         }
     }
 
-    /// The lowest that is found from several starts. `near` adds one start and replaces all but one of the random ones:
-    /// what a resample of the same table needs.
+    /// The lowest that is found from several starts. An anchor is a start too, and leaves one random one: what a resample
+    /// of the same table needs.
     pub(super) fn search(
         &self,
         design: &Design,
         params: &SearchParams,
         target: &Target<'_>,
-        near: Option<&[Vec<f64>]>,
         seed: Seed,
     ) -> Option<Found> {
-        let (n_starts, n_refined) = if near.is_some() { (2, 1) } else { (params.n_starts, params.n_refined) };
-        let start = |i: usize| match near {
+        let (n_starts, n_refined) = if target.anchor.is_some() { (2, 1) } else { (params.n_starts, params.n_refined) };
+        let start = |i: usize| match target.anchor {
             Some(numbers) if i == 0 => self.nearest(params, numbers),
             _ => self.random_start(&mut seed.stream(i as u64)),
         };
@@ -219,7 +237,7 @@ impl Table {
             .into_par_iter()
             .filter_map(|i| {
                 let mut at = start(i);
-                self.sweep(&mut at, target).map(|loss| (loss, at))
+                self.sweep(params, &mut at, target).map(|loss| (loss, at))
             })
             .collect();
         swept.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -236,6 +254,8 @@ impl Table {
 /// Compass search over all numbers of all shapes.
 fn refine(design: &Design, params: &SearchParams, target: &Target<'_>, mut found: Found) -> Option<Found> {
     let n_numbers = params.n_numbers();
+    let mut holding: f64 =
+        found.numbers.iter().enumerate().map(|(j, numbers)| leaving(params, target, j, numbers)).sum();
     let mut step = 0.5 / (params.n_values - 1) as f64;
     while step > SMALLEST_STEP {
         let before = found.loss;
@@ -253,9 +273,11 @@ fn refine(design: &Design, params: &SearchParams, target: &Target<'_>, mut found
                     let column = design.column(j, &shape, target.lifts);
                     let columns: Vec<&Column> =
                         found.columns.iter().enumerate().map(|(i, c)| if i == j { &column } else { c }).collect();
-                    let loss = Normal::new(&columns, target).loss().map_or(f64::INFINITY, |l| l.0);
+                    let held = leaving(params, target, j, &numbers) - leaving(params, target, j, &found.numbers[j]);
+                    let loss = Normal::new(&columns, target).loss().map_or(f64::INFINITY, |l| l.0 + holding + held);
                     if loss < found.loss {
                         found.loss = loss;
+                        holding += held;
                         found.numbers[j] = numbers;
                         found.shapes[j] = shape;
                         found.columns[j] = column;

@@ -1,10 +1,14 @@
 //! A media mix with what a person needs before moving money: intervals, held-out proof, and a verdict for every channel.
 //!
-//! Intervals come from a moving-block bootstrap of the residuals (Künsch, "The jackknife and the bootstrap for general
-//! stationary observations", Annals of Statistics 17(3), 1989): blocks of weeks, all places together, are put on the fitted
-//! outcome and carry-over, saturation and coefficients are searched anew, near the first fit and from a random start. Shapes
-//! that fit as well are thereby part of the interval. What the bootstrap cannot see is a wrong model: a driver of
-//! sales that is not in the table and moves with advertising. Only an experiment removes that.
+//! Intervals come from resamples. In each, blocks of the residuals' weeks, all places together, are put on the observed
+//! outcome (a moving-block bootstrap: Künsch, "The jackknife and the bootstrap for general stationary observations", Annals of
+//! Statistics 17(3), 1989), and shapes and coefficients are searched anew, held by an anchor: shapes drawn evenly from the ranges
+//! of the search, `(σ² / n) Σ ((φ - anchor) / sd)²`. What the weeks say wins over the anchor, what they do not say stays where the
+//! anchor put it, so shapes that fit as well are part of the interval (randomised maximum likelihood: Oliver, He and
+//! Reynolds, "Conditioning permeability fields to pressure data", ECMOR 1996). Without the anchor every resample would run to
+//! the same corner of the ranges and the intervals would be far too narrow.
+//! What no resample can see is a wrong model: a driver of sales that is not in the table and moves with advertising. Only an
+//! experiment removes that.
 //! Cost: one sweep and one refinement a draw over a table of shapes that is computed once.
 
 use super::data::MediaData;
@@ -156,15 +160,24 @@ impl MediaParams {
                 let (place, t) = (row / design.n_weeks, row % design.n_weeks);
                 let from = place * design.n_weeks + weeks[t];
                 let head = design.size[place];
-                (model.fitted[row] + swell * (data.outcome[from] - model.fitted[from])) / head
+                (data.outcome[row] + swell * (data.outcome[from] - model.fitted[from])) / head
             })
             .collect();
         let left = design.take_out(outcome);
         // What an experiment measured is drawn again, too.
         let drawn: Vec<Lift> =
             lifts.iter().map(|l| Lift { lift: l.lift + l.standard_error * rng.normal(), ..l.clone() }).collect();
-        let target = Target { left: &left, ridge: self.ridge, lifts: &drawn, variance };
-        let found = table.search(design, &self.search, &target, Some(&model.numbers), seed)?;
+        let number = |k: usize, rng: &mut domain::Rng| {
+            let (low, high) = self.search.range(k);
+            low + (high - low) * rng.uniform()
+        };
+        let anchor: Vec<Vec<f64>> = model
+            .channels
+            .iter()
+            .map(|_| (0..self.search.n_numbers()).map(|k| number(k, &mut rng)).collect())
+            .collect();
+        let target = Target { left: &left, ridge: self.ridge, lifts: &drawn, variance, anchor: Some(&anchor) };
+        let found = table.search(design, &self.search, &target, seed)?;
         Some(measured(data, design, model, &found))
     }
 }
@@ -242,11 +255,15 @@ impl StudyParams {
             if variation < self.least_variation {
                 doubts.push(Doubt::HardlyVaries { variation });
             }
-            let inflation = inflation(design, columns, j);
+            // Two channels that spend alike can be fitted with different shapes; their money still moves together.
+            let shaped: Vec<Vec<f64>> = columns.iter().map(|c| design.on_train(&c.saturated)).collect();
+            let spent: Vec<Vec<f64>> = design.spend.iter().map(|s| design.on_train(s)).collect();
+            let inflation = inflation(design, &shaped, j).max(inflation(design, &spent, j));
             if inflation > self.most_inflation {
-                let along = |k: usize| dot(&columns[j].left, &columns[k].left).abs() / norm(&columns[k].left);
-                let most_with = (0..columns.len())
-                    .filter(|&k| k != j && norm(&columns[k].left) > 0.0)
+                let left: Vec<Vec<f64>> = spent.into_iter().map(|s| design.take_out(s)).collect();
+                let along = |k: usize| dot(&left[j], &left[k]).abs() / norm(&left[k]);
+                let most_with = (0..left.len())
+                    .filter(|&k| k != j && norm(&left[k]) > 0.0)
                     .max_by(|&a, &b| along(a).total_cmp(&along(b)))
                     .map(|k| model.channels[k].name.clone());
                 doubts.push(Doubt::MovesWithOthers { inflation, most_with });
@@ -271,21 +288,21 @@ impl StudyParams {
     }
 }
 
-/// `1 / (1 - R²)` of a channel's column on the base and the other channels.
-fn inflation(design: &Design, columns: &[Column], j: usize) -> f64 {
-    let own = design.on_train(&columns[j].saturated);
-    let mean = own.iter().sum::<f64>() / own.len() as f64;
-    let total: f64 = own.iter().map(|x| (x - mean).powi(2)).sum();
-    let mut left = columns[j].left.clone();
+/// `1 / (1 - R²)` of one series over the training weeks on the base and the other series.
+fn inflation(design: &Design, series: &[Vec<f64>], j: usize) -> f64 {
+    let mean = series[j].iter().sum::<f64>() / series[j].len() as f64;
+    let total: f64 = series[j].iter().map(|x| (x - mean).powi(2)).sum();
+    let mut left = design.take_out(series[j].clone());
     let mut done: Vec<Vec<f64>> = Vec::new();
-    for (_, other) in columns.iter().enumerate().filter(|(k, _)| *k != j) {
-        let mut column = other.left.clone();
+    for (_, other) in series.iter().enumerate().filter(|(k, _)| *k != j) {
+        let mut column = design.take_out(other.clone());
+        let before = norm(&column);
         for basis in &done {
             let part = dot(basis, &column);
             column.iter_mut().zip(basis).for_each(|(c, b)| *c -= part * b);
         }
         let length = norm(&column);
-        if length > 1e-9 * norm(&other.left).max(f64::MIN_POSITIVE) {
+        if length > 1e-9 * before.max(f64::MIN_POSITIVE) {
             column.iter_mut().for_each(|c| *c /= length);
             let part = dot(&column, &left);
             left.iter_mut().zip(&column).for_each(|(l, c)| *l -= part * c);
