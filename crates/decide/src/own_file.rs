@@ -64,23 +64,48 @@ impl Source<'_> {
         })
     }
 
-    /// An error at `key` of the `n`-th table `[[header]]` (from 0); at the table itself where it has no such key.
+    /// An error at `key` of the `n`-th row (from 0) of `header`, written as `[[header]]` or as a line of `header = [`; at
+    /// the row itself where it has no such key.
     pub(crate) fn wrong(self, header: &str, n: usize, key: &str, right: impl Into<String>) -> FileError {
+        let (line, found) = self.row(header, n, key);
+        let value = match (found, self.inside(line, key)) {
+            (false, _) => "missing".to_owned(),
+            (true, Some(value)) => value,
+            (true, None) => self.cut(line).1,
+        };
+        FileError { file: self.file.to_owned(), line, key: key.to_owned(), value, right: right.into() }
+    }
+
+    /// Line of a key of a row, or of the row, and whether the key is there.
+    fn row(self, header: &str, n: usize, key: &str) -> (usize, bool) {
         let mark = format!("[[{header}]]");
-        let heads = self.text.lines().enumerate().filter(|(_, l)| l.trim_start().starts_with(&mark));
-        let head = heads.map(|(i, _)| i + 1).nth(n).unwrap_or(1);
-        let body = self.text.lines().enumerate().skip(head).take_while(|(_, l)| !l.trim_start().starts_with("[["));
-        let has_key = |l: &str| l.split_once('=').is_some_and(|(k, _)| k.trim().trim_matches('"') == key);
-        let line = body.into_iter().find(|(_, l)| has_key(l)).map(|(i, _)| i + 1);
-        let (_, value) = self.cut(line.unwrap_or(head));
-        let value = if line.is_some() { value } else { "missing".to_owned() };
-        FileError {
-            file: self.file.to_owned(),
-            line: line.unwrap_or(head),
-            key: key.to_owned(),
-            value,
-            right: right.into(),
+        let mut heads = self.text.lines().enumerate().filter(|(_, l)| l.trim_start().starts_with(&mark));
+        if let Some((head, _)) = heads.nth(n) {
+            let body = self.text.lines().enumerate().skip(head + 1);
+            let mut body = body.take_while(|(_, l)| !l.trim_start().starts_with("[["));
+            let has_key = |l: &str| l.split_once('=').is_some_and(|(k, _)| k.trim().trim_matches('"') == key);
+            return body.find(|(_, l)| has_key(l)).map_or((head + 1, false), |(i, _)| (i + 1, true));
         }
+        let opens = |l: &str| l.split_once('=').is_some_and(|(k, v)| k.trim() == header && v.trim() == "[");
+        let rows = self.text.lines().enumerate().skip_while(|(_, l)| !opens(l)).skip(1);
+        let row = rows.filter(|(_, l)| l.trim_start().starts_with('{')).nth(n);
+        row.map_or((1, false), |(i, _)| (i + 1, self.inside(i + 1, key).is_some()))
+    }
+
+    /// Value of a key of a row that stands in one line.
+    fn inside(self, line: usize, key: &str) -> Option<String> {
+        let text = self.text.lines().nth(line - 1)?.trim().strip_prefix('{')?;
+        let name = format!("{key} = ");
+        // The name stands first or after a comma: `ba = ` holds `a = ` too.
+        let own = |at: &usize| text[..*at].trim().is_empty() || text[..*at].trim_end().ends_with(',');
+        let rest = &text[text.match_indices(&name).map(|(at, _)| at).find(own)? + name.len()..];
+        let end = match rest.chars().next()? {
+            '"' => rest[1..].find('"').map(|i| i + 2),
+            '[' => rest.find(']').map(|i| i + 1),
+            '{' => rest.find('}').map(|i| i + 1),
+            _ => rest.find([',', '}']),
+        };
+        Some(rest[..end.unwrap_or(rest.len())].trim().to_owned())
     }
 
     /// Key and value of a line.
@@ -190,6 +215,10 @@ mod tests {
         let source = Source { file: "f", text: "[[row]]\na = 1\n[[row]]\nc = 3\na = 2\n[[row]]\n" };
         assert_eq!(source.wrong("row", 1, "a", "one").to_string(), "f:5: `a` is 2: one");
         assert_eq!(source.wrong("row", 2, "a", "one").to_string(), "f:6: `a` is missing: one");
+        let source = Source { file: "f", text: "row = [\n  { a = [1, 2], c = 3 },\n  { ba = 1, a = 2 },\n]\n" };
+        assert_eq!(source.wrong("row", 0, "a", "one").to_string(), "f:2: `a` is [1, 2]: one");
+        assert_eq!(source.wrong("row", 1, "a", "one").to_string(), "f:3: `a` is 2: one");
+        assert_eq!(source.wrong("row", 1, "d", "one").to_string(), "f:3: `d` is missing: one");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `12-25` | that date |
 //! | `thu#4 11`, `mon#-1 05` | the fourth Thursday of November, the last Monday of May |
+//! | `not-sun 04-27` | that date, the Saturday before where it is a Sunday |
 //! | `mon<05-25`, `sat>06-20` | the last Monday before, the first Saturday on or after a date |
 //! | `easter`, `orthodox`, `diwali` | computed, see [`super::reckoning`] |
 //! | `rosh`, `hanukkah`, `pesach` | Hebrew feasts |
@@ -92,6 +93,7 @@ enum Base {
     Lunar(Clock, u32, u32),
     Hijri(u32, u32),
     Sun(f64, f64),
+    NotSunday(u32, u32),
     Monthly(u32),
     MonthEnd,
 }
@@ -168,6 +170,7 @@ impl DateRule {
                 "cn" => lunar(Clock::China),
                 "kr" => lunar(Clock::Korea),
                 "vn" => lunar(Clock::Vietnam),
+                "not-sun" => month_day(rest).map(|(m, d)| Base::NotSunday(m, d)),
                 "hijri" => month_day(rest).map(|(m, d)| Base::Hijri(m, d)),
                 "sun-cn" => rest.parse().ok().map(|degrees: u16| Base::Sun(f64::from(degrees), 8.0)),
                 "sun-jp" => rest.parse().ok().map(|degrees: u16| Base::Sun(f64::from(degrees), 9.0)),
@@ -182,25 +185,28 @@ impl DateRule {
     pub fn days(&self, year: i32) -> Vec<Day> {
         let one = |day: Option<Day>| day.into_iter().collect::<Vec<_>>();
         let first_of = |month: u32| Day::from_ymd(year, month, 1);
-        let days = match self.base {
-            Base::Fixed(month, day) => one(Day::from_ymd(year, month, day)),
-            Base::Nth { nth, weekday, month } => one(nth_weekday(year, nth, weekday, month)),
-            Base::Before(weekday, month, day) => {
-                one(Day::from_ymd(year, month, day).map(|d| weekday.on_or_after(d.plus(-7))))
-            }
-            Base::OnOrAfter(weekday, month, day) => {
-                one(Day::from_ymd(year, month, day).map(|d| weekday.on_or_after(d)))
-            }
-            Base::Easter => one(reckoning::easter(year)),
-            Base::Orthodox => one(reckoning::orthodox_easter(year)),
-            Base::Diwali => one(reckoning::diwali(year)),
-            Base::Hebrew(feast) => one(reckoning::hebrew_feast(year, feast)),
-            Base::Lunar(clock, month, day) => one(reckoning::lunar_day(year, month, day, clock.hours())),
-            Base::Hijri(month, day) => reckoning::hijri_days(year, month, day),
-            Base::Sun(degrees, hours) => one(reckoning::solar_day(year, degrees, hours)),
-            Base::Monthly(day) => (1..=12).filter_map(|m| Day::from_ymd(year, m, day)).collect(),
-            Base::MonthEnd => (1..=12).filter_map(|m| month_end(year, m, first_of)).collect(),
-        };
+        let days =
+            match self.base {
+                Base::Fixed(month, day) => one(Day::from_ymd(year, month, day)),
+                Base::Nth { nth, weekday, month } => one(nth_weekday(year, nth, weekday, month)),
+                Base::Before(weekday, month, day) => {
+                    one(Day::from_ymd(year, month, day).map(|d| weekday.on_or_after(d.plus(-7))))
+                }
+                Base::OnOrAfter(weekday, month, day) => {
+                    one(Day::from_ymd(year, month, day).map(|d| weekday.on_or_after(d)))
+                }
+                Base::NotSunday(month, day) => one(Day::from_ymd(year, month, day)
+                    .map(|d| if Weekday::of(d) == Weekday::Sun { d.plus(-1) } else { d })),
+                Base::Easter => one(reckoning::easter(year)),
+                Base::Orthodox => one(reckoning::orthodox_easter(year)),
+                Base::Diwali => one(reckoning::diwali(year)),
+                Base::Hebrew(feast) => one(reckoning::hebrew_feast(year, feast)),
+                Base::Lunar(clock, month, day) => one(reckoning::lunar_day(year, month, day, clock.hours())),
+                Base::Hijri(month, day) => reckoning::hijri_days(year, month, day),
+                Base::Sun(degrees, hours) => one(reckoning::solar_day(year, degrees, hours)),
+                Base::Monthly(day) => (1..=12).filter_map(|m| Day::from_ymd(year, m, day)).collect(),
+                Base::MonthEnd => (1..=12).filter_map(|m| month_end(year, m, first_of)).collect(),
+            };
         days.into_iter().map(|d| d.plus(self.plus)).collect()
     }
 }
@@ -238,6 +244,7 @@ mod tests {
             ("mon#-1 05", "2026-05-25"),
             ("mon<05-25", "2026-05-18"),
             ("sat>06-20", "2026-06-20"),
+            ("not-sun 11-01", "2026-10-31"),
             ("easter-2", "2026-04-03"),
             ("orthodox+1", "2026-04-13"),
             ("cn 01-01-1", "2026-02-16"),

@@ -265,12 +265,15 @@ mod tests {
         }
     }
 
-    // Two years, each month the same up to a doubling from year to year: indexes are exact. December sells 300 of 1,400 in the
-    // first year, the other months 100: ln 300.5/100.5 above them, minus a twelfth.
+    // Two years that double from month to the same month a year on; December sells three times as much as its neighbours:
+    // effects are ln 3 × 11/12 for December and −ln 3 / 12 for the others.
     #[test]
     fn growth_is_not_taken_for_season() {
-        let units = |year: i32, m: u32| if m == 12 { 300 } else { 100 } * (1 << (year - 2024));
-        let months: Vec<_> = (2024..2026).flat_map(|y| (1..=12).map(move |m| (y, m, units(y, m)))).collect();
+        let units = |t: u32| {
+            let usual = if t % 12 == 11 { 3000.0 } else { 1000.0 };
+            (usual * 2.0_f64.powf(f64::from(t) / 12.0)).round() as u64
+        };
+        let months: Vec<_> = (0..24).map(|t| (2024 + t as i32 / 12, t % 12 + 1, units(t))).collect();
         let index = SeasonParams::default().month_indexes(&months).unwrap();
         let want = (3.0_f64).ln() * 11.0 / 12.0;
         assert!((index[11].log - want).abs() < 0.005, "{} {want}", index[11].log);

@@ -6,7 +6,9 @@
 //!    `50/60Hz`; watt-hours from `20Wh` or from `10000mAh` at 3.7 V;
 //! 3. plug from the column: letters of IEC 60083, `multi` for exchangeable plugs;
 //! 4. a product with a rated voltage of 90 V and more or with a plug runs on the mains, whatever its kind says;
-//! 5. weight and sides from their columns.
+//! 5. of a product on the mains whose name says nothing of a battery, and of an appliance whose name says nothing of radio, it
+//!    is assumed that there is none, because titles praise both; a verdict names what was assumed;
+//! 6. weight and sides from their columns.
 //!
 //! Certificates and languages of the manual stand in no catalogue: the seller states them, and until then they are not known.
 
@@ -67,6 +69,8 @@ pub struct ProductFacts {
     pub family: Option<Family>,
     /// Traits.
     pub traits: Traits,
+    /// Traits taken as not there because the name says nothing of them.
+    pub assumed_without: Vec<Trait>,
     /// Rated volts, lowest and highest.
     pub volts: Option<(f64, f64)>,
     /// Rated hertz, lowest and highest.
@@ -128,6 +132,15 @@ impl ProductFacts {
         if battery_wh.is_some() {
             traits.set(Trait::Battery, Some(true));
         }
+        let mut assumed_without = Vec::new();
+        let on_mains = traits.get(Trait::Mains) == Some(true);
+        let appliance = known.family == Some(Family::Appliance);
+        for (of, assumed) in [(Trait::Battery, on_mains), (Trait::Radio, on_mains && appliance)] {
+            if assumed && traits.get(of).is_none() {
+                traits.set(of, Some(false));
+                assumed_without.push(of);
+            }
+        }
         let sides_cm = row.sides_cm.filter(|s| s.iter().all(|x| x.is_finite() && *x > 0.0)).map(|mut s| {
             s.sort_by(|a, b| b.total_cmp(a));
             s
@@ -136,6 +149,7 @@ impl ProductFacts {
             kind: known.kind,
             family: known.family,
             traits,
+            assumed_without,
             volts,
             hertz: text(&["hz"]).filter(|h| h.0 >= 40.0 && h.1 <= 70.0),
             plugs,

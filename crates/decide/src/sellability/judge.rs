@@ -15,6 +15,7 @@
 use super::facts::ProductFacts;
 use super::rule::{Attribute, ChangeKind, Demand, Rule, Speaks};
 use super::rulebook::Rulebook;
+use super::traits::Trait;
 use domain::{Day, Market, Money};
 
 /// How far a rated voltage may lie from the nominal one.
@@ -72,6 +73,8 @@ pub struct Judgement {
     pub notes: Vec<usize>,
     /// The family is known but no kind: rules for single kinds were not asked.
     pub kind_not_known: bool,
+    /// Traits taken as not there because the name says nothing of them.
+    pub assumed_without: Vec<Trait>,
 }
 
 /// Whether a product meets a demand.
@@ -179,7 +182,8 @@ impl MarketRules<'_> {
             Verdict::SellWithChange { changes }
         };
         let kind_not_known = facts.family.is_some() && facts.kind.is_none();
-        Judgement { market: self.market, day: self.day, verdict, cited, notes, kind_not_known }
+        let assumed_without = facts.assumed_without.clone();
+        Judgement { market: self.market, day: self.day, verdict, cited, notes, kind_not_known, assumed_without }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Recognising what a product is by the words of its name and category, in several languages.
 //!
 //! Words with spaces between them are looked up as runs of one to four words (a plural -s or -es is forgiven); words of
-//! scripts without spaces are looked for anywhere. Of all kinds found the one with the longest word wins, equal ones in the
-//! order of the table; a family named by the category keeps out kinds of other families, so that a vacuum cleaner among the
+//! scripts without spaces are looked for anywhere. Of all kinds found the one with the longest word wins, of equal ones a
+//! controlled one, then the order of the table; a family named by the category keeps out kinds of other families, so that a vacuum cleaner among the
 //! toys is a toy. Cost: `O(length of the texts)` look-ups.
 
 use super::traits::{Trait, Traits};
@@ -294,10 +294,10 @@ impl Kinds {
                 // What is controlled stays so under any category.
                 family.is_none_or(|f| f == of || of == Family::Controlled)
             };
-            kinds
-                .filter(|(_, idx)| fits(idx))
-                .min_by_key(|(length, idx)| (std::cmp::Reverse(*length), *idx))
-                .map(|k| k.1)
+            // Of equally long words the one with rules of its own: vitamin tablets are no tablet computers.
+            let usual = |idx: &KindIdx| self.kinds[usize::from(idx.0)].family != Family::Controlled;
+            let order = |(length, idx): &(usize, KindIdx)| (std::cmp::Reverse(*length), usual(idx), *idx);
+            kinds.filter(|(_, idx)| fits(idx)).min_by_key(order).map(|k| k.1)
         };
         let kind = best(&in_name, named_family).or_else(|| best(&in_category, named_family));
         let family = kind.map(|k| self.kinds[usize::from(k.0)].family).or(named_family).or_else(|| family_of(&in_name));
@@ -366,6 +366,9 @@ mod tests {
         assert_eq!(kind("Vacuum cleaner, no robot", ""), "vacuum");
         assert_eq!(kind("Vacuum cleaner with sounds", "Toys > Role play"), "");
         assert_eq!(kind("Vape pen kettle", "Electronics"), "e_cigarette");
+        let vitamin = (kind("Vitamin C tablets", ""), kind("Vitamin C serum 30 ml", ""));
+        assert_eq!(vitamin, ("supplement".to_owned(), "cream".to_owned()));
+        assert_eq!(kind("Jacket, lighter than ever", ""), "jacket");
         assert_eq!(kind("Model B220", "Home appliances > Kitchen > Electric kettle"), "kettle");
     }
 

@@ -5,6 +5,7 @@
 //! [`Judgement`]: sell, sell with change (what, rough cost), blocked, or unknown (what is missing). Rules compiled in are
 //! general knowledge, not legal advice: every output says "verify". A seller's `rules.toml` adds, replaces and removes.
 
+mod checklist;
 mod facts;
 mod judge;
 mod kind;
@@ -14,6 +15,7 @@ mod rules_file;
 mod traits;
 mod words;
 
+pub use checklist::{Checklist, ChecklistItem};
 pub use facts::{CatalogueRow, Plugs, ProductFacts};
 pub use judge::{Change, Judgement, MarketRules, Verdict};
 pub use kind::{Family, Kind, KindIdx, Kinds, Recognised};

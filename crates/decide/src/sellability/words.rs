@@ -107,13 +107,20 @@ impl Rulebook {
         };
         let cited: Vec<Cited> = judgement.cited.iter().map(|i| cite(rule(i))).collect();
         let verify = cited.iter().any(|c| c.confidence.verify());
-        let changes: Vec<ExplainedChange> = changes.iter().map(|c| self.change(c)).collect();
+        let changes: Vec<ExplainedChange> = changes.iter().map(|c| self.explain_change(c)).collect();
         let missing: Vec<(&'static str, Said)> = missing.iter().map(|a| (a.column(), a.said())).collect();
         let mut notes: Vec<Said> = judgement.notes.iter().map(|i| rule(i).said.clone()).collect();
         if judgement.kind_not_known {
             notes.push(Said::new(
                 "only the family is known, not what it is: rules for single kinds were not asked",
                 "只识别出大类，未识别具体品类：未检查针对具体品类的规则",
+            ));
+        }
+        for assumed in &judgement.assumed_without {
+            let words = assumed.said();
+            notes.push(Said::new(
+                format!("taken as not so, because the name does not say it: {}", words.en),
+                format!("名称未提及，按“否”处理：{}", words.zh),
             ));
         }
         let place = judgement.market;
@@ -151,7 +158,8 @@ impl Rulebook {
         Explained { code, said, changes, missing, notes, cited, verify, version: RULES_VERSION }
     }
 
-    fn change(&self, change: &Change) -> ExplainedChange {
+    /// A change in words.
+    pub fn explain_change(&self, change: &Change) -> ExplainedChange {
         let rule = &self.rules()[change.rule];
         let (en, zh) = (&rule.said.en, &rule.said.zh);
         let said = match change.kind {
