@@ -247,7 +247,6 @@ impl DemandParams {
             auto.forecast(&units).into_iter().map(|a| (!a.mean.is_empty()).then_some(a.mean)).collect();
         let boosted =
             if ways.contains(&Way::Boosted) { self.boosted(panel, ahead, seed)? } else { vec![None; panel.len()] };
-        let one = |((series, combined), boosted): ((&DemandSeries, Option<Vec<f64>>), Option<Vec<f64>>)| {
         let one = |(i, series): (usize, &DemandSeries)| {
             let (combined, boosted) = (&combined[i], &boosted[i]);
             let both = combined.as_ref().zip(boosted.as_ref());
@@ -261,7 +260,6 @@ impl DemandParams {
                 })
                 .collect()
         };
-        Ok(panel.iter().zip(combined).zip(boosted).map(one).collect())
         Ok(panel.iter().enumerate().map(one).collect())
     }
 
