@@ -54,8 +54,12 @@ pub struct Situation {
     pub blocked: Vec<(String, f64)>,
     /// Products whose verdict waits for an attribute, likewise.
     pub unknown: Vec<(String, f64)>,
-    /// Products to be changed first, likewise.
+    /// The attribute that most of them lack.
+    pub missing: Option<Said>,
+    /// Products that need another voltage, frequency or plug, likewise.
     pub to_change: Vec<(String, f64)>,
+    /// The mark or registration that most products need, and of how many.
+    pub proof: Option<(Said, usize)>,
     /// Products sold below the floor: name, price now, floor, margin missing over the weeks ahead; most first.
     pub below_floor: Vec<(String, Money, Money, f64)>,
     /// Products that run short: name, units to send, sales at stake; most first.
@@ -141,19 +145,20 @@ impl Situation {
         }
         if let Some((name, _)) = self.unknown.first() {
             let (n, sales) = (self.unknown.len(), at_stake(&self.unknown));
+            let lacks = self.missing.clone().unwrap_or_else(|| Said::new("an attribute", "某项属性"));
             let said = Said::new(
-                format!("Complete the catalogue of {name}: whether it may be sold here cannot be told yet. {n} products wait, with expected sales of {}.", self.money(sales)),
-                format!("补全 {name} 的目录信息：目前无法判断能否在此销售。共有 {n} 个商品待定，涉及预计销售额 {}。", self.money(sales)),
+                format!("Complete the catalogue of {name}: whether it may be sold here cannot be told yet. {n} products wait, most for this: {}; expected sales {}.", lacks.en, self.money(sales)),
+                format!("补全 {name} 的目录信息：目前无法判断能否在此销售。共有 {n} 个商品待定，多数缺少：{}；涉及预计销售额 {}。", lacks.zh, self.money(sales)),
             );
             all.push((0.5 * sales, said));
         }
         if let Some((name, _)) = self.to_change.first() {
             let (n, sales) = (self.to_change.len(), at_stake(&self.to_change));
             let said = Said::new(
-                format!("Settle what {name} needs before it may be sold here. {n} products need a change or a proof, with expected sales of {}.", self.money(sales)),
-                format!("落实 {name} 上市前的整改。共有 {n} 个商品需要整改或证明，涉及预计销售额 {}。", self.money(sales)),
+                format!("Order {name} for the mains of this market: another voltage, frequency or plug. {n} products need it, with expected sales of {}.", self.money(sales)),
+                format!("按本市场电网订制 {name}：更换电压、频率或插头。共有 {n} 个商品需要，涉及预计销售额 {}。", self.money(sales)),
             );
-            all.push((0.4 * sales, said));
+            all.push((0.8 * sales, said));
         }
         let most = |a: &&(String, f64, f64), b: &&(String, f64, f64)| (a.2 - a.1).total_cmp(&(b.2 - b.1));
         if let (Some(up), Some(down)) = (self.moved.iter().max_by(most), self.moved.iter().min_by(most)) {
@@ -217,6 +222,12 @@ impl Situation {
                 format!("{n} 个商品库存过多；{name} 可售 {weeks:.0} 周。"),
             ));
         }
+        if let Some((proof, n)) = &self.proof {
+            all.push(Said::new(
+                format!("{n} products need this here, and nobody has stated that it is at hand: {}.", proof.en),
+                format!("{n} 个商品在此需要以下证明，但尚未说明已具备：{}。", proof.zh),
+            ));
+        }
         if !self.untold.is_empty() {
             let names = self.untold.join(", ");
             all.push(Said::new(
@@ -271,7 +282,9 @@ mod tests {
             currency: Currency::new(*b"EUR"),
             blocked: Vec::new(),
             unknown: Vec::new(),
+            missing: None,
             to_change: Vec::new(),
+            proof: None,
             below_floor: Vec::new(),
             short: Vec::new(),
             piled: Vec::new(),

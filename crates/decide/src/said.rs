@@ -4,7 +4,7 @@ use domain::Language;
 use serde::{Deserialize, Serialize};
 
 /// The same sentence in English and in Chinese.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Said {
     /// English.
     pub en: String,

@@ -277,11 +277,13 @@ impl Kinds {
     /// the family.
     pub fn recognise(&self, name: &str, category: &str) -> Recognised {
         let (in_name, in_category) = (self.found(name), self.found(category));
+        // The longest word says most, of equal ones the last: "Household Appliances" are appliances.
         let family_of = |found: &[(usize, Meaning)]| {
-            found.iter().find_map(|(_, m)| match m {
-                Meaning::Family(family) => Some(*family),
+            let families = found.iter().filter_map(|(length, m)| match m {
+                Meaning::Family(family) => Some((*length, *family)),
                 Meaning::Kind(_) | Meaning::Words(_) => None,
-            })
+            });
+            families.max_by_key(|(length, _)| *length).map(|(_, family)| family)
         };
         let named_family = family_of(&in_category);
         let best = |found: &[(usize, Meaning)], family: Option<Family>| {

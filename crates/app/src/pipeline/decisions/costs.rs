@@ -1,16 +1,20 @@
 //! What a unit costs until it is sold in a market, and the price below which it must not be sold.
 //!
 //! Each order is taken to cross the border as a parcel from home, by the cheapest lane that takes it; the fees are those of
-//! the channel in the settings. What is missing is said, product by product: nothing is assumed about a cost.
+//! the channel in the settings. At home there is no border: no duty, no low-value scheme. What is missing is said, product by
+//! product: nothing is assumed about a cost.
 
 use super::inputs::{Inputs, Product};
 use super::tables::Tables;
 use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
-use decide::landed::{FxBook, Landed, LandedCase, MarginFloor, Parcel, Route, UnitCosts, cheapest};
-use decide::sellability::ProductFacts;
-use domain::{Amount, Decimal, FxRate, Market, Money, Rounding};
+use decide::landed::{
+    Citation, CostTables, DutyRate, FxBook, Landed, LandedCase, LaneTable, MarginFloor, Parcel, Route, UnitCosts, cheapest,
+};
+use decide::own_file::Confidence;
+use decide::sellability::{Family, ProductFacts};
+use domain::{Amount, Day, Decimal, FxRate, Market, Money, Rounding};
 use std::collections::BTreeMap;
 
 /// How costs are put together.
@@ -40,15 +44,17 @@ pub(super) struct Costed {
 /// Costs of every product that one can be told of; the others with the reason, each with the number of products.
 pub(super) fn costs(
     inputs: &Inputs,
-    tables: &Tables,
+    own: &Tables,
     facts: &[ProductFacts],
     settings: CostSettings<'_>,
 ) -> (Vec<Costed>, BTreeMap<(Market, String), usize>) {
     let (mut all, mut refused) = (Vec::new(), BTreeMap::new());
     let fx = rates(inputs);
+    let tables = &with_no_border_at_home(own.costs.clone(), settings.home);
+    let lanes = &own.lanes;
     for market in 0..inputs.markets.len() {
         for product in 0..inputs.products.len() {
-            match cost(inputs, tables, &facts[product], &fx, settings, (market, product)) {
+            match cost(inputs, (tables, lanes), &facts[product], &fx, settings, (market, product)) {
                 Ok(costed) => all.push(costed),
                 Err(why) => *refused.entry((inputs.markets[market].market, why)).or_default() += 1,
             }
@@ -63,23 +69,50 @@ fn rates(inputs: &Inputs) -> FxBook {
     FxBook::on(inputs.as_of, pairs.collect::<Vec<FxRate>>())
 }
 
+/// HS code of what crosses no border: in no nomenclature.
+const AT_HOME: &str = "00";
+
+fn with_no_border_at_home(mut tables: CostTables, home: Market) -> CostTables {
+    let cite = Citation {
+        id: "no-border".to_owned(),
+        from: Day(0),
+        source: "goods that cross no border pay no duty".to_owned(),
+        confidence: Confidence::Stated,
+    };
+    let (markets, origins) = (vec![home], vec![home]);
+    tables.duties.push(DutyRate { markets, hs: AT_HOME.to_owned(), origins, rate: Decimal::ZERO, until: None, cite });
+    tables
+}
+
+/// The chapter of the tariff that most goods of a family stand in: what a product's own code would say better.
+fn chapter(family: Option<Family>) -> &'static str {
+    match family {
+        Some(Family::Appliance | Family::Electronics) => "85",
+        Some(Family::Cosmetic) => "33",
+        Some(Family::Apparel) => "62",
+        Some(Family::Toy) => "95",
+        // "All other goods" of the tables.
+        Some(Family::Household | Family::Controlled) | None => "99",
+    }
+}
+
 fn cost(
     inputs: &Inputs,
-    tables: &Tables,
+    (tables, lanes): (&CostTables, &LaneTable),
     facts: &ProductFacts,
     fx: &FxBook,
     settings: CostSettings<'_>,
     (market, product): (usize, usize),
 ) -> Result<Costed, String> {
     let (place, row) = (&inputs.markets[market], &inputs.products[product]);
-    let unit = unit(row, facts, settings.home)?;
+    let hs = if place.market == settings.home { AT_HOME } else { chapter(facts.family) };
+    let unit = unit(row, facts, settings.home, hs)?;
     let channel = tables
-        .costs
         .channel(settings.channel, place.market, inputs.as_of)
         .ok_or_else(|| format!("there is no channel `{}` in the tables of costs", settings.channel))?;
     let route = (settings.home, place.market);
-    let (lanes, no) = cheapest(&tables.lanes.lanes, route, &unit.parcel, &unit.classes, None, (fx, place.currency));
-    let Some(best) = lanes.first() else {
+    let (found, no) = cheapest(&lanes.lanes, route, &unit.parcel, &unit.classes, None, (fx, place.currency));
+    let Some(best) = found.first() else {
         return Err(no.first().map_or_else(
             || format!("no lane from {} to {}: lanes.toml may have one", settings.home, place.market),
             |r| format!("no lane takes it: {}", r.why.said().en),
@@ -89,10 +122,10 @@ fn cost(
         market: place.market,
         currency: place.currency,
         day: inputs.as_of,
-        route: Route::Parcel,
+        route: if place.market == settings.home { Route::Stock } else { Route::Parcel },
         costs: &unit,
         lane: best.lane,
-        tables: &tables.costs,
+        tables,
         channel,
         fx,
         insurance: settings.insurance,
@@ -105,14 +138,14 @@ fn cost(
     Ok(Costed { market, product, landed, floor, lane, days })
 }
 
-fn unit(row: &Product, facts: &ProductFacts, home: Market) -> Result<UnitCosts, String> {
+fn unit(row: &Product, facts: &ProductFacts, home: Market, hs: &str) -> Result<UnitCosts, String> {
     let (amount, currency) = row.cost.ok_or("its cost is not known")?;
     let goods = Money::from_decimal(amount.to_decimal(), currency, Rounding::HalfUp).map_err(|e| e.to_string())?;
     let weight = row.weight_kg.ok_or("its weight is not known")?;
     let sides = row.size_cm.ok_or("its size is not known")?;
     let parcel = Parcel::from_catalogue(weight, sides).map_err(|e| e.to_string())?;
     let classes = facts.transport_classes();
-    Ok(UnitCosts { goods, inland: None, hs: String::new(), origin: home, parcel, classes })
+    Ok(UnitCosts { goods, inland: None, hs: hs.to_owned(), origin: home, parcel, classes })
 }
 
 /// `marts.landed_costs`: what the price is made of at the given price of each, the price itself last.

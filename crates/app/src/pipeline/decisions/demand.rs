@@ -37,26 +37,36 @@ pub(super) fn first_week(inputs: &Inputs) -> Day {
 }
 
 pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, seed: Seed) -> Result<Demand> {
-    let mut all = Demand { products: BTreeMap::new(), units: BTreeMap::new(), sales: BTreeMap::new() };
+    let mut products: BTreeMap<(usize, usize), Forecast> = BTreeMap::new();
+    let (mut units, mut sales) = (Vec::new(), Vec::new());
     for market in 0..inputs.markets.len() {
         let seed = seed.derive(market as u64);
-        let (products, units, sales) = series(inputs, market);
+        let (panel, all_units, all_sales) = series(inputs, market);
+        units.extend(all_units);
+        sales.extend(all_sales);
+        if panel.is_empty() {
+            continue;
+        }
         let ahead = Ahead { calendar: occasions(inputs, calendar, market), planned: BTreeMap::new() };
-        let params = |effort| DemandParams { horizon: HORIZON, levels: vec![LEVEL], effort, ..DemandParams::default() };
-        if !products.is_empty() {
-            for forecast in params(Effort::Light).forecast(&products, &ahead, seed)? {
-                if !forecast.mean.is_empty() {
-                    all.products.insert((market, forecast.series as usize), forecast);
-                }
+        for forecast in params(3).forecast(&panel, &ahead, seed)? {
+            if !forecast.mean.is_empty() {
+                products.insert((market, forecast.series as usize), forecast);
             }
         }
-        for (series, into) in [(units, &mut all.units), (sales, &mut all.sales)] {
-            let Some(series) = series else { continue };
-            let found = params(Effort::Full).forecast(&[series], &ahead, seed)?;
-            into.extend(found.into_iter().filter(|f| !f.mean.is_empty()).map(|f| (market, f)));
-        }
     }
-    Ok(all)
+    // Markets stand in one panel: how far a total was off is learnt from all of them, and a few origins of one say little.
+    let totals = |panel: &[DemandSeries]| -> Result<BTreeMap<usize, Forecast>> {
+        if panel.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let found = params(4).forecast(panel, &Ahead::default(), seed)?;
+        Ok(found.into_iter().filter(|f| !f.mean.is_empty()).map(|f| (f.series as usize, f)).collect())
+    };
+    Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)? })
+}
+
+fn params(n_origins: usize) -> DemandParams {
+    DemandParams { horizon: HORIZON, n_origins, levels: vec![LEVEL], effort: Effort::Light }
 }
 
 /// Whole weeks of each product of a market, of their units together and of the market's sales.
@@ -83,7 +93,8 @@ fn series(inputs: &Inputs, market: usize) -> (Vec<DemandSeries>, Option<DemandSe
     let products = products.filter_map(|(id, w)| one(u32::try_from(id).ok()?, &w, until)).collect();
     // A price of all products together has no meaning: every week has the same.
     units.values_mut().for_each(|week| week.1 = 1.0);
-    (products, one(0, &units, until), one(1, &sales, until))
+    let number = u32::try_from(market).unwrap_or(u32::MAX);
+    (products, one(number, &units, until), one(number, &sales, until))
 }
 
 /// Weeks from the first sale to the last whole week, those without a sale as 0.

@@ -13,6 +13,8 @@ use arrow::array::RecordBatch;
 use decide::advice::{Advice, Situation};
 use decide::calendar::Suggestion;
 use decide::plan::Metric;
+use decide::sellability::ChangeKind;
+use decide::Said;
 use decide::rehearsal::{Estimate, Noise, Plan, Product, Rehearsal, RehearsalParams, World};
 use domain::{Figure, Market, Seed};
 use std::collections::BTreeMap;
@@ -175,16 +177,27 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         d.prices.iter().find(|r| r.market == at && r.product == product).and_then(|r| r.now).map(|p| p.minor as f64 / minor * rate)
     };
     let sales = |product: usize| expected(product) * price(product).unwrap_or(0.0);
-    let of = |code: &str| {
-        let mut found: Vec<(String, f64)> = d
-            .verdicts
-            .iter()
-            .filter(|v| v.market == place.market && v.explained.code == code)
-            .map(|v| (name(v.product), sales(v.product)))
-            .collect();
+    let of = |which: &dyn Fn(&Verdict) -> bool| {
+        let here = |v: &&Verdict| v.market == place.market && which(v);
+        let mut found: Vec<(String, f64)> =
+            d.verdicts.iter().filter(here).map(|v| (name(v.product), sales(v.product))).collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         found
     };
+    let code = |code: &'static str| move |v: &Verdict| v.explained.code == code;
+    let rebuilt = |v: &Verdict| {
+        let kinds = v.explained.changes.iter().map(|c| c.kind);
+        v.explained.code == "sell_with_change"
+            && kinds.into_iter().any(|k| matches!(k, ChangeKind::Voltage | ChangeKind::Frequency | ChangeKind::Plug))
+    };
+    let mut missing: BTreeMap<Said, usize> = BTreeMap::new();
+    let mut proofs: BTreeMap<Said, usize> = BTreeMap::new();
+    for v in d.verdicts.iter().filter(|v| v.market == place.market) {
+        v.explained.missing.iter().for_each(|(_, said)| *missing.entry(said.clone()).or_default() += 1);
+        let asked = v.explained.changes.iter().filter(|c| matches!(c.kind, ChangeKind::Mark));
+        asked.for_each(|c| *proofs.entry(c.said.clone()).or_default() += 1);
+    }
+    let most = |counts: BTreeMap<Said, usize>| counts.into_iter().max_by_key(|(_, n)| *n);
     let mut below_floor = Vec::new();
     for row in d.prices.iter().filter(|r| r.market == at) {
         if let (Some(now), Some(floor)) = (row.now, row.floor)
@@ -213,9 +226,11 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
     Situation {
         market: place.market,
         currency: d.inputs.base,
-        blocked: of("blocked"),
-        unknown: of("unknown"),
-        to_change: of("sell_with_change"),
+        blocked: of(&code("blocked")),
+        unknown: of(&code("unknown")),
+        missing: most(missing).map(|(said, _)| said),
+        to_change: of(&rebuilt),
+        proof: most(proofs),
         below_floor,
         short,
         piled,

@@ -22,6 +22,8 @@ const AHEAD: i32 = 200;
 const HANDLING: u16 = 3;
 /// Weeks between two looks at the stock.
 const REVIEW: f64 = 1.0;
+/// Upper over lower end of a lift's interval beyond which it is not shown.
+const WIDEST: f64 = 4.0;
 /// Chance that stock lasts until the next delivery.
 const SERVICE: f64 = 0.95;
 
@@ -70,7 +72,8 @@ pub(super) fn calendar_table(rows: &[(Market, Suggestion)]) -> Result<RecordBatc
         EventKind::SaleDay => "sale_day",
         EventKind::PayDay => "pay_day",
     };
-    let ends = |s: &Suggestion| s.expected.interval;
+    // Between a third and three times the usual is no statement.
+    let ends = |s: &Suggestion| s.expected.interval.filter(|i| i.low > 0.0 && i.high / i.low <= WIDEST);
     Columns::default()
         .text("market", rows.iter().map(|(m, _)| m.code().to_owned()))
         .day("day", rows.iter().map(|(_, s)| s.event.window.from))
@@ -80,7 +83,7 @@ pub(super) fn calendar_table(rows: &[(Market, Suggestion)]) -> Result<RecordBatc
         .text("kind", rows.iter().map(|(_, s)| kind(s)))
         .optional_day("order_by", rows.iter().map(|(_, s)| s.send_by))
         .truth("verify", rows.iter().map(|(_, s)| s.event.confidence.verify()))
-        .optional_float("lift", rows.iter().map(|(_, s)| s.expected.as_f64()))
+        .optional_float("lift", rows.iter().map(|(_, s)| ends(s).and_then(|_| s.expected.as_f64())))
         .optional_float("lift_low", rows.iter().map(|(_, s)| ends(s).map(|i| i.low)))
         .optional_float("lift_high", rows.iter().map(|(_, s)| ends(s).map(|i| i.high)))
         .batch()
