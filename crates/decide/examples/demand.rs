@@ -1,8 +1,9 @@
 //! How good and how fast weekly demand is forecast.
 //!
-//! `cargo run --release -p decide --example demand FILE HORIZON`, where FILE is `Sales_Transactions_Dataset_Weekly.csv.gz` (UCI, 811 products
-//! of 52 weeks): the last HORIZON weeks are kept back and read for the measures only. `demand many N` makes N series of
-//! 130 weeks with season, promotions and weeks out of stock instead. Mean absolute error by mean demand (WAPE) over
+//! `cargo run --release -p decide --example demand FILE HORIZON ORIGINS SKIP`, where FILE is
+//! `Sales_Transactions_Dataset_Weekly.csv.gz` (UCI, 811 products of 52 weeks): the last SKIP weeks are cut off (the last
+//! four differ from all before), then HORIZON weeks are kept back and read for the measures only. `demand many N ORIGINS`
+//! makes N series of 130 weeks with season, promotions and weeks out of stock instead. Mean absolute error by mean demand (WAPE) over
 //! all series, beside the seasonal naive and the last four weeks' mean; coverage of the 80 % intervals; CPU seconds of
 //! all threads. Prints one JSON object a row.
 
@@ -18,22 +19,22 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [_, "many", n] => {
+        [_, "many", n, origins] => {
             let (panel, truth, planned) = made(n.parse()?, 13);
             for effort in [Effort::Light, Effort::Full] {
-                measure("made", effort, &panel, &truth, 13, &planned)?;
+                measure("made", effort, &panel, &truth, (13, origins.parse()?), &planned)?;
             }
             Ok(())
         }
-        [_, file, horizon] => {
-            let horizon: usize = horizon.parse()?;
-            let (panel, truth) = read(file, horizon)?;
+        [_, file, horizon, origins, skip] => {
+            let (horizon, origins): (usize, usize) = (horizon.parse()?, origins.parse()?);
+            let (panel, truth) = read(file, horizon, skip.parse()?)?;
             for effort in [Effort::Light, Effort::Full] {
-                measure("uci_weekly", effort, &panel, &truth, horizon, &BTreeMap::new())?;
+                measure("uci_weekly", effort, &panel, &truth, (horizon, origins), &BTreeMap::new())?;
             }
             Ok(())
         }
-        _ => Err("give FILE HORIZON, or many N".into()),
+        _ => Err("give FILE HORIZON ORIGINS SKIP, or many N ORIGINS".into()),
     }
 }
 
@@ -42,10 +43,10 @@ fn measure(
     effort: Effort,
     panel: &[DemandSeries],
     truth: &[Vec<f64>],
-    horizon: usize,
+    (horizon, n_origins): (usize, usize),
     planned: &BTreeMap<u32, Vec<(f64, f64)>>,
 ) -> Result<(), Failure> {
-    let params = DemandParams { horizon, n_origins: 2, effort, ..DemandParams::default() };
+    let params = DemandParams { horizon, n_origins, effort, ..DemandParams::default() };
     let ahead = Ahead { calendar: BTreeMap::new(), planned: planned.clone() };
     let clock = cpu()?;
     let got = params.forecast(panel, &ahead, Seed(1))?;
@@ -73,7 +74,7 @@ fn measure(
     println!(
         "{}",
         serde_json::json!({
-            "data": name, "effort": format!("{effort:?}"), "series": panel.len(), "horizon": horizon,
+            "data": name, "effort": format!("{effort:?}"), "series": panel.len(), "horizon": horizon, "origins": n_origins,
             "wape": ours / all, "seasonal_naive": naive / all, "last_four": recent / all,
             "covered_80": f64::from(covered) / f64::from(n), "total_covered_80": f64::from(total) / panel.len() as f64,
             "ways": ways, "cpu_s": spent,
@@ -82,14 +83,14 @@ fn measure(
     Ok(())
 }
 
-fn read(file: &str, horizon: usize) -> Result<(Vec<DemandSeries>, Vec<Vec<f64>>), Failure> {
+fn read(file: &str, horizon: usize, skip: usize) -> Result<(Vec<DemandSeries>, Vec<Vec<f64>>), Failure> {
     let mut csv = csv::Reader::from_reader(flate2::read::GzDecoder::new(std::fs::File::open(file)?));
     let (mut panel, mut truth) = (Vec::new(), Vec::new());
     for (i, record) in csv.records().enumerate() {
         let record = record?;
-        let mut units: Vec<f64> = (1..=52).map(|w| record[w].parse()).collect::<Result<_, _>>()?;
-        let future = units.split_off(52 - horizon);
-        panel.push(series(i as u32, units, vec![0.0; 52 - horizon]));
+        let mut units: Vec<f64> = (1..=52 - skip).map(|w| record[w].parse()).collect::<Result<_, _>>()?;
+        let future = units.split_off(52 - skip - horizon);
+        panel.push(series(i as u32, units, vec![0.0; 52 - skip - horizon]));
         truth.push(future);
     }
     Ok((panel, truth))

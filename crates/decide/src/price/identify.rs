@@ -249,15 +249,15 @@ pub fn identify_by(panel: &Panel, source: PriceSource, form: Form, limits: &Limi
     if panel.empty_share() > limits.max_empty {
         out.doubts.push(Doubt::SeldomSold { empty: panel.empty_share() });
     }
+    if source == PriceSource::Paid {
+        out.doubts.extend(order_size(panel, limits));
+    }
     let spread = deviation(&prices);
     if spread < limits.min_spread {
         out.doubts.push(Doubt::Still { spread });
         return out;
     }
     out.doubts.extend(moves_with_something_else(weeks, &prices, limits.max_explained));
-    if source == PriceSource::Paid {
-        out.doubts.extend(order_size(panel, limits));
-    }
     let price_of = |w: &Week| match source {
         PriceSource::Paid => w.mean_price,
         PriceSource::Posted => w.median_price,
