@@ -1,7 +1,7 @@
 //! How fast and how well: search of a media mix, its study, and an allocation of 20 channels over 20 markets, as one JSON object.
 //!
 //! `cargo run --release -p decide --example media_mix -- <folder mmm_simulated>`; `scripts/peers/media_mix.py` runs the same search
-//! by scipy's differential evolution. Seconds are wall clock of one process; `RAYON_NUM_THREADS=1` makes them CPU seconds.
+//! by scipy's differential evolution. Seconds are CPU seconds of all threads, from `/proc/self/stat`, in steps of a hundredth.
 
 use decide::budget::{AllocateParams, Cell, Grid, Limits, Line, Response, Total};
 use decide::media::{Channel, Control, MediaData, MediaParams, StudyParams};
@@ -9,27 +9,31 @@ use domain::{Currency, Money, Seed};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::Path;
-use std::time::Instant;
 
 #[expect(clippy::print_stdout, reason = "an example prints its result")]
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("the folder mmm_simulated")?;
     let folder = Path::new(&folder);
     let robyn = robyn(&read(&folder.join("robyn/dt_simulated_weekly.csv.gz"))?)?;
-    let start = Instant::now();
+    let start = cpu()?;
     let params = MediaParams { ridge: 1e-4, ..MediaParams::default() };
     let model = params.fit(&robyn, &[], Seed(1))?;
-    let search = start.elapsed().as_secs_f64();
-    let start = Instant::now();
+    // One search is too short for the clock: twenty seeds, and the worst of their fits.
+    let mut worst = f64::INFINITY;
+    for seed in 1..=20 {
+        worst = worst.min(params.fit(&robyn, &[], Seed(seed))?.train_fit().r2);
+    }
+    let search = (cpu()? - start) / 21.0;
+    let start = cpu()?;
     let study = MediaParams::default().study(&robyn, &[], &StudyParams::default(), Seed(1))?;
-    let studied = start.elapsed().as_secs_f64();
+    let studied = cpu()? - start;
     let geo = geo(&read(&folder.join("meridian/geo_all_channels.csv.gz"))?)?;
-    let start = Instant::now();
+    let start = cpu()?;
     let panel = MediaParams::default().fit(&geo, &[], Seed(1))?;
-    let panel_seconds = start.elapsed().as_secs_f64();
-    let start = Instant::now();
+    let panel_seconds = cpu()? - start;
+    let start = cpu()?;
     let allocation = AllocateParams::default().allocate(&grid(20, 20))?;
-    let allocated = start.elapsed().as_secs_f64();
+    let allocated = cpu()? - start;
     let channels: Vec<Value> = study
         .channels
         .iter()
@@ -41,7 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let held =
         study.held_out.as_ref().map(|h| json!({ "with": h.with_media, "without": h.without_media, "saved": h.saved }));
     let out = json!({
-        "robyn": { "r2_train": model.train_fit().r2, "r2_test": model.test_fit().map(|f| f.r2), "search_seconds": search,
+        "robyn": { "r2_train": model.train_fit().r2, "r2_train_worst_of_20_seeds": worst,
+            "r2_test": model.test_fit().map(|f| f.r2), "search_seconds": search,
             "study_seconds": studied, "channels": channels, "held_out": held },
         "geo_panel": { "places": geo.n_places(), "weeks": geo.n_weeks(), "seconds": panel_seconds,
             "r2_train": panel.train_fit().r2, "r2_test": panel.test_fit().map(|f| f.r2),
@@ -50,6 +55,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     println!("{}", serde_json::to_string_pretty(&out)?);
     Ok(())
+}
+
+/// CPU seconds of this process so far, in steps of a hundredth.
+fn cpu() -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The name of the program, in brackets, may hold blanks; user and system time are fields 14 and 15.
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: Vec<f64> = after.split_whitespace().skip(11).take(2).filter_map(|t| t.parse().ok()).collect();
+    Ok(ticks.iter().sum::<f64>() / 100.0)
 }
 
 type Table = Vec<(String, Vec<String>)>;

@@ -70,9 +70,10 @@ impl<B: Bid> Feedback<B> {
 
 impl<B: Bid> Bid for Feedback<B> {
     fn bid(&mut self, standing: Standing, chance: f64) -> u32 {
-        if standing.auctions == self.whole.auctions {
+        let done = self.whole.auctions - standing.auctions.min(self.whole.auctions);
+        if done == 0 {
             (self.sum, self.last) = (0.0, 0.0);
-        } else if (self.whole.auctions - standing.auctions.min(self.whole.auctions)) % self.params.every == 0 {
+        } else if done.is_multiple_of(self.params.every) {
             self.set(standing);
         }
         (f64::from(self.rule.bid(standing, chance)) * self.factor).min(f64::from(u32::MAX)) as u32
