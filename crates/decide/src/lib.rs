@@ -12,6 +12,7 @@ pub mod advice;
 pub mod bids;
 pub mod budget;
 pub mod calendar;
+pub mod channel;
 pub mod demand;
 pub mod landed;
 pub mod media;

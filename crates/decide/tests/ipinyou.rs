@@ -150,3 +150,44 @@ proptest! {
         prop_assert!(replay(&log, whole, &mut ahead).unwrap().most_paid <= budget);
     }
 }
+
+#[test]
+fn feedback_alone_keeps_a_wrong_bid_within_its_pace() {
+    use decide::bids::{Bid, Feedback, FeedbackParams};
+    struct Always(u32);
+    impl Bid for Always {
+        fn bid(&mut self, _: Standing, _: f64) -> u32 {
+            self.0
+        }
+    }
+    let (auctions, _) = made_up(6, 30_000);
+    let whole = Standing { auctions: 1_000, budget: 6_000 };
+    for wrong in [4, 60] {
+        let plain = replay(&auctions, whole, &mut Always(wrong)).unwrap();
+        let mut held = Feedback::new(Always(wrong), FeedbackParams::default(), whole).unwrap();
+        let got = replay(&auctions, whole, &mut held).unwrap();
+        assert!(got.burn() > 0.85 && got.most_paid <= whole.budget, "{wrong}: {got:?}");
+        // Bids of 4 win nothing here, bids of 60 spend all on the first dear auctions.
+        assert!(got.won > plain.won, "{wrong}: {got:?} {plain:?}");
+    }
+}
+
+#[test]
+fn a_market_that_has_changed_is_learnt_from_won_and_lost_auctions() {
+    use decide::bids::{Learning, LearningParams};
+    let (auctions, market) = made_up(7, 60_000);
+    // Last month everything cost twice as much.
+    let counts: Vec<u64> =
+        (0..602_usize).map(|k| if k % 2 == 0 { (1e6 * market.chance(k / 2)) as u64 } else { 0 }).collect();
+    let old = MarketPrices::from_counts(&counts).unwrap();
+    let whole = Standing { auctions: 1_000, budget: 4_000 };
+    let mut fixed = Rule::new(&old, Form::Linear, Pace::Paced, 0.004, whole).unwrap();
+    let mut learning =
+        Learning::new(LearningParams { prior: 500.0, kept: 30_000 }, &old, Form::Linear, 0.004, whole).unwrap();
+    let (fixed, got) =
+        (replay(&auctions, whole, &mut fixed).unwrap(), replay(&auctions, whole, &mut learning).unwrap());
+    assert!(got.expected_clicks > fixed.expected_clicks, "{got:?} {fixed:?}");
+    let bid = 30;
+    let off = |m: &MarketPrices| (m.win(bid) - market.win(bid)).abs();
+    assert!(off(learning.market()) < 0.3 * off(&old), "{} {}", off(learning.market()), off(&old));
+}

@@ -111,13 +111,12 @@ impl AllocateParams {
         let Some(root) = bounded(network.clone(), curves, start, first) else { return (Vec::new(), f64::NAN) };
         let mut reached = offer(root.flow.clone());
         let mut open = vec![root];
+        let mut given_up = f64::NEG_INFINITY;
         let mut splits = self.max_splits * 20 / n.max(20);
-        loop {
-            // The region with the highest bound; the last among equals, which is the deepest.
-            let Some(at) = (0..open.len()).max_by(|&a, &b| open[a].bound.total_cmp(&open[b].bound).then(a.cmp(&b)))
-            else {
-                break;
-            };
+        // The region with the highest bound; the last among equals, which is the deepest.
+        let highest =
+            |open: &[Region]| (0..open.len()).max_by(|&a, &b| open[a].bound.total_cmp(&open[b].bound).then(a.cmp(&b)));
+        while let Some(at) = highest(&open) {
             if open[at].bound <= reached + self.gap * reached.abs() || splits == 0 {
                 break;
             }
@@ -136,9 +135,12 @@ impl AllocateParams {
                     open.push(half);
                 }
             }
-            open.retain(|r| r.bound > reached + self.gap * reached.abs());
+            // What is given up as close enough still counts towards the bound.
+            let enough = reached + self.gap * reached.abs();
+            given_up = open.iter().map(|r| r.bound).filter(|b| *b <= enough).fold(given_up, f64::max);
+            open.retain(|r| r.bound > enough);
         }
-        let bound = open.iter().map(|r| r.bound).fold(reached, f64::max);
+        let bound = open.iter().map(|r| r.bound).fold(reached.max(given_up), f64::max);
         (best.map(|(_, flow)| flow).unwrap_or_default(), bound)
     }
 }

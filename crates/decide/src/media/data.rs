@@ -61,7 +61,7 @@ impl MediaData {
         if self.channels.is_empty() {
             return Err(SpendError::TooLittle { what: "channels", have: 0, need: 1 });
         }
-        if self.size.is_empty() || n % self.size.len() != 0 {
+        if self.size.is_empty() || !n.is_multiple_of(self.size.len()) {
             let need = n.next_multiple_of(self.size.len().max(1));
             return Err(SpendError::Shape { what: "outcome".to_owned(), got: n, need });
         }

@@ -43,22 +43,20 @@ pub(super) fn ranked(plan: &Plan) -> Vec<Vec<usize>> {
 pub(super) fn run(plan: &Plan, world: &World, ranked: &[Vec<usize>], draw: &Draw) -> Outcome {
     let weeks = plan.n_weeks();
     let mut out = Outcome::default();
-    let mut arriving: Vec<Vec<f64>> = Vec::new();
+    let mut arriving = vec![vec![0.0; plan.products.len()]; weeks];
     for (at, product) in plan.products.iter().enumerate() {
-        let mut weekly = vec![0.0; weeks];
-        weekly[0] += product.stock;
+        arriving[0][at] += product.stock;
         for (delivery, late) in product.deliveries.iter().zip(draw.late(plan, at)) {
             // What comes after the end is not paid within the plan either.
-            if let Some(units) = weekly.get_mut(delivery.week + late.round() as usize) {
-                *units += delivery.units;
+            if let Some(week) = arriving.get_mut(delivery.week + late.round() as usize) {
+                week[at] += delivery.units;
             }
         }
-        arriving.push(weekly);
     }
     let mut stock = vec![0.0; plan.products.len()];
     let mut cash = -plan.fixed_cost;
     out.deepest = plan.fixed_cost;
-    for week in 0..weeks {
+    for (week, arrived) in arriving.iter().enumerate() {
         let base: f64 = plan.products.iter().map(|p| p.demand[week].mean * p.reference_price).sum();
         let brought = draw.advertising(plan, ranked, week);
         let pull = if base > 0.0 { 1.0 + brought / base } else { 1.0 };
@@ -67,8 +65,8 @@ pub(super) fn run(plan: &Plan, world: &World, ranked: &[Vec<usize>], draw: &Draw
         cash -= spend;
         let mut income = 0.0;
         for (at, product) in plan.products.iter().enumerate() {
-            stock[at] += arriving[at][week];
-            cash -= arriving[at][week] * product.landed_cost * draw.cost;
+            stock[at] += arrived[at];
+            cash -= arrived[at] * product.landed_cost * draw.cost;
             let mean = draw.demand(world, product, at, week) * draw.price_effect(product, at, week) * pull;
             let asked = draw.count(world, at, week, mean);
             let sold = asked.min(stock[at]);

@@ -1,0 +1,11 @@
+//! Channels and partners: where to advertise, whom it reaches, with whom to work, and how running adverts do.
+
+mod exposure;
+mod partner;
+mod platform;
+mod watch;
+
+pub use exposure::{Exposure, GroupReach, group_reach};
+pub use partner::{PartnerFacts, PartnerParams, RankedPartner, Suspicion};
+pub use platform::{Outlook, OutlookParams, OwnResults, PlatformFacts};
+pub use watch::{AdDay, Alarm, Watch, WatchParams};
