@@ -22,6 +22,7 @@ pub mod extract;
 pub mod fake;
 mod frame;
 mod guard;
+mod housekeeping;
 mod idempotency;
 pub mod ingest;
 pub mod live;
