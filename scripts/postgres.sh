@@ -19,4 +19,4 @@ as_server "$programs/initdb" -D "$folder/data" -U portolan --auth=trust >/dev/nu
 as_server "$programs/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
     -o "-p 54329 -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder" start >/dev/null
 as_server "$programs/createdb" -h 127.0.0.1 -p 54329 -U portolan portolan
-PORTOLAN_TEST_POSTGRES=postgres://portolan@127.0.0.1:54329/portolan cargo test --release -p state --test postgres
+PORTOLAN_TEST_POSTGRES=postgres://portolan@127.0.0.1:54329/portolan cargo test --release ${CARGO_SELECT:--p state} --test postgres
