@@ -27,7 +27,12 @@ pub(crate) async fn run(env: &Environment, args: &cli::Keys) -> Result<ExitCode>
                 output::json(&told)?;
             } else {
                 output::line(secret.reveal());
-                output::note(&format!("key {} ({}) of kind {}; this is the only time it is shown", key.id, key.name, key.kind.name()));
+                output::note(&format!(
+                    "key {} ({}) of kind {}; this is the only time it is shown",
+                    key.id,
+                    key.name,
+                    key.kind.name()
+                ));
             }
         }
         KeysWhat::List { json } => {
@@ -35,7 +40,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Keys) -> Result<ExitCode>
             if *json {
                 output::json(&json!({"keys": keys.iter().map(told).collect::<Vec<_>>()}))?;
             } else {
-                let day = |t: Option<chrono::DateTime<chrono::Utc>>| t.map_or_else(String::new, |t| t.format("%Y-%m-%d").to_string());
+                let day = |t: Option<chrono::DateTime<chrono::Utc>>| {
+                    t.map_or_else(String::new, |t| t.format("%Y-%m-%d").to_string())
+                };
                 let rows = keys.iter().map(|key| {
                     vec![
                         key.id.clone(),

@@ -9,7 +9,7 @@ use crate::{output, pipeline, segments};
 use anyhow::{Context, Result};
 use audience::segments::sizes::{MemberSet, Shown, overlap};
 use audience::segments::{Definition, Field, OrderFact, ProductFact, SegmentBook, ShopperFacts, Value};
-use domain::{Day, Language, ShopperId};
+use domain::{Language, ShopperId};
 use lake::Engine;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,7 @@
 //! waits for a disk; when it cannot keep up, answers are given all the same and the lines that were lost are counted.
 //! The last answers are remembered, so that feedback finds whom it is about.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde::Serialize;
 use serve::wire::recommend::Feedback;
 use std::collections::{HashMap, VecDeque};
@@ -179,7 +179,9 @@ pub(crate) fn about(root: &Path, names: &[String]) -> Result<Vec<String>> {
 fn split<'a>(text: &'a str, names: &[String]) -> (Vec<&'a str>, Vec<&'a str>) {
     let parsed = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
     let is_named = |value: &serde_json::Value| {
-        ["shopper", "session"].iter().any(|key| value[*key].as_str().is_some_and(|n| names.iter().any(|name| name == n)))
+        ["shopper", "session"]
+            .iter()
+            .any(|key| value[*key].as_str().is_some_and(|n| names.iter().any(|name| name == n)))
     };
     let ids: std::collections::HashSet<String> = text
         .lines()
@@ -218,7 +220,9 @@ impl Exposures {
         let (done, wait) = sync_channel(0);
         let (go, going_on) = sync_channel::<()>(0);
         if let Some(lines) = &self.lines {
-            lines.send(Message::Pause(done, going_on)).context("the thread that writes exposures has ended")?;
+            lines
+                .send(Message::Pause(done, going_on))
+                .map_err(|_| anyhow!("the thread that writes exposures has ended"))?;
         }
         wait.recv().context("the thread that writes exposures has ended")?;
         let mut n = 0;
@@ -226,7 +230,7 @@ impl Exposures {
             let (theirs, others) = split(text, names);
             if !theirs.is_empty() {
                 n += theirs.len() as u64;
-                let rest: String = others.iter().flat_map(|line| [line, "\n"]).collect();
+                let rest: String = others.iter().flat_map(|line| [*line, "\n"]).collect();
                 crate::models::put(path, rest.as_bytes())?;
             }
             Ok(())

@@ -217,11 +217,7 @@ impl Goods {
     /// Why each product cannot be offered in a market, as far as the lake says.
     pub(crate) fn shelf(&self, market: Market) -> Vec<Option<Out>> {
         let out = |(id, gone): (&String, &bool)| {
-            if *gone {
-                Some(Out::Unsellable)
-            } else {
-                self.stock.is_out(id, market).then_some(Out::OutOfStock)
-            }
+            if *gone { Some(Out::Unsellable) } else { self.stock.is_out(id, market).then_some(Out::OutOfStock) }
         };
         self.ids.iter().zip(&self.gone).map(out).collect()
     }

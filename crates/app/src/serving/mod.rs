@@ -70,7 +70,9 @@ impl Serving {
             ("exposures_lost", "Lines of exposures that the disk was too slow for.", self.exposures.lost()),
         ];
         for (name, help, value) in gauges {
-            text.push_str(&format!("# HELP portolan_{name} {help}\n# TYPE portolan_{name} gauge\nportolan_{name} {value}\n"));
+            text.push_str(&format!(
+                "# HELP portolan_{name} {help}\n# TYPE portolan_{name} gauge\nportolan_{name} {value}\n"
+            ));
         }
     }
 

@@ -140,7 +140,13 @@ fn families(now: &Snapshot) -> Result<String> {
 }
 
 /// Rows of a raw table that are the person's.
-async fn raw_rows(now: &Snapshot, person: &Person, def: &TableDef, columns: &str, families: &str) -> Result<Vec<RecordBatch>> {
+async fn raw_rows(
+    now: &Snapshot,
+    person: &Person,
+    def: &TableDef,
+    columns: &str,
+    families: &str,
+) -> Result<Vec<RecordBatch>> {
     // A line that cleaning gave to the person is the person's, whatever the raw row says.
     let cleaned = match def.name {
         "order_lines" | "events" | "reviews" => format!(

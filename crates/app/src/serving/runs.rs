@@ -334,7 +334,8 @@ mod tests {
 
     #[test]
     fn a_line_of_the_log_says_which_stage_is_done() {
-        let line = plain("\u{1b}[2m2026-01-01T00:00:00Z\u{1b}[0m \u{1b}[32m INFO\u{1b}[0m portolan: written stage=\"offers\"");
+        let line =
+            plain("\u{1b}[2m2026-01-01T00:00:00Z\u{1b}[0m \u{1b}[32m INFO\u{1b}[0m portolan: written stage=\"offers\"");
         assert_eq!(line, "2026-01-01T00:00:00Z  INFO portolan: written stage=\"offers\"");
         assert_eq!(stage_of(&line), Some("offers"));
         assert_eq!(stage_of("computing stage=\"offers\""), None);

@@ -43,8 +43,6 @@ pub(crate) struct MarketModels {
     /// Name of the model, and what it was trained on.
     pub(crate) name: String,
     pub(crate) training: String,
-    /// Why this model.
-    pub(crate) why: String,
     pub(crate) popular: Arc<Popular>,
 }
 
@@ -96,6 +94,7 @@ impl Snapshot {
         let snapshot = lake::Snapshot::latest(&lake).await?;
         let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
         let kept = Kept::load(&workspace.root, &engine, &snapshot).await?;
+        tracing::info!(shoppers = kept.histories.len(), from_file = kept.from_file, "histories are in memory");
         let goods = Goods::load(&engine, snapshot.currency, kept.products).await?;
         let store = Store::new(&workspace.root);
         let version = store.in_force()?;
@@ -104,7 +103,8 @@ impl Snapshot {
             None => BTreeMap::new(),
         };
         let home = pipeline::home(&engine, &workspace).await.ok();
-        let known: Vec<Market> = markets.keys().chain(kept.histories.markets()).chain(kept.lately.keys()).copied().collect();
+        let known: Vec<Market> =
+            markets.keys().chain(kept.histories.markets()).chain(kept.lately.keys()).copied().collect();
         let shelf = |market: Market| {
             let mut shelf = goods.shelf(market);
             for (at, place) in shelf.iter_mut().enumerate() {
@@ -178,8 +178,8 @@ fn markets(
                 list
             }
         };
-        let (name, training, why) = (kept.model.name.clone(), kept.model.training.clone(), kept.why.clone());
-        markets.insert(market, MarketModels { scorer, name, training, why, popular });
+        let (name, training) = (kept.model.name.clone(), kept.model.training.clone());
+        markets.insert(market, MarketModels { scorer, name, training, popular });
     }
     Ok(markets)
 }

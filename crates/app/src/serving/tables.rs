@@ -7,8 +7,8 @@ use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use lake::Engine;
 use schema::{TableDef, Zone};
-use serve::wire::table::{Cell, Column, Table};
 use serde_json::Value;
+use serve::wire::table::{Cell, Column, Table};
 
 /// The table of a mart, by name.
 pub(super) fn mart(name: &str) -> Option<&'static TableDef> {

@@ -99,8 +99,8 @@ fn place(location: Option<&str>) -> (Market, String) {
 
 /// What a price has to be.
 fn money(write: &PriceWrite) -> Result<(Market, Money), String> {
-    let market: Market = write.market.parse().map_err(|e: domain::MarketError| e.to_string())?;
-    let currency: Currency = write.currency.parse().map_err(|e: domain::MoneyError| e.to_string())?;
+    let market = write.market.parse::<Market>().map_err(|e| e.to_string())?;
+    let currency = write.currency.parse::<Currency>().map_err(|e| e.to_string())?;
     let decimal: domain::Decimal =
         write.price.trim().parse().map_err(|_| format!("`{}` is no price; write 19.90", write.price))?;
     if decimal.is_sign_negative() {
@@ -311,11 +311,13 @@ mod tests {
         let [de, fr] = ["DE", "FR"].map(|m| m.parse::<Market>().unwrap());
         let updates = Updates::open(folder.path()).unwrap();
         assert_eq!((updates.stock("CUP", de), updates.price("CUP", de)), (None, None));
-        let levels = [level("cup", Some("DE"), 3), level("cup", None, 2), level("cup", Some("Leipzig"), 1), level("", None, 1)];
+        let levels =
+            [level("cup", Some("DE"), 3), level("cup", None, 2), level("cup", Some("Leipzig"), 1), level("", None, 1)];
         let wrong = updates.put_stock(&levels, Day(20_000)).unwrap();
         assert_eq!(wrong.len(), 1);
         assert_eq!(wrong[0].0, 3);
-        let wrong = updates.put_prices(&[price("19.90", "EUR"), price("1.999", "EUR"), price("x", "EUR"), price("-1", "EUR")]);
+        let wrong =
+            updates.put_prices(&[price("19.90", "EUR"), price("1.999", "EUR"), price("x", "EUR"), price("-1", "EUR")]);
         assert_eq!(wrong.unwrap().iter().map(|w| w.0).collect::<Vec<_>>(), [1, 2, 3]);
         drop(updates);
         // A line that was cut by a crash was never answered.

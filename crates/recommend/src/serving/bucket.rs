@@ -10,9 +10,8 @@
 pub fn bucket(salt: &str, who: &str, n: u32) -> u32 {
     // The byte 0xff is in no UTF-8 text, so ("a", "bc") and ("ab", "c") differ.
     let bytes = salt.bytes().chain([0xff]).chain(who.bytes());
-    let fnv = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let fnv = bytes
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let mut h = fnv;
     h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);

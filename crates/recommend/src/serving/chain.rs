@@ -73,7 +73,9 @@ impl Why {
             Self::NoModel => ("the market has no model", "该市场没有模型"),
             Self::NoPast => ("nothing is known of this shopper from before", "没有该顾客的历史记录"),
             Self::NoSession => ("nothing happened in this session", "本次会话没有行为"),
-            Self::InHistory => ("the session's events count in the scores of the first step", "会话行为已计入第一步的得分"),
+            Self::InHistory => {
+                ("the session's events count in the scores of the first step", "会话行为已计入第一步的得分")
+            }
             Self::NoList => ("there is no such list", "没有这样的列表"),
         };
         if language == Language::ZH { zh } else { en }
@@ -317,8 +319,7 @@ pub(super) mod tests {
             bought.or(case.out.iter().find(|o| o.0 == item.0).map(|o| o.1))
         };
         let alike = |a: ItemIdx, b: ItemIdx| if a.0.max(b.0) < 4 { 1.0 } else { 0.0 };
-        let ask =
-            Ask { taste: &taste, n: case.n, n_reasons: 2, diversity: case.diversity, out: &out, alike: &alike };
+        let ask = Ask { taste: &taste, n: case.n, n_reasons: 2, diversity: case.diversity, out: &out, alike: &alike };
         answer(&view, &ask)
     }
 
@@ -370,7 +371,8 @@ pub(super) mod tests {
 
     #[test]
     fn what_must_not_be_shown_is_on_no_step_and_counted() {
-        let found = asked(&Case { bought: &[0], out: &[(1, Out::OutOfStock), (4, Out::Unsellable), (7, Out::Price)], ..PLAIN });
+        let found =
+            asked(&Case { bought: &[0], out: &[(1, Out::OutOfStock), (4, Out::Unsellable), (7, Out::Price)], ..PLAIN });
         assert_eq!(shown(&found).iter().map(|s| s.0).collect::<Vec<_>>(), [2, 3, 5, 6]);
         let want = [(Out::Bought, 1), (Out::Unsellable, 1), (Out::OutOfStock, 1), (Out::Price, 1)];
         assert_eq!(found.left_out, want.into());
@@ -399,7 +401,14 @@ pub(super) mod tests {
     #[test]
     fn every_why_has_words_in_both_languages() {
         let all = [
-            Why::Full, Why::Exhausted, Why::NotAsked, Why::NoModel, Why::NoPast, Why::NoSession, Why::InHistory, Why::NoList,
+            Why::Full,
+            Why::Exhausted,
+            Why::NotAsked,
+            Why::NoModel,
+            Why::NoPast,
+            Why::NoSession,
+            Why::InHistory,
+            Why::NoList,
         ];
         for why in all {
             assert!(why.text(Language::EN).is_ascii() && !why.text(Language::ZH).is_ascii(), "{why:?}");

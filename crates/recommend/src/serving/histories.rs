@@ -202,7 +202,9 @@ impl Histories {
                     && starts.windows(2).all(|w| w[0] <= w[1])
         };
         let wrong = |section: &str, what: &str| Err(ContainerError::content(section, what));
-        if !ascending(&self.ends, self.names.len()) || !self.ends.iter().all(|e| self.names.is_char_boundary(*e as usize)) {
+        if !ascending(&self.ends, self.names.len())
+            || !self.ends.iter().all(|e| self.names.is_char_boundary(*e as usize))
+        {
             return wrong("ends", "where the names of all shoppers end");
         }
         if !ascending(&self.starts, self.items.len()) {

@@ -87,8 +87,7 @@ mod tests {
         let found = rerank(&view, &ask, &candidates);
         assert_eq!(found.items.iter().map(|o| o.item.0).collect::<Vec<_>>(), [1, 2, 5, 4, 7, 6]);
         let steps: Vec<(Step, usize)> = found.chain.iter().map(|t| (t.step, t.answered)).collect();
-        let want =
-            [(Step::History, 2), (Step::Session, 0), (Step::Market, 2), (Step::Home, 0), (Step::Newest, 2)];
+        let want = [(Step::History, 2), (Step::Session, 0), (Step::Market, 2), (Step::Home, 0), (Step::Newest, 2)];
         assert_eq!(steps, want);
         assert_eq!(found.left_out, [(Out::OutOfStock, 1)].into());
         assert_eq!(found.items[0].reasons[0].item, Some(ItemIdx(0)));

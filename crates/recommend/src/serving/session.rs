@@ -94,8 +94,7 @@ impl Taste {
 mod tests {
     use super::*;
 
-    const PARAMS: SessionParams =
-        SessionParams { view: 0.5, wish: 0.7, cart: 1.0, fade: 0.5, share: 0.5, events: 3 };
+    const PARAMS: SessionParams = SessionParams { view: 0.5, wish: 0.7, cart: 1.0, fade: 0.5, share: 0.5, events: 3 };
 
     fn weights(taste: &Taste) -> Vec<(u32, f32)> {
         taste.history().iter().map(|(item, weight)| (item.0, weight)).collect()

@@ -10,7 +10,7 @@ use crate::people_pages;
 use crate::pipeline::rows::Rows;
 use crate::segments::{self, PRIVACY_FLOOR, shown};
 use anyhow::{Context, Result};
-use audience::persona::page::{Entry, Persona as Page_, Said};
+use audience::persona::page::{Entry, Persona as Sheet, Said};
 use audience::segments::{BookError, Definition, Field};
 use domain::{Language, Market};
 use serve::answers::{Answer, AnswerError, AudienceAnswers};
@@ -37,7 +37,11 @@ fn named(key: &str) -> Words {
 
 async fn all_segments(now: &Snapshot) -> Result<Segments> {
     let engine = &now.engine;
-    let rows = Rows::query(engine, "select segment, count(*) as n from marts.segments group by segment order by n desc, segment").await?;
+    let rows = Rows::query(
+        engine,
+        "select segment, count(*) as n from marts.segments group by segment order by n desc, segment",
+    )
+    .await?;
     let (keys, n) = (rows.texts("segment")?, rows.ints("n")?);
     let total: i64 = n.iter().sum();
     let share = |n: i64| if total > 0 { Some(n as f64 / total as f64) } else { None };
@@ -91,7 +95,8 @@ fn problem(error: &BookError, rule: &str) -> RuleProblem {
         let len = rule.chars().count() as u32;
         return RuleProblem { at: 0, len, problem: error.to_string(), next };
     };
-    let before: usize = rule.lines().take(error.at.line.saturating_sub(1) as usize).map(|l| l.chars().count() + 1).sum();
+    let before: usize =
+        rule.lines().take(error.at.line.saturating_sub(1) as usize).map(|l| l.chars().count() + 1).sum();
     RuleProblem {
         at: before as u32 + error.at.column.saturating_sub(1),
         len: error.word.chars().count() as u32,
@@ -132,7 +137,7 @@ fn words(said: &Said) -> Words {
     Words::new(&said.en, &said.zh)
 }
 
-fn persona(of: Market, page: &Page_) -> Persona {
+fn persona(of: Market, page: &Sheet) -> Persona {
     let claim = |section: &str, entry: &Entry| Claim {
         section: section.to_owned(),
         text: words(&entry.statement),
@@ -148,12 +153,8 @@ fn persona(of: Market, page: &Page_) -> Persona {
             })
             .collect(),
     };
-    let parts = [
-        ("who", &page.basics),
-        ("buys", &page.consumption),
-        ("likes", &page.interests),
-        ("wants", &page.motives),
-    ];
+    let parts =
+        [("who", &page.basics), ("buys", &page.consumption), ("likes", &page.interests), ("wants", &page.motives)];
     let mut claims: Vec<Claim> =
         parts.iter().flat_map(|(section, entries)| entries.iter().map(|e| claim(section, e))).collect();
     claims.extend(page.unknown.iter().map(|said| Claim {
@@ -166,9 +167,10 @@ fn persona(of: Market, page: &Page_) -> Persona {
         join(page.name_rules.iter().map(|r| r.en.clone()).collect(), " "),
         join(page.name_rules.iter().map(|r| r.zh.clone()).collect(), ""),
     );
-    let size = domain::Figure::number("persona.shoppers", domain::Unit::Count, page.n_shoppers as f64, page.n_shoppers, 0)
-        .formula("shoppers with a settled sale")
-        .source(format!("select n_shoppers from marts.personas where market = '{of}'"));
+    let size =
+        domain::Figure::number("persona.shoppers", domain::Unit::Count, page.n_shoppers as f64, page.n_shoppers, 0)
+            .formula("shoppers with a settled sale")
+            .source(format!("select n_shoppers from marts.personas where market = '{of}'"));
     let segment = page.whose.segment.map_or("all", |s| s.key());
     Persona {
         id: format!("{of}-{segment}"),
@@ -236,19 +238,45 @@ async fn values(now: &Snapshot, of: Option<Market>) -> Result<Report> {
     })
 }
 
-/// Tables of a shopper's page: name, query with `{}` for the shopper, mart or table, heading.
+/// A shopper's page; `None` for a shopper that is not known.
 async fn shopper(now: &Snapshot, id: &str) -> Result<Option<Shopper>> {
     let (engine, who) = (&now.engine, quoted(id));
     let known = Rows::query(engine, &format!("select market from clean.shoppers where shopper_id = {who}")).await?;
     let Some(market) = known.texts("market")?.into_iter().next() else { return Ok(None) };
     let parts = [
-        ("summary", format!("select * from marts.shopper_summary where shopper_id = {who}"), "shopper_summary", "What was bought", "购买概况"),
-        ("outlook", format!("select * from marts.shopper_outlook where shopper_id = {who}"), "shopper_outlook", "What is expected", "预期"),
-        ("segment", format!("select * from marts.segments where shopper_id = {who}"), "segments", "Segment and tags", "分群与标签"),
-        ("traits", format!("select * from marts.shopper_traits where shopper_id = {who}"), "shopper_traits", "Traits", "特征"),
+        (
+            "summary",
+            format!("select * from marts.shopper_summary where shopper_id = {who}"),
+            "shopper_summary",
+            "What was bought",
+            "购买概况",
+        ),
+        (
+            "outlook",
+            format!("select * from marts.shopper_outlook where shopper_id = {who}"),
+            "shopper_outlook",
+            "What is expected",
+            "预期",
+        ),
+        (
+            "segment",
+            format!("select * from marts.segments where shopper_id = {who}"),
+            "segments",
+            "Segment and tags",
+            "分群与标签",
+        ),
+        (
+            "traits",
+            format!("select * from marts.shopper_traits where shopper_id = {who}"),
+            "shopper_traits",
+            "Traits",
+            "特征",
+        ),
         (
             "orders",
-            format!("select order_id, day, kind, n_lines, units, gross, reversed, total, currency from clean.orders where shopper_id = {who} order by day desc, order_key limit 200"),
+            format!(
+                "select order_id, day, kind, n_lines, units, gross, reversed, total, currency from clean.orders where shopper_id = {who} order by day desc, order_key limit 200"
+            ),
             "",
             "Orders",
             "订单",
@@ -278,7 +306,10 @@ async fn shopper(now: &Snapshot, id: &str) -> Result<Option<Shopper>> {
 
 async fn shopper_segments(now: &Snapshot, id: &str) -> Result<Option<ShopperSegments>> {
     let Some(facts) = facts(&now.engine, id).await? else { return Ok(None) };
-    let sql = format!("select segment, recency_days, frequency, monetary from marts.segments where shopper_id = {}", quoted(id));
+    let sql = format!(
+        "select segment, recency_days, frequency, monetary from marts.segments where shopper_id = {}",
+        quoted(id)
+    );
     let rows = Rows::query(&now.engine, &sql).await?;
     let (keys, days) = (rows.texts("segment")?, rows.ints("recency_days")?);
     let (n, spent) = (rows.ints("frequency")?, rows.floats("monetary")?);

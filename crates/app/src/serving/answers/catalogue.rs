@@ -56,7 +56,12 @@ impl Serving {
         let Some(words) = asked else {
             let all: Vec<ItemIdx> = now.goods.by_code().filter(|item| there(*item)).collect();
             let products = all.iter().skip(from).take(n).map(|item| self.card(&now, *item, of, None)).collect();
-            return Ok(Products { products, total: all.len() as u64, found_by: "catalogue".to_owned(), notes: Vec::new() });
+            return Ok(Products {
+                products,
+                total: all.len() as u64,
+                found_by: "catalogue".to_owned(),
+                notes: Vec::new(),
+            });
         };
         let found = found(&now)?;
         let allowed: Vec<bool> = found.ids.iter().map(|id| now.goods.find(id).is_some_and(there)).collect();
@@ -82,10 +87,8 @@ impl Serving {
 
     fn like(&self, now: &Snapshot, near: Vec<(u32, f64)>, found: &Found, by: &str, notes: Vec<Words>) -> Products {
         let item = |row: u32| now.goods.find(found.ids.get(row as usize)?);
-        let products: Vec<ProductCard> = near
-            .into_iter()
-            .filter_map(|(row, score)| Some(self.card(now, item(row)?, None, Some(score))))
-            .collect();
+        let products: Vec<ProductCard> =
+            near.into_iter().filter_map(|(row, score)| Some(self.card(now, item(row)?, None, Some(score)))).collect();
         Products { total: products.len() as u64, products, found_by: by.to_owned(), notes }
     }
 
@@ -121,7 +124,8 @@ impl Serving {
         if looks.likeness.n_present() == 0 {
             return Err(AnswerError::NotYet {
                 what: "no product has a picture in the lake".to_owned(),
-                next: "`portolan ingest FOLDER` takes pictures whose names stand in the catalogue's column `image`".to_owned(),
+                next: "`portolan ingest FOLDER` takes pictures whose names stand in the catalogue's column `image`"
+                    .to_owned(),
             });
         }
         let near = looks.likeness.like(&picture, ALIKE, &vec![true; found.ids.len()]);
@@ -149,7 +153,8 @@ impl Serving {
     async fn picture_of(&self, id: &str) -> Result<Document, AnswerError> {
         let now = self.current.get();
         let item = now.goods.find(id).ok_or_else(|| no_product(id))?;
-        let none = || AnswerError::not_found(format!("`{id}` has no picture"), "`portolan ingest FOLDER` takes pictures");
+        let none =
+            || AnswerError::not_found(format!("`{id}` has no picture"), "`portolan ingest FOLDER` takes pictures");
         if !now.goods.is_pictured(item) {
             return Err(none());
         }
@@ -194,7 +199,8 @@ fn sellable(now: &Snapshot, item: ItemIdx, market: Market) -> Sellable {
 }
 
 async fn texts(now: &Snapshot, id: &str) -> Result<(BTreeMap<String, String>, Option<String>)> {
-    let sql = format!("select name, description, texts, language from clean.products where product_id = {}", quoted(id));
+    let sql =
+        format!("select name, description, texts, language from clean.products where product_id = {}", quoted(id));
     let rows = Rows::query(&now.engine, &sql).await?;
     let first = |name: &str| -> Result<Option<String>> { Ok(rows.optional_texts(name)?.into_iter().flatten().next()) };
     let mut names = BTreeMap::new();
@@ -214,12 +220,58 @@ async fn texts(now: &Snapshot, id: &str) -> Result<(BTreeMap<String, String>, Op
 async fn report(now: &Snapshot, id: &str) -> Result<Report> {
     let who = quoted(id);
     let parts = [
-        ("sales", "product_market", format!("select * from marts.product_market where product_id = {who} order by revenue desc, market"), "Sales by market", "各市场销售"),
-        ("next", "next_products", format!("select * from marts.next_products where product_id = {who} order by market, share desc, next_id limit 50"), "Bought within 90 days after it", "90 天内后续购买"),
-        ("returns", "return_reasons", format!("select * from marts.return_reasons where product_id = {who} order by market, n_units desc, reason limit 50"), "What comes back", "退货"),
-        ("reviews", "", format!("select market, day, language, stance, theme, sentence from marts.voices where product_id = {who} order by day desc, review_id limit 50"), "What reviews say", "评论"),
-        ("stock", "", format!("select warehouse, market, quantity, as_of from clean.stock where product_id = {who} order by warehouse, market"), "Stock", "库存"),
-        ("attributes", "", format!("select colour, voltage_v, plug, wattage_w, length_cm, width_cm, height_cm, weight_kg, gtin, list_price, currency, unit_cost, cost_currency from clean.products where product_id = {who}"), "Attributes", "属性"),
+        (
+            "sales",
+            "product_market",
+            format!("select * from marts.product_market where product_id = {who} order by revenue desc, market"),
+            "Sales by market",
+            "各市场销售",
+        ),
+        (
+            "next",
+            "next_products",
+            format!(
+                "select * from marts.next_products where product_id = {who} order by market, share desc, next_id limit 50"
+            ),
+            "Bought within 90 days after it",
+            "90 天内后续购买",
+        ),
+        (
+            "returns",
+            "return_reasons",
+            format!(
+                "select * from marts.return_reasons where product_id = {who} order by market, n_units desc, reason limit 50"
+            ),
+            "What comes back",
+            "退货",
+        ),
+        (
+            "reviews",
+            "",
+            format!(
+                "select market, day, language, stance, theme, sentence from marts.voices where product_id = {who} order by day desc, review_id limit 50"
+            ),
+            "What reviews say",
+            "评论",
+        ),
+        (
+            "stock",
+            "",
+            format!(
+                "select warehouse, market, quantity, as_of from clean.stock where product_id = {who} order by warehouse, market"
+            ),
+            "Stock",
+            "库存",
+        ),
+        (
+            "attributes",
+            "",
+            format!(
+                "select colour, voltage_v, plug, wattage_w, length_cm, width_cm, height_cm, weight_kg, gtin, list_price, currency, unit_cost, cost_currency from clean.products where product_id = {who}"
+            ),
+            "Attributes",
+            "属性",
+        ),
     ];
     let mut all = Vec::new();
     for (name, mart, sql, en, zh) in parts {

@@ -77,7 +77,15 @@ async fn quality(now: &Snapshot) -> Result<Report> {
         report
             .rules
             .iter()
-            .map(|r| vec![r.rule.clone().into(), r.policy.clone().into(), r.checked.into(), r.touched.into(), r.sample.clone().into()])
+            .map(|r| {
+                vec![
+                    r.rule.clone().into(),
+                    r.policy.clone().into(),
+                    r.checked.into(),
+                    r.touched.into(),
+                    r.sample.clone().into(),
+                ]
+            })
             .collect(),
     );
     let rejects = of_rows(
@@ -215,7 +223,9 @@ fn run_error(error: RunError) -> AnswerError {
             detail: format!("run {id} is on"),
             next: format!("wait for it, or stop it with DELETE /api/v1/runs/{id}"),
         },
-        RunError::Unknown(id) => AnswerError::not_found(format!("there is no run `{id}`"), "GET /api/v1/runs lists them"),
+        RunError::Unknown(id) => {
+            AnswerError::not_found(format!("there is no run `{id}`"), "GET /api/v1/runs lists them")
+        }
         RunError::Over(id) => AnswerError::Conflict {
             detail: format!("run {id} is over"),
             next: "POST /api/v1/runs starts another one".to_owned(),
@@ -247,7 +257,9 @@ impl DataAnswers for Serving {
             let mut filters = Vec::new();
             if let Some(source) = &query.source {
                 let name = quoted(source);
-                filters.push(format!("(r.source = {name} or r.source in (select source from raw.sources where name = {name}))"));
+                filters.push(format!(
+                    "(r.source = {name} or r.source in (select source from raw.sources where name = {name}))"
+                ));
             }
             filters.extend(query.rule.as_ref().map(|rule| format!("r.rule = {}", quoted(rule))));
             let only = if filters.is_empty() { String::new() } else { format!(" where {}", filters.join(" and ")) };

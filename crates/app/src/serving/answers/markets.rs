@@ -14,9 +14,7 @@ use decide::plan::{LaunchPlan, Minimums};
 use domain::Market;
 use serve::answers::{Answer, AnswerError, Document, MarketAnswers};
 use serve::wire::figure::Words;
-use serve::wire::markets::{
-    Criterion, Lang, MarketPage, MarketRanking, MarketReason, RankedMarket, TransferReport,
-};
+use serve::wire::markets::{Criterion, Lang, MarketPage, MarketRanking, MarketReason, RankedMarket, TransferReport};
 use serve::wire::table::{NamedTable, Report};
 
 fn whole(n: i64) -> Option<u32> {
@@ -42,7 +40,8 @@ async fn ranking(now: &Snapshot) -> Result<MarketRanking> {
         rank_high: whole(worst[at]),
         criteria: criteria.iter().map(|(key, values)| ((*key).to_owned(), values[at])).collect(),
     };
-    let found = Rows::query(&now.engine, "select market, en, zh from marts.market_reasons order by market, place").await?;
+    let found =
+        Rows::query(&now.engine, "select market, en, zh from marts.market_reasons order by market, place").await?;
     let (of, en, zh) = (found.texts("market")?, found.texts("en")?, found.texts("zh")?);
     let reason = |at: usize| MarketReason {
         market: of[at].clone(),
@@ -129,7 +128,11 @@ async fn page(now: &Snapshot, of: Market) -> Result<MarketPage> {
 async fn plan(now: &Snapshot, of: Market) -> Result<LaunchPlan> {
     pipeline::computed(&now.workspace, &now.lake, "plan")?;
     let currency = now.lake.currency.ok_or_else(|| {
-        Stop::error(Exit::Missing, "the lake was cleaned by an earlier release", "start a run: it cleans the lake again")
+        Stop::error(
+            Exit::Missing,
+            "the lake was cleaned by an earlier release",
+            "start a run: it cleans the lake again",
+        )
     })?;
     let home = pipeline::home(&now.engine, &now.workspace).await?;
     let gatherer = Gatherer::new(&now.engine, home, currency).await?;

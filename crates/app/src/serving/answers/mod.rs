@@ -11,12 +11,23 @@ mod recommend;
 use super::tables;
 use crate::exit::{Exit, Stop, code_of};
 use domain::Market;
+use lake::LakeError;
 use serve::answers::AnswerError;
 use serve::wire::figure::Words;
 use serve::wire::problem::ProblemAt;
 
 /// An error of the program as the caller hears it: what the caller can mend in full, faults of ours without words.
 fn refused(error: anyhow::Error) -> AnswerError {
+    let lake = error.chain().find_map(|cause| cause.downcast_ref::<LakeError>());
+    let busy = match lake {
+        Some(LakeError::Locked(_)) => Some("somebody else writes into the lake"),
+        Some(lake) if lake.is_full() => Some("the disk is full"),
+        _ => None,
+    };
+    if let Some(detail) = busy {
+        let next = "try again in a moment".to_owned();
+        return AnswerError::Unavailable { detail: detail.to_owned(), next, retry_after: 10 };
+    }
     let stop = error.chain().find_map(|cause| cause.downcast_ref::<Stop>());
     let (what, next) = match stop {
         Some(stop) => (stop.what.clone(), stop.next.clone()),

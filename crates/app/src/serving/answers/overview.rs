@@ -47,7 +47,8 @@ async fn overview(now: &Snapshot) -> Result<Overview> {
         detail: says[at].clone(),
     };
     let gates: Vec<Gate> = (0..names.len()).map(gate).collect();
-    let markets = Rows::query(&now.engine, "select market from marts.market_summary order by n_shoppers desc, market").await?;
+    let markets =
+        Rows::query(&now.engine, "select market from marts.market_summary order by n_shoppers desc, market").await?;
     let mart = tables::mart("market_months");
     let months = tables::query(&now.engine, mart, "select * from marts.market_months order by month, market").await?;
     Ok(Overview {

@@ -53,7 +53,8 @@ impl Serving {
             return Err(nobody(id));
         }
         self.current.renew().await.map_err(refused)?;
-        let next = person.is_known().then(|| "start a run: figures and models were made with the person's data".to_owned());
+        let next =
+            person.is_known().then(|| "start a run: figures and models were made with the person's data".to_owned());
         Ok(PersonErasure { id: id.to_owned(), erased, next })
     }
 }

@@ -2,19 +2,17 @@
 
 use super::super::Serving;
 use super::super::exposures::Exposure;
-use super::super::snapshot::Snapshot;
+use super::super::snapshot::{MarketModels, Snapshot};
 use super::{languages, market, picture_path, tables, wrong};
 use decide::plan::{Lang, term_name};
 use domain::{History, ItemIdx, Kind, Language, Market, Reason};
 use recommend::Context;
-use recommend::serving::{
-    self, Ask, Offered, Out, Popular, SessionParams, Step, Taste, Told, View, Why, bucket,
-};
+use recommend::serving::{self, Ask, Offered, Out, Popular, SessionParams, Step, Taste, Told, View, Why, bucket};
 use serve::answers::{Answer, AnswerError, RecommendAnswers};
 use serve::wire::figure::Words;
 use serve::wire::recommend::{
-    ChainStep, Feedback, FeedbackAction, ItemReason, Models, NextQuery, RecommendQuery, RecommendedItem,
-    Recommendations, Rerank, SimilarQuery, TrendingQuery,
+    ChainStep, Feedback, FeedbackAction, ItemReason, Models, NextQuery, RecommendQuery, Recommendations,
+    RecommendedItem, Rerank, SimilarQuery, TrendingQuery,
 };
 use std::collections::BTreeSet;
 
@@ -147,18 +145,23 @@ fn item(now: &Snapshot, offered: &Offered, market: Option<Market>, languages: &[
     }
 }
 
-fn step(told: &Told) -> ChainStep {
+fn step(told: &Told, models: Option<&MarketModels>) -> ChainStep {
     let why = told.why.text(Language::EN);
+    let by = match (told.step, models) {
+        (Step::History | Step::Session, Some(m)) => format!(" by {} trained on {}", m.name, m.training),
+        _ => String::new(),
+    };
     ChainStep {
         step: told.step.key().to_owned(),
         answered: told.answered > 0,
-        why: if told.answered > 0 { format!("{} products; {why}", told.answered) } else { why.to_owned() },
+        why: if told.answered > 0 { format!("{} products{by}; {why}", told.answered) } else { why.to_owned() },
     }
 }
 
 fn answered(now: &Snapshot, answer: &serving::Answer, market: Market) -> Recommendations {
     let languages = languages(Some(market));
-    let mut chain: Vec<ChainStep> = answer.chain.iter().map(step).collect();
+    let models = now.markets.get(&market);
+    let mut chain: Vec<ChainStep> = answer.chain.iter().map(|told| step(told, models)).collect();
     if let Some(last) = chain.last_mut()
         && !answer.left_out.is_empty()
     {
@@ -239,7 +242,11 @@ fn one(term: &'static str) -> impl Fn(ItemIdx, f32) -> Vec<Reason> {
     move |_, part| vec![Reason { term, item: None, part }]
 }
 
-fn walk(list: Option<&Popular>, deep: usize, open: &dyn Fn(ItemIdx) -> bool) -> Result<Vec<(ItemIdx, f32)>, &'static str> {
+fn walk(
+    list: Option<&Popular>,
+    deep: usize,
+    open: &dyn Fn(ItemIdx) -> bool,
+) -> Result<Vec<(ItemIdx, f32)>, &'static str> {
     let list = list.ok_or(Why::NoList.text(Language::EN))?;
     Ok(list.ranked().iter().copied().filter(|(item, _)| open(*item)).take(deep).collect())
 }
@@ -300,7 +307,8 @@ impl Serving {
             }
             if query.min_price.is_some() || query.max_price.is_some() {
                 let price: Option<f64> = price(item);
-                let within = |p: f64| query.min_price.is_none_or(|low| p >= low) && query.max_price.is_none_or(|h| p <= h);
+                let within =
+                    |p: f64| query.min_price.is_none_or(|low| p >= low) && query.max_price.is_none_or(|h| p <= h);
                 if !price.is_some_and(within) {
                     return Some(Out::Price);
                 }
@@ -452,7 +460,7 @@ impl Serving {
         if let Some(kind) = kind {
             // The clock of the caller says when it was done, ours how long ago that is: an event of the future would stay.
             let at = at.min(self.now());
-            who.iter().for_each(|name| self.recent.note(name, &feedback.product_id, kind, at));
+            who.iter().for_each(|name| self.note(name, &feedback.product_id, kind, at));
         }
         Ok(())
     }
