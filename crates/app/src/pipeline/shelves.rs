@@ -9,7 +9,7 @@ use recommend::{Barred, Shelf};
 use std::collections::BTreeMap;
 
 /// Days without a sale anywhere after which a product is no longer offered.
-const STALE_DAYS: i32 = 180;
+pub(crate) const STALE_DAYS: i32 = 180;
 
 /// Units on hand by product and market; [`Market::UNKNOWN`] holds what serves all markets.
 #[derive(Clone, Debug, Default)]
@@ -38,11 +38,11 @@ impl Stock {
         self.units(product, market).is_some_and(|units| units <= 0)
     }
 
-    /// Units on hand for the market, those for all markets included; `None` where nobody counted for it.
+    /// Units counted for this market and for all markets together; `None` where nobody counted for either.
     pub(crate) fn units(&self, product: &str, market: Market) -> Option<i64> {
         let units = self.units.get(product)?;
-        let here: Vec<i64> = [market, Market::UNKNOWN].iter().filter_map(|m| units.get(m).copied()).collect();
-        (!here.is_empty()).then(|| here.iter().sum())
+        let (own, all) = (units.get(&market), units.get(&Market::UNKNOWN).filter(|_| market != Market::UNKNOWN));
+        own.into_iter().chain(all).copied().reduce(|a, b| a + b)
     }
 
     fn counted(&self) -> impl Iterator<Item = &str> {
