@@ -237,6 +237,10 @@
     reset: function () {
       ids = consent ? { a: random() } : {};
       if (consent) save();
+    },
+    // As for calls made before this script was there.
+    push: function (call) {
+      if (api[call[0]]) api[call[0]].apply(api, call.slice(1));
     }
   };
 
@@ -276,8 +280,5 @@
     win.addEventListener("popstate", moved);
     page();
   }
-  if (Array.isArray(early))
-    early.forEach(function (call) {
-      if (api[call[0]]) api[call[0]].apply(api, call.slice(1));
-    });
+  if (Array.isArray(early)) early.forEach(api.push);
 })(window, document);
