@@ -168,6 +168,7 @@ fn main() -> Result<(), Fault> {
     let quantile =
         |q: f64| waits.get(((waits.len() as f64 - 1.0) * q) as usize).map_or(f64::NAN, |us| *us as f64 / 1000.0);
     let events = waits.len() as u64 * batch;
+    let resident = [0.25, 0.5, 0.75, 1.0].map(|q| memory.get(((memory.len() as f64 - 1.0) * q) as usize).copied());
     println!(
         "{}",
         serde_json::json!({
@@ -175,7 +176,7 @@ fn main() -> Result<(), Fault> {
             "events_per_second": (events as f64 / lasted).round(), "p50_ms": quantile(0.5), "p99_ms": quantile(0.99),
             "worst_ms": quantile(1.0), "answers_not_200": others.into_inner(), "connections_lost": failures.into_inner(),
             "server_cpu_seconds": cpu, "server_cpu_us_per_event": cpu * 1e6 / events as f64,
-            "server_rss_mb_quarters": [0.25, 0.5, 0.75, 1.0].map(|q| memory.get(((memory.len() as f64 - 1.0) * q) as usize).copied()),
+            "server_rss_mb_at_quarters": resident,
             "wall_since_start": began.elapsed().as_secs_f64(),
         })
     );
