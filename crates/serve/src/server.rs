@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
+use crate::ingest::Intake;
 use crate::live::Live;
 use crate::metrics::{Metrics, Source};
 use crate::rates::Rates;
@@ -34,6 +35,7 @@ pub struct Server {
     store: Arc<Store>,
     answers: Arc<dyn Answers>,
     live: Option<Arc<dyn Live>>,
+    ingest: Option<Arc<Intake>>,
     clock: Clock,
     sources: Vec<Source>,
     tls: Option<Tls>,
@@ -43,13 +45,22 @@ impl Server {
     /// A server that answers with `answers` and keeps keys and people in `store`.
     pub fn new(config: ServeConfig, store: Arc<Store>, answers: Arc<dyn Answers>) -> Self {
         let (live, tls) = (None, None);
-        Self { config, store, answers, live, clock: Clock::system(), sources: Vec::new(), tls }
+        Self { config, store, answers, live, ingest: None, clock: Clock::system(), sources: Vec::new(), tls }
     }
 
     /// With what happens now.
     #[must_use]
     pub fn live(mut self, live: Arc<dyn Live>) -> Self {
         self.live = Some(live);
+        self
+    }
+
+    /// Taking events in: its tracking endpoints, its live side and its metrics.
+    #[must_use]
+    pub fn ingest(mut self, intake: Arc<Intake>) -> Self {
+        self.sources.push(intake.metrics());
+        self.live = Some(Arc::clone(&intake) as Arc<dyn Live>);
+        self.ingest = Some(intake);
         self
     }
 
@@ -82,6 +93,7 @@ impl Server {
             store: self.store.clone(),
             answers: self.answers.clone(),
             live: self.live.clone(),
+            ingest: self.ingest.clone(),
             clock: self.clock.clone(),
             keys: Keyring::new(self.store.clone(), self.clock.clone(), self.config.key_memory),
             metrics: Metrics::with(self.sources.clone()),

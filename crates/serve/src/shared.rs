@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
+use crate::ingest::Intake;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::rates::Rates;
@@ -25,6 +26,8 @@ pub struct Shared {
     pub answers: Arc<dyn Answers>,
     /// What happens now, where events are taken in.
     pub live: Option<Arc<dyn Live>>,
+    /// What takes events in, where this server does.
+    pub ingest: Option<Arc<Intake>>,
     /// What time it is.
     pub clock: Clock,
     /// Keys looked up a moment ago.

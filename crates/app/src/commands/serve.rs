@@ -3,6 +3,7 @@
 use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::serving::Serving;
+use crate::serving::intake;
 use crate::serving::snapshot::Anything;
 use crate::{cli, output};
 use anyhow::{Context, Result};
@@ -66,12 +67,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
         let serving = serving.clone();
         Arc::new(move |text: &mut String| serving.metrics(text))
     };
-    let mut server = Server::new(config, store, serving.clone()).clock(clock).metrics(metrics);
+    let events = intake::open(&root, serving.clone(), clock.clone())?;
+    let compactor = tokio::spawn(intake::keep_compacting(env.workspace()?.lake()?, events.clone()));
+    let mut server = Server::new(config, store, serving.clone()).clock(clock).metrics(metrics).ingest(events);
     if let Some(tls) = tls {
         server = server.tls(tls);
     }
     let served = server.serve(listener, asked_to_stop()).await;
     follower.abort();
+    compactor.abort();
     serving.runs.stop();
     served.context("serving")?;
     if !args.json {

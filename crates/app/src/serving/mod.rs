@@ -8,6 +8,7 @@ pub(crate) mod answers;
 pub(crate) mod current;
 pub(crate) mod exposures;
 mod goods;
+pub(crate) mod intake;
 mod kept;
 mod persons;
 pub(crate) mod recent;

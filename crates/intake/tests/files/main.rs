@@ -9,4 +9,5 @@ mod guessing;
 mod guessing_tables;
 mod round_trip;
 mod support;
+mod tracking;
 mod uci;

@@ -1,0 +1,155 @@
+//! Events on their way: from the server's log into the lake, and into the next answer.
+//!
+//! A closed segment of the log becomes one source file, `journal-<number>-<hash>.jsonl`, a line an event, and is ingested
+//! like any export of such calls. Then the segment is retired. Killed anywhere in between nothing is lost or doubled: the
+//! name follows from number and content, so a segment that was brought over before is known by it, even where its source
+//! was rewritten since without somebody who wanted to be forgotten.
+//! `portolan run`, or the next ingest, cleans what came. While another process writes the lake, segments wait.
+
+use super::Serving;
+use crate::commands::today;
+use crate::exit::{Exit, Stop};
+use anyhow::{Context, Result};
+use domain::Kind;
+use journal::Segment;
+use lake::{FileTaken, IngestOptions, Lake, LakeError, Snapshot};
+use serve::Clock;
+use serve::ingest::{Intake, IntakeParams};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tracking::{Deed, ShopEvent};
+
+/// Folder of the log in a workspace.
+pub(crate) const FOLDER: &str = "journal";
+
+/// How often closed segments are looked for.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Segments brought over under one lock.
+const AT_ONCE: usize = 16;
+
+/// What a round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Compacted {
+    /// Segments that are in the lake now and not in the log.
+    pub(crate) segments: usize,
+    /// Their records.
+    pub(crate) records: u64,
+    /// Segments that wait because another process writes the lake.
+    pub(crate) waiting: usize,
+}
+
+/// Opens the log of a workspace; what is in it and what comes is noted for the next answers.
+pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<Arc<Intake>> {
+    let (events, recovery) = Intake::open(&root.join(FOLDER), IntakeParams::default(), clock).map_err(|e| {
+        let next = "one server at a time takes events in; see docs/tracking.md about the log";
+        Stop::error(Exit::Storage, e.to_string(), next)
+    })?;
+    recovery.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+    let note = move |event: &ShopEvent| {
+        let Some((kind, products)) = interactions(event) else { return };
+        for product in products {
+            for who in [&event.user, &event.anonymous].into_iter().flatten() {
+                serving.note(who, product, kind, event.at / 1_000);
+            }
+        }
+    };
+    events.replay(&note)?;
+    events.listen(Arc::new(note));
+    Ok(events)
+}
+
+/// Brings what is closed into the lake.
+pub(crate) async fn compact(lake: &Lake, intake: &Intake) -> Result<Compacted> {
+    let mut done = Compacted::default();
+    let closed = intake.journal().closed();
+    for segments in closed.chunks(AT_ONCE) {
+        let lock = match lake.lock() {
+            Ok(lock) => lock,
+            Err(LakeError::Locked(_)) => {
+                done.waiting = closed.len() - done.segments;
+                return Ok(done);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let snapshot = Snapshot::latest(lake).await?;
+        let known: BTreeSet<String> = lake::source_files(lake, &snapshot)?.into_iter().map(|f| f.name).collect();
+        let written = tokio::task::block_in_place(|| segments.iter().map(write_lines).collect::<Result<Vec<_>>>())?;
+        let name = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let fresh: Vec<PathBuf> = written.iter().filter(|path| !known.contains(&name(path))).cloned().collect();
+        let mut options = IngestOptions::new(::intake::ReadOptions::new(today()));
+        options.read.format = Some(::intake::Format::SegmentEvents);
+        options.provenance.origin = Some("tracking".to_owned());
+        let report = lake::ingest(lake, &lock, &fresh, &options, &|_| {}).await?;
+        for file in report.files {
+            let taken = file.result.with_context(|| format!("reading {}", file.path.display()))?;
+            if let FileTaken::Added(summary) | FileTaken::Replaced(summary) = &taken {
+                tracing::info!(rows = summary.rows, rejected = summary.rejected, "events are in the lake");
+            }
+        }
+        drop(lock);
+        for (segment, path) in segments.iter().zip(&written) {
+            intake.journal().retire(segment.first)?;
+            std::fs::remove_file(path).with_context(|| format!("removing {}", path.display()))?;
+            done.segments += 1;
+            done.records += segment.records;
+        }
+    }
+    Ok(done)
+}
+
+/// Everything taken so far: closes the active segment first. Before a person is erased, and before a run that should know.
+pub(crate) async fn compact_all(lake: &Lake, intake: &Intake) -> Result<Compacted> {
+    intake.journal().rotate().await?;
+    compact(lake, intake).await
+}
+
+/// Goes on until the task is dropped. What fails is told and tried again.
+pub(crate) async fn keep_compacting(lake: Lake, intake: Arc<Intake>) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = compact(&lake, &intake).await {
+            tracing::warn!(error = format!("{error:#}"), "events cannot be brought into the lake; they stay in the log");
+        }
+    }
+}
+
+/// Writes the payloads of a segment, one a line, into a file whose name follows from number and content.
+fn write_lines(segment: &Segment) -> Result<PathBuf> {
+    let dir = segment.path.parent().unwrap_or(Path::new("."));
+    let half = dir.join(format!("journal-{}.half", segment.name()));
+    let what = || format!("writing {}", half.display());
+    let mut out = BufWriter::new(File::create(&half).with_context(what)?);
+    let mut hash = Sha256::new();
+    let mut failed = None;
+    segment.read(|entry| {
+        let parts = [entry.payload, b"\n"];
+        parts.iter().for_each(|part| hash.update(part));
+        if let Err(error) = parts.iter().try_for_each(|part| out.write_all(part)) {
+            failed.get_or_insert(error);
+        }
+    })?;
+    failed.map_or(Ok(()), Err).with_context(what)?;
+    out.flush().with_context(what)?;
+    let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let path = dir.join(format!("journal-{}-{digest}.jsonl", segment.name()));
+    std::fs::rename(&half, &path).with_context(what)?;
+    Ok(path)
+}
+
+/// What an event means for recommendations: how strong an interaction with which products, if any.
+pub(crate) fn interactions(event: &ShopEvent) -> Option<(Kind, impl Iterator<Item = &str>)> {
+    let kind = match event.deed {
+        Deed::ProductViewed | Deed::ProductClicked => Kind::View,
+        Deed::ProductAdded | Deed::WishToCart => Kind::Cart,
+        Deed::WishAdded => Kind::Wish,
+        Deed::OrderCompleted => Kind::Purchase,
+        _ => return None,
+    };
+    Some((kind, event.items.iter().filter_map(|i| i.code.as_deref())))
+}
