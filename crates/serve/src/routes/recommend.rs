@@ -1,0 +1,120 @@
+//! `/recommendations`, `/feedback`, `/models`: what to offer whom.
+
+use super::{Reply, reply};
+use crate::auth::Caller;
+use crate::extract::{Json, Query};
+use crate::problem::Refusal;
+use crate::shared::AppState;
+use crate::wire::recommend::{
+    Feedback, Models, NextQuery, RecommendQuery, Recommendations, Rerank, SimilarQuery, TrendingQuery,
+};
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Candidates of one call.
+const MAX_CANDIDATES: usize = 1_000;
+/// Products of one answer.
+const MAX_N: u32 = 100;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(recommend))
+        .routes(routes!(similar))
+        .routes(routes!(next_in_basket))
+        .routes(routes!(trending))
+        .routes(routes!(rerank))
+        .routes(routes!(feedback))
+        .routes(routes!(models))
+}
+
+fn checked_n(n: Option<u32>) -> Result<(), Refusal> {
+    match n {
+        Some(n) if n == 0 || n > MAX_N => {
+            let next = format!("ask for 1 to {MAX_N}");
+            Err(Refusal::bad_request(format!("n is {n}"), next.clone()).at("n", next))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Products for a shopper or a visit, with the step of the chain that answered.
+#[utoipa::path(
+    get, path = "/recommendations", tag = "recommend", params(RecommendQuery),
+    responses((status = 200, body = Recommendations))
+)]
+async fn recommend(State(shared): State<AppState>, Query(query): Query<RecommendQuery>) -> Reply<Recommendations> {
+    checked_n(query.n)?;
+    if let Some(diversity) = query.diversity.filter(|d| !(0.0..=1.0).contains(d)) {
+        let detail = format!("diversity is {diversity}");
+        return Err(Refusal::bad_request(detail, "ask for 0 to 1").at("diversity", "0 to 1"));
+    }
+    reply(shared.answers.recommend(&query).await)
+}
+
+/// Products like one, in a market.
+#[utoipa::path(
+    get, path = "/recommendations/similar", tag = "recommend", params(SimilarQuery),
+    responses((status = 200, body = Recommendations))
+)]
+async fn similar(State(shared): State<AppState>, Query(query): Query<SimilarQuery>) -> Reply<Recommendations> {
+    checked_n(query.n)?;
+    reply(shared.answers.similar(&query).await)
+}
+
+/// What goes next into a basket.
+#[utoipa::path(
+    get, path = "/recommendations/next", tag = "recommend", params(NextQuery),
+    responses((status = 200, body = Recommendations))
+)]
+async fn next_in_basket(State(shared): State<AppState>, Query(query): Query<NextQuery>) -> Reply<Recommendations> {
+    checked_n(query.n)?;
+    reply(shared.answers.next(&query).await)
+}
+
+/// What a market buys now.
+#[utoipa::path(
+    get, path = "/recommendations/trending", tag = "recommend", params(TrendingQuery),
+    responses((status = 200, body = Recommendations))
+)]
+async fn trending(State(shared): State<AppState>, Query(query): Query<TrendingQuery>) -> Reply<Recommendations> {
+    checked_n(query.n)?;
+    reply(shared.answers.trending(&query).await)
+}
+
+/// Orders the caller's candidates for a shopper or a visit.
+#[utoipa::path(
+    post, path = "/recommendations/rerank", tag = "recommend", request_body = Rerank,
+    responses((status = 200, body = Recommendations))
+)]
+async fn rerank(
+    State(shared): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Json(rerank): Json<Rerank>,
+) -> Reply<Recommendations> {
+    caller.may_ask_about(&rerank.market)?;
+    let n = rerank.candidates.len();
+    if n == 0 || n > MAX_CANDIDATES {
+        let next = format!("send 1 to {MAX_CANDIDATES}");
+        return Err(Refusal::bad_request(format!("{n} candidates"), next.clone()).at("candidates", next));
+    }
+    reply(shared.answers.rerank(&rerank).await)
+}
+
+/// Takes down what a shopper did with a recommended product.
+#[utoipa::path(
+    post, path = "/feedback", tag = "recommend", request_body = Feedback,
+    responses((status = 204, description = "Kept"))
+)]
+async fn feedback(State(shared): State<AppState>, Json(feedback): Json<Feedback>) -> Result<StatusCode, Refusal> {
+    shared.answers.feedback(&feedback).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Which model serves each market and how good it is on held-out purchases.
+#[utoipa::path(get, path = "/models", tag = "recommend", responses((status = 200, body = Models)))]
+async fn models(State(shared): State<AppState>) -> Reply<Models> {
+    reply(shared.answers.models().await)
+}

@@ -1,0 +1,209 @@
+//! What to offer whom, with reasons and with which step of the chain answered.
+
+use super::figure::Amount;
+use super::table::Table;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// For whom, and within which limits.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct RecommendQuery {
+    /// ISO 3166-1 alpha-2.
+    #[param(pattern = "^[A-Z]{2}$")]
+    pub market: String,
+    /// The shopper, where it is known.
+    #[param(max_length = 200)]
+    pub shopper: Option<String>,
+    /// The visit: its events count at once.
+    #[param(max_length = 200)]
+    pub session: Option<String>,
+    /// How many, 10 unless told.
+    #[param(minimum = 1, maximum = 100)]
+    pub n: Option<u32>,
+    /// Leave out what the shopper bought; true unless told.
+    pub exclude_bought: Option<bool>,
+    /// Only of this category.
+    #[param(max_length = 500)]
+    pub category: Option<String>,
+    /// Lowest price, in major units of the market's currency.
+    #[param(minimum = 0)]
+    pub min_price: Option<f64>,
+    /// Highest price.
+    #[param(minimum = 0)]
+    pub max_price: Option<f64>,
+    /// Only what is in stock; false unless told.
+    pub in_stock: Option<bool>,
+    /// 0: by score alone; 1: as unlike each other as can be.
+    #[param(minimum = 0, maximum = 1)]
+    pub diversity: Option<f64>,
+    /// Say why; false unless told.
+    pub explain: Option<bool>,
+}
+
+/// Like which product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SimilarQuery {
+    /// The product.
+    #[param(max_length = 200)]
+    pub product: String,
+    /// ISO 3166-1 alpha-2.
+    #[param(pattern = "^[A-Z]{2}$")]
+    pub market: Option<String>,
+    /// How many, 10 unless told.
+    #[param(minimum = 1, maximum = 100)]
+    pub n: Option<u32>,
+}
+
+/// With which basket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct NextQuery {
+    /// Products of the basket, joined by commas.
+    #[param(max_length = 5_000)]
+    pub products: String,
+    /// ISO 3166-1 alpha-2.
+    #[param(pattern = "^[A-Z]{2}$")]
+    pub market: String,
+    /// How many, 10 unless told.
+    #[param(minimum = 1, maximum = 100)]
+    pub n: Option<u32>,
+}
+
+/// Of which market.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TrendingQuery {
+    /// ISO 3166-1 alpha-2.
+    #[param(pattern = "^[A-Z]{2}$")]
+    pub market: String,
+    /// How many, 10 unless told.
+    #[param(minimum = 1, maximum = 100)]
+    pub n: Option<u32>,
+}
+
+/// Candidates to order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rerank {
+    /// ISO 3166-1 alpha-2.
+    #[schema(pattern = "^[A-Z]{2}$")]
+    pub market: String,
+    /// The shopper, where it is known.
+    #[schema(max_length = 200)]
+    pub shopper: Option<String>,
+    /// The visit.
+    #[schema(max_length = 200)]
+    pub session: Option<String>,
+    /// Products, in the order of the caller.
+    #[schema(min_items = 1, max_items = 1_000)]
+    pub candidates: Vec<String>,
+    /// Say why; false unless told.
+    pub explain: Option<bool>,
+}
+
+/// Products, best first, and how they came to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Recommendations {
+    /// Best first.
+    pub items: Vec<RecommendedItem>,
+    /// The step of the chain that answered.
+    pub answered_by: String,
+    /// The steps in order, each with what it said.
+    pub chain: Vec<ChainStep>,
+    /// Version of the models and the data behind them.
+    pub model_version: String,
+    /// Bucket of the shopper for experiments, 0 to 999, always the same for the same shopper.
+    pub bucket: Option<u32>,
+    /// Name of this answer, to be given back with feedback.
+    pub exposure_id: String,
+}
+
+/// A recommended product.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RecommendedItem {
+    /// The product.
+    pub product_id: String,
+    /// Its name.
+    pub name: String,
+    /// Comparable inside this answer only.
+    pub score: f64,
+    /// Its price, where it is known.
+    pub price: Option<Amount>,
+    /// Path of its picture in this API.
+    pub picture: Option<String>,
+    /// Why, when asked; the parts add up to the score where the model is a sum.
+    pub reasons: Vec<ItemReason>,
+}
+
+/// A part of a score.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ItemReason {
+    /// The term, as in the vocabulary of the plan.
+    pub term: String,
+    /// The product it comes from, where there is one.
+    pub product_id: Option<String>,
+    /// What it adds to the score.
+    pub part: f64,
+    /// In words.
+    pub text: super::figure::Words,
+}
+
+/// A step of the chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChainStep {
+    /// `history`, `session`, `segment`, `market`, `home`, `newest`.
+    pub step: String,
+    /// Whether it gave the answer.
+    pub answered: bool,
+    /// Why or why not.
+    pub why: String,
+}
+
+/// What a shopper did with an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Feedback {
+    /// The answer.
+    #[schema(max_length = 100)]
+    pub exposure_id: String,
+    /// The product.
+    #[schema(max_length = 200)]
+    pub product_id: String,
+    /// What was done.
+    pub action: FeedbackAction,
+    /// When, RFC 3339; now unless told.
+    #[schema(max_length = 40)]
+    pub at: Option<String>,
+}
+
+/// What a shopper does with a recommended product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedbackAction {
+    /// It was on the screen.
+    Seen,
+    /// It was opened.
+    #[default]
+    Click,
+    /// It was put into the cart.
+    Cart,
+    /// It was bought.
+    Purchase,
+    /// It was sent away.
+    Dismiss,
+}
+
+/// How good the models are, measured on held-out purchases.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Models {
+    /// The model that serves each market and why, see `marts.serving`.
+    pub serving: Table,
+    /// What was measured, see `marts.evidence`.
+    pub evidence: Table,
+}

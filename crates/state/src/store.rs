@@ -1,0 +1,120 @@
+//! Opening the database: a file of SQLite, or PostgreSQL by URL; bringing it to the newest version.
+//!
+//! SQLite runs with its write-ahead log and `synchronous = FULL`: what a call answered is on the disk. Writers wait
+//! up to five seconds for each other.
+
+use crate::error::StateError;
+use crate::migration::Migrator;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, SqlErr};
+use sea_orm_migration::MigratorTrait;
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Passwords that are hashed at the same time: each takes 19 MiB and a core.
+const HASHING: usize = 2;
+
+/// The state of a workspace. Cheap to share by reference; all methods may be called at once.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) hashing: Semaphore,
+}
+
+impl Store {
+    /// Opens a file of SQLite, made when it is not there.
+    ///
+    /// # Errors
+    /// [`StateError::Open`] when it cannot be opened or brought to the newest version.
+    pub async fn open_file(path: &Path) -> Result<Self, StateError> {
+        let url = format!("sqlite://{}?mode=rwc", escaped(&path.display().to_string()));
+        Self::open(&url).await
+    }
+
+    /// A database in memory, for tests.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn in_memory() -> Result<Self, StateError> {
+        Self::open("sqlite::memory:").await
+    }
+
+    /// Opens `sqlite://FILE?mode=rwc` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    ///
+    /// # Errors
+    /// [`StateError::Open`] when it cannot be opened or brought to the newest version.
+    pub async fn open(url: &str) -> Result<Self, StateError> {
+        let failed = |why: DbErr| StateError::Open { url: without_password(url), why };
+        let mut options = ConnectOptions::new(url.to_owned());
+        options.sqlx_logging(false).acquire_timeout(Duration::from_secs(10)).connect_timeout(Duration::from_secs(10));
+        if url.starts_with("sqlite") {
+            let in_memory = url.contains(":memory:");
+            // One connection holds a database in memory; for a file more readers do no harm.
+            options.max_connections(if in_memory { 1 } else { 4 }).min_connections(1);
+            if in_memory {
+                options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
+            }
+            options.map_sqlx_sqlite_opts(|options| {
+                options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(Duration::from_secs(5))
+                    .foreign_keys(true)
+            });
+        } else {
+            options.max_connections(8);
+        }
+        let db = Database::connect(options).await.map_err(failed)?;
+        Migrator::up(&db, None).await.map_err(failed)?;
+        Ok(Self { db, hashing: Semaphore::new(HASHING) })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StateError::Db`] when it does not.
+    pub async fn ping(&self) -> Result<(), StateError> {
+        Ok(self.db.ping().await?)
+    }
+}
+
+/// A path as a part of an URL: what would end it there is escaped.
+fn escaped(path: &str) -> String {
+    path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+}
+
+/// The URL as it may be shown.
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &url[..scheme], &url[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// Whether the database says that something is there already.
+pub(crate) fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert_eq!(without_password("postgres://me:pa@ss@db/x"), "postgres://…@db/x");
+        assert_eq!(without_password("sqlite://state.db?mode=rwc"), "sqlite://state.db?mode=rwc");
+    }
+
+    #[tokio::test]
+    async fn a_file_opened_twice_is_one_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b?c#d.db");
+        let one = Store::open_file(&path).await.unwrap();
+        one.set("name", &"value").await.unwrap();
+        let two = Store::open_file(&path).await.unwrap();
+        assert_eq!(two.get::<String>("name").await.unwrap(), Some("value".to_owned()));
+        assert!(path.exists(), "under the name that was asked for");
+    }
+}
