@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // One browser for all files, one after the other: two cores are shared with the server.
 export default defineConfig({
   test: {
-    include: ['tests/e2e/**/*.test.ts'],
+    include: ['tests/e2e/**/*.test.mjs'],
     environment: 'node',
     fileParallelism: false,
     isolate: false,

@@ -32,7 +32,7 @@ export function ThemeAndLanguage() {
         type="button"
         className="lang-button"
         lang={lang === 'en' ? 'zh-CN' : 'en'}
-        aria-label={lang === 'en' ? '切换为中文' : 'Switch to English'}
+        aria-label={lang === 'en' ? '中文：切换语言' : 'EN: switch the language'}
         onClick={() => setLang(lang === 'en' ? 'zh' : 'en')}
       >
         {lang === 'en' ? '中文' : 'EN'}
@@ -56,7 +56,9 @@ export function Shell({ current, children }: { current: string; children: ReactN
       first.current = false;
       return;
     }
-    document.getElementById('main')?.focus({ preventScroll: true });
+    // Not when the focus is on something that stays, such as a tab that was reached by arrows.
+    const main = document.getElementById('main');
+    if (main && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
   }, [path]);
 
   useEffect(() => {

@@ -112,7 +112,7 @@ export const api = {
   cancelRun: (id: string) => call<W.Run>('DELETE', `/runs/${e(id)}`),
   sql: (query: string, limit: number, signal?: S) => call<W.Table>('POST', '/sql', { body: { query, limit }, signal }),
 
-  counters: (signal?: S) => call<W.Table>('GET', '/live/counters', { signal }),
+  counters: (signal?: S) => call<W.LiveCounters>('GET', '/live/counters', { signal }),
   carts: (signal?: S) => call<W.Table>('GET', '/live/carts', { signal }),
 
   person: (id: string, signal?: S) => call<W.PersonExport>('GET', `/persons/${e(id)}`, { signal }),

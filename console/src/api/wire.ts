@@ -78,6 +78,14 @@ export interface Recommendations {
 }
 export interface Models { serving: Table; evidence: Table }
 
+export interface LiveEvent {
+  received: string; kind: string; name: string; who: string; market?: N<string>; key: string; accepted: boolean; problems: string[]; detail: unknown;
+}
+export interface LiveCounters {
+  accepted: number; rejected: number; repeated: number; last_minute: number; visitors: number;
+  by_name: Record<string, number>; by_market: Record<string, number>;
+}
+
 export type RunStatus = 'running' | 'done' | 'failed' | 'cancelled';
 export interface Run {
   id: string; status: RunStatus; started: string; ended?: N<string>; exit_code?: N<number>; progress?: N<number>;

@@ -59,7 +59,7 @@ const absent = (value: unknown): value is null | undefined =>
 
 function currencyFormat(lang: Lang, currency: string, extra: Intl.NumberFormatOptions): Intl.NumberFormat {
   try {
-    return numberFormat(lang, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...extra });
+    return numberFormat(lang, { style: 'currency', currency, ...extra });
   } catch {
     // A code the browser does not know is still a code a person does.
     return numberFormat(lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });

@@ -1,17 +1,10 @@
-// Events as the stream sends them, read with care: what arrives is what shops sent.
+// Events of the stream, read with care: a half line or another server's words must not end the page.
+import type { LiveEvent as Wire } from '../api/wire';
 
-export interface LiveEvent {
-  number: number;
-  type: string;
-  name: string;
-  who: string;
-  at: string;
-  accepted: boolean;
-  problem: string | null;
-  raw: unknown;
-}
+/** An event with its place in this visit's stream. */
+export type LiveEvent = Wire & { number: number };
 
-const text = (x: unknown): string => (typeof x === 'string' ? x : typeof x === 'number' ? String(x) : '');
+const text = (x: unknown): string => (typeof x === 'string' ? x : '');
 
 export function readEvent(data: string, number: number): LiveEvent | null {
   let raw: unknown;
@@ -21,20 +14,18 @@ export function readEvent(data: string, number: number): LiveEvent | null {
     return null;
   }
   if (typeof raw !== 'object' || raw === null) return null;
-  const wire = raw as Record<string, unknown>;
-  // The stream wraps what was sent: {at, accepted, problem, event}; a bare event is shown too.
-  const inner = (typeof wire['event'] === 'object' && wire['event'] !== null ? wire['event'] : wire) as Record<string, unknown>;
-  const properties = (typeof inner['properties'] === 'object' && inner['properties'] !== null ? inner['properties'] : {}) as Record<string, unknown>;
-  const problem = text(wire['problem']) || text(wire['error']) || null;
+  const wire = raw as Partial<Record<keyof Wire, unknown>>;
   return {
     number,
-    type: text(inner['type']) || text(wire['kind']) || 'track',
-    name: text(inner['event']) || text(wire['name']) || text(inner['name']) || text(properties['path']) || '–',
-    who: text(inner['userId']) || text(inner['anonymousId']) || text(wire['shopper']) || text(wire['who']),
-    at: text(wire['at']) || text(wire['received_at']) || text(inner['receivedAt']) || text(inner['timestamp']) || new Date().toISOString(),
-    accepted: wire['accepted'] !== false && problem === null,
-    problem,
-    raw,
+    received: text(wire.received),
+    kind: text(wire.kind),
+    name: text(wire.name),
+    who: text(wire.who),
+    market: text(wire.market) || null,
+    key: text(wire.key),
+    accepted: wire.accepted !== false,
+    problems: Array.isArray(wire.problems) ? wire.problems.map(String) : [],
+    detail: wire.detail ?? null,
   };
 }
 
@@ -43,9 +34,10 @@ export function keep(before: readonly LiveEvent[], fresh: readonly LiveEvent[], 
   return [...fresh].reverse().concat(before).slice(0, limit);
 }
 
+/** Whether every word stands somewhere in the event. */
 export function matches(event: LiveEvent, query: string): boolean {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
-  const all = `${event.type} ${event.name} ${event.who} ${JSON.stringify(event.raw)}`.toLowerCase();
+  const all = JSON.stringify(event).toLowerCase();
   return words.every((word) => all.includes(word));
 }

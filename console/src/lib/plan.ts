@@ -53,7 +53,7 @@ export interface PlanProduct {
   uptake: Figure | null;
   price: Figure | null;
   stock: Figure | null;
-  reasons: string[];
+  reasons: { term: string; text: string }[];
 }
 export interface PlanSegment {
   key: string;
@@ -125,7 +125,7 @@ export function readPlan(raw: Any): PlanPage {
         uptake: planFigure(row['uptake']),
         price: planFigure(row['price']),
         stock: planFigure(row['stock']),
-        reasons: list(row['reasons']).map((r) => text(object(r)['text']) || text(object(r)['term'])),
+        reasons: list(row['reasons']).map((r) => ({ term: text(object(r)['term']), text: text(object(r)['text']) })),
       };
     }),
     bundles: list(plan['bundles']).map((b) => {

@@ -65,7 +65,7 @@ export function SetUp() {
   const { reload } = useSession();
   const route = useRoute();
   // The link carries the token behind #, so that it is in no server's or proxy's log.
-  const fromLink = new URLSearchParams(window.location.hash.slice(1)).get('token') ?? route.query.get('token') ?? '';
+  const fromLink = window.location.hash.slice(1) || route.query.get('token') || '';
   const [token, setToken] = useState(fromLink);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');

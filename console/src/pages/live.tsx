@@ -96,7 +96,7 @@ function useStream(paused: boolean): { events: LiveEvent[]; state: 'connecting' 
 }
 
 function Debugger() {
-  const { t, f, code } = useWords();
+  const { t, f } = useWords();
   const [paused, pause] = useState(false);
   const [query, setQuery] = useState('');
   const [picked, pick] = useState<number | null>(null);
@@ -141,19 +141,24 @@ function Debugger() {
             {shown.slice(0, 200).map((event) => (
               <li key={event.number}>
                 <button type="button" aria-pressed={event.number === chosen?.number} onClick={() => pick(event.number)}>
-                  <Badge tone={event.accepted ? 'accent' : 'bad'}>{code('call', event.type)}</Badge>
-                  <span className="stream-name">{event.name}</span>
-                  <span className="hint stream-who">{event.who}</span>
-                  <time className="hint">{f.time(event.at)}</time>
+                  <Badge tone={event.accepted ? 'accent' : 'bad'}>{event.kind}</Badge>
+                  <span className="stream-name">{event.name || '–'}</span>
+                  <span className="hint stream-who">{[event.market, event.who].filter(Boolean).join(' · ')}</span>
+                  <time className="hint">{f.time(event.received)}</time>
                 </button>
               </li>
             ))}
           </ul>
           {chosen ? (
             <div className="event-detail">
-              {chosen.problem ? <p className="field-error">{chosen.problem}</p> : null}
-              <pre tabIndex={0} aria-label={t('live.detail')}>
-                {JSON.stringify(chosen.raw, null, 2)}
+              {chosen.problems.map((problem) => (
+                <p key={problem} className="field-error">
+                  {problem}
+                </p>
+              ))}
+              <p className="hint">{t('live.meta', { who: chosen.who || '–', key: chosen.key || '–', market: chosen.market ? f.market(chosen.market) : '–' })}</p>
+              <pre tabIndex={0} role="region" aria-label={t('live.detail')}>
+                {JSON.stringify(chosen.detail, null, 2)}
               </pre>
             </div>
           ) : null}

@@ -140,7 +140,7 @@ export function DataTable<R>({
             ))}
           </tbody>
         </table>
-        {visible.length === 0 ? <p className="none">{t('table.none')}</p> : null}
+        {visible.length === 0 ? <p className="no-rows">{t('table.none')}</p> : null}
       </div>
       {visible.length > shown ? (
         <div className="more no-print">

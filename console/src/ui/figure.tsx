@@ -126,7 +126,7 @@ export function useCell(): (type: string, name: string, cell: string | number | 
       if (/int/i.test(type) || Number.isInteger(value)) return f.count(value);
       return f.decimal(value, Math.abs(value) < 1 ? 4 : 2);
     }
-    if (['verdict', 'status', 'result', 'severity', 'kind'].includes(name)) return code('code', String(cell));
+    if (['verdict', 'status', 'state', 'result', 'severity', 'kind'].includes(name)) return code('code', String(cell));
     return String(cell);
   };
 }

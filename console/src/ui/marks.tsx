@@ -46,6 +46,12 @@ export function Meter({ value, label }: { value: number | null | undefined; labe
   );
 }
 
+/** A score on a tint of its size. */
+export function HeatChip({ value, max = 1, text }: { value: number; max?: number; text: string }) {
+  const step = Math.min(7, Math.max(1, Math.ceil((7 * value) / (max || 1))));
+  return <span className={`heat-chip heat${step}`}>{text}</span>;
+}
+
 export function Progress({ value, label }: { value: number | null | undefined; label: string }) {
   return <progress className="progress" aria-label={label} max={1} {...(value === null || value === undefined ? {} : { value })} />;
 }

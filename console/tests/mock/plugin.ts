@@ -5,7 +5,7 @@ import type { Connect, Plugin } from 'vite';
 import { Mock } from './server';
 
 export const POLICY =
-  "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export function mockServer(): Plugin {
   const mock = new Mock();

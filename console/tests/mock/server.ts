@@ -1,7 +1,7 @@
 // The mock's routes and what changes in them: who is signed in, keys, segments, runs, events.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ApiKey, AuditEntry, Role, Run, User } from '../../src/api/wire';
+import type { ApiKey, AuditEntry, LiveEvent, Role, Run, User } from '../../src/api/wire';
 import { cards, inMarket, picture, product, search } from './catalogue';
 import { page, table, words } from './figures';
 import * as markets from './markets';
@@ -74,11 +74,11 @@ export class Mock {
   }
 
   private track(kind: string, body: Buffer, response: ServerResponse): void {
-    const event = { type: kind, receivedAt: new Date().toISOString(), ...(JSON.parse(body.toString() || '{}') as Record<string, unknown>) };
+    const sent = JSON.parse(body.toString() || '{}') as { event?: string; name?: string; userId?: string; properties?: { product_id?: string } };
+    const event: LiveEvent = { received: new Date().toISOString(), kind, name: sent.event ?? sent.name ?? '', who: sent.userId ?? '', market: 'DE', key: 'pk_w_4f1c', accepted: true, problems: [], detail: sent.properties ?? {} };
     this.received += 1;
-    const properties = (event as { properties?: { product_id?: string } }).properties;
-    if (properties?.product_id) this.recent = [properties.product_id, ...this.recent].slice(0, 10);
-    for (const stream of this.streams) stream.write(`data: ${JSON.stringify(event)}\n\n`);
+    if (sent.properties?.product_id) this.recent = [sent.properties.product_id, ...this.recent].slice(0, 10);
+    for (const stream of this.streams) stream.write(`event: event\ndata: ${JSON.stringify(event)}\n\n`);
     send(response, { success: true });
   }
 
@@ -266,11 +266,11 @@ export class Mock {
       return null;
     }
     if (what === 'counters') {
-      return table([['name', 'text', ''], ['value', 'integer', '']], [['events', this.received], ['rejected', 3], ['duplicates', 118], ['sessions', 27], ['open_carts', 9], ['abandoned', 41]]);
+      return { accepted: this.received, rejected: 3, repeated: 118, last_minute: 42, visitors: 27, by_name: { 'Product Viewed': 611, 'Product Added': 84, 'Order Completed': 21, page: 1_204 }, by_market: { DE: 840, US: 702, VN: 211, TH: 167 } };
     }
     return table(
-      [['cart', 'text', 'cart'], ['shopper_id', 'text', 'shopper'], ['market', 'text', 'market'], ['status', 'text', 'open, abandoned or ordered'], ['items', 'integer', 'units'], ['value', 'decimal', 'EUR'], ['updated', 'time', 'last change']],
-      [['c-90', 's-1a2f', 'DE', 'open', 2, '116.50', new Date(Date.now() - 90_000).toISOString()], ['c-89', 's-77c0', 'US', 'abandoned', 1, '89.90', new Date(Date.now() - 5_400_000).toISOString()], ['c-88', null, 'TH', 'ordered', 3, '64.10', new Date(Date.now() - 7_200_000).toISOString()]],
+      [['cart', 'text', 'cart'], ['who', 'text', 'shopper'], ['market', 'text', 'market'], ['state', 'text', 'open, abandoned or ordered'], ['items', 'integer', 'units'], ['value', 'decimal', 'amount'], ['currency', 'text', ''], ['last', 'time', 'last change']],
+      [['c-90', 's-1a2f', 'DE', 'open', 2, '116.50', 'EUR', new Date(Date.now() - 90_000).toISOString()], ['c-89', 's-77c0', 'US', 'abandoned', 1, '89.90', 'EUR', new Date(Date.now() - 5_400_000).toISOString()], ['c-88', null, 'TH', 'ordered', 3, '64.10', 'EUR', new Date(Date.now() - 7_200_000).toISOString()]],
     );
   }
 

@@ -11,7 +11,7 @@ import { num, rowsOf, str } from '../../lib/wire-table';
 import { Answer, Badge, Button, Card, Confirm, Empty, Field, IconButton, Select, Trouble } from '../../ui/basic';
 import { DataTable, type Column } from '../../ui/data-table';
 import { TableView } from '../../ui/figure';
-import { Meter } from '../../ui/marks';
+import { HeatChip, Meter } from '../../ui/marks';
 
 type Segment = SegmentsWire['segments'][number];
 
@@ -163,7 +163,7 @@ function ByMarket({ rows }: { rows: SegmentPreview['by_market'] }) {
   const columns: Column<SegmentPreview['by_market'][number]>[] = [
     { key: 'market', label: t('word.market'), value: (r) => f.market(r.market) },
     { key: 'size', label: t('word.shoppers'), numeric: true, value: (r) => r.size },
-    { key: 'share', label: t('word.share'), hint: t('segments.share.hint'), numeric: true, value: (r) => r.share, render: (r) => <span className="score-cell"><Meter value={r.share} label={f.share(r.share)} /> {f.share(r.share)}</span> },
+    { key: 'share', label: t('word.share'), hint: t('segments.share.hint'), numeric: true, value: (r) => r.share, render: (r) => <HeatChip value={r.share} text={f.share(r.share)} /> },
   ];
   return <DataTable caption={t('segments.bymarket')} columns={columns} rows={rows} rowKey={(r) => r.market} filter={false} initialSort={{ key: 'size', direction: 'desc' }} />;
 }

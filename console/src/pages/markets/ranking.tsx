@@ -9,7 +9,7 @@ import { Link } from '../../lib/router';
 import { Answer, Badge, Button, Card, Empty } from '../../ui/basic';
 import { DataTable, type Column } from '../../ui/data-table';
 import { Notes } from '../../ui/figure';
-import { Meter, RangeBar, TileMap } from '../../ui/marks';
+import { HeatChip, RangeBar, TileMap } from '../../ui/marks';
 
 export function Ranking() {
   const { t } = useWords();
@@ -87,7 +87,7 @@ function Ranked({ data }: { data: MarketRanking }) {
       label: t('word.market'),
       value: (r) => `${r.name} ${r.market}`,
       render: (r) => (
-        <span className="row">
+        <span className="row nowrap market-name">
           <Link to={`/markets/${r.market}`}>{r.name}</Link>
           <StatusBadge status={r.status} />
         </span>
@@ -117,7 +117,7 @@ function Ranked({ data }: { data: MarketRanking }) {
       value: (r) => r.criteria[c.name] ?? null,
       render: (r) => {
         const value = r.criteria[c.name];
-        return value === null || value === undefined ? <span className="faint">{t('word.unknown')}</span> : <span className="score-cell"><Meter value={value} label={f.decimal(value, 2)} /> {f.decimal(value, 2)}</span>;
+        return value === null || value === undefined ? <span className="faint" title={t('word.unknown')}>–</span> : <HeatChip value={value} text={f.decimal(value, 2)} />;
       },
     })),
   ];
@@ -131,7 +131,7 @@ function Ranked({ data }: { data: MarketRanking }) {
               market: l.market,
               score: l.score,
               status: l.status,
-              label: t('markets.map.tile', { market: l.name, rank: l.rank ?? '–', score: f.decimal(l.score, 2), status: code('status', l.status) }),
+              label: t('markets.map.tile', { code: l.market, market: l.name, rank: l.rank ?? '–', score: l.score === null ? '·' : f.decimal(l.score, 2), status: code('status', l.status) }),
             }))}
           />
         </Card>
@@ -149,13 +149,14 @@ function Ranked({ data }: { data: MarketRanking }) {
               <label key={c.name} title={spoken(c.meaning)}>
                 <span className="slider-head">
                   <span>{code('criterion', c.name)}</span>
-                  <output>{f.share((weights[c.name] ?? 0) / total, 0)}</output>
+                  <span className="slider-value">{f.share((weights[c.name] ?? 0) / total, 0)}</span>
                 </span>
                 <input
                   type="range"
                   min={0}
                   max={0.6}
                   step={0.01}
+                  aria-valuetext={f.share((weights[c.name] ?? 0) / total, 0)}
                   value={weights[c.name] ?? 0}
                   onChange={(e) => setWeights({ ...weights, [c.name]: Number(e.target.value) })}
                 />

@@ -123,7 +123,7 @@ function Curves({ data }: { data: TransferReport }) {
       {!rows ? (
         <Nothing />
       ) : (
-        <div className="columns">
+        <div className="columns curves">
           <Chart label={t('transfer.curves.label', { market: f.market(market) })} option={option} height={300} />
           <DataTable caption={t('transfer.curves')} columns={gains} rows={rows} rowKey={(_, i) => String(i)} exportName={`transfer-curve-${market}`} filter={false} />
         </div>

@@ -180,7 +180,7 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
       render: (r: PlanProduct) => (
         <span className="two-lines">
           <Link to={`/catalogue/${encodeURIComponent(r.id)}`}>{r.name || r.id}</Link>
-          <span className="hint">{r.reasons.map((x) => code('term', x)).join(', ')}</span>
+          <span className="hint">{r.reasons.slice(0, 2).map((x) => [code('term', x.term), x.text].filter(Boolean).join(' ')).join(', ')}</span>
         </span>
       ),
     },
