@@ -15,7 +15,8 @@ export function useFigureText(): (figure: Figure) => { value: string; interval: 
   const { f, spoken, t } = useWords();
   return (figure) => {
     const currency = currencyOf(figure);
-    const show = (value: number) => f.unit(value, figure.unit, currency);
+    // Ten digits are no easier to read than three; the formula's query has them all.
+    const show = (value: number) => (currency && Math.abs(value) >= 1e7 ? f.moneyCompact(value, currency) : f.unit(value, figure.unit, currency));
     const value = figure.value ?? (figure.amount ? Number(figure.amount.decimal) : null);
     const interval =
       figure.low !== null && figure.low !== undefined && figure.high !== null && figure.high !== undefined

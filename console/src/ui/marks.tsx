@@ -105,7 +105,6 @@ export function TileMap({ markets, home, current }: { markets: readonly MapMarke
               key={market}
               className={`map-tile ${state}`}
               href={`/markets/${market}`}
-              aria-label={here.label}
               onClick={(event) => {
                 if (event.metaKey || event.ctrlKey || event.shiftKey) return;
                 event.preventDefault();
