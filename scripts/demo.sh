@@ -2,7 +2,8 @@
 # From raw orders to launch plans in a fresh workspace; `make demo` builds the program and calls this.
 #
 # Environment: DATA (a file or folder to ingest; empty: the simulated merchant), SCALE and SEED of
-# the simulation, DEMO_DIR (the workspace folder, made new each time), PORTOLAN (the program).
+# the simulation, DEMO_DIR (the workspace folder, made new each time), PORTOLAN (the program), SERVE
+# (yes: serve the workspace afterwards, no: end; empty: ask, where somebody is there to answer).
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "$0")/common.sh"
@@ -12,6 +13,7 @@ scale="${SCALE:-1}"
 seed="${SEED:-1}"
 dir="${DEMO_DIR:-demo-workspace}"
 portolan="$(portolan_path)"
+serve="${SERVE:-}"
 mark=".made-by-demo"
 home=""
 
@@ -46,3 +48,11 @@ step run --workspace "$dir"
 step plan --all --findings 5 --out "$dir/plans" --workspace "$dir"
 
 printf '\nThe launch plans are in %s; begin with %s in a browser.\n' "$dir/plans" "$dir/plans/index.html"
+printf 'To look instead of reading, and for answers over HTTP: %s serve --workspace %s\n' "$portolan" "$dir"
+if [[ -z "$serve" && -t 0 && -t 1 ]]; then
+    read -r -p 'Serve it now? It prints its address and the link to sign in. [y/N] ' serve
+fi
+case "$serve" in
+y | Y | yes | YES | 1) exec "$portolan" serve --workspace "$dir" ;;
+*) ;;
+esac

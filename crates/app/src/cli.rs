@@ -1,8 +1,10 @@
 //! The command line, a contract: commands and options are only added.
 
 mod audience;
+mod server;
 
 pub(crate) use audience::{Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
+pub(crate) use server::{Keys, KeysWhat, Serve};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use domain::{Currency, Day, Market};
@@ -78,6 +80,12 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Compare every file of the lake with the hash it was written under.
     Doctor(Doctor),
+    /// Answer over HTTP: recommendations, the console, and everything the commands say.
+    Serve(Serve),
+    /// Keys for programs that send to the server or ask it.
+    Keys(Keys),
+    /// Print the OpenAPI document of the server.
+    Openapi,
     /// Print shell completions.
     Completions {
         /// Shell to write them for.

@@ -13,6 +13,7 @@ mod people_pages;
 mod pipeline;
 mod search;
 mod segments;
+mod serving;
 mod signals;
 mod trainings;
 mod transfer;
@@ -24,7 +25,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     allocator::give_back_soon();
     let cli = cli::Cli::parse();
-    output::start_logging(cli.verbose);
+    match &cli.command {
+        cli::Command::Serve(serve) => output::start_server_log(cli.verbose, serve.json),
+        _ => output::start_logging(cli.verbose),
+    }
     match commands::run(cli) {
         Ok(code) => code,
         Err(error) => {

@@ -12,6 +12,7 @@ use crate::pipeline::parameters::parameters;
 use anyhow::{Context, Result};
 use domain::Market;
 use recommend::saved::{self, Loaded, Named};
+use recommend::serving::Scorer;
 use recommend::{Fitted, ModelKind, Recommender, Shelf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -206,6 +207,16 @@ impl Store {
             return Err(damaged(&path, "this model was trained on other data than its version says"));
         }
         Ok(loaded)
+    }
+
+    /// A model from its file in the shape that answers fastest, for a catalogue.
+    pub(crate) fn scorer(&self, kept: &KeptModel, catalogue: &[String]) -> Result<Scorer> {
+        let (path, bytes) = (self.file(&kept.file), self.bytes(kept)?);
+        let (scorer, about) = Scorer::load(&kept.name, &bytes, catalogue).map_err(|e| damaged(&path, e))?;
+        if hex(about.trained_on) != kept.trained_on {
+            return Err(damaged(&path, "this model was trained on other data than its version says"));
+        }
+        Ok(scorer)
     }
 
     /// What serves a market, by its files. Products are matched by name where the catalogue is another one.

@@ -145,7 +145,7 @@ pub(crate) async fn markets(
 }
 
 /// Rows of a mart of figures as figures again.
-async fn figures(engine: &Engine, sql: &str) -> Result<Vec<(Market, Figure)>> {
+pub(crate) async fn figures(engine: &Engine, sql: &str) -> Result<Vec<(Market, Figure)>> {
     let rows = Rows::query(engine, &format!("{sql} order by market, figure")).await?;
     let (markets, keys, units) = (rows.markets("market")?, rows.texts("figure")?, rows.texts("unit")?);
     let (values, lows, highs, levels) =

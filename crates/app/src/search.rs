@@ -48,6 +48,11 @@ impl Found {
         Ok((Self::load(&workspace.root, &engine, &snapshot, &bar, encoder).await?, Stock::load(&engine).await?))
     }
 
+    /// The products of an opened workspace.
+    pub(crate) async fn of(workspace: &Workspace, engine: &Engine, snapshot: &Snapshot) -> Result<Self> {
+        Self::load(&workspace.root, engine, snapshot, &Bar::new(true), sentence_encoder(workspace)?).await
+    }
+
     /// Opens the index, making it where it is not there.
     async fn load(
         root: &Path,

@@ -1,8 +1,11 @@
 //! The segments of a workspace: `segments.toml` beside `portolan.toml`, and where their fields lie in the lake.
 
 use crate::exit::{Exit, Stop};
+use crate::pipeline::rows::Rows;
 use anyhow::{Context, Result};
-use audience::segments::{Columns, Definition, Field, SegmentBook};
+use audience::segments::{BookError, Columns, Definition, Field, SegmentBook};
+use domain::Day;
+use lake::Engine;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -102,6 +105,78 @@ pub(crate) fn columns() -> Columns {
         .with(Field::PAlive, outlook, "p_alive")
         .with(Field::ExpectedValue, outlook, "expected_revenue")
         .with(Field::ChurnRisk, outlook, "churn_risk")
+}
+
+/// Below this a segment of people by age, sex, education, job or income is not counted out.
+pub(crate) const PRIVACY_FLOOR: u64 = 10;
+
+/// The count, `None` where it would say who a few people are.
+pub(crate) fn shown(book: &SegmentBook, name: &str, n: i64) -> Option<i64> {
+    let hidden = book.is_demographic(name) && n > 0 && (n as u64) < PRIVACY_FLOOR;
+    (!hidden).then_some(n)
+}
+
+/// First day that rules do not see: the day after the last sale.
+pub(crate) async fn cutoff(engine: &Engine) -> Result<Day> {
+    let rows = Rows::query(engine, "select max(day) as day from clean.order_lines where settled").await?;
+    let last = rows.optional_days("day")?.into_iter().flatten().next();
+    last.map(|day| day.plus(1))
+        .ok_or_else(|| Stop::error(Exit::Missing, "the lake has no sale yet", "`portolan ingest FILE` takes orders"))
+}
+
+/// How many shoppers a rule finds now.
+pub(crate) struct Counted {
+    book: SegmentBook,
+    /// The rule in canonical form.
+    pub(crate) text: String,
+    /// First day that it does not see.
+    pub(crate) as_of: Day,
+    pub(crate) n: i64,
+    /// Of those, with consent to mail.
+    pub(crate) consent: i64,
+    /// By home market: those it finds, and all shoppers.
+    pub(crate) by_market: Vec<(String, i64, i64)>,
+    /// Fields that no table has.
+    pub(crate) missing: Vec<&'static str>,
+}
+
+impl Counted {
+    /// A count, `None` where it would say who a few people are.
+    pub(crate) fn shown(&self, n: i64) -> Option<i64> {
+        shown(&self.book, TRIED, n)
+    }
+}
+
+/// What a rule is called that is only tried.
+const TRIED: &str = "this rule";
+
+/// Reads a rule beside the segments of the workspace.
+pub(crate) fn tried(root: &Path, rule: &str) -> Result<std::result::Result<SegmentBook, BookError>> {
+    let mut definitions = definitions(root)?;
+    definitions.push(Definition::new(TRIED, rule));
+    Ok(SegmentBook::read(&definitions))
+}
+
+/// Counts the shoppers that a rule finds now.
+pub(crate) async fn count(engine: &Engine, root: &Path, rule: &str) -> Result<Counted> {
+    let book = tried(root, rule)?
+        .map_err(|e| Stop::error(Exit::Usage, e.to_string(), "`portolan segments fields` lists what a rule can ask"))?;
+    let as_of = cutoff(engine).await?;
+    let compiled = book.compile_one(TRIED, &columns(), as_of).context("the rule that was just read")?;
+    let column = compiled.columns.iter().find(|(name, _)| name == TRIED).map(|(_, c)| c.as_str()).unwrap_or("s0");
+    let sql = format!(
+        "select p.market, count(*) as shoppers, count(case when m.{column} then 1 end) as n, \
+         count(case when m.{column} and p.accepts_marketing then 1 end) as consent \
+         from clean.shoppers p left join ({}) m on p.shopper_id = m.shopper_id group by p.market order by p.market",
+        compiled.sql
+    );
+    let rows = Rows::query(engine, &sql).await?;
+    let (markets, all, n) = (rows.texts("market")?, rows.ints("shoppers")?, rows.ints("n")?);
+    let consent: i64 = rows.ints("consent")?.iter().sum();
+    let text = book.get(TRIED).map(|e| e.text()).unwrap_or_default();
+    let missing = compiled.absent.iter().map(|f| f.name()).collect();
+    let by_market = (0..markets.len()).map(|at| (markets[at].clone(), n[at], all[at])).collect();
+    Ok(Counted { text, as_of, n: n.iter().sum(), consent, by_market, missing, book })
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod peer;
 mod portolan;
 mod recommend;
 mod report;
+mod serve;
 mod simulate;
 mod stats;
 mod zero_overlap;
@@ -73,9 +74,11 @@ enum Task {
     Index(index::IndexArgs),
     /// A market that shares neither products nor shoppers with any other one.
     ZeroOverlap(zero_overlap::ZeroOverlapArgs),
+    /// Recommendations over HTTP, asked by a load generator on the same cores.
+    Serve(serve::ServeArgs),
     /// Canonical correlations, beside scikit-learn.
     Correlate(correlate::CorrelateArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, zero-overlap and correlate.
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, serve, zero-overlap and correlate.
     All,
 }
 
@@ -98,6 +101,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Growth(args) => growth::run(args, &mut |row| report.add(row))?,
         Task::Index(args) => index::run(args, &mut |row| report.add(row))?,
         Task::ZeroOverlap(args) => zero_overlap::run(args, &mut |row| report.add(row))?,
+        Task::Serve(args) => serve::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::Correlate(args) => correlate::run(args, &mut |row| report.add(row))?,
         Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),

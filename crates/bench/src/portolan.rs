@@ -37,6 +37,11 @@ impl Portolan {
         &self.version
     }
 
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Runs it with these arguments.
     pub(crate) fn run(&self, args: &[&dyn AsRef<OsStr>]) -> Result<Ended> {
         let args: Vec<OsString> = args.iter().map(|a| AsRef::<OsStr>::as_ref(*a).to_owned()).collect();

@@ -68,8 +68,24 @@ impl Engine {
     /// # Errors
     /// [`LakeError::Query`] with the engine's words, also for statements that would write.
     pub async fn sql(&self, text: &str) -> Result<Vec<RecordBatch>, LakeError> {
+        self.run(text, None).await
+    }
+
+    /// As [`Engine::sql`], for a question of somebody else: at most `limit` rows are computed, in the order of the
+    /// query. Dropping the future stops the work.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`].
+    pub async fn first_rows(&self, text: &str, limit: usize) -> Result<Vec<RecordBatch>, LakeError> {
+        self.run(text, Some(limit)).await
+    }
+
+    async fn run(&self, text: &str, limit: Option<usize>) -> Result<Vec<RecordBatch>, LakeError> {
         let only_reads = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let frame = self.context.sql_with_options(text, only_reads).await.map_err(query)?;
+        let mut frame = self.context.sql_with_options(text, only_reads).await.map_err(query)?;
+        if limit.is_some() {
+            frame = frame.limit(0, limit).map_err(query)?;
+        }
         let schema: arrow::datatypes::SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         let mut batches = frame.collect().await.map_err(query)?;
         if batches.is_empty() {

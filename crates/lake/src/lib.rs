@@ -15,6 +15,7 @@ mod ingest;
 mod local;
 mod marts;
 mod parquet_io;
+mod purge;
 mod quality;
 mod raw;
 mod refine;
@@ -36,6 +37,7 @@ pub use ingest::{
     ingest,
 };
 pub use marts::write_mart;
+pub use purge::purge;
 pub use quality::{OpenOrder, QualityReport, RejectRow, RuleRow, SentimentRow, SourceRow, Totals, quality};
 pub use refine::{RefineParams, RefineReport, is_clean, refine};
 pub use snapshot::{Snapshot, TableVersion};

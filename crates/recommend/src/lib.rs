@@ -2,8 +2,8 @@
 //!
 //! Read in this order: [`prepare`] turns raw interactions into what a model learns from,
 //! [`ModelKind`] is the list of models, [`top_n`] makes the list that a person sees with its
-//! reasons, [`rank`] learns to order from the scores of several models, and [`transfer`] decides
-//! whether a target market may use what other markets taught.
+//! reasons, [`rank`] learns to order from the scores of several models, [`serving`] answers one request at a time, and
+//! [`transfer`] decides whether a target market may use what other markets taught.
 
 mod batch;
 mod bpr;
@@ -26,6 +26,7 @@ pub mod rank;
 mod registry;
 mod rp3beta;
 pub mod saved;
+pub mod serving;
 mod signal;
 mod signals;
 mod similarity;

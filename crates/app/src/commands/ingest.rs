@@ -224,7 +224,7 @@ fn is_no_table(error: &LakeError) -> bool {
 
 /// The day of the clock, in UTC.
 #[allow(clippy::disallowed_methods, reason = "the program's edge is where the clock is read")]
-pub(super) fn today() -> Day {
+pub(crate) fn today() -> Day {
     Day::from(Utc::now().date_naive())
 }
 

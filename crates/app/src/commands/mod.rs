@@ -7,6 +7,7 @@ mod export;
 mod forget;
 mod ingest;
 mod init;
+mod keys;
 mod markets;
 pub(crate) mod models;
 mod personas;
@@ -15,13 +16,17 @@ mod quality;
 mod recommend;
 mod run;
 mod search;
-mod segments;
+pub(crate) mod segments;
+mod serve;
 mod shoppers;
 mod similar;
 mod simulate;
 mod sql;
 mod tables;
 mod transfer;
+
+pub(crate) use ingest::today;
+pub(crate) use similar::languages;
 
 use crate::cli::{Cli, Command};
 use crate::workspace::Workspace;
@@ -99,6 +104,12 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Simulate(args) => simulate::run(&env, &args),
         Command::Bench(args) => bench::run(&env, &args),
         Command::Doctor(args) => doctor::run(&env, &args).await,
+        Command::Serve(args) => serve::run(&env, &args).await,
+        Command::Keys(args) => keys::run(&env, &args).await,
+        Command::Openapi => {
+            crate::output::line(&::serve::openapi_json());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "portolan", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -4,18 +4,16 @@ use super::{Environment, Opened};
 use crate::cli::{self, SegmentsWhat};
 use crate::exit::{Exit, Stop};
 use crate::pipeline::rows::Rows;
+use crate::segments::{PRIVACY_FLOOR, cutoff, shown};
 use crate::{output, pipeline, segments};
 use anyhow::{Context, Result};
 use audience::segments::sizes::{MemberSet, Shown, overlap};
 use audience::segments::{Definition, Field, OrderFact, ProductFact, SegmentBook, ShopperFacts, Value};
-use domain::{Day, Language, ShopperId};
+use domain::{Language, ShopperId};
 use lake::Engine;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
-
-/// Below this a segment of people by age, sex, education, job or income is not counted out.
-const PRIVACY_FLOOR: u64 = 10;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Segments) -> Result<ExitCode> {
     match &args.what {
@@ -76,12 +74,6 @@ async fn list(env: &Environment, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// The count, `None` where it would say who a few people are.
-fn shown(book: &SegmentBook, name: &str, n: i64) -> Option<i64> {
-    let hidden = book.is_demographic(name) && n > 0 && (n as u64) < PRIVACY_FLOOR;
-    (!hidden).then_some(n)
-}
-
 fn fields() {
     let rows = Field::ALL
         .iter()
@@ -108,47 +100,27 @@ fn fields() {
     );
 }
 
-/// First day that rules do not see: the day after the last sale.
-async fn cutoff(engine: &Engine) -> Result<Day> {
-    let rows = Rows::query(engine, "select max(day) as day from clean.order_lines where settled").await?;
-    let last = rows.optional_days("day")?.into_iter().flatten().next();
-    last.map(|day| day.plus(1))
-        .ok_or_else(|| Stop::error(Exit::Missing, "the lake has no sale yet", "`portolan ingest FILE` takes orders"))
-}
-
 async fn size(env: &Environment, rule: &str, json: bool) -> Result<()> {
     let Opened { workspace, engine, .. } = env.opened().await?;
-    const NAME: &str = "this rule";
-    let mut definitions = segments::definitions(&workspace.root)?;
-    definitions.push(Definition::new(NAME, rule));
-    let book = SegmentBook::read(&definitions)
-        .map_err(|e| Stop::error(Exit::Usage, e.to_string(), "`portolan segments fields` lists what a rule can ask"))?;
-    let as_of = cutoff(&engine).await?;
-    let compiled = book.compile_one(NAME, &segments::columns(), as_of).context("the rule that was just read")?;
-    let column = compiled.columns.iter().find(|(name, _)| name == NAME).map(|(_, c)| c.as_str()).unwrap_or("s0");
-    let sql = format!(
-        "select count(*) as n, count(case when p.accepts_marketing then 1 end) as consent, count(distinct p.market) as markets \
-         from ({}) m join clean.shoppers p on p.shopper_id = m.shopper_id where m.{column}",
-        compiled.sql
-    );
-    let rows = Rows::query(&engine, &sql).await?;
-    let (n, consent) = (rows.ints("n")?[0], rows.ints("consent")?[0]);
-    let text = book.get(NAME).map(|e| e.text()).unwrap_or_default();
-    let missing: Vec<&str> = compiled.absent.iter().map(|f| f.name()).collect();
+    let counted = segments::count(&engine, &workspace.root, rule).await?;
+    let (n, consent) = (counted.shown(counted.n), counted.shown(counted.consent));
+    let missing = counted.missing.join(", ");
     if json {
         output::json(
-            &json!({"rule": text, "as_of": as_of, "shoppers": shown(&book, NAME, n), "with_consent": shown(&book, NAME, consent), "missing_fields": missing}),
+            &json!({"rule": counted.text, "as_of": counted.as_of, "shoppers": n, "with_consent": consent, "missing_fields": counted.missing}),
         )?;
         return Ok(());
     }
-    let told = |n: i64| shown(&book, NAME, n).map_or_else(|| format!("fewer than {PRIVACY_FLOOR}"), output::count);
+    let told = |n: Option<i64>| n.map_or_else(|| format!("fewer than {PRIVACY_FLOOR}"), output::count);
     output::line(&format!(
-        "{text}\n{} shoppers before {as_of}, {} of them with consent to mail",
+        "{}\n{} shoppers before {}, {} of them with consent to mail",
+        counted.text,
         told(n),
+        counted.as_of,
         told(consent)
     ));
     if !missing.is_empty() {
-        output::note(&format!("no table has {}: it counts as missing for every shopper", missing.join(", ")));
+        output::note(&format!("no table has {missing}: it counts as missing for every shopper"));
     }
     Ok(())
 }
@@ -192,7 +164,7 @@ fn remove(env: &Environment, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn no_segment(book: &SegmentBook, name: &str) -> anyhow::Error {
+pub(crate) fn no_segment(book: &SegmentBook, name: &str) -> anyhow::Error {
     let names: Vec<&str> = book.entries().map(|e| e.name()).collect();
     let near = names.iter().map(|n| (strsim::damerau_levenshtein(n, name), *n)).min().filter(|(d, _)| *d <= 4);
     let meant = near.map_or_else(String::new, |(_, n)| format!("; did you mean `{n}`?"));
@@ -224,7 +196,7 @@ async fn explain(env: &Environment, name: &str, shopper: &str, json: bool) -> Re
 }
 
 /// What the lake knows of one shopper, as the reference evaluator wants it.
-async fn facts(engine: &Engine, shopper: &str) -> Result<Option<ShopperFacts>> {
+pub(crate) async fn facts(engine: &Engine, shopper: &str) -> Result<Option<ShopperFacts>> {
     let quoted = shopper.replace('\'', "''");
     let known =
         Rows::query(engine, &format!("select 1 as one from clean.shoppers where shopper_id = '{quoted}'")).await?;

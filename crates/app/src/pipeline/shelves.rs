@@ -9,7 +9,7 @@ use recommend::{Barred, Shelf};
 use std::collections::BTreeMap;
 
 /// Days without a sale anywhere after which a product is no longer offered.
-const STALE_DAYS: i32 = 180;
+pub(crate) const STALE_DAYS: i32 = 180;
 
 /// Units on hand by product and market; [`Market::UNKNOWN`] holds what serves all markets.
 #[derive(Debug, Default)]
@@ -35,10 +35,14 @@ impl Stock {
     /// Whether the product has been counted for this market or for all markets, with nothing left; what was only
     /// counted for other markets is unknown here.
     pub(crate) fn is_out(&self, product: &str, market: Market) -> bool {
-        let here =
-            self.units.get(product).into_iter().flat_map(|units| [market, Market::UNKNOWN].map(|m| units.get(&m)));
-        let here: Vec<i64> = here.flatten().copied().collect();
-        !here.is_empty() && here.iter().sum::<i64>() <= 0
+        self.units(product, market).is_some_and(|units| units <= 0)
+    }
+
+    /// Units counted for this market and for all markets together; `None` where nobody counted for either.
+    pub(crate) fn units(&self, product: &str, market: Market) -> Option<i64> {
+        let units = self.units.get(product)?;
+        let (own, all) = (units.get(&market), units.get(&Market::UNKNOWN).filter(|_| market != Market::UNKNOWN));
+        own.into_iter().chain(all).copied().reduce(|a, b| a + b)
     }
 
     fn counted(&self) -> impl Iterator<Item = &str> {

@@ -1,0 +1,89 @@
+//! What the server answers from: the lake, the saved models and the last minutes.
+//!
+//! [`Snapshot`](snapshot::Snapshot) is one version of everything, [`Current`](current::Current) the one in force,
+//! [`Recent`](recent::Recent) what people did since. [`Serving`] joins them and gives the answers of
+//! `serve::answers`, one file an area in `answers/`.
+
+pub(crate) mod answers;
+pub(crate) mod current;
+pub(crate) mod exposures;
+mod goods;
+mod kept;
+mod persons;
+pub(crate) mod recent;
+pub(crate) mod runs;
+pub(crate) mod snapshot;
+mod tables;
+mod updates;
+
+use current::Current;
+use exposures::Exposures;
+use recent::{Recent, RecentParams};
+use runs::RunsParams;
+use snapshot::Sellability;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use updates::Updates;
+
+/// All that answers.
+pub(crate) struct Serving {
+    pub(crate) root: PathBuf,
+    pub(crate) current: Current,
+    pub(crate) recent: Recent,
+    pub(crate) exposures: Exposures,
+    pub(crate) runs: runs::RunKeeper,
+    updates: Arc<Updates>,
+    /// Held while segments.toml is read and written.
+    segments: tokio::sync::Mutex<()>,
+}
+
+impl Serving {
+    /// Opens a workspace for answering.
+    pub(crate) async fn open(root: &Path, sellability: Box<dyn Sellability>) -> anyhow::Result<Self> {
+        Ok(Self {
+            root: root.to_path_buf(),
+            current: Current::open(root, sellability).await?,
+            recent: Recent::new(RecentParams::default()),
+            exposures: Exposures::open(root)?,
+            runs: runs::RunKeeper::open(root, RunsParams::default())?,
+            updates: Arc::new(Updates::open(root)?),
+            segments: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// Takes what somebody did to a product: the next answer knows. `who` is any name that the person is known by, to
+    /// be told under each; `at` in milliseconds of the server's clock.
+    pub(crate) fn note(&self, who: &str, product: &str, kind: domain::Kind, at: i64) {
+        self.recent.note(who, product, kind, at);
+    }
+
+    /// What is worth watching, in the text format of Prometheus.
+    pub(crate) fn metrics(&self, text: &mut String) {
+        let now = self.current.get();
+        let gauges = [
+            ("lake_snapshot", "Snapshot of the lake that answers.", now.versions.lake),
+            ("models_version", "Version of the models that answers.", now.versions.models),
+            ("shoppers", "Shoppers whose history is in memory.", now.histories.len() as u64),
+            ("history_bytes", "Bytes that histories take in memory.", now.histories.bytes() as u64),
+            ("products", "Products of the catalogue.", now.goods.len() as u64),
+            ("recent_people", "People who did something lately.", self.recent.len() as u64),
+            ("exposures_lost", "Lines of exposures that the disk was too slow for.", self.exposures.lost()),
+        ];
+        for (name, help, value) in gauges {
+            text.push_str(&format!(
+                "# HELP portolan_{name} {help}\n# TYPE portolan_{name} gauge\nportolan_{name} {value}\n"
+            ));
+        }
+    }
+
+    /// Milliseconds of the clock.
+    pub(crate) fn now(&self) -> i64 {
+        now()
+    }
+}
+
+/// Milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "a server lives in time; its answers are not repeated")]
+fn now() -> i64 {
+    chrono::Utc::now().timestamp_millis()
+}

@@ -1,0 +1,343 @@
+//! All that the lake keeps about a person, and how it is taken out.
+//!
+//! A person is named by the id of `clean.shoppers` or by what a shop knows: a customer number, an e-mail address, a phone
+//! number. Erasing takes the rows of the person out of the files that came: a source with such rows is written again in
+//! canonical form without them, takes the place of the old one, and is cleaned again. Marts that hold rows of shoppers or
+//! words of theirs are emptied until the next run. Then everything that only earlier snapshots need is deleted, kept files
+//! included ([`lake::purge`]): going back in time ends at an erasure. Caches that hold names are made again.
+//!
+//! What is left is what has no name: sums, models of items, and lines of others.
+
+use super::snapshot::Snapshot;
+use super::tables::{self, quoted};
+use crate::commands::today;
+use crate::exit::{Exit, Stop};
+use crate::output::Bar;
+use crate::pipeline::{self, rows::Rows};
+use anyhow::{Context, Result};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::Int64Type;
+use intake::{CanonicalWriter, Compression, Shape};
+use lake::{Engine, LakeError};
+use schema::{TableDef, Zone};
+use serve::wire::figure::Words;
+use serve::wire::persons::ErasedFrom;
+use serve::wire::table::NamedTable;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Rows of a table that an export shows at most.
+const MOST: usize = 10_000;
+/// Tables of zone `raw` that hold rows of people.
+const RAW: [&str; 4] = ["order_lines", "customers", "events", "reviews"];
+/// Marts that hold rows of shoppers, or words of theirs.
+const MARTS: [&str; 9] = [
+    "shopper_summary",
+    "shopper_traits",
+    "segments",
+    "shopper_outlook",
+    "shortlist",
+    "segment_members",
+    "voices",
+    "review_themes",
+    "personas",
+];
+/// Under which name a snapshot remembers that marts were emptied.
+const STAGE: &str = "erased";
+
+/// Somebody, by every name that the lake has.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Person {
+    /// As it was asked for.
+    asked: String,
+    /// Ids of clean.shoppers.
+    pub(super) shoppers: Vec<String>,
+    /// Kinds and keys of clean.identity_links.
+    keys: Vec<(String, String)>,
+}
+
+fn list(values: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let all: Vec<String> = values.into_iter().map(|v| quoted(v.as_ref())).collect();
+    // An empty list is no SQL; nothing equals this.
+    if all.is_empty() { "null".to_owned() } else { all.join(", ") }
+}
+
+impl Person {
+    /// Looks somebody up.
+    pub(super) async fn find(engine: &Engine, asked: &str) -> Result<Self> {
+        let asked = asked.trim();
+        let mut keys = vec![asked.to_owned()];
+        keys.extend(intake::hash_id::email(asked));
+        keys.extend(intake::hash_id::phone(asked));
+        let keys = list(&keys);
+        let sql = format!(
+            "select shopper_id from clean.shoppers where shopper_id in ({keys}) union \
+             select shopper_id from clean.identity_links where not undone and (key in ({keys}) \
+             or (key_kind = 'customer_id' and substr(key, strpos(key, ':') + 1) in ({keys}))) order by shopper_id"
+        );
+        let shoppers = Rows::query(engine, &sql).await?.texts("shopper_id")?;
+        let sql = format!(
+            "select distinct key_kind, key from clean.identity_links where shopper_id in ({}) order by key_kind, key",
+            list(&shoppers)
+        );
+        let rows = Rows::query(engine, &sql).await?;
+        let keys = rows.texts("key_kind")?.into_iter().zip(rows.texts("key")?).collect();
+        Ok(Self { asked: asked.to_owned(), shoppers, keys })
+    }
+
+    /// Whether the lake knows the person.
+    pub(super) const fn is_known(&self) -> bool {
+        !self.shoppers.is_empty()
+    }
+
+    /// Every name that the last minutes or the list of answers may have: shopper ids, visitors, customer numbers.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: BTreeSet<String> = self.shoppers.iter().cloned().collect();
+        names.insert(self.asked.clone());
+        for (kind, key) in &self.keys {
+            names.insert(key.clone());
+            if kind == "customer_id"
+                && let Some((_, number)) = key.split_once(':')
+            {
+                names.insert(number.to_owned());
+            }
+        }
+        names.into_iter().collect()
+    }
+
+    fn keys(&self, kind: &str) -> Vec<&str> {
+        self.keys.iter().filter(|(k, _)| k == kind).map(|(_, key)| key.as_str()).collect()
+    }
+
+    /// What a row of a table of zone `raw` has to say to be the person's; `r` is the row, `s` its source.
+    fn condition(&self, def: &TableDef) -> String {
+        let mut any = Vec::new();
+        let has = |column: &str| def.column(column).is_some();
+        for (column, kind) in [("email_hash", "email"), ("phone_hash", "phone"), ("anonymous_id", "anonymous")] {
+            let keys = self.keys(kind);
+            if has(column) && !keys.is_empty() {
+                any.push(format!("r.{column} in ({})", list(keys)));
+            }
+        }
+        let numbers = self.keys("customer_id");
+        if has("shopper_key") && !numbers.is_empty() {
+            any.push(format!("concat(s.family, ':', r.shopper_key) in ({})", list(numbers)));
+        }
+        if any.is_empty() { "false".to_owned() } else { any.join(" or ") }
+    }
+}
+
+/// Sources with the system whose numbers they use, as a query.
+fn families(now: &Snapshot) -> Result<String> {
+    let files = lake::source_files(&now.workspace.lake()?, &now.lake)?;
+    let rows: Vec<String> = files.iter().map(|f| format!("({}, {})", quoted(&f.source), quoted(&f.system))).collect();
+    Ok(if rows.is_empty() {
+        "(select '' as source, '' as family)".to_owned()
+    } else {
+        format!("(select column1 as source, column2 as family from (values {}))", rows.join(", "))
+    })
+}
+
+/// Rows of a raw table that are the person's.
+async fn raw_rows(
+    now: &Snapshot,
+    person: &Person,
+    def: &TableDef,
+    columns: &str,
+    families: &str,
+) -> Result<Vec<RecordBatch>> {
+    // A line that cleaning gave to the person is the person's, whatever the raw row says.
+    let cleaned = match def.name {
+        "order_lines" | "events" | "reviews" => format!(
+            " or (r.source, r.line) in (select source, line from clean.{} where shopper_id in ({}))",
+            def.name,
+            list(&person.shoppers)
+        ),
+        _ => String::new(),
+    };
+    // The engine has no tuples: source and line as one text.
+    let cleaned = cleaned
+        .replace("(r.source, r.line) in", "concat(r.source, ':', r.line) in")
+        .replace("select source, line from", "select concat(source, ':', line) from");
+    let sql = format!(
+        "select {columns} from raw.{} r join {families} s on s.source = r.source where {}{cleaned} order by r.source, r.line",
+        def.name,
+        person.condition(def)
+    );
+    Ok(now.engine.sql(&sql).await?)
+}
+
+/// Everything, by table.
+pub(super) async fn rows(now: &Snapshot, person: &Person) -> Result<Vec<NamedTable>> {
+    let mut found = Vec::new();
+    if !person.is_known() {
+        return Ok(found);
+    }
+    let who = list(&person.shoppers);
+    let families = families(now)?;
+    for name in RAW {
+        let Some(def) = schema::table(Zone::Raw, name) else { continue };
+        let mut table = tables::table(&raw_rows(now, person, def, "r.*", &families).await?, Some(def))?;
+        table.rows.truncate(MOST);
+        if !table.rows.is_empty() {
+            found.push(NamedTable { name: def.full_name(), title: Words::same(def.meaning), table });
+        }
+    }
+    let of_shoppers = |def: &&TableDef| def.zone != Zone::Raw && def.column("shopper_id").is_some();
+    for def in schema::tables().filter(of_shoppers) {
+        let order = def.key.join(", ");
+        let name = def.full_name();
+        let sql = format!("select * from {name} where shopper_id in ({who}) order by {order} limit {MOST}");
+        let table = tables::query(&now.engine, Some(def), &sql).await?;
+        if !table.rows.is_empty() {
+            found.push(NamedTable { name, title: Words::same(def.meaning), table });
+        }
+    }
+    Ok(found)
+}
+
+/// A source that is written again.
+struct Rewritten {
+    source: String,
+    system: String,
+    files: Vec<PathBuf>,
+}
+
+/// Takes the person out of the lake.
+pub(super) async fn erase(now: &Snapshot, person: &Person) -> Result<Vec<ErasedFrom>> {
+    let workspace = &now.workspace;
+    let lake = workspace.lake()?;
+    let lock = lake.lock()?;
+    // Somebody may have written since this version was opened; then the rows that are looked for are not all.
+    if lake::Snapshot::latest(&lake).await?.number != now.lake.number {
+        let next = "ask again in a moment: the newer version is being opened";
+        return Err(Stop::error(Exit::Storage, "the lake has changed since", next));
+    }
+    let families = families(now)?;
+    let mut erased: BTreeMap<String, u64> = BTreeMap::new();
+    let mut lines: BTreeMap<String, BTreeMap<&'static str, BTreeSet<i64>>> = BTreeMap::new();
+    for name in RAW {
+        let Some(def) = schema::table(Zone::Raw, name) else { continue };
+        for batch in raw_rows(now, person, def, "r.source, r.line", &families).await? {
+            let (sources, numbers) = (batch.column(0).as_string::<i32>(), batch.column(1).as_primitive::<Int64Type>());
+            for at in 0..batch.num_rows() {
+                let of = lines.entry(sources.value(at).to_owned()).or_default().entry(def.name).or_default();
+                of.insert(numbers.value(at));
+                *erased.entry(def.full_name()).or_default() += 1;
+            }
+        }
+    }
+    let beside = workspace.root.join(".erasing");
+    let stated = provenance(now).await?;
+    let rewritten = tokio::task::block_in_place(|| rewrite(now, &lake, &lines, &beside))?;
+    for Rewritten { source, system, files } in &rewritten {
+        lake::forget(&lake, &lock, source).await?;
+        if files.is_empty() {
+            continue;
+        }
+        let mut read = intake::ReadOptions::new(now.lake.as_of.unwrap_or_else(today));
+        read.system = Some(system.clone());
+        let mut options = lake::IngestOptions::new(read);
+        options.provenance = stated.get(source).cloned().unwrap_or_default();
+        lake::ingest(&lake, &lock, files, &options, &|_| {}).await?;
+    }
+    pipeline::clean(workspace, &lake, &lock, now.lake.as_of.unwrap_or_else(today), &Bar::new(true)).await?;
+    empty_marts(now, &lake, &lock, &mut erased).await?;
+    let purged = lake::purge(&lake, &lock).await?;
+    erased.insert("files of earlier snapshots".to_owned(), purged);
+    tokio::task::block_in_place(|| -> Result<()> {
+        for cache in ["models/serving", ".erasing"] {
+            let path = workspace.root.join(cache);
+            if path.exists() {
+                std::fs::remove_dir_all(&path).with_context(|| format!("deleting {}", path.display()))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(erased.into_iter().filter(|(_, n)| *n > 0).map(|(place, rows)| ErasedFrom { place, rows }).collect())
+}
+
+/// What was stated about where each source came from.
+async fn provenance(now: &Snapshot) -> Result<BTreeMap<String, intake::Provenance>> {
+    let rows = Rows::query(&now.engine, "select source, licence, origin, obtained from raw.sources").await?;
+    let (licences, origins) = (rows.optional_texts("licence")?, rows.optional_texts("origin")?);
+    let stated = licences.into_iter().zip(origins).zip(rows.optional_days("obtained")?);
+    let stated = stated.map(|((licence, origin), obtained)| intake::Provenance { licence, origin, obtained });
+    Ok(rows.texts("source")?.into_iter().zip(stated).collect())
+}
+
+/// Writes each source that has rows of the person again without them, in canonical form.
+fn rewrite(
+    now: &Snapshot,
+    lake: &lake::Lake,
+    lines: &BTreeMap<String, BTreeMap<&'static str, BTreeSet<i64>>>,
+    beside: &Path,
+) -> Result<Vec<Rewritten>> {
+    let telling = || format!("writing {}", beside.display());
+    if beside.exists() {
+        std::fs::remove_dir_all(beside).with_context(telling)?;
+    }
+    let mut rewritten = Vec::new();
+    for file in lake::source_files(lake, &now.lake)? {
+        let Some(lines) = lines.get(&file.source) else { continue };
+        // A folder for each, because the new file keeps the old one's name.
+        let folder = beside.join(&file.source);
+        std::fs::create_dir_all(&folder).with_context(telling)?;
+        let mut files = Vec::new();
+        for table in schema::tables().filter(|t| t.zone == Zone::Raw && !matches!(t.name, "sources" | "rejects")) {
+            let stem = file.name.split('.').next().unwrap_or("file");
+            let path = folder.join(format!("{stem}-{}.csv", table.name.replace('_', "-")));
+            let without = lines.get(table.name);
+            let mut writer: Option<CanonicalWriter<_>> = None;
+            let failed = |e: std::io::Error| LakeError::Storage { what: path.display().to_string(), source: e };
+            lake::rows_of(lake, &now.lake, table, &file.source, &mut |batch| {
+                let batch = others(&batch, without)?;
+                if batch.num_rows() == 0 {
+                    return Ok(());
+                }
+                if writer.is_none() {
+                    let out = std::io::BufWriter::new(std::fs::File::create(&path).map_err(failed)?);
+                    let opened = CanonicalWriter::new(table, Shape::Csv, Compression::None, out);
+                    writer = Some(opened.map_err(failed)?);
+                }
+                writer.as_mut().map_or(Ok(()), |w| w.rows(&batch)).map_err(failed)
+            })?;
+            if let Some(writer) = writer {
+                writer.finish().map_err(failed)?;
+                files.push(path);
+            }
+        }
+        rewritten.push(Rewritten { source: file.source, system: file.system, files });
+    }
+    Ok(rewritten)
+}
+
+/// The rows that are not on these lines.
+fn others(batch: &RecordBatch, lines: Option<&BTreeSet<i64>>) -> Result<RecordBatch, LakeError> {
+    let Some(lines) = lines else { return Ok(batch.clone()) };
+    let numbers = batch.column_by_name("line").and_then(|c| c.as_primitive_opt::<Int64Type>());
+    let numbers = numbers.ok_or_else(|| LakeError::Internal("a raw table without lines".to_owned()))?;
+    let keep: BooleanArray = numbers.values().iter().map(|line| Some(!lines.contains(line))).collect();
+    filter_record_batch(batch, &keep).map_err(|e| LakeError::Internal(e.to_string()))
+}
+
+/// Leaves the marts of shoppers without a row: the next run fills them.
+async fn empty_marts(
+    now: &Snapshot,
+    lake: &lake::Lake,
+    lock: &lake::LakeLock,
+    erased: &mut BTreeMap<String, u64>,
+) -> Result<()> {
+    let mut empty = Vec::new();
+    for name in MARTS {
+        let Some(def) = schema::table(Zone::Marts, name) else { continue };
+        let rows = now.lake.table(def).map_or(0, |t| t.rows);
+        if rows > 0 {
+            erased.insert(def.full_name(), rows);
+            empty.push((def.name, vec![RecordBatch::new_empty(def.arrow_schema())]));
+        }
+    }
+    lake::write_mart(lake, lock, STAGE, "an erasure", empty).await?;
+    Ok(())
+}

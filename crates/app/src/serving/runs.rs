@@ -1,0 +1,355 @@
+//! Runs that somebody starts from the console: this program once more, as a child, one at a time.
+//!
+//! The child is `portolan run --json -v` on the same workspace; what it says on standard error is followed line by line,
+//! and the stages that it names say how far it is. Cancelling kills it, which a run survives: each stage publishes its
+//! tables in one step and the next run goes on from there. The history is kept in `runs.json` of the workspace, so a
+//! restart knows what was; a run that was on when the server died is called failed.
+//!
+//! What shops sent over HTTP is taken into the lake first, see [`super::updates`].
+
+use super::updates::Updates;
+use crate::models::put;
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serve::wire::data::{Run, RunStatus};
+use serve::wire::figure::Words;
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Name of the history.
+const FILE: &str = "runs.json";
+/// Stages of a run that say when they are done.
+const STAGES: f64 = 11.0;
+
+/// What is kept of runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunsParams {
+    /// Runs of the history.
+    pub(crate) kept: usize,
+    /// Lines of a run.
+    pub(crate) lines: usize,
+}
+
+impl Default for RunsParams {
+    fn default() -> Self {
+        Self { kept: 100, lines: 200 }
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct History {
+    /// Oldest first.
+    runs: VecDeque<Run>,
+}
+
+struct State {
+    history: History,
+    /// The child that works, and whether somebody wants it stopped.
+    child: Option<Child>,
+    is_cancelled: bool,
+}
+
+/// Starts runs and remembers them.
+pub(crate) struct RunKeeper {
+    root: PathBuf,
+    params: RunsParams,
+    state: Arc<Mutex<State>>,
+}
+
+/// Why a run was not started or stopped.
+#[derive(Debug)]
+pub(crate) enum RunError {
+    /// One is on already.
+    Busy(String),
+    /// There is none of this name.
+    Unknown(String),
+    /// It is over.
+    Over(String),
+    /// A fault of ours.
+    Fault(anyhow::Error),
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn instant(at: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(at).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+impl RunKeeper {
+    /// Reads the history of a workspace.
+    pub(crate) fn open(root: &Path, params: RunsParams) -> Result<Self> {
+        let path = root.join(FILE);
+        let mut history: History = match std::fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => History::default(),
+            Err(e) => return Err(e).with_context(|| format!("reading {}", path.display())),
+        };
+        for run in history.runs.iter_mut().filter(|run| run.status == RunStatus::Running) {
+            run.status = RunStatus::Failed;
+            run.next = Some(Words::new(
+                "the server stopped meanwhile; start it again, it goes on where it was",
+                "服务器中途停止;请重新运行,将从中断处继续",
+            ));
+        }
+        let state = State { history, child: None, is_cancelled: false };
+        Ok(Self { root: root.to_path_buf(), params, state: Arc::new(Mutex::new(state)) })
+    }
+
+    /// All runs, newest first, without their lines.
+    pub(crate) fn all(&self) -> Vec<Run> {
+        let brief = |run: &Run| Run { lines: Vec::new(), ..run.clone() };
+        lock(&self.state).history.runs.iter().rev().map(brief).collect()
+    }
+
+    /// One run.
+    pub(crate) fn get(&self, id: &str) -> Option<Run> {
+        lock(&self.state).history.runs.iter().find(|run| run.id == id).cloned()
+    }
+
+    /// Starts a run. `done` is called when it has ended.
+    pub(crate) fn start(
+        &self,
+        updates: &Arc<Updates>,
+        at: i64,
+        clock: fn() -> i64,
+        done: impl FnOnce() + Send + 'static,
+    ) -> Result<Run, RunError> {
+        let mut state = lock(&self.state);
+        if let Some(run) = state.history.runs.iter().find(|run| run.status == RunStatus::Running) {
+            return Err(RunError::Busy(run.id.clone()));
+        }
+        let number = state.history.runs.iter().filter_map(|run| run.id.parse::<u64>().ok()).max().unwrap_or(0) + 1;
+        let run = Run {
+            id: number.to_string(),
+            status: RunStatus::Running,
+            started: instant(at),
+            progress: Some(0.0),
+            ..Run::default()
+        };
+        state.history.runs.push_back(run.clone());
+        while state.history.runs.len() > self.params.kept {
+            state.history.runs.pop_front();
+        }
+        state.is_cancelled = false;
+        drop(state);
+        let work = Work {
+            root: self.root.clone(),
+            id: run.id.clone(),
+            lines: self.params.lines,
+            state: self.state.clone(),
+            updates: updates.clone(),
+        };
+        let spawned = std::thread::Builder::new().name("run".to_owned()).spawn(move || {
+            let code = work.run();
+            work.ended(code, clock());
+            done();
+        });
+        match spawned {
+            Ok(_) => Ok(run),
+            Err(e) => Err(RunError::Fault(anyhow::Error::new(e).context("starting the thread of a run"))),
+        }
+    }
+
+    /// Stops a run.
+    pub(crate) fn cancel(&self, id: &str) -> Result<Run, RunError> {
+        let mut state = lock(&self.state);
+        let run = state.history.runs.iter().find(|run| run.id == id).cloned();
+        let run = run.ok_or_else(|| RunError::Unknown(id.to_owned()))?;
+        if run.status != RunStatus::Running {
+            return Err(RunError::Over(id.to_owned()));
+        }
+        state.is_cancelled = true;
+        if let Some(child) = &mut state.child {
+            child.kill().map_err(|e| RunError::Fault(anyhow::Error::new(e).context("stopping the run")))?;
+        }
+        Ok(run)
+    }
+
+    /// Stops what is on, at the end of the server.
+    pub(crate) fn stop(&self) {
+        let mut state = lock(&self.state);
+        state.is_cancelled = true;
+        if let Some(child) = &mut state.child {
+            // One that has just ended needs no stopping.
+            let _ = child.kill();
+        }
+    }
+}
+
+/// One run on its thread.
+struct Work {
+    root: PathBuf,
+    id: String,
+    lines: usize,
+    state: Arc<Mutex<State>>,
+    updates: Arc<Updates>,
+}
+
+impl Work {
+    /// Takes in what is pending, then runs. The exit code, or why there is none.
+    fn run(&self) -> Result<i32> {
+        let files = self.updates.fold()?;
+        if !files.is_empty() {
+            let mut args = vec!["ingest".to_owned()];
+            args.extend(files.iter().map(|file| file.display().to_string()));
+            args.extend(["--origin", "HTTP"].map(str::to_owned));
+            let code = self.child(&args)?;
+            if code != 0 {
+                return Ok(code);
+            }
+            self.updates.folded(&files)?;
+        }
+        self.child(&["run".to_owned(), "--json".to_owned()])
+    }
+
+    /// Runs a command of this program to its end.
+    fn child(&self, args: &[String]) -> Result<i32> {
+        let program = std::env::current_exe().context("the path of this program")?;
+        let mut child = Command::new(program)
+            .args(args)
+            .args(["--verbose", "--quiet", "--workspace"])
+            .arg(&self.root)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("starting the run")?;
+        let (said, told) = (child.stdout.take(), child.stderr.take());
+        {
+            let mut state = lock(&self.state);
+            if state.is_cancelled {
+                // Who cancels before the child is there means it all the same.
+                child.kill().context("stopping the run")?;
+            }
+            state.child = Some(child);
+        }
+        let answer = std::thread::spawn(move || {
+            let mut text = String::new();
+            if let Some(mut said) = said {
+                // An answer that is cut is a child that was stopped.
+                let _ = said.read_to_string(&mut text);
+            }
+            text
+        });
+        if let Some(told) = told {
+            for line in BufReader::new(told).lines().map_while(Result::ok) {
+                self.line(&line);
+            }
+        }
+        // It has closed its output, so it ends now; the lock is not held while waiting for it.
+        let child = lock(&self.state).child.take();
+        let status = child.context("the child of the run")?.wait().context("waiting for the run")?;
+        if let Ok(text) = answer.join() {
+            text.lines().filter(|line| !line.trim().is_empty()).for_each(|line| self.line(line));
+        }
+        Ok(status.code().unwrap_or(-1))
+    }
+
+    fn line(&self, line: &str) {
+        let mut state = lock(&self.state);
+        let Some(run) = state.history.runs.iter_mut().find(|run| run.id == self.id) else { return };
+        let line = plain(line);
+        if let Some(stage) = stage_of(&line) {
+            run.stage = Some(stage.to_owned());
+            run.progress = run.progress.map(|done| (done + 1.0 / STAGES).min(0.99));
+        }
+        run.lines.push(line);
+        let over = run.lines.len().saturating_sub(self.lines);
+        run.lines.drain(..over);
+    }
+
+    fn ended(&self, code: Result<i32>, at: i64) {
+        let mut state = lock(&self.state);
+        let is_cancelled = state.is_cancelled;
+        state.child = None;
+        let Some(run) = state.history.runs.iter_mut().find(|run| run.id == self.id) else { return };
+        run.ended = Some(instant(at));
+        run.stage = None;
+        match code {
+            _ if is_cancelled => {
+                run.status = RunStatus::Cancelled;
+                run.next = Some(Words::new("the next run goes on where this one was", "下次运行将从此处继续"));
+            }
+            Ok(0) => {
+                run.status = RunStatus::Done;
+                (run.exit_code, run.progress) = (Some(0), Some(1.0));
+            }
+            Ok(code) => {
+                run.status = RunStatus::Failed;
+                run.exit_code = Some(code);
+                run.next = Some(next(code));
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "a run cannot be started");
+                run.status = RunStatus::Failed;
+                run.lines.push(format!("{error:#}"));
+            }
+        }
+        let text = serde_json::to_vec(&state.history).unwrap_or_default();
+        if let Err(error) = put(&self.root.join(FILE), &text) {
+            tracing::warn!(error = format!("{error:#}"), "the history of runs cannot be written");
+        }
+    }
+}
+
+/// What to do after an exit code, see docs/exit-codes.md.
+fn next(code: i32) -> Words {
+    match code {
+        4 => Words::new("something needed is missing; the lines say what", "缺少所需内容;请查看输出"),
+        5 => Words::new("the disk is full or somebody else writes; try again", "磁盘已满或有其他进程正在写入;请重试"),
+        6 => Words::new("a quality gate failed; see the quality report", "质量检查未通过;请查看质量报告"),
+        _ => Words::new("the lines say what went wrong", "请查看输出了解原因"),
+    }
+}
+
+/// The stage that a line says is done.
+fn stage_of(line: &str) -> Option<&str> {
+    let is_done = line.contains("written") || line.contains("unchanged");
+    let rest = line.split("stage=\"").nth(1).filter(|_| is_done)?;
+    rest.split('"').next()
+}
+
+/// A line without the colours of a terminal.
+fn plain(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            letters.by_ref().take_while(|c| !c.is_ascii_alphabetic()).for_each(drop);
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_log_says_which_stage_is_done() {
+        let line =
+            plain("\u{1b}[2m2026-01-01T00:00:00Z\u{1b}[0m \u{1b}[32m INFO\u{1b}[0m portolan: written stage=\"offers\"");
+        assert_eq!(line, "2026-01-01T00:00:00Z  INFO portolan: written stage=\"offers\"");
+        assert_eq!(stage_of(&line), Some("offers"));
+        assert_eq!(stage_of("computing stage=\"offers\""), None);
+    }
+
+    #[test]
+    fn a_run_that_was_on_when_the_server_died_has_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run { id: "7".into(), status: RunStatus::Running, ..Run::default() };
+        let text = serde_json::to_vec(&History { runs: [run].into() }).unwrap();
+        std::fs::write(folder.path().join(FILE), text).unwrap();
+        let keeper = RunKeeper::open(folder.path(), RunsParams::default()).unwrap();
+        assert_eq!(keeper.get("7").map(|run| run.status), Some(RunStatus::Failed));
+        assert!(matches!(keeper.cancel("7"), Err(RunError::Over(_))));
+        assert!(matches!(keeper.cancel("8"), Err(RunError::Unknown(_))));
+    }
+}

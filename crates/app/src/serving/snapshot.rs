@@ -1,0 +1,250 @@
+//! One version of the lake and of the models, ready to answer: made once, never changed, swapped for the next one.
+//!
+//! Everything that an answer in milliseconds needs is in memory; everything else is asked of the query engine, which stays
+//! open. Models are those in force, even where the lake is newer than they are: an answer then says which version gave it.
+//! Nothing is fitted here.
+
+use super::goods::Goods;
+use super::kept::Kept;
+use crate::looks::Looks;
+use crate::models::{Kept as KeptMarket, Store};
+use crate::output::Bar;
+use crate::pipeline;
+use crate::search::Found;
+use crate::workspace::Workspace;
+use anyhow::{Context as _, Result};
+use domain::{ItemIdx, Market};
+use lake::{Engine, EngineOptions};
+use recommend::serving::{Histories, Out, Popular, Scorer};
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// Says what may not be sold where, besides what the lake says of stock.
+pub(crate) trait Sellability: Send + Sync {
+    /// Whether a product may not be offered in a market.
+    fn blocked(&self, product: &str, market: Market) -> bool;
+}
+
+/// Everything may be sold everywhere.
+pub(crate) struct Anything;
+
+impl Sellability for Anything {
+    fn blocked(&self, _product: &str, _market: Market) -> bool {
+        false
+    }
+}
+
+/// What a market is answered with.
+pub(crate) struct MarketModels {
+    pub(crate) scorer: Arc<Scorer>,
+    /// Name of the model, and what it was trained on.
+    pub(crate) name: String,
+    pub(crate) training: String,
+    pub(crate) popular: Arc<Popular>,
+}
+
+/// Which versions are answered from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Versions {
+    /// Number of the lake's snapshot.
+    pub(crate) lake: u64,
+    /// Number of the models' version; 0 before the first.
+    pub(crate) models: u64,
+}
+
+impl Versions {
+    /// The newest that a workspace has.
+    pub(crate) async fn newest(workspace: &Workspace) -> Result<Self> {
+        let lake = lake::Snapshot::numbers(&workspace.lake()?).await?.last().copied().unwrap_or(0);
+        let models = Store::new(&workspace.root).numbers()?.last().copied().unwrap_or(0);
+        Ok(Self { lake, models })
+    }
+}
+
+/// A version of everything.
+pub(crate) struct Snapshot {
+    pub(crate) versions: Versions,
+    pub(crate) workspace: Workspace,
+    pub(crate) lake: lake::Snapshot,
+    pub(crate) engine: Engine,
+    pub(crate) goods: Goods,
+    pub(crate) histories: Histories,
+    pub(crate) markets: BTreeMap<Market, MarketModels>,
+    /// What sells lately, by market.
+    pub(crate) lately: BTreeMap<Market, Popular>,
+    /// `None` before the first sale.
+    pub(crate) home: Option<Market>,
+    /// Why a product cannot be offered, for every market that is known.
+    shelves: BTreeMap<Market, Vec<Option<Out>>>,
+    /// The same for any other market.
+    shelf_elsewhere: Vec<Option<Out>>,
+    found: OnceLock<Arc<Found>>,
+    looks: OnceLock<Arc<Looks>>,
+    answers: Answers,
+}
+
+impl Snapshot {
+    /// Opens the newest version of a workspace.
+    pub(crate) async fn open(root: &Path, sellability: &dyn Sellability) -> Result<Self> {
+        let workspace = Workspace::find(Some(root))?;
+        let lake = workspace.lake()?;
+        let snapshot = lake::Snapshot::latest(&lake).await?;
+        let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
+        let kept = Kept::load(&workspace.root, &engine, &snapshot).await?;
+        tracing::info!(shoppers = kept.histories.len(), from_file = kept.from_file, "histories are in memory");
+        let goods = Goods::load(&engine, snapshot.currency, kept.products).await?;
+        let store = Store::new(&workspace.root);
+        let version = store.in_force()?;
+        let markets = match &version {
+            Some(version) => tokio::task::block_in_place(|| markets(&store, &version.markets, &goods))?,
+            None => BTreeMap::new(),
+        };
+        let home = pipeline::home(&engine, &workspace).await.ok();
+        let known: Vec<Market> =
+            markets.keys().chain(kept.histories.markets()).chain(kept.lately.keys()).copied().collect();
+        let shelf = |market: Market| {
+            let mut shelf = goods.shelf(market);
+            for (at, place) in shelf.iter_mut().enumerate() {
+                if place.is_none() && sellability.blocked(goods.id(ItemIdx(at as u32)), market) {
+                    *place = Some(Out::Unsellable);
+                }
+            }
+            shelf
+        };
+        let shelves = known.into_iter().map(|market| (market, shelf(market))).collect();
+        Ok(Self {
+            versions: Versions { lake: snapshot.number, models: version.map_or(0, |v| v.number) },
+            shelf_elsewhere: shelf(Market::UNKNOWN),
+            shelves,
+            workspace,
+            lake: snapshot,
+            engine,
+            goods,
+            histories: kept.histories,
+            markets,
+            lately: kept.lately,
+            home,
+            found: OnceLock::new(),
+            looks: OnceLock::new(),
+            answers: Answers::default(),
+        })
+    }
+
+    /// Why a product cannot be offered in a market.
+    pub(crate) fn barred(&self, item: ItemIdx, market: Market) -> Option<Out> {
+        self.shelf(market).get(item.at()).copied().flatten()
+    }
+
+    /// Why each product cannot be offered in a market.
+    pub(crate) fn shelf(&self, market: Market) -> &[Option<Out>] {
+        self.shelves.get(&market).unwrap_or(&self.shelf_elsewhere)
+    }
+
+    /// What an answer calls the version that gave it.
+    pub(crate) fn model_version(&self) -> String {
+        format!("models {} of lake {}", self.versions.models, self.versions.lake)
+    }
+}
+
+/// Reads the models, each file once however many markets it serves.
+fn markets(
+    store: &Store,
+    kept: &BTreeMap<String, KeptMarket>,
+    goods: &Goods,
+) -> Result<BTreeMap<Market, MarketModels>> {
+    let mut scorers: HashMap<&str, Arc<Scorer>> = HashMap::new();
+    let mut lists: HashMap<&str, Arc<Popular>> = HashMap::new();
+    let mut markets = BTreeMap::new();
+    for (code, kept) in kept {
+        let market: Market = code.parse().context("a market of the saved models")?;
+        let scorer = match scorers.get(kept.model.file.as_str()) {
+            Some(scorer) => scorer.clone(),
+            None => {
+                let scorer = Arc::new(store.scorer(&kept.model, goods.ids())?);
+                scorers.insert(&kept.model.file, scorer.clone());
+                scorer
+            }
+        };
+        let popular = match lists.get(kept.fallback.file.as_str()) {
+            Some(list) => list.clone(),
+            None => {
+                let fallback = store.scorer(&kept.fallback, goods.ids())?;
+                let best = fallback.best(domain::History::EMPTY, goods.len(), &mut |_| true);
+                let list = Arc::new(Popular::new(best));
+                lists.insert(&kept.fallback.file, list.clone());
+                list
+            }
+        };
+        let (name, training) = (kept.model.name.clone(), kept.model.training.clone());
+        markets.insert(market, MarketModels { scorer, name, training, popular });
+    }
+    Ok(markets)
+}
+
+/// Answers of one version, worked out once.
+#[derive(Default)]
+pub(crate) struct Answers {
+    known: Mutex<HashMap<String, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// Answers that are remembered; beyond, the memory is emptied and fills again.
+const REMEMBERED: usize = 512;
+
+impl Answers {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<dyn Any + Send + Sync>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Snapshot {
+    /// An answer that was worked out already, else works it out. Of two who ask at once both work.
+    pub(crate) async fn remember<T, F>(&self, key: &str, make: impl FnOnce() -> F) -> Result<T>
+    where
+        T: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<T>>,
+    {
+        let found = self.answers.known().get(key).cloned();
+        if let Some(answer) = found.and_then(|answer| answer.downcast::<T>().ok()) {
+            return Ok(T::clone(&answer));
+        }
+        let answer = make().await?;
+        let mut known = self.answers.known();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key.to_owned(), Arc::new(answer.clone()));
+        Ok(answer)
+    }
+
+    /// The index of words, once it is made.
+    pub(crate) fn found(&self) -> Option<&Found> {
+        self.found.get().map(|found| &**found)
+    }
+
+    /// The pictures of the catalogue, in the order of the index of words, once they have been looked at.
+    pub(crate) fn looks(&self) -> Option<&Looks> {
+        self.looks.get().map(|looks| &**looks)
+    }
+
+    /// Makes what is slow to make and not needed to begin with; takes it over from an earlier version of the same data.
+    pub(crate) async fn prepare(&self, before: Option<&Self>) -> Result<()> {
+        let same = before.filter(|before| before.lake.stages.get("clean") == self.lake.stages.get("clean"));
+        let found = match same.and_then(|before| before.found.get()) {
+            Some(found) => found.clone(),
+            None => Arc::new(Found::of(&self.workspace, &self.engine, &self.lake).await?),
+        };
+        let found = self.found.get_or_init(|| found);
+        let looks = match same.and_then(|before| before.looks.get()) {
+            Some(looks) => looks.clone(),
+            None => {
+                let root = &self.workspace.root;
+                Arc::new(Looks::load(root, &self.engine, &self.lake, &found.ids, &Bar::new(true)).await?)
+            }
+        };
+        self.looks.get_or_init(|| looks);
+        Ok(())
+    }
+}

@@ -1,0 +1,354 @@
+//! Stock, prices and products that a shop sends over HTTP: in force at once, in the lake with the next run.
+//!
+//! A write is appended to `updates/pending.jsonl` and synced before it is answered. What is pending lies over what the
+//! lake says: stock and prices of an answer are those of the last write. A run takes what is pending into the lake as
+//! files of the canonical formats (see [`Updates::fold`]) and only then are the lines taken away, so a crash between the
+//! two takes the same file in once more, which the lake notices.
+//!
+//! The lake has one list price a product and none a market: prices stay pending, and in force, until they are replaced.
+
+use crate::models::put;
+use anyhow::{Context, Result};
+use domain::{Currency, Day, Market, Money, Rounding};
+use serde::{Deserialize, Serialize};
+use serve::wire::catalogue::{PriceWrite, ProductWrite, StockLevel};
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+const FOLDER: &str = "updates";
+const PENDING: &str = "pending.jsonl";
+
+/// One line of the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Update {
+    Stock { product: String, market: Market, place: String, quantity: i64, day: Day },
+    Price { product: String, market: Market, minor: i64, currency: Currency },
+    Product { product: String, write: ProductWrite },
+}
+
+#[derive(Default)]
+struct State {
+    /// Units by product in capitals, market and place; [`Market::UNKNOWN`] serves all markets.
+    stock: HashMap<String, BTreeMap<(Market, String), (i64, Day)>>,
+    prices: HashMap<(String, Market), Money>,
+    products: BTreeMap<String, ProductWrite>,
+}
+
+/// What was sent since the last run.
+pub(crate) struct Updates {
+    folder: PathBuf,
+    /// Whether stock or prices are pending at all: without any, an answer looks no further.
+    any: AtomicBool,
+    state: RwLock<State>,
+    file: Mutex<()>,
+}
+
+impl State {
+    fn take(&mut self, update: Update) {
+        match update {
+            Update::Stock { product, market, place, quantity, day } => {
+                self.stock.entry(product.to_uppercase()).or_default().insert((market, place), (quantity, day));
+            }
+            Update::Price { product, market, minor, currency } => {
+                self.prices.insert((product.to_uppercase(), market), Money { minor, currency });
+            }
+            Update::Product { product, write } => {
+                self.products.insert(product, write);
+            }
+        }
+    }
+
+    fn lines(&self) -> Vec<Update> {
+        let stock = self.stock.iter().flat_map(|(product, places)| {
+            places.iter().map(|((market, place), (quantity, day))| Update::Stock {
+                product: product.clone(),
+                market: *market,
+                place: place.clone(),
+                quantity: *quantity,
+                day: *day,
+            })
+        });
+        let price = |((product, market), money): (&(String, Market), &Money)| Update::Price {
+            product: product.clone(),
+            market: *market,
+            minor: money.minor,
+            currency: money.currency,
+        };
+        let product = |(product, write): (&String, &ProductWrite)| Update::Product {
+            product: product.clone(),
+            write: write.clone(),
+        };
+        stock.chain(self.prices.iter().map(price)).chain(self.products.iter().map(product)).collect()
+    }
+}
+
+/// A market, or a place that serves all of them.
+fn place(location: Option<&str>) -> (Market, String) {
+    match location.map(str::trim).filter(|l| !l.is_empty()) {
+        None => (Market::UNKNOWN, "main".to_owned()),
+        Some(location) => match location.parse::<Market>() {
+            Ok(market) if location.len() == 2 => (market, "main".to_owned()),
+            _ => (Market::UNKNOWN, location.to_owned()),
+        },
+    }
+}
+
+/// What a price has to be.
+fn money(write: &PriceWrite) -> Result<(Market, Money), String> {
+    let market = write.market.parse::<Market>().map_err(|e| e.to_string())?;
+    let currency = write.currency.parse::<Currency>().map_err(|e| e.to_string())?;
+    let decimal: domain::Decimal =
+        write.price.trim().parse().map_err(|_| format!("`{}` is no price; write 19.90", write.price))?;
+    if decimal.is_sign_negative() {
+        return Err(format!("`{}` is below 0", write.price));
+    }
+    let money = Money::from_decimal(decimal, currency, Rounding::HalfEven).map_err(|e| e.to_string())?;
+    if money.to_decimal() != decimal.normalize() {
+        return Err(format!("`{}` has digits beyond the minor unit of {currency}", write.price));
+    }
+    Ok((market, money))
+}
+
+impl Updates {
+    /// Reads what is pending in a workspace.
+    pub(crate) fn open(root: &Path) -> Result<Self> {
+        let folder = root.join(FOLDER);
+        let path = folder.join(PENDING);
+        let mut state = State::default();
+        match std::fs::read_to_string(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e).with_context(|| format!("reading {}", path.display())),
+            Ok(text) => {
+                // A last line that was cut was never answered.
+                let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+                for (at, line) in whole.lines().enumerate() {
+                    let update = serde_json::from_str(line);
+                    state.take(update.with_context(|| format!("{}, line {}", path.display(), at + 1))?);
+                }
+                if whole.len() + 1 < text.len() {
+                    put(&path, format!("{whole}\n").trim_start().as_bytes())?;
+                }
+            }
+        }
+        let any = AtomicBool::new(!state.stock.is_empty() || !state.prices.is_empty());
+        Ok(Self { folder, any, state: RwLock::new(state), file: Mutex::new(()) })
+    }
+
+    fn write(&self, updates: Vec<Update>) -> Result<()> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let _one_at_a_time = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = String::new();
+        for update in &updates {
+            text.push_str(&serde_json::to_string(update)?);
+            text.push('\n');
+        }
+        let path = self.folder.join(PENDING);
+        let telling = || format!("writing {}", path.display());
+        std::fs::create_dir_all(&self.folder).with_context(telling)?;
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).with_context(telling)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).with_context(telling)?;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        updates.into_iter().for_each(|update| state.take(update));
+        self.any.store(!state.stock.is_empty() || !state.prices.is_empty(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Takes stock; gives what is wrong with the rows that were not taken.
+    pub(crate) fn put_stock(&self, levels: &[StockLevel], day: Day) -> Result<Vec<(usize, String)>> {
+        let mut wrong = Vec::new();
+        let mut fine = Vec::new();
+        for (at, level) in levels.iter().enumerate() {
+            if level.product_id.trim().is_empty() || level.quantity < 0 {
+                wrong.push((at, "a product and 0 or more units are wanted".to_owned()));
+                continue;
+            }
+            let (market, place) = place(level.location.as_deref());
+            let (product, quantity) = (level.product_id.trim().to_owned(), level.quantity);
+            fine.push(Update::Stock { product, market, place, quantity, day });
+        }
+        self.write(fine)?;
+        Ok(wrong)
+    }
+
+    /// Takes prices; gives what is wrong with the rows that were not taken.
+    pub(crate) fn put_prices(&self, prices: &[PriceWrite]) -> Result<Vec<(usize, String)>> {
+        let mut wrong = Vec::new();
+        let mut fine = Vec::new();
+        for (at, write) in prices.iter().enumerate() {
+            match money(write) {
+                Ok((market, money)) => fine.push(Update::Price {
+                    product: write.product_id.trim().to_owned(),
+                    market,
+                    minor: money.minor,
+                    currency: money.currency,
+                }),
+                Err(why) => wrong.push((at, why)),
+            }
+        }
+        self.write(fine)?;
+        Ok(wrong)
+    }
+
+    /// Takes a product.
+    pub(crate) fn put_product(&self, product: &str, write: &ProductWrite) -> Result<()> {
+        self.write(vec![Update::Product { product: product.trim().to_owned(), write: write.clone() }])
+    }
+
+    /// Units that were written for a market and for all markets together; `None` where nobody wrote any.
+    pub(crate) fn stock(&self, product: &str, market: Market) -> Option<i64> {
+        if !self.any.load(Ordering::Acquire) {
+            return None;
+        }
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let places = state.stock.get(&product.to_uppercase())?;
+        let here = places.iter().filter(|((of, _), _)| *of == market || *of == Market::UNKNOWN);
+        here.map(|(_, (quantity, _))| *quantity).reduce(|a, b| a.saturating_add(b))
+    }
+
+    /// The price that was written for a market.
+    pub(crate) fn price(&self, product: &str, market: Market) -> Option<Money> {
+        if !self.any.load(Ordering::Acquire) {
+            return None;
+        }
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.prices.get(&(product.to_uppercase(), market)).copied()
+    }
+
+    /// Writes what is pending as files that `portolan ingest` takes; none where nothing is. [`Updates::folded`] comes
+    /// after the lake has them.
+    pub(crate) fn fold(&self) -> Result<Vec<PathBuf>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let mut files = Vec::new();
+        if !state.products.is_empty() {
+            let mut text = "product_id,name,description,language,category,brand,image\n".to_owned();
+            for (product, w) in &state.products {
+                let cells = [
+                    product.as_str(),
+                    &w.name,
+                    w.description.as_deref().unwrap_or_default(),
+                    w.language.as_deref().unwrap_or_default(),
+                    w.category.as_deref().unwrap_or_default(),
+                    w.brand.as_deref().unwrap_or_default(),
+                    w.image_url.as_deref().unwrap_or_default(),
+                ];
+                text.push_str(&cells.map(cell).join(","));
+                text.push('\n');
+            }
+            files.push(self.file("products.csv", &text)?);
+        }
+        if !state.stock.is_empty() {
+            let mut rows: Vec<String> = Vec::new();
+            for (product, places) in &state.stock {
+                for ((market, place), (quantity, day)) in places {
+                    let market = if *market == Market::UNKNOWN { "" } else { market.code() };
+                    rows.push(format!("{},{},{market},{quantity},{day}\n", cell(product), cell(place)));
+                }
+            }
+            rows.sort();
+            let text = format!("product_id,warehouse,market,quantity,as_of\n{}", rows.concat());
+            files.push(self.file("stock.csv", &text)?);
+        }
+        Ok(files)
+    }
+
+    fn file(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let path = self.folder.join(name);
+        put(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
+    /// Takes away what the lake has now: the products and stock that were folded, but for what was written since.
+    pub(crate) fn folded(&self, files: &[PathBuf]) -> Result<()> {
+        let _one_at_a_time = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let before: Vec<String> = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+        let has = |line: &str| before.iter().any(|text| text.contains(line));
+        state.products.retain(|product, write| !has(&format!("{},{},", cell(product), cell(&write.name))));
+        for (product, places) in &mut state.stock {
+            places.retain(|(market, place), (quantity, day)| {
+                let market = if *market == Market::UNKNOWN { "" } else { market.code() };
+                !has(&format!("{},{},{market},{quantity},{day}\n", cell(product), cell(place)))
+            });
+        }
+        state.stock.retain(|_, places| !places.is_empty());
+        let mut text = String::new();
+        for update in state.lines() {
+            text.push_str(&serde_json::to_string(&update)?);
+            text.push('\n');
+        }
+        put(&self.folder.join(PENDING), text.as_bytes())?;
+        self.any.store(!state.stock.is_empty() || !state.prices.is_empty(), Ordering::Release);
+        Ok(())
+    }
+}
+
+/// A cell of a CSV file.
+fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(product: &str, location: Option<&str>, quantity: i64) -> StockLevel {
+        StockLevel { product_id: product.to_owned(), location: location.map(str::to_owned), quantity }
+    }
+
+    fn price(price: &str, currency: &str) -> PriceWrite {
+        PriceWrite { product_id: "cup".into(), market: "DE".into(), price: price.into(), currency: currency.into() }
+    }
+
+    #[test]
+    fn what_was_written_is_in_force_and_survives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let [de, fr] = ["DE", "FR"].map(|m| m.parse::<Market>().unwrap());
+        let updates = Updates::open(folder.path()).unwrap();
+        assert_eq!((updates.stock("CUP", de), updates.price("CUP", de)), (None, None));
+        let levels =
+            [level("cup", Some("DE"), 3), level("cup", None, 2), level("cup", Some("Leipzig"), 1), level("", None, 1)];
+        let wrong = updates.put_stock(&levels, Day(20_000)).unwrap();
+        assert_eq!(wrong.len(), 1);
+        assert_eq!(wrong[0].0, 3);
+        let wrong =
+            updates.put_prices(&[price("19.90", "EUR"), price("1.999", "EUR"), price("x", "EUR"), price("-1", "EUR")]);
+        assert_eq!(wrong.unwrap().iter().map(|w| w.0).collect::<Vec<_>>(), [1, 2, 3]);
+        drop(updates);
+        // A line that was cut by a crash was never answered.
+        let path = folder.path().join(FOLDER).join(PENDING);
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        text.push_str("{\"kind\":\"sto");
+        std::fs::write(&path, text).unwrap();
+        let updates = Updates::open(folder.path()).unwrap();
+        assert_eq!((updates.stock("Cup", de), updates.stock("CUP", fr)), (Some(6), Some(3)));
+        assert_eq!(updates.price("cup", de).map(|m| m.minor), Some(1_990));
+        assert_eq!(updates.price("cup", fr), None);
+    }
+
+    #[test]
+    fn what_the_lake_has_is_taken_away_but_not_what_came_since() {
+        let folder = tempfile::tempdir().unwrap();
+        let updates = Updates::open(folder.path()).unwrap();
+        assert!(updates.fold().unwrap().is_empty());
+        let product = ProductWrite { name: "A cup, blue".into(), ..ProductWrite::default() };
+        updates.put_product("cup", &product).unwrap();
+        updates.put_stock(&[level("cup", None, 2), level("pot", None, 5)], Day(0)).unwrap();
+        let files = updates.fold().unwrap();
+        let products = std::fs::read_to_string(&files[0]).unwrap();
+        assert_eq!(products, "product_id,name,description,language,category,brand,image\ncup,\"A cup, blue\",,,,,\n");
+        let stock = std::fs::read_to_string(&files[1]).unwrap();
+        assert_eq!(stock.lines().nth(1), Some("CUP,main,,2,1970-01-01"));
+        updates.put_stock(&[level("pot", None, 4)], Day(0)).unwrap();
+        updates.folded(&files).unwrap();
+        let all = Market::UNKNOWN;
+        assert_eq!((updates.stock("cup", all), updates.stock("pot", all)), (None, Some(4)));
+        let again = Updates::open(folder.path()).unwrap();
+        assert_eq!((again.stock("cup", all), again.stock("pot", all)), (None, Some(4)));
+    }
+}

@@ -1,0 +1,179 @@
+//! Recommendations over HTTP, on the shop of `recommend.rs`: in Germany kettles go with toasters and filters.
+
+use crate::recommend::shop;
+use crate::served::Served;
+use serde_json::{Value, json};
+
+fn products(answer: &Value) -> Vec<String> {
+    let items = answer["items"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    items.iter().map(|item| item["product_id"].as_str().unwrap().to_lowercase()).collect()
+}
+
+fn step<'a>(answer: &'a Value, name: &str) -> &'a Value {
+    let steps = answer["chain"].as_array().unwrap();
+    steps.iter().find(|step| step["step"] == name).unwrap_or_else(|| panic!("no step {name}: {answer}"))
+}
+
+#[test]
+fn a_known_shopper_gets_what_the_command_gives_with_reasons_price_and_the_chain() {
+    let shop = shop(&["run"]);
+    let served = Served::start(&shop);
+    let answer = served.get("/api/v1/recommendations?market=DE&shopper=d1&n=5&explain=true");
+    assert_eq!(products(&answer)[0], "filter", "{answer}");
+    assert!(!products(&answer).iter().any(|p| p == "kettle" || p == "toaster"), "bought already: {answer}");
+    assert_eq!(answer["answered_by"], "history");
+    assert_eq!(step(&answer, "session")["answered"], false);
+    let item = &answer["items"][0];
+    assert_eq!(
+        (&item["name"], &item["price"]["minor"], &item["price"]["currency"]),
+        (&"A FILTER".into(), &1000.into(), &"GBP".into())
+    );
+    let parts: f64 = item["reasons"].as_array().unwrap().iter().map(|r| r["part"].as_f64().unwrap()).sum();
+    assert!((parts - item["score"].as_f64().unwrap()).abs() < 1e-5, "{item}");
+    assert!(item["reasons"][0]["text"]["en"].as_str().unwrap().contains("A KETTLE"), "{item}");
+    // The same products in the same order as on the command line.
+    let said: Value = serde_json::from_str(&shop.ok(&["recommend", "--json", "--shopper", "d1", "-n", "5"])).unwrap();
+    let by_model = |answer: &Value, key: &str| -> Vec<String> {
+        answer["items"].as_array().unwrap().iter().take(2).map(|i| i[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(by_model(&answer, "product_id"), by_model(&said, "product"));
+    // The bucket is the shopper's for ever; the answer has a name of its own.
+    let again = served.get("/api/v1/recommendations?market=GB&shopper=d1");
+    assert_eq!(answer["bucket"], again["bucket"]);
+    assert_ne!(answer["exposure_id"], again["exposure_id"]);
+}
+
+#[test]
+fn a_newcomer_gets_the_market_and_a_click_changes_the_next_answer() {
+    let shop = shop(&["run"]);
+    let served = Served::start(&shop);
+    let first = served.get("/api/v1/recommendations?market=DE&session=visit-1&n=3");
+    assert_eq!(first["answered_by"], "market", "{first}");
+    assert_eq!(step(&first, "history")["answered"], false);
+    let feedback = json!({"exposure_id": first["exposure_id"], "product_id": "CUP", "action": "click"});
+    served.post("/api/v1/feedback", &feedback);
+    // In Germany nobody bought a cup; at home cups go with plates and pots.
+    let home = served.get("/api/v1/recommendations?market=GB&session=visit-1&n=3&explain=true");
+    assert_eq!(home["answered_by"], "session", "{home}");
+    assert_eq!(products(&home)[0], "pot", "the plate is out of stock at home: {home}");
+    let other = served.get("/api/v1/recommendations?market=GB&session=visit-2&n=3");
+    assert_eq!(other["answered_by"], "market", "another visit knows nothing of it: {other}");
+    let unknown = json!({"exposure_id": "0-0", "product_id": "CUP", "action": "click"});
+    assert_eq!(served.ask("POST", "/api/v1/feedback", Some(&unknown)).status, 404);
+    // What was put into the cart is not offered again.
+    let cart = json!({"exposure_id": home["exposure_id"], "product_id": "pot", "action": "cart"});
+    served.post("/api/v1/feedback", &cart);
+    let after = served.get("/api/v1/recommendations?market=GB&session=visit-1");
+    assert!(!products(&after).contains(&"pot".to_owned()), "{after}");
+    assert_eq!(served.stop(), 0, "a server that is asked to end ends well");
+    let day = std::fs::read_dir(shop.root().join("exposures")).unwrap().next().unwrap().unwrap().path();
+    let lines = std::fs::read_to_string(day).unwrap();
+    assert_eq!(lines.lines().count(), 6, "four answers and two clicks: {lines}");
+    assert!(lines.contains("\"answered_by\":\"session\"") && lines.contains("\"action\":\"cart\""), "{lines}");
+}
+
+#[test]
+fn filters_leave_out_and_say_so() {
+    let shop = shop(&["run"]);
+    let served = Served::start(&shop);
+    let all = served.get("/api/v1/recommendations?market=GB&n=20");
+    assert!(!products(&all).contains(&"plate".to_owned()), "none is left at home: {all}");
+    assert!(step(&all, "newest")["why"].as_str().unwrap().contains("out_of_stock"), "{all}");
+    let with = served.get("/api/v1/recommendations?market=GB&n=20&in_stock=false");
+    assert!(products(&with).contains(&"plate".to_owned()), "{with}");
+    let cheap = served.get("/api/v1/recommendations?market=GB&max_price=9.99");
+    assert_eq!(
+        (products(&cheap).len(), &cheap["answered_by"]),
+        (0, &"nothing".into()),
+        "everything costs ten: {cheap}"
+    );
+    let again = served.get("/api/v1/recommendations?market=DE&shopper=d1&exclude_bought=false");
+    assert!(products(&again).contains(&"kettle".to_owned()), "{again}");
+    for wrong in [
+        "market=XX1",
+        "market=DE&n=0",
+        "market=DE&n=1000",
+        "market=DE&diversity=2",
+        "market=DE&min_price=5&max_price=1",
+    ] {
+        let reply = served.ask("GET", &format!("/api/v1/recommendations?{wrong}"), None);
+        assert_eq!((reply.status, reply.kind.as_str()), (400, "application/problem+json"), "{wrong}");
+        assert!(!reply.json()["next"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn baskets_likes_trends_and_orders_are_answered() {
+    let shop = shop(&["run"]);
+    let served = Served::start(&shop);
+    let next = served.get("/api/v1/recommendations/next?products=kettle,toaster&market=DE&n=2");
+    assert_eq!(products(&next)[0], "filter", "{next}");
+    let unknown = served.ask("GET", "/api/v1/recommendations/next?products=kettle,sofa&market=DE", None);
+    assert_eq!(unknown.status, 404);
+    let similar = served.get("/api/v1/recommendations/similar?product=kettle&market=DE&n=3");
+    assert_eq!(similar["answered_by"], "bought_together");
+    assert!(products(&similar).contains(&"toaster".to_owned()), "{similar}");
+    let trending = served.get("/api/v1/recommendations/trending?market=DE&n=3");
+    // Kettles, toasters and filters were bought by three or four shoppers each, a plate by one.
+    assert_eq!((products(&trending).len(), &trending["answered_by"]), (3, &"market_lately".into()), "{trending}");
+    assert!(!products(&trending).contains(&"plate".to_owned()), "{trending}");
+    let order = json!({"market": "DE", "shopper": "d1", "candidates": ["plate", "cup", "filter", "sofa"]});
+    let order = served.post("/api/v1/recommendations/rerank", &order);
+    assert_eq!(products(&order)[0], "filter", "{order}");
+    assert_eq!(products(&order).len(), 3, "a sofa is not in the catalogue: {order}");
+    let models = served.get("/api/v1/models");
+    assert_eq!(models["serving"]["columns"][0]["name"], "market");
+}
+
+#[test]
+fn what_a_shop_writes_is_in_force_at_once_and_in_the_lake_after_a_run() {
+    let shop = shop(&["run"]);
+    let served = Served::start(&shop);
+    let offered = |served: &Served| {
+        products(&served.get("/api/v1/recommendations?market=DE&shopper=d1&n=20")).contains(&"filter".to_owned())
+    };
+    assert!(offered(&served));
+    let stock = json!({"levels": [{"product_id": "filter", "location": "DE", "quantity": 0}]});
+    let written = served.ask("PUT", "/api/v1/stock", Some(&stock)).json();
+    assert_eq!((&written["accepted"], &written["seen"]), (&1.into(), &"now".into()), "{written}");
+    assert!(!offered(&served));
+    let prices = json!({"prices": [{"product_id": "plate", "market": "DE", "price": "12.50", "currency": "EUR"},
+        {"product_id": "cup", "market": "DE", "price": "1.234", "currency": "EUR"}]});
+    let written = served.ask("PUT", "/api/v1/prices", Some(&prices)).json();
+    assert_eq!((&written["accepted"], &written["rejected"][0]["at"]), (&1.into(), &"prices[1]".into()), "{written}");
+    let product = json!({"name": "A teapot", "category": "Kitchen > Pots", "brand": "Brown"});
+    assert_eq!(served.ask("PUT", "/api/v1/products/TEAPOT", Some(&product)).status, 200);
+    drop(served);
+    // A restart keeps what was answered.
+    let served = Served::start(&shop);
+    assert!(!offered(&served));
+    let run = served.post("/api/v1/runs", &Value::Null);
+    let id = run["id"].as_str().unwrap().to_owned();
+    assert_eq!(served.ask("POST", "/api/v1/runs", Some(&Value::Null)).status, 409, "one at a time");
+    let run = ended(&served, &id);
+    assert_eq!(run["status"], "done", "{run}");
+    assert_eq!(run["progress"], 1.0);
+    assert!(run["lines"].as_array().unwrap().iter().any(|l| l.as_str().unwrap().contains("stage=")), "{run}");
+    assert_eq!(shop.value("select quantity from clean.stock where lower(product_id) = 'filter' and market = 'DE'"), 0);
+    let teapot = served.get("/api/v1/products/TEAPOT");
+    assert_eq!((&teapot["card"]["name"], &teapot["card"]["brand"]), (&"A teapot".into(), &"Brown".into()), "{teapot}");
+    assert!(!offered(&served), "now the lake says so");
+    assert_eq!(served.get("/api/v1/runs")["runs"][0]["id"], id.as_str());
+    assert_eq!(served.ask("DELETE", &format!("/api/v1/runs/{id}"), None).status, 409, "it is over");
+}
+
+/// A run once it has ended, and the version that it made answers.
+pub(crate) fn ended(served: &Served, id: &str) -> Value {
+    let before = served.get("/api/v1/recommendations?market=DE")["model_version"].clone();
+    for _ in 0..600 {
+        let run = served.get(&format!("/api/v1/runs/{id}"));
+        let is_over = run["status"] != "running";
+        if is_over
+            && (run["status"] != "done" || served.get("/api/v1/recommendations?market=DE")["model_version"] != before)
+        {
+            return run;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("the run has no end");
+}

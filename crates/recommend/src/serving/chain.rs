@@ -1,0 +1,417 @@
+//! A full list for everybody: the best source that can say something begins, the next ones fill what is missing.
+//!
+//! `own history → session → market → home → newest`. A model scores from what the shopper bought and did, the last
+//! minutes included; where there is no past, from the last minutes alone; then comes what sells in the market, what sells
+//! at home, and at last what is new in the catalogue. Scores of two steps are two units, so an item of an earlier step
+//! always stands before one of a later step. Every step says how many items it gave and why it gave no more.
+//!
+//! Cost: one [`Scorer::best`], a walk down lists that are sorted already, and the reasons of what is shown.
+
+use super::{Popular, Scorer, Taste, diversify};
+use domain::{ItemIdx, Language, Reason};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A source of items, in the order in which they are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The model on what the shopper bought and did before.
+    History,
+    /// The model on the last minutes alone.
+    Session,
+    /// What sells in the market.
+    Market,
+    /// What sells in the home market.
+    Home,
+    /// What came into the catalogue last.
+    Newest,
+}
+
+impl Step {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] = [Self::History, Self::Session, Self::Market, Self::Home, Self::Newest];
+
+    /// How programs call it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::History => "history",
+            Self::Session => "session",
+            Self::Market => "market",
+            Self::Home => "home",
+            Self::Newest => "newest",
+        }
+    }
+}
+
+/// Why a step gave what it gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It filled the list.
+    Full,
+    /// It had nothing more that may be shown.
+    Exhausted,
+    /// The list was full before.
+    NotAsked,
+    /// The market has no model.
+    NoModel,
+    /// Nothing is known of the shopper.
+    NoPast,
+    /// Nothing happened lately.
+    NoSession,
+    /// The last minutes are part of the first step's scores.
+    InHistory,
+    /// There is no such list.
+    NoList,
+}
+
+impl Why {
+    /// As a person reads it.
+    pub fn text(self, language: Language) -> &'static str {
+        let (en, zh) = match self {
+            Self::Full => ("it filled the list", "已填满列表"),
+            Self::Exhausted => ("it had nothing more that may be shown", "没有更多可展示的商品"),
+            Self::NotAsked => ("the list was full already", "列表已满"),
+            Self::NoModel => ("the market has no model", "该市场没有模型"),
+            Self::NoPast => ("nothing is known of this shopper from before", "没有该顾客的历史记录"),
+            Self::NoSession => ("nothing happened in this session", "本次会话没有行为"),
+            Self::InHistory => {
+                ("the session's events count in the scores of the first step", "会话行为已计入第一步的得分")
+            }
+            Self::NoList => ("there is no such list", "没有这样的列表"),
+        };
+        if language == Language::ZH { zh } else { en }
+    }
+}
+
+/// Why an item is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Out {
+    /// The shopper bought it already, or has it in the cart.
+    Bought,
+    /// It may not be sold in the market.
+    Unsellable,
+    /// There is none left in the market.
+    OutOfStock,
+    /// It is of another category than was asked for.
+    Category,
+    /// Its price is outside what was asked for, or not known.
+    Price,
+}
+
+impl Out {
+    /// How programs call it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Bought => "already_bought",
+            Self::Unsellable => "not_sellable",
+            Self::OutOfStock => "out_of_stock",
+            Self::Category => "other_category",
+            Self::Price => "other_price",
+        }
+    }
+}
+
+/// What a market is answered from.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The market's model; `None` for a market without one.
+    pub scorer: Option<&'a Scorer>,
+    /// What sells in the market.
+    pub market: Option<&'a Popular>,
+    /// What sells at home.
+    pub home: Option<&'a Popular>,
+    /// Newest first.
+    pub newest: &'a Popular,
+}
+
+/// What is asked.
+pub struct Ask<'a> {
+    /// What to score from.
+    pub taste: &'a Taste,
+    /// Items wanted.
+    pub n: usize,
+    /// Reasons shown an item, the largest first.
+    pub n_reasons: usize,
+    /// From 0, the order of scores, to 1.
+    pub diversity: f32,
+    /// Why an item must not be shown.
+    pub out: &'a dyn Fn(ItemIdx) -> Option<Out>,
+    /// How alike two items are, 0 to 1; asked only where diversity is wanted.
+    pub alike: &'a dyn Fn(ItemIdx, ItemIdx) -> f32,
+}
+
+/// One item of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offered {
+    /// Which.
+    pub item: ItemIdx,
+    /// Its score in the unit of its step.
+    pub score: f32,
+    /// What gave it.
+    pub step: Step,
+    /// The largest parts of the score.
+    pub reasons: Vec<Reason>,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Which step.
+    pub step: Step,
+    /// Items it gave.
+    pub answered: usize,
+    /// Why not more, or why none.
+    pub why: Why,
+}
+
+/// A list with its provenance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// At most as many as were wanted, best first.
+    pub items: Vec<Offered>,
+    /// Every step in order.
+    pub chain: Vec<Told>,
+    /// Items that a step would have given but for this reason, as far as the steps were looked at.
+    pub left_out: BTreeMap<Out, usize>,
+}
+
+impl Answer {
+    /// The first step that gave an item; `None` for an empty list.
+    pub fn answered_by(&self) -> Option<Step> {
+        self.chain.iter().find(|told| told.answered > 0).map(|told| told.step)
+    }
+}
+
+/// Items looked at for each one that is shown, where variety is wanted.
+const POOL: usize = 5;
+/// At least so many.
+const LEAST_POOL: usize = 50;
+
+/// The list for one request.
+pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
+    let mut answer = Answer { items: Vec::new(), chain: Vec::new(), left_out: BTreeMap::new() };
+    let mut taken: BTreeSet<ItemIdx> = BTreeSet::new();
+    for step in Step::ALL {
+        let missing = ask.n - answer.items.len();
+        let source = match source(view, ask, step) {
+            _ if missing == 0 => Err(Why::NotAsked),
+            other => other,
+        };
+        let (found, why) = match source {
+            Err(why) => (Vec::new(), why),
+            Ok(source) => {
+                let deep = if ask.diversity > 0.0 { (POOL * missing).max(LEAST_POOL) } else { missing };
+                let pool = source.pool(ask, deep, &taken, &mut answer.left_out);
+                let chosen: Vec<ItemIdx> = answer.items.iter().map(|o| o.item).collect();
+                let found = diversify(&pool, missing, ask.diversity, &chosen, ask.alike);
+                let why = if found.len() == missing { Why::Full } else { Why::Exhausted };
+                (found, why)
+            }
+        };
+        answer.chain.push(Told { step, answered: found.len(), why });
+        for (item, score) in found {
+            taken.insert(item);
+            answer.items.push(Offered { item, score, step, reasons: reasons(view, ask, step, item, score) });
+        }
+    }
+    answer
+}
+
+enum Source<'a> {
+    Model(&'a Scorer),
+    List(&'a Popular),
+}
+
+fn source<'a>(view: &View<'a>, ask: &Ask<'_>, step: Step) -> Result<Source<'a>, Why> {
+    let taste = ask.taste;
+    let list = |list: Option<&'a Popular>| list.map(Source::List).ok_or(Why::NoList);
+    match step {
+        Step::History if !taste.has_past => Err(Why::NoPast),
+        Step::Session if taste.has_past && taste.has_session => Err(Why::InHistory),
+        Step::Session if !taste.has_session => Err(Why::NoSession),
+        Step::History | Step::Session => view.scorer.map(Source::Model).ok_or(Why::NoModel),
+        Step::Market => list(view.market),
+        Step::Home => list(view.home),
+        Step::Newest => Ok(Source::List(view.newest)),
+    }
+}
+
+impl Source<'_> {
+    /// The best `deep` items that may be shown.
+    fn pool(
+        &self,
+        ask: &Ask<'_>,
+        deep: usize,
+        taken: &BTreeSet<ItemIdx>,
+        left_out: &mut BTreeMap<Out, usize>,
+    ) -> Vec<(ItemIdx, f32)> {
+        let mut open = |item: ItemIdx| match (ask.out)(item) {
+            Some(out) => {
+                *left_out.entry(out).or_insert(0) += 1;
+                false
+            }
+            None => !taken.contains(&item),
+        };
+        match self {
+            Source::Model(scorer) => scorer.best(ask.taste.history(), deep, &mut open),
+            Source::List(list) => list.ranked().iter().copied().filter(|(item, _)| open(*item)).take(deep).collect(),
+        }
+    }
+}
+
+/// The parts of an item's score at a step, largest first.
+pub(super) fn reasons(view: &View<'_>, ask: &Ask<'_>, step: Step, item: ItemIdx, score: f32) -> Vec<Reason> {
+    if ask.n_reasons == 0 {
+        return Vec::new();
+    }
+    let one = |term| vec![Reason { term, item: None, part: score }];
+    match step {
+        Step::History | Step::Session => {
+            let mut reasons = view.scorer.map_or_else(Vec::new, |s| s.explain(ask.taste.history(), item));
+            reasons.truncate(ask.n_reasons);
+            reasons
+        }
+        Step::Market => one("bought by others in this market"),
+        Step::Home => one("bought by others in the home market"),
+        Step::Newest => one("new in the catalogue"),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::serving::SessionParams;
+    use crate::{Context, ItemKnnParams, ModelKind, Similarity};
+    use domain::{Interactions, Kind, Seed};
+
+    /// Item 0 goes with 1 (3 times), 2 (twice), 3 (once); items 4 and 5 only with each other; 6 and 7 with nothing.
+    pub(crate) fn scorer() -> Scorer {
+        let baskets: [&[u32]; 5] = [&[0, 1], &[0, 1, 2], &[0, 1, 2, 3], &[4, 5], &[4]];
+        let knn = ItemKnnParams { similarity: Similarity::Jaccard, k: 5, shrinkage: 0.0 };
+        Scorer::of(ModelKind::ItemKnn(knn).fit(&Interactions::from_baskets(8, baskets), Seed(0)).unwrap(), 8)
+    }
+
+    pub(crate) fn list(items: &[u32]) -> Popular {
+        Popular::new(items.iter().enumerate().map(|(at, item)| (ItemIdx(*item), (items.len() - at) as f32)))
+    }
+
+    fn taste(bought: &[u32], session: &[u32]) -> Taste {
+        let bought: Vec<ItemIdx> = bought.iter().copied().map(ItemIdx).collect();
+        let session: Vec<(ItemIdx, Kind)> = session.iter().map(|i| (ItemIdx(*i), Kind::View)).collect();
+        Taste::new(&bought, &Context::default(), &session, &SessionParams::default())
+    }
+
+    struct Case {
+        bought: &'static [u32],
+        session: &'static [u32],
+        out: &'static [(u32, Out)],
+        n: usize,
+        diversity: f32,
+    }
+
+    const PLAIN: Case = Case { bought: &[], session: &[], out: &[], n: 10, diversity: 0.0 };
+
+    fn asked(case: &Case) -> Answer {
+        let (scorer, market, home, newest) = (scorer(), list(&[4, 0]), list(&[5]), list(&[7, 6, 5]));
+        let view = View { scorer: Some(&scorer), market: Some(&market), home: Some(&home), newest: &newest };
+        let taste = taste(case.bought, case.session);
+        let out = |item: ItemIdx| {
+            let bought = case.bought.contains(&item.0).then_some(Out::Bought);
+            bought.or(case.out.iter().find(|o| o.0 == item.0).map(|o| o.1))
+        };
+        let alike = |a: ItemIdx, b: ItemIdx| if a.0.max(b.0) < 4 { 1.0 } else { 0.0 };
+        let ask = Ask { taste: &taste, n: case.n, n_reasons: 2, diversity: case.diversity, out: &out, alike: &alike };
+        answer(&view, &ask)
+    }
+
+    fn shown(answer: &Answer) -> Vec<(u32, Step)> {
+        answer.items.iter().map(|o| (o.item.0, o.step)).collect()
+    }
+
+    #[test] // By the model 1, 2, 3; the market has 4 (0 is owned), home 5, the catalogue 7 and 6.
+    fn every_step_fills_what_the_ones_before_it_left_open() {
+        let found = asked(&Case { bought: &[0], ..PLAIN });
+        let want = [(1, Step::History), (2, Step::History), (3, Step::History), (4, Step::Market), (5, Step::Home)];
+        assert_eq!(shown(&found), [&want[..], &[(7, Step::Newest), (6, Step::Newest)]].concat());
+        assert_eq!(found.answered_by(), Some(Step::History));
+        let told = |step| found.chain.iter().find(|t| t.step == step).map(|t| (t.answered, t.why)).unwrap();
+        assert_eq!((told(Step::History), told(Step::Session)), ((3, Why::Exhausted), (0, Why::NoSession)));
+        assert_eq!(told(Step::Market), (1, Why::Exhausted));
+        assert_eq!(found.left_out, [(Out::Bought, 1)].into(), "item 0 on the market's list");
+        assert_eq!(found.items[0].reasons[0].term, "bought together with");
+        assert_eq!(found.items[4].reasons[0].term, "bought by others in the home market");
+    }
+
+    #[test]
+    fn a_list_that_is_full_asks_nobody_else() {
+        let found = asked(&Case { bought: &[0], n: 2, ..PLAIN });
+        assert_eq!(shown(&found), [(1, Step::History), (2, Step::History)]);
+        let whys: Vec<Why> = found.chain.iter().map(|t| t.why).collect();
+        assert_eq!(whys, [Why::Full, Why::NotAsked, Why::NotAsked, Why::NotAsked, Why::NotAsked]);
+        assert_eq!(asked(&Case { n: 0, ..PLAIN }).answered_by(), None);
+    }
+
+    #[test] // Nobody knows the newcomer: the market begins. One look at item 4 brings 5, which it goes with.
+    fn a_newcomer_gets_the_market_and_after_one_view_the_session() {
+        let found = asked(&Case { n: 3, ..PLAIN });
+        assert_eq!(shown(&found), [(4, Step::Market), (0, Step::Market), (5, Step::Home)]);
+        assert_eq!(found.chain[0].why, Why::NoPast);
+        let found = asked(&Case { session: &[4], n: 2, ..PLAIN });
+        assert_eq!(shown(&found), [(5, Step::Session), (4, Step::Market)]);
+        assert_eq!(found.answered_by(), Some(Step::Session));
+    }
+
+    /// The history alone scores 1, 2, 3 with 1, 2/3, 1/3. A look at 4 is raised to the weight of the one purchase, and 5
+    /// shares one of two baskets with it: 1/2, before item 3.
+    #[test]
+    fn a_session_counts_in_the_scores_of_a_known_shopper() {
+        let found = asked(&Case { bought: &[0], session: &[4], n: 3, ..PLAIN });
+        assert_eq!(shown(&found), [(1, Step::History), (2, Step::History), (5, Step::History)]);
+        assert_eq!(found.chain[1].why, Why::InHistory);
+    }
+
+    #[test]
+    fn what_must_not_be_shown_is_on_no_step_and_counted() {
+        let found =
+            asked(&Case { bought: &[0], out: &[(1, Out::OutOfStock), (4, Out::Unsellable), (7, Out::Price)], ..PLAIN });
+        assert_eq!(shown(&found).iter().map(|s| s.0).collect::<Vec<_>>(), [2, 3, 5, 6]);
+        let want = [(Out::Bought, 1), (Out::Unsellable, 1), (Out::OutOfStock, 1), (Out::Price, 1)];
+        assert_eq!(found.left_out, want.into());
+    }
+
+    #[test] // Items 1, 2 and 3 are of a kind: with variety asked for, each step still comes before the next.
+    fn variety_is_within_a_step() {
+        let found = asked(&Case { bought: &[0], session: &[4], n: 3, diversity: 0.9, ..PLAIN });
+        assert_eq!(shown(&found)[..2], [(1, Step::History), (5, Step::History)]);
+        assert_eq!(found.items.len(), 3);
+    }
+
+    #[test]
+    fn a_market_without_a_model_or_list_says_so() {
+        let newest = list(&[3]);
+        let view = View { scorer: None, market: None, home: None, newest: &newest };
+        let taste = taste(&[0], &[]);
+        let ask = Ask { taste: &taste, n: 2, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
+        let found = answer(&view, &ask);
+        assert_eq!(shown(&found), [(3, Step::Newest)]);
+        let whys: Vec<Why> = found.chain.iter().map(|t| t.why).collect();
+        assert_eq!(whys, [Why::NoModel, Why::NoSession, Why::NoList, Why::NoList, Why::Exhausted]);
+        assert!(found.items[0].reasons.is_empty());
+    }
+
+    #[test]
+    fn every_why_has_words_in_both_languages() {
+        let all = [
+            Why::Full,
+            Why::Exhausted,
+            Why::NotAsked,
+            Why::NoModel,
+            Why::NoPast,
+            Why::NoSession,
+            Why::InHistory,
+            Why::NoList,
+        ];
+        for why in all {
+            assert!(why.text(Language::EN).is_ascii() && !why.text(Language::ZH).is_ascii(), "{why:?}");
+        }
+    }
+}
