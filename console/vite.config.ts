@@ -4,7 +4,7 @@ import { mockServer } from './tests/mock/plugin';
 
 // `--mode mock` answers /api from invented data, so that pages can be worked on and tested without a
 // workspace; otherwise the development server passes /api on to a running `portolan serve`.
-const engine = process.env['PORTOLAN_URL'] ?? 'http://127.0.0.1:7700';
+const engine = process.env['PORTOLAN_URL'] ?? 'http://127.0.0.1:8787';
 
 export default defineConfig(({ mode }) => ({
   plugins: [react(), ...(mode === 'mock' ? [mockServer()] : [])],

@@ -64,7 +64,7 @@ export const api = {
   changeUser: (id: string, body: { role?: W.Role; password?: string; unlock?: boolean }) =>
     call<W.User>('PATCH', `/users/${e(id)}`, { body }),
   removeUser: (id: string) => call<void>('DELETE', `/users/${e(id)}`),
-  audit: (page: number, signal?: S) => call<W.Audit>('GET', '/audit', { query: { page }, signal }),
+  audit: (page: number, signal?: S) => call<W.Audit>('GET', '/audit', { query: { page, per_page: 100 }, signal }),
 
   overview: (signal?: S) => call<W.Overview>('GET', '/overview', { signal }),
   markets: (signal?: S) => call<W.MarketRanking>('GET', '/markets', { signal }),

@@ -34,7 +34,9 @@ export function useFigureText(): (figure: Figure) => { value: string; interval: 
 export function useFigureName(): (key: string) => string {
   const { code, f } = useWords();
   return (key) => {
-    const [, base = key, inside] = /^([^[]*)(?:\[(.*)\])?$/.exec(key) ?? [];
+    // `DE.value.orders` and `product.buyers[AF-0041]`: a market in front, a subject in brackets.
+    const [, front, base = key, back] = /^(?:([A-Z]{2})\.)?([^[]*)(?:\[(.*)\])?$/.exec(key) ?? [];
+    const inside = front ?? back;
     const known = code('figure', base);
     const name = known === base.replaceAll('_', ' ') ? (base.split('.').pop() ?? base).replaceAll('_', ' ') : known;
     const label = name.charAt(0).toUpperCase() + name.slice(1);
@@ -186,15 +188,34 @@ export function TableView({
   );
 }
 
-export function NamedTables({ tables }: { tables: readonly NamedTable[] }) {
-  const { spoken, t, code } = useWords();
+/** Tables under their headings; of many, the first is open and the rest open when asked. */
+export function NamedTables({ tables, hide }: { tables: readonly NamedTable[]; hide?: readonly string[] }) {
+  const { spoken, t, f, code } = useWords();
+  const one = (named: NamedTable) => (
+    <TableView table={named.table} caption={spoken(named.title) || named.name} exportName={named.name} {...(hide ? { hide } : {})} empty={<p className="hint">{t('state.empty')}</p>} />
+  );
+  if (tables.length <= 2) {
+    return (
+      <>
+        {tables.map((named) => (
+          <section className="subsection" key={named.name}>
+            <h3>{spoken(named.title) || code('column', named.name)}</h3>
+            {one(named)}
+          </section>
+        ))}
+      </>
+    );
+  }
   return (
     <>
-      {tables.map((named) => (
-        <section className="subsection" key={named.name}>
-          <h3>{spoken(named.title) || code('table', named.name)}</h3>
-          <TableView table={named.table} caption={spoken(named.title) || named.name} exportName={named.name} empty={<p className="hint">{t('state.empty')}</p>} />
-        </section>
+      {tables.map((named, i) => (
+        <details className="subsection fold" key={named.name} open={i === 0}>
+          <summary>
+            <h3>{spoken(named.title) || code('column', named.name)}</h3>
+            <span className="tab-count">{f.count(named.table.total || named.table.rows.length)}</span>
+          </summary>
+          {one(named)}
+        </details>
       ))}
     </>
   );

@@ -223,13 +223,18 @@ export function values(market: string | null): Report {
   const m = market ?? 'DE';
   return {
     title: words('What shoppers are expected to be worth', '购物者预期价值'),
-    figures: [
-      figure('value.clv_mean', 'EUR', 61.2, { ...interval(54.8, 68.1, 0.9), formula: 'mean over shoppers of Σ months 1 to 12: expected margin of the month / (1 + 0.01)^month; 90 % interval', source: 'select * from marts.market_outlook' }),
-      figure('value.share_alive', 'share', 0.58, interval(0.52, 0.63, 0.9)),
-      figure('value.orders', 'count', 1_204, interval(1_090, 1_331, 0.9)),
-      figure('predict.market', 'share', 0.71, interval(0.66, 0.75)),
-    ],
+    figures: (market ? [''] : SERVED.map((code) => `${code}.`)).flatMap((front, k) => [
+      figure(`${front}value.clv_mean`, 'EUR', 61.2 - k * 4, { ...interval(54.8, 68.1, 0.9), formula: 'mean over shoppers of Σ months 1 to 12: expected margin of the month / (1 + 0.01)^month; 90 % interval', source: 'select * from marts.market_outlook' }),
+      figure(`${front}value.share_alive`, 'share', 0.58 - k * 0.03, interval(0.52, 0.63, 0.9)),
+      figure(`${front}value.orders`, 'count', 1_204 - k * 90, interval(1_090, 1_331, 0.9)),
+      figure(`${front}predict.market`, 'share', 0.71, interval(0.66, 0.75)),
+    ]),
     tables: [
+      {
+        name: 'spread',
+        title: words('Lifetime values, by how many shoppers', '终身价值分布'),
+        table: table([['market', 'text', ''], ['from_value', 'float', ''], ['n_shoppers', 'integer', '']], Array.from({ length: 30 }, (_, i): Cell[] => [m, i * 12.5, Math.round(260 * Math.exp(-i / 6) + (i % 3) * 4)])),
+      },
       {
         name: 'shortlist',
         title: words('Whom to address first', '优先联系名单'),

@@ -4,6 +4,7 @@ import { keep, matches, readEvent } from '../../src/lib/live';
 import { planFigure, readPlan } from '../../src/lib/plan';
 import { generator, rankMarkets, weightedScore } from '../../src/lib/ranking';
 import { parseRoute } from '../../src/lib/router';
+import { spread } from '../../src/lib/spread';
 import { COLUMNS, layout, ROWS, TILES } from '../../src/lib/tiles';
 import { groupBy, num, rowsOf } from '../../src/lib/wire-table';
 import { plan } from '../mock/workspace';
@@ -121,6 +122,13 @@ describe('small parts', () => {
     expect(rowsOf(table).map((r) => num(r['a']))).toEqual([1.5, null]);
     expect([num('x'), num(''), num('  ')]).toEqual([null, null, null]);
     expect([...groupBy(['b1', 'a1', 'b2'], (x) => x.charAt(0)).keys()]).toEqual(['b', 'a']);
+  });
+
+  it('draws a histogram with its empty steps, markets added up', () => {
+    const columns = ['market', 'from_value', 'n_shoppers'].map((name) => ({ name, type: 'float', meaning: '' }));
+    const rows = [['DE', 0, 5], ['US', 0, 7], ['DE', 10, 2], ['US', 30, 1]];
+    expect(spread({ columns, rows, total: 4 })).toEqual([{ from: 0, n: 12 }, { from: 10, n: 2 }, { from: 20, n: 0 }, { from: 30, n: 1 }]);
+    expect(spread({ columns, rows: [], total: 0 })).toEqual([]);
   });
 
   it('has a map without two markets on one tile, and room for those it does not know', () => {

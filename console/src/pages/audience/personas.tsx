@@ -66,7 +66,7 @@ function PersonaCard({ persona }: { persona: Persona }) {
       actions={
         <>
           <Badge tone="accent">{f.market(persona.market)}</Badge>
-          {persona.segment ? <Badge>{code('rfm', persona.segment)}</Badge> : null}
+          {persona.segment && persona.segment !== 'all' ? <Badge>{code('rfm', persona.segment)}</Badge> : null}
         </>
       }
     >

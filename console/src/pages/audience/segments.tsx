@@ -59,7 +59,9 @@ function Builder({ data, draft, done }: { data: SegmentsWire; draft: { name: str
     setTitle('');
   });
   const result = rule.trim() === still ? preview.data : undefined;
-  const wrong = (result?.errors.length ?? 0) > 0;
+  // An error without a length is no mistake in the rule: the group is too small to be counted out.
+  const mistakes = result?.errors.filter((e) => e.len > 0) ?? [];
+  const wrong = mistakes.length > 0;
 
   const insert = (text: string) => {
     const box = area.current;
@@ -77,7 +79,7 @@ function Builder({ data, draft, done }: { data: SegmentsWire; draft: { name: str
   return (
     <div className="columns two-one">
       <Card title={draft ? t('segments.edit', { name: draft.name }) : t('segments.build')} hint={t('segments.build.hint')}>
-        <Field label={t('segments.rule')} error={wrong ? <RuleErrors rule={rule} errors={result?.errors ?? []} /> : undefined}>
+        <Field label={t('segments.rule')} error={wrong ? <RuleErrors rule={rule} errors={mistakes} /> : undefined}>
           {(ids) => (
             <textarea
               {...ids}
@@ -144,7 +146,7 @@ function Builder({ data, draft, done }: { data: SegmentsWire; draft: { name: str
           ) : !result ? (
             <p className="hint">{t('segments.size.counting')}</p>
           ) : result.size == null ? (
-            <p className="hint">{t(wrong ? 'segments.size.wrong' : 'segments.size.masked')}</p>
+            <p className="hint">{wrong ? t('segments.size.wrong') : (result.errors[0]?.problem ?? t('segments.size.masked'))}</p>
           ) : (
             <p>
               <span className="big-number">{f.count(result.size)}</span>
@@ -173,7 +175,7 @@ function RuleErrors({ rule, errors }: { rule: string; errors: SegmentPreview['er
   return (
     <span className="rule-errors">
       {errors.map((error) => {
-        const chars = [...rule.trim()];
+        const chars = [...rule.trim()]; // by characters, as the server counts
         const at = Math.min(error.at, chars.length);
         const end = Math.min(chars.length, at + Math.max(1, error.len));
         return (

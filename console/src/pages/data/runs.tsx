@@ -71,10 +71,23 @@ function OneRun({ run, reload }: { run: Run; reload: () => void }) {
     reload();
   });
   const running = run.status === 'running';
+  // The list comes without lines; those of one run are asked for when it is open.
+  const [open, setOpen] = useState(running || run.status === 'failed');
+  const detail = useLoad(open ? `run ${run.id}` : null, (signal) => api.run(run.id, signal));
+  const said = detail.data?.lines ?? run.lines;
+  const reloadLines = detail.reload;
+  useEffect(() => {
+    if (!open || !running) return undefined;
+    const timer = setInterval(reloadLines, 1000);
+    return () => {
+      clearInterval(timer);
+      reloadLines(); // once more at its end
+    };
+  }, [open, running, reloadLines]);
   useEffect(() => {
     // The newest line stays in sight.
     if (running && lines.current) lines.current.scrollTop = lines.current.scrollHeight;
-  }, [run.lines, running]);
+  }, [said, running]);
   const tone = { running: 'accent', done: 'good', failed: 'bad', cancelled: 'neutral' }[run.status] as 'accent' | 'good' | 'bad' | 'neutral';
   return (
     <li className="run">
@@ -92,15 +105,14 @@ function OneRun({ run, reload }: { run: Run; reload: () => void }) {
       </div>
       {running ? <Progress value={run.progress} label={t('runs.progress')} /> : null}
       {run.next ? <p className="next">{spoken(run.next)}</p> : null}
-      {run.lines.length ? (
-        <details open={running || run.status === 'failed'}>
-          <summary className="hint">{t('runs.lines')}</summary>
-          {/* Scrollable, so it must be reachable by the keyboard. */}
-          <pre ref={lines} className="run-lines" tabIndex={0} role="log" aria-label={t('runs.lines')}>
-            {run.lines.join('\n')}
-          </pre>
-        </details>
-      ) : null}
+      <details open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
+        <summary className="hint">{t('runs.lines')}</summary>
+        {detail.error ? <Trouble problem={detail.error} retry={detail.reload} /> : null}
+        {/* Scrollable, so it must be reachable by the keyboard. */}
+        <pre ref={lines} className="run-lines" tabIndex={0} role="log" aria-label={t('runs.lines')}>
+          {said.length ? said.join('\n') : t('runs.nolines')}
+        </pre>
+      </details>
       <Confirm open={asking} title={t('runs.cancel')} text={t('runs.cancel.text')} yes={t('runs.cancel')} busy={cancel.busy} problem={cancel.problem} onYes={() => void cancel.run()} onClose={() => ask(false)} />
     </li>
   );

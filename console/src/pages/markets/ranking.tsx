@@ -78,6 +78,9 @@ function Ranked({ data }: { data: MarketRanking }) {
       .sort((a, b) => (a.rank ?? 1e9) - (b.rank ?? 1e9));
   }, [data.ranking, weights, changed, spoken, f]);
 
+  const ends = lines.flatMap((l) => [l.low ?? l.score, l.high ?? l.score]).filter((x): x is number => x !== null);
+  const [from, to] = [Math.min(...ends), Math.max(...ends)];
+
   const range = (line: Line) => (line.rankLow === null || line.rankHigh === null ? '' : line.rankLow === line.rankHigh ? f.count(line.rankLow) : `${line.rankLow}–${line.rankHigh}`);
 
   const columns: Column<Line>[] = [
@@ -104,6 +107,8 @@ function Ranked({ data }: { data: MarketRanking }) {
           value={r.score}
           low={r.low}
           high={r.high}
+          from={from}
+          to={to}
           label={r.low === null ? f.decimal(r.score, 3) : t('markets.interval.label', { low: f.decimal(r.low, 2), high: f.decimal(r.high, 2) })}
         />
       ),

@@ -154,8 +154,17 @@ function Methods({ data }: { data: TransferReport }) {
   const rows = useMemo(() => rowsOf(data.methods), [data.methods]);
   const columns: Column<Row>[] = [
     { key: 'market', label: t('word.market'), value: (r) => f.market(str(r['market'])) },
-    { key: 'method', label: t('transfer.method'), value: (r) => code('method', str(r['method'])) },
-    { key: 'chosen', label: t('transfer.chosen'), value: (r) => str(r['chosen']) },
+    {
+      key: 'method',
+      label: t('transfer.method'),
+      value: (r) => `${code('method', str(r['method']))} ${str(r['chosen'])}`,
+      render: (r) => (
+        <span className="two-lines">
+          {code('method', str(r['method']))}
+          <span className="hint">{str(r['chosen'])}</span>
+        </span>
+      ),
+    },
     {
       key: 'verdict',
       label: t('transfer.verdict'),

@@ -31,7 +31,7 @@ export function Audit() {
         {(data) => (
           <>
             <DataTable caption={t('audit.title')} columns={columns} rows={data.entries} rowKey={(e) => String(e.number)} exportName="audit" pageSize={100} total={data.total} />
-            <Pager page={page} total={data.total} perPage={Math.max(50, data.entries.length)} onPage={setPage} />
+            <Pager page={page} total={data.total} perPage={100} onPage={setPage} />
           </>
         )}
       </Answer>
