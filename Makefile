@@ -9,13 +9,17 @@ BENCH ?=
 TRIALS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup console build demo test bench kill-trials fmt docs clean
+.PHONY: help setup api console build demo test bench kill-trials fmt docs clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 setup: ## check the tools and install the missing Debian packages
 	@scripts/setup.sh
+
+api: ## take the interface over into the console, after routes or their types changed
+	cargo run --release --locked -q -p app -- openapi > console/openapi.json
+	cd console && npm run --silent api
 
 console: ## the web console, where its sources changed (needs Node.js)
 	@scripts/console.sh

@@ -39,7 +39,7 @@ export function useFigureName(): (key: string) => string {
     const inside = front ?? back;
     const known = code('figure', base);
     const name = known === base.replaceAll('_', ' ') ? (base.split('.').pop() ?? base).replaceAll('_', ' ') : known;
-    const label = name.charAt(0).toUpperCase() + name.slice(1);
+    const label = sentence(name);
     if (!inside) return label;
     return `${label} · ${/^[A-Z]{2}$/.test(inside) ? f.market(inside) : inside}`;
   };
@@ -126,13 +126,17 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (isNumeric(type)) {
       const value = num(cell);
       if (value === null) return String(cell);
+      if (/dec/i.test(type)) return f.decimal(value, 2); // amounts keep their cents
       if (/int/i.test(type) || Number.isInteger(value)) return f.count(value);
       return f.decimal(value, Math.abs(value) < 1 ? 4 : 2);
     }
-    if (['verdict', 'status', 'state', 'result', 'severity', 'kind'].includes(name)) return code('code', String(cell));
+    if (name === 'severity') return code('severity', String(cell));
+    if (['verdict', 'status', 'state', 'result', 'kind'].includes(name)) return code('code', String(cell));
     return String(cell);
   };
 }
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function TableView({
   table,
@@ -163,7 +167,7 @@ export function TableView({
       const own = render[column.name];
       return {
         key: column.name,
-        label: code('column', column.name),
+        label: sentence(code('column', column.name)),
         hint: column.meaning,
         numeric,
         value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),

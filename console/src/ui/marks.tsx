@@ -76,6 +76,7 @@ export function TileMap({ markets, home, current }: { markets: readonly MapMarke
   const ordered = [...tiles].sort((a, b) => Number(known.has(a.market)) - Number(known.has(b.market)));
   return (
     <figure className="tile-map">
+      <div className="tile-map-frame">
       <svg viewBox={`-4 -4 ${COLUMNS * 40 + 8} ${rows * 40 + 8}`} role="group" aria-label={t('markets.map.label')}>
         {ordered.map(({ market, column, row }) => {
           const here = known.get(market);
@@ -117,6 +118,7 @@ export function TileMap({ markets, home, current }: { markets: readonly MapMarke
           );
         })}
       </svg>
+      </div>
       <figcaption className="legend">
         <span>{t('markets.map.low')}</span>
         {[1, 2, 3, 4, 5].map((n) => (

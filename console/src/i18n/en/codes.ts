@@ -126,6 +126,8 @@ export const codes = {
   'counter.repeated': 'Repeats',
   'counter.last_minute': 'In the last minute',
   'counter.visitors': 'Visits, last half hour',
+  'severity.fail': 'must hold',
+  'severity.warn': 'is told',
   'code.pass': 'holds',
   'code.warn': 'warning',
   'code.fail': 'fails',

@@ -127,6 +127,8 @@ export const codes = {
   'counter.repeated': '重复',
   'counter.last_minute': '最近一分钟',
   'counter.visitors': '最近半小时访问',
+  'severity.fail': '必须通过',
+  'severity.warn': '仅提示',
   'code.pass': '通过',
   'code.warn': '警告',
   'code.fail': '未通过',
