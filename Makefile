@@ -9,7 +9,7 @@ BENCH ?=
 TRIALS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench kill-trials fmt docs clean
+.PHONY: help setup api console build demo test bench kill-trials fmt docs clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -17,10 +17,17 @@ help: ## print this list
 setup: ## check the tools and install the missing Debian packages
 	@scripts/setup.sh
 
-build: ## the program while you work on it: what did not change is not compiled again, see CONTRIBUTING.md
+api: ## take the interface over into the console, after routes or their types changed
+	cargo run --release --locked -q -p app -- openapi > console/openapi.json
+	cd console && npm run --silent api
+
+console: ## the web console, where its sources changed (needs Node.js)
+	@scripts/console.sh
+
+build: console ## the program while you work on it: what did not change is not compiled again, see CONTRIBUTING.md
 	CARGO_INCREMENTAL=1 cargo build --release --locked -p app
 
-demo: setup ## raw orders to launch plans: SCALE=1 SEED=1 DEMO_DIR=demo-workspace, or DATA=<file or folder>
+demo: setup console ## raw orders to launch plans: SCALE=1 SEED=1 DEMO_DIR=demo-workspace, or DATA=<file or folder>
 	cargo build --release --locked -p app
 	@DATA="$(DATA)" SCALE="$(SCALE)" SEED="$(SEED)" DEMO_DIR="$(DEMO_DIR)" scripts/demo.sh
 

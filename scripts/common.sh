@@ -23,10 +23,10 @@ portolan_path() {
     (cd "$(dirname "$path")" && printf '%s/%s\n' "$PWD" "$(basename "$path")")
 }
 
-# `N passed, N failed`, added up from the test runner's own `test result:` lines in a log, such as
-# `test result: ok. 12 passed; 0 failed; 0 ignored; …`.
+# `N passed, N failed`, added up from the test runners' own lines in a log: Cargo's
+# `test result: ok. 12 passed; 0 failed; 0 ignored; …` and Vitest's `Tests  1 failed | 12 passed (13)`.
 count_tests() { # count_tests LOG
-    awk '/^test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
+    awk '/^(test result:| *Tests  )/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
         END { printf "%d passed, %d failed\n", p, f }' "$1"
 }
 

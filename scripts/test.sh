@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Format check, clippy, all tests and doctests, documentation. Every step runs even when an earlier
+# The console, format check, clippy, all tests and doctests, documentation. Every step runs even when an earlier
 # one failed, so that one look shows everything; the exit status is 0 only if all passed.
 #
-# The last line is `N passed, N failed`, added up from the test runner's own `test result:` lines.
+# The last line is `N passed, N failed`, added up from the test runners' own lines.
 # TEST_LOG names the file that keeps the runner's output (default: test.log in the target folder).
 set -euo pipefail
 # shellcheck source=scripts/common.sh
@@ -33,7 +33,7 @@ step() { # step NAME COMMAND...
 # passing tests is shown to find out which of them skipped, and cut down to those lines.
 # shellcheck disable=SC2329 # called through `step`
 run_tests() {
-    cargo test --release --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee "$log" | awk '
+    cargo test --release --locked --workspace --no-fail-fast -- --show-output 2>&1 | tee -a "$log" | awk '
         /^successes:$/ { inside = 1; next }
         /^(failures:$|test result:)/ { inside = 0 }
         !inside || /^skipped: / { print; fflush() }'
@@ -42,6 +42,11 @@ run_tests() {
 # shellcheck disable=SC2329 # called through `step`
 document() { RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps --workspace; }
 
+# shellcheck disable=SC2329 # called through `step`
+test_console() { scripts/console.sh test 2>&1 | tee -a "$log"; }
+
+# First, because the program embeds what it builds.
+step console test_console
 step fmt cargo fmt --all --check
 step clippy cargo clippy --release --locked --workspace --all-targets -- -D warnings
 step tests run_tests

@@ -1,0 +1,6 @@
+// All Chinese words; a missing or an unknown key does not compile.
+import type { Key } from './en';
+import { codes } from './zh/codes';
+import { pages } from './zh/pages';
+
+export const zh: Record<Key, string> = { ...pages, ...codes };

@@ -1,0 +1,34 @@
+// Rows that were put aside, each with its reason.
+import { useState } from 'react';
+import { api } from '../../api/client';
+import { useWords } from '../../i18n';
+import { useLoad, useStill } from '../../lib/load';
+import { Answer, Card, Empty, Field } from '../../ui/basic';
+import { TableView } from '../../ui/figure';
+import { Pager } from '../audience/members';
+
+export function Rejects() {
+  const { t } = useWords();
+  const [source, setSource] = useState('');
+  const [rule, setRule] = useState('');
+  const [page, setPage] = useState(1);
+  const by = useStill(`${source.trim()}\n${rule.trim()}`, 300);
+  const [stillSource = '', stillRule = ''] = by.split('\n');
+  const rejects = useLoad(`rejects ${by} ${page}`, (signal) => api.rejects({ source: stillSource, rule: stillRule, page }, signal));
+  return (
+    <Card title={t('data.rejects')} hint={t('data.rejects.hint')}>
+      <div className="form-row no-print">
+        <Field label={t('data.source')}>{(ids) => <input {...ids} value={source} onChange={(e) => { setSource(e.target.value); setPage(1); }} />}</Field>
+        <Field label={t('data.rule')}>{(ids) => <input {...ids} value={rule} onChange={(e) => { setRule(e.target.value); setPage(1); }} />}</Field>
+      </div>
+      <Answer of={rejects} empty={{ when: (d) => d.rows.length === 0, show: <Empty icon="check" title={t('data.rejects.none')}>{t('data.rejects.none.text')}</Empty> }}>
+        {(data) => (
+          <>
+            <TableView table={data} caption={t('data.rejects')} exportName="rejects" pageSize={100} />
+            <Pager page={page} total={data.total} perPage={100} onPage={setPage} />
+          </>
+        )}
+      </Answer>
+    </Card>
+  );
+}

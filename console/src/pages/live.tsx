@@ -1,0 +1,169 @@
+// What arrives now: an event debugger, counters and carts.
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { api } from '../api/client';
+import { useWords } from '../i18n';
+import { useLoad } from '../lib/load';
+import { keep, matches, readEvent, type LiveEvent } from '../lib/live';
+import { Answer, Badge, Button, Card, Empty, Page, Panel, Tabs } from '../ui/basic';
+import { navigate, useRoute } from '../lib/router';
+import { Icon } from '../ui/icons';
+import { Carts, Counters } from './live/state';
+
+const KEPT = 500;
+
+export default function Live() {
+  const { t } = useWords();
+  const tab = useRoute().parts[1] === 'carts' ? 'carts' : 'events';
+  return (
+    <Page title={t('live.title')} lead={t('live.lead')}>
+      <LiveCounters />
+      <Tabs
+        label={t('live.title')}
+        current={tab}
+        onChange={(id) => navigate(id === 'events' ? '/live' : `/live/${id}`)}
+        tabs={[
+          { id: 'events', label: t('live.tab.events') },
+          { id: 'carts', label: t('live.tab.carts') },
+        ]}
+      />
+      <Panel id={tab}>{tab === 'events' ? <Debugger /> : <LiveCarts />}</Panel>
+    </Page>
+  );
+}
+
+function usePolled<T>(key: string, ask: (signal: AbortSignal) => Promise<T>, every: number) {
+  const loaded = useLoad(key, ask);
+  const { reload } = loaded;
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') reload();
+    }, every);
+    return () => clearInterval(timer);
+  }, [reload, every]);
+  return loaded;
+}
+
+function LiveCounters() {
+  const counters = usePolled('counters', api.counters, 2_000);
+  return (
+    <Answer of={counters} lines={1}>
+      {(data) => <Counters data={data} />}
+    </Answer>
+  );
+}
+
+function LiveCarts() {
+  const { t } = useWords();
+  const carts = usePolled('carts', api.carts, 3_000);
+  return (
+    <Card title={t('live.carts')} hint={t('live.carts.hint')}>
+      <Answer of={carts}>{(data) => <Carts data={data} />}</Answer>
+    </Card>
+  );
+}
+
+function useStream(paused: boolean): { events: LiveEvent[]; state: 'connecting' | 'open' | 'lost'; clear: () => void } {
+  const [events, setEvents] = useState<LiveEvent[]>([]);
+  const [state, setState] = useState<'connecting' | 'open' | 'lost'>('connecting');
+  const held = useRef(paused);
+  held.current = paused;
+  useEffect(() => {
+    const source = new EventSource('/api/v1/live/events');
+    let waiting: LiveEvent[] = [];
+    let number = 0;
+    const take = (message: MessageEvent<string>) => {
+      if (held.current) return;
+      const event = readEvent(message.data, (number += 1));
+      if (event) waiting.push(event);
+    };
+    // Many events a second are drawn four times a second.
+    const timer = setInterval(() => {
+      if (waiting.length === 0) return;
+      const fresh = waiting;
+      waiting = [];
+      setEvents((before) => keep(before, fresh, KEPT));
+    }, 250);
+    source.onopen = () => setState('open');
+    source.onerror = () => setState('lost'); // the browser connects again by itself
+    source.onmessage = take;
+    source.addEventListener('event', take as EventListener);
+    return () => {
+      clearInterval(timer);
+      source.close();
+    };
+  }, []);
+  return { events, state, clear: () => setEvents([]) };
+}
+
+function Debugger() {
+  const { t, f } = useWords();
+  const [paused, pause] = useState(false);
+  const [query, setQuery] = useState('');
+  const [picked, pick] = useState<number | null>(null);
+  const { events, state, clear } = useStream(paused);
+  const shown = useMemo(() => events.filter((e) => matches(e, query)), [events, query]);
+  const chosen = shown.find((e) => e.number === picked) ?? shown[0];
+  return (
+    <Card
+      title={t('live.events')}
+      hint={t('live.events.hint')}
+      actions={
+        <>
+          <span className={`pulse ${paused ? 'paused' : state}`} role="status">
+            {t(paused ? 'live.paused' : `live.${state}`)}
+          </span>
+          <Button icon={paused ? 'play' : 'pause'} onClick={() => pause(!paused)}>
+            {t(paused ? 'live.resume' : 'live.pause')}
+          </Button>
+          <Button icon="trash" onClick={clear}>
+            {t('live.clear')}
+          </Button>
+        </>
+      }
+    >
+      <div className="table-tools">
+        <div className="filter">
+          <Icon name="search" size={15} />
+          <input type="search" aria-label={t('live.filter')} placeholder={t('live.filter')} value={query} onChange={(e) => setQuery(e.target.value)} />
+        </div>
+        <span className="hint" role="status">
+          {t('live.shown', { n: f.count(shown.length) })}
+        </span>
+      </div>
+      {shown.length === 0 ? (
+        <Empty title={t('live.none')} icon="live">
+          <p>{t('live.none.text')}</p>
+          <pre>{`curl -u WRITE_KEY: ${window.location.origin}/v1/track \\\n  -H 'content-type: application/json' \\\n  -d '{"userId":"u1","event":"Product Viewed","properties":{"product_id":"P-1"}}'`}</pre>
+        </Empty>
+      ) : (
+        <div className="debugger">
+          <ul className="stream" aria-label={t('live.events')}>
+            {shown.slice(0, 200).map((event) => (
+              <li key={event.number}>
+                <button type="button" aria-pressed={event.number === chosen?.number} onClick={() => pick(event.number)}>
+                  <Badge tone={event.accepted ? 'accent' : 'bad'}>{event.kind}</Badge>
+                  <span className="stream-name">{event.name || '–'}</span>
+                  <span className="hint stream-who">{[event.market, event.who].filter(Boolean).join(' · ')}</span>
+                  <time className="hint">{f.time(event.received)}</time>
+                </button>
+              </li>
+            ))}
+          </ul>
+          {chosen ? (
+            <div className="event-detail">
+              {chosen.problems.map((problem) => (
+                <p key={problem} className="field-error">
+                  {problem}
+                </p>
+              ))}
+              <p className="hint">{t('live.meta', { who: chosen.who || '–', key: chosen.key || '–', market: chosen.market ? f.market(chosen.market) : '–' })}</p>
+              <pre tabIndex={0} role="region" aria-label={t('live.detail')}>
+                {JSON.stringify(chosen.detail, null, 2)}
+              </pre>
+            </div>
+          ) : null}
+        </div>
+      )}
+    </Card>
+  );
+}

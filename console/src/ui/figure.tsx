@@ -1,0 +1,236 @@
+// A number with what is needed to check it: interval, observations, formula, source.
+import { useWords } from '../i18n';
+import type { Figure, NamedTable, Report, Table, Words } from '../api/wire';
+import { Link } from '../lib/router';
+import { isNumeric, num, str } from '../lib/wire-table';
+import { DataTable, type Column } from './data-table';
+import { Icon } from './icons';
+import type { ReactNode } from 'react';
+
+/** The currency a figure speaks of, where it is money. */
+const currencyOf = (figure: Figure): string | null =>
+  figure.amount?.currency ?? (/^[A-Z]{3}$/.test(figure.unit) ? figure.unit : null);
+
+export function useFigureText(): (figure: Figure) => { value: string; interval: string | null; why: string | null } {
+  const { f, spoken, t } = useWords();
+  return (figure) => {
+    const currency = currencyOf(figure);
+    // Ten digits are no easier to read than three; the formula's query has them all.
+    const show = (value: number) => (currency && Math.abs(value) >= 1e7 ? f.moneyCompact(value, currency) : f.unit(value, figure.unit, currency));
+    const value = figure.value ?? (figure.amount ? Number(figure.amount.decimal) : null);
+    const interval =
+      figure.low !== null && figure.low !== undefined && figure.high !== null && figure.high !== undefined
+        ? t('figure.interval', { low: show(figure.low), high: show(figure.high), level: f.share(figure.level ?? 0.95, 0) })
+        : null;
+    return {
+      value: value === null ? '' : show(value),
+      interval,
+      why: value === null ? (spoken(figure.why_not) || t('figure.none')) : null,
+    };
+  };
+}
+
+/** What a figure is called: from the dictionary, else its key in readable form. */
+export function useFigureName(): (key: string) => string {
+  const { code, f } = useWords();
+  return (key) => {
+    // `DE.value.orders` and `product.buyers[AF-0041]`: a market in front, a subject in brackets.
+    const [, front, base = key, back] = /^(?:([A-Z]{2})\.)?([^[]*)(?:\[(.*)\])?$/.exec(key) ?? [];
+    const inside = front ?? back;
+    const known = code('figure', base);
+    const name = known === base.replaceAll('_', ' ') ? (base.split('.').pop() ?? base).replaceAll('_', ' ') : known;
+    const label = sentence(name);
+    if (!inside) return label;
+    return `${label} · ${/^[A-Z]{2}$/.test(inside) ? f.market(inside) : inside}`;
+  };
+}
+
+export function FigureTile({ figure, label }: { figure: Figure; label?: string }) {
+  const { t, f } = useWords();
+  const text = useFigureText()(figure);
+  const name = useFigureName();
+  return (
+    <div className="tile">
+      <div className="tile-label">{label ?? name(figure.key)}</div>
+      {text.why ? <div className="tile-none">{text.why}</div> : <div className="tile-value">{text.value}</div>}
+      {text.interval ? <div className="tile-range">{text.interval}</div> : null}
+      {figure.formula || figure.source ? (
+        <details className="proof no-print">
+          <summary>
+            {t('figure.how')}
+            <span className="sr-only"> {label ?? name(figure.key)}</span>
+          </summary>
+          <div className="proof-body">
+            {figure.formula ? <p>{figure.formula}</p> : null}
+            {figure.source ? <Source source={figure.source} /> : null}
+            {figure.n ? <p className="hint">{t('figure.n', { n: f.count(figure.n) })}</p> : null}
+          </div>
+        </details>
+      ) : null}
+    </div>
+  );
+}
+
+function Source({ source }: { source: string }) {
+  const { t } = useWords();
+  const query = /^\s*(select|with)\b/i.test(source);
+  return (
+    <p>
+      <code className="wrap">{source}</code>
+      {query ? (
+        <>
+          {' '}
+          <Link to={`/data/sql?q=${encodeURIComponent(source)}`}>{t('figure.ask')}</Link>
+        </>
+      ) : null}
+    </p>
+  );
+}
+
+export function Figures({ figures }: { figures: readonly Figure[] }) {
+  if (figures.length === 0) return null;
+  return (
+    <div className="tiles">
+      {figures.map((figure, i) => (
+        <FigureTile key={`${figure.key} ${i}`} figure={figure} />
+      ))}
+    </div>
+  );
+}
+
+export function Notes({ notes }: { notes: readonly Words[] | undefined }) {
+  const { spoken } = useWords();
+  if (!notes?.length) return null;
+  return (
+    <ul className="notes">
+      {notes.map((note) => (
+        <li key={note.en}>
+          <Icon name="info" size={15} />
+          <span>{spoken(note)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** How cells of a column are shown, by its type and name. */
+export function useCell(): (type: string, name: string, cell: string | number | boolean | null) => ReactNode {
+  const { f, t, code } = useWords();
+  return (type, name, cell) => {
+    if (cell === null || cell === '') return <span className="faint">–</span>;
+    if (typeof cell === 'boolean') return cell ? t('word.yes') : t('word.no');
+    if (type === 'date') return f.day(String(cell));
+    if (type === 'time' || type === 'timestamp') return f.dateTime(String(cell));
+    if (/(^|_)market$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
+    if (name === 'share' || name.endsWith('_share')) return f.share(num(cell));
+    if (isNumeric(type)) {
+      const value = num(cell);
+      if (value === null) return String(cell);
+      if (/dec/i.test(type)) return f.decimal(value, 2); // amounts keep their cents
+      if (/int/i.test(type) || Number.isInteger(value)) return f.count(value);
+      return f.decimal(value, Math.abs(value) < 1 ? 4 : 2);
+    }
+    if (name === 'severity') return code('severity', String(cell));
+    if (['verdict', 'status', 'state', 'result', 'kind'].includes(name)) return code('code', String(cell));
+    return String(cell);
+  };
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export function TableView({
+  table,
+  caption,
+  exportName,
+  empty,
+  hide = [],
+  render = {},
+  tools,
+  pageSize,
+}: {
+  table: Table;
+  caption: string;
+  exportName?: string;
+  empty?: ReactNode;
+  hide?: readonly string[];
+  render?: Record<string, (row: Record<string, string | number | boolean | null>) => ReactNode>;
+  tools?: ReactNode;
+  pageSize?: number;
+}) {
+  const { code } = useWords();
+  const cell = useCell();
+  const columns: Column<(string | number | boolean | null)[]>[] = table.columns
+    .map((column, at) => ({ column, at }))
+    .filter(({ column }) => !hide.includes(column.name))
+    .map(({ column, at }) => {
+      const numeric = isNumeric(column.type);
+      const own = render[column.name];
+      return {
+        key: column.name,
+        label: sentence(code('column', column.name)),
+        hint: column.meaning,
+        numeric,
+        value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),
+        render: (row) =>
+          own
+            ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
+            : cell(column.type, column.name, row[at] ?? null),
+      };
+    });
+  return (
+    <DataTable
+      caption={caption}
+      columns={columns}
+      rows={table.rows}
+      rowKey={(_, i) => String(i)}
+      total={table.total}
+      exportName={exportName ?? 'table'}
+      empty={empty}
+      tools={tools}
+      {...(pageSize ? { pageSize } : {})}
+    />
+  );
+}
+
+/** Tables under their headings; of many, the first is open and the rest open when asked. */
+export function NamedTables({ tables, hide }: { tables: readonly NamedTable[]; hide?: readonly string[] }) {
+  const { spoken, t, f, code } = useWords();
+  const one = (named: NamedTable) => (
+    <TableView table={named.table} caption={spoken(named.title) || named.name} exportName={named.name} {...(hide ? { hide } : {})} empty={<p className="hint">{t('state.empty')}</p>} />
+  );
+  if (tables.length <= 2) {
+    return (
+      <>
+        {tables.map((named) => (
+          <section className="subsection" key={named.name}>
+            <h3>{spoken(named.title) || code('column', named.name)}</h3>
+            {one(named)}
+          </section>
+        ))}
+      </>
+    );
+  }
+  return (
+    <>
+      {tables.map((named, i) => (
+        <details className="subsection fold" key={named.name} open={i === 0}>
+          <summary>
+            <h3>{spoken(named.title) || code('column', named.name)}</h3>
+            <span className="tab-count">{f.count(named.table.total || named.table.rows.length)}</span>
+          </summary>
+          {one(named)}
+        </details>
+      ))}
+    </>
+  );
+}
+
+export function ReportView({ report }: { report: Report }) {
+  return (
+    <>
+      <Figures figures={report.figures} />
+      <Notes notes={report.notes} />
+      <NamedTables tables={report.tables} />
+    </>
+  );
+}

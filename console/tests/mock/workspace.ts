@@ -1,0 +1,304 @@
+// The rest of the invented workspace: overview, segments, data, models, plan.
+import type { Cell, Models, Overview, Recommendations, Report, SegmentPreview, Segments, Shopper, Table } from '../../src/api/wire';
+import { cards } from './catalogue';
+import { amount, figure, interval, seeded, table, words } from './figures';
+import { HOME, SERVED } from './markets';
+
+export function overview(rejects: number): Overview {
+  const random = seeded(2);
+  const months: Cell[][] = SERVED.flatMap((market, m) =>
+    Array.from({ length: 20 }, (_, i): Cell[] => {
+      const season = 1 + 0.5 * Math.exp(-(((i % 12) - 5) ** 2) / 3);
+      const orders = Math.round((140 / (1 + m * 0.7)) * season * (0.85 + random() * 0.3) * (1 + i * 0.012));
+      return [market, new Date(Date.UTC(2025, 2 + i, 1)).toISOString().slice(0, 10), orders, Math.round(orders * 0.86), (orders * (142 - m * 9)).toFixed(2)];
+    }),
+  );
+  return {
+    workspace: 'harbour-and-pine',
+    base_currency: 'EUR',
+    home_market: HOME,
+    markets: SERVED,
+    snapshot: '41',
+    counts: { orders: 12_408, shoppers: 8_131, products: cards.length, events: 418_220, reviews: 3_904, rejects },
+    freshness: [
+      { table: 'clean.orders', last_day: '2026-11-25', rows: 12_408 },
+      { table: 'clean.events', last_day: '2026-11-26', rows: 418_220 },
+      { table: 'clean.products', last_day: null, rows: cards.length },
+      { table: 'clean.reviews', last_day: '2026-11-19', rows: 3_904 },
+      { table: 'clean.stock', last_day: '2026-11-24', rows: 96 },
+      { table: 'clean.fx_rates', last_day: '2026-11-25', rows: 4_270 },
+    ],
+    gates: [
+      { name: 'order_lines_rejected', passed: true, result: 'pass', detail: '24 of 31,220 order lines (0.1 %) were put aside; at most 20 % may' },
+      { name: 'order_lines_product', passed: true, result: 'pass', detail: 'none of 31,196 order lines have no product' },
+      { name: 'stock_fresh', passed: false, result: 'warn', detail: 'the newest row of stock is 2 days old; at most 1 day may pass' },
+      { name: 'order_lines_shopper', passed: true, result: 'pass', detail: '1,811 of 31,196 order lines (5.8 %) have no shopper; at most 90 % may' },
+      { name: 'orders_unique', passed: true, result: 'pass', detail: 'no order stands twice' },
+      { name: 'reviews_product', passed: true, result: 'pass', detail: 'all 3,904 reviews name a product of the catalogue' },
+    ],
+    actions: [
+      { en: 'Stock is two days old: take in a new file, or offers may be sold out.', zh: '库存已有两天未更新：请导入新文件，否则推荐可能已售罄。', link: '/data/sources' },
+      { en: 'Germany is ready for a small test: read its launch plan.', zh: '德国已可进行小规模测试：请阅读其上市计划。', link: '/plan/DE' },
+      { en: '151 big spenders have been silent for three months.', zh: '151 位高消费客户已沉默三个月。', link: '/audience/segments/big%20spenders%20asleep' },
+    ],
+    months: table([['market', 'text', 'market'], ['month', 'date', 'month'], ['n_orders', 'integer', 'orders'], ['n_shoppers', 'integer', 'shoppers'], ['revenue', 'decimal', 'sales in EUR']], months),
+  };
+}
+
+export const FIELDS: [string, string, string][] = [
+  ['market', 'text', 'home market, ISO 3166-1'],
+  ['city', 'text', 'city'],
+  ['language', 'text', 'language, ISO 639-1'],
+  ['accepts_marketing', 'boolean', 'agreed to marketing mail'],
+  ['age', 'integer', 'age in years'],
+  ['days_since_last_order', 'integer', 'days since the last order'],
+  ['days_since_first_order', 'integer', 'days since the first order'],
+  ['returned_last', 'boolean', 'something of the last order day came back'],
+  ['orders.count', 'integer', 'orders; orders.count(180d): in the last 180 days'],
+  ['orders.revenue', 'decimal', 'sales'],
+  ['returns.share', 'float', 'share of orders of which something came back'],
+  ['bought(category "…", 90d)', 'boolean', 'bought of a category; also brand "…" and product "…"'],
+  ['r', 'integer', 'recency score, 1 to 5'],
+  ['f', 'integer', 'frequency score, 1 to 5'],
+  ['m', 'integer', 'monetary score, 1 to 5'],
+  ['churn_risk', 'float', 'probability of not ordering within the horizon, 0 to 1'],
+];
+
+const TOTAL = 8_131;
+
+export function segments(own: Map<string, { rule: string; title: string; size: number | null }>): Segments {
+  const rfm: [string, number][] = [['champions', 612], ['loyal', 941], ['new', 1_204], ['potential', 1_388], ['need_attention', 1_611], ['at_risk', 730], ['hibernating', 1_645]];
+  const names = rfm.map(([n]) => n);
+  const flows: Cell[][] = [];
+  const random = seeded(9);
+  for (const [from, to] of [['2026-09-01', '2026-10-01'], ['2026-10-01', '2026-11-01']] as const) {
+    for (const a of ['', ...names]) {
+      for (const b of names) {
+        const stay = a === b ? 420 : 0;
+        const n = Math.round(stay + random() * (a === '' ? (b === 'new' ? 300 : 0) : 70));
+        if (n > 8) flows.push(['rfm', from, to, a, b, n]);
+      }
+    }
+  }
+  return {
+    segments: [
+      ...rfm.map(([name, size]) => ({ name, title: words('', ''), kind: 'rfm', rule: null, size, share: size / TOTAL })),
+      ...[...own].map(([name, s]) => ({ name, title: words(s.title, s.title), kind: 'own', rule: s.rule, size: s.size, share: s.size === null ? null : s.size / TOTAL })),
+    ],
+    fields: FIELDS.map(([name, type, meaning]) => ({ name, type, meaning })),
+    flows: table([['kind', 'text', ''], ['from_day', 'date', ''], ['to_day', 'date', ''], ['from_segment', 'text', ''], ['to_segment', 'text', ''], ['n_shoppers', 'integer', '']], flows),
+  };
+}
+
+/** Knows words of the language only as far as the tests need: the real parser is the server's. */
+export function preview(rule: string): SegmentPreview {
+  const known = new Set(['and', 'or', 'not', 'in', 'between', 'is', 'missing', 'd', 'category', 'brand', 'product', 'bought', 'count', 'revenue', 'share', 'orders', 'returns', ...FIELDS.map(([n]) => n)]);
+  const bare = rule.replace(/"[^"]*"/g, (s) => ' '.repeat(s.length)).replace(/\[[^\]]*\]/g, (s) => ' '.repeat(s.length));
+  for (const match of bare.matchAll(/[a-z_]{2,}/g)) {
+    const word = match[0];
+    if (!known.has(word)) {
+      return { size: null, of: TOTAL, share: null, by_market: [], errors: [{ at: match.index, len: word.length, problem: `no field "${word}"`, next: 'perhaps "orders.count"?' }] };
+    }
+  }
+  let hash = 7;
+  for (const c of rule) hash = (hash * 31 + c.charCodeAt(0)) % 9_973;
+  const share = 0.02 + (hash % 400) / 1000;
+  const sizes = SERVED.map((market, i) => ({ market, size: Math.round((share * TOTAL) / (1.6 + i * 1.4)), share: share * (1 - i * 0.06) }));
+  const size = sizes.reduce((sum, s) => sum + s.size, 0);
+  return { size, of: TOTAL, share: size / TOTAL, by_market: sizes, errors: [] };
+}
+
+export function members(name: string): Table {
+  const random = seeded(name.length);
+  return table(
+    [['shopper_id', 'text', 'shopper'], ['market', 'text', 'home market'], ['since', 'date', 'first look from which on without a gap'], ['version', 'text', 'version of the rule']],
+    Array.from({ length: 240 }, (_, i): Cell[] => [`s-${Math.floor(random() * 1e9).toString(16)}`, SERVED[i % SERVED.length] ?? HOME, `2026-0${1 + (i % 9)}-01`, 'b134946f']),
+  );
+}
+
+export function shopper(id: string): Shopper {
+  return {
+    shopper_id: id,
+    market: 'DE',
+    report: {
+      title: words('Shopper', '购物者'),
+      figures: [figure('shopper.orders', 'count', 4), figure('shopper.revenue', 'money', 412.3, { amount: amount(412.3, 'EUR') }), figure('shopper.p_alive', 'share', 0.72, interval(0.61, 0.81, 0.9))],
+      tables: [
+        {
+          name: 'orders',
+          title: words('Orders', '订单'),
+          table: table([['day', 'date', 'day'], ['product_id', 'text', 'product'], ['quantity', 'integer', 'units'], ['revenue', 'decimal', 'EUR']], [['2026-10-03', 'CG-0009', 1, '74.00'], ['2026-06-21', 'FP-0044', 3, '25.50'], ['2026-02-11', 'KT-0017', 1, '42.50']]),
+        },
+      ],
+      notes: [],
+    },
+  };
+}
+
+const steps = ['history', 'session', 'segment', 'market', 'home', 'newest'];
+
+export function recommend(query: URLSearchParams, recent: string[]): Recommendations {
+  const market = query.get('market') ?? 'DE';
+  const who = query.get('shopper');
+  const at = who ? 0 : recent.length ? 1 : 3;
+  const n = Math.min(50, Number(query.get('n') ?? 10));
+  const list = [...cards].sort((a, b) => Number(recent.includes(b.product_id)) - Number(recent.includes(a.product_id)));
+  return {
+    items: list.slice(0, n).map((card, i) => ({
+      product_id: card.product_id,
+      name: card.name,
+      score: 0.412 / (1 + i * 0.21),
+      price: card.price,
+      picture: card.picture,
+      reasons:
+        query.get('explain') === 'true'
+          ? [
+              { term: 'predicted from', product_id: 'CG-0009', part: 0.3 / (1 + i * 0.21), text: words('because of Burr Coffee Grinder, 30 steps', '依据：锥刀磨豆机 30 档') },
+              { term: 'bought lately by others', product_id: null, part: 0.112 / (1 + i * 0.21), text: words(`bought lately by others in ${market}`, '近期其他购物者购买') },
+            ]
+          : [],
+    })),
+    answered_by: steps[at] ?? 'market',
+    chain: steps.map((step, i) => ({
+      step,
+      answered: i === at,
+      why: i < at ? (step === 'history' ? 'no order of this shopper is known' : step === 'session' ? 'no event in this visit' : 'the shopper is in no segment') : i === at ? `${n} products from ${step === 'history' ? '4 orders' : step === 'session' ? `${recent.length} events` : '911 shoppers of the market'}` : 'not needed',
+    })),
+    model_version: 'v17 · snapshot 41',
+    bucket: who ? 412 : null,
+    exposure_id: 'x-8f20c1',
+  };
+}
+
+export function models(): Models {
+  const list = ['popularity-decayed', 'item-knn', 'ease-sparse', 'ials'];
+  const evidence: Cell[][] = SERVED.slice(0, 4).flatMap((market, m) =>
+    list.flatMap((model, i) =>
+      ['ndcg@10', 'recall@20', 'coverage@10'].map((metric, k): Cell[] => {
+        const value = 0.09 + i * 0.018 - m * 0.008 + k * 0.09;
+        return [market, model, i === 3 ? 'pooled' : 'market', i === 3 ? 1 : 0, 'test', '2026-09-01', '2026-10-31', metric, value, value - 0.024, value + 0.026, 214 - m * 40, ''];
+      }),
+    ),
+  );
+  return {
+    serving: table(
+      [['market', 'text', ''], ['model', 'text', ''], ['parameters', 'text', ''], ['training', 'text', ''], ['source_weight', 'float', ''], ['basis', 'text', ''], ['why', 'text', '']],
+      SERVED.map((market, i): Cell[] => [market, i === 0 ? 'ease-sparse' : i < 3 ? 'ials' : 'popularity-decayed', '{}', i === 0 ? 'market' : i < 3 ? 'pooled' : 'market', i < 3 && i > 0 ? 1 : 0, i === 0 ? 'home' : i < 3 ? 'own_evidence' : 'not_shown', i === 0 ? 'the home market learns from its own purchases' : i < 3 ? 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers' : 'too few held-out shoppers here; over all target markets together, no evidence of a gain above 0']),
+    ),
+    evidence: table([['market', 'text', ''], ['model', 'text', ''], ['training', 'text', ''], ['source_weight', 'float', ''], ['period', 'text', ''], ['from_day', 'date', ''], ['to_day', 'date', ''], ['metric', 'text', ''], ['value', 'float', ''], ['low', 'float', ''], ['high', 'float', ''], ['n', 'integer', ''], ['verdict', 'text', '']], evidence),
+  };
+}
+
+export function sources(): Table {
+  const files: [string, string, string, number, number][] = [
+    ['orders_DE.csv', 'order_lines', 'shopify-orders', 4_812, 3],
+    ['orders_US.csv.gz', 'order_lines', 'shopify-orders', 9_904, 11],
+    ['flat-file-VN.txt', 'order_lines', 'amazon-orders', 2_118, 10],
+    ['products.xlsx', 'products', 'canonical', 16, 0],
+    ['reviews.jsonl', 'reviews', 'canonical', 3_904, 0],
+    ['stock_2026-11-24.csv', 'stock', 'canonical', 96, 0],
+    ['ecb-rates.csv', 'fx_rates', 'canonical', 4_270, 0],
+    ['events-2026-11.parquet', 'events', 'canonical', 418_220, 0],
+    ['customers.csv', 'customers', 'shopify-customers', 7_705, 0],
+  ];
+  return table(
+    [['source', 'text', 'first 16 hex digits of the SHA-256'], ['name', 'text', 'name of the file'], ['table_name', 'text', 'table it fills'], ['format', 'text', 'how it was read'], ['n_rows', 'integer', 'rows read'], ['rejected', 'integer', 'rows put aside'], ['obtained', 'date', 'day on which it was obtained']],
+    files.map(([name, tableName, format, rows, bad], i): Cell[] => [(0x93518c46 + i * 77_213).toString(16).padStart(16, '0'), name, tableName, format, rows, bad, '2026-11-24']),
+  );
+}
+
+export function rejects(): Table {
+  const rules = ['bad_date', 'unknown_currency', 'negative_price', 'future_order'];
+  return table(
+    [['source', 'text', 'file'], ['line', 'integer', 'line of the file'], ['rule', 'text', 'rule that put it aside'], ['column', 'text', 'column'], ['value', 'text', 'what stood there'], ['expected', 'text', 'what would be right']],
+    Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar', 'ISO 4217 code such as EUR', 'zero or more', 'not after today'][i % 4] ?? '']),
+  );
+}
+
+export function quality(): Report {
+  return {
+    title: words('Quality report', '质量报告'),
+    figures: [figure('quality.rejected_share', 'share', 0.0008, { formula: 'rows put aside / rows read' }), figure('quality.marked_share', 'share', 0.061), figure('quality.merged', 'count', 318)],
+    tables: [
+      { name: 'gates', title: words('Gates', '门槛'), table: table([['gate', 'text', ''], ['severity', 'text', ''], ['result', 'text', ''], ['measured', 'float', ''], ['at_most', 'float', ''], ['says', 'text', '']], overview(24).gates.map((g, i): Cell[] => [g.name, i === 2 ? 'warn' : 'fail', g.result, 0.001 * i, 0.2, g.detail])) },
+      { name: 'rules', title: words('What each rule touched', '各规则的影响'), table: table([['rule', 'text', ''], ['n_rows', 'integer', ''], ['sample', 'text', '']], [['service_line', 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['repeated_line', 318, 'order 411-0712727, AF-0041'], ['gift', 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 12, 'order 420-1188204, KT-0017, 1 × 4250']]) },
+    ],
+    notes: [words('All totals tie out with the files to the cent.', '所有合计与文件逐分相符。')],
+  };
+}
+
+export function sql(query: string): Table | { problem: string } {
+  if (!/^\s*(select|with|explain)\b/i.test(query)) return { problem: 'only one SELECT may be asked here' };
+  if (/marts\.nothing/.test(query)) return { problem: 'there is no table marts.nothing' };
+  return table([['market', 'text', 'market'], ['n_shoppers', 'integer', 'shoppers'], ['n_orders', 'integer', 'orders'], ['revenue', 'decimal', 'sales in EUR']], SERVED.map((m, i): Cell[] => [m, 3_100 - i * 480, 5_200 - i * 790, (740_210.5 - i * 121_004.25).toFixed(2)]));
+}
+
+const planMoney = (major: number) => ({ money: { minor: Math.round(major * 100), currency: 'EUR' } });
+const planFigure = (key: string, value: unknown, unit: string, range: [number, number] | null = null, n = 400) => ({
+  key,
+  value,
+  unit,
+  interval: range ? { low: range[0], high: range[1], level: 0.95 } : null,
+  formula: 'as the table of the plan states it',
+  source: "select * from marts.market_summary where market = 'DE'",
+  n,
+});
+
+export function plan(market: string): unknown {
+  return {
+    schema: 'portolan.launch_plan',
+    schema_version: 1,
+    verdict: { en: 'Start with a small test: Germany is a real market with 911 shoppers, and the models of the other markets help there.', zh: '先做小规模测试：德国已有 911 位真实顾客，其他市场的经验在此有帮助。' },
+    findings: [
+      { topic: 'size', en: 'Germany brought €207,751 from 1,328 orders by 911 shoppers.', zh: '德国带来 €207,751 销售额，共 1,328 单、911 位顾客。', figures: ['market.revenue'] },
+      { topic: 'repeat', en: '31 % (28–34) buy again; the median gap is 62 days.', zh: '31 %（28–34）会再次购买；间隔中位数为 62 天。', figures: ['market.repeat_rate'] },
+      { topic: 'offer', en: 'Burr Coffee Grinder leads the list; filters follow within weeks.', zh: '锥刀磨豆机居首；数周内会购买滤纸。', figures: [] },
+      { topic: 'season', en: 'November sells 1.6 times the average month.', zh: '十一月销量是平均月份的 1.6 倍。', figures: [] },
+    ],
+    plan: {
+      market,
+      home: HOME,
+      currency: 'EUR',
+      window: { from: '2025-03-02', to: '2026-11-25' },
+      stance: market === HOME ? 'home' : 'test_small',
+      glance: {
+        revenue: planFigure('market.revenue', planMoney(207_751.4), 'money'),
+        orders: planFigure('market.orders', { number: 1_328 }, 'count'),
+        shoppers: planFigure('market.shoppers', { number: 911 }, 'count'),
+        basket: planFigure('market.basket', planMoney(156.44), 'money', [149.1, 163.8]),
+        repeat_rate: planFigure('market.repeat_rate', { number: 0.312 }, 'share', [0.283, 0.343]),
+        return_rate: planFigure('market.return_rate', { number: 0.067 }, 'share'),
+        growth: planFigure('market.growth', { too_little_data: { have: 9, need: 12 } }, 'share'),
+        growth_against: 'year_before',
+      },
+      months: Array.from({ length: 20 }, (_, i) => ({
+        month: new Date(Date.UTC(2025, 2 + i, 1)).toISOString().slice(0, 10),
+        span: i === 0 || i === 19 ? 'partial' : 'whole',
+        revenue: planFigure('month.revenue', planMoney(8_000 + i * 240 + (i % 12 === 8 ? 6_000 : 0)), 'money'),
+        orders: planFigure('month.orders', { number: 55 + i }, 'count'),
+      })),
+      segments: ['champions', 'loyal', 'new', 'potential', 'need_attention', 'at_risk', 'hibernating'].map((key, i) => ({
+        key,
+        shoppers: planFigure('segment.shoppers', { number: 40 + i * 31 }, 'count'),
+        shopper_share: planFigure('segment.share', { number: 0.05 + i * 0.03 }, 'share'),
+        revenue: planFigure('segment.revenue', planMoney(61_000 - i * 7_000), 'money'),
+        revenue_share: planFigure('segment.revenue_share', { number: 0.3 - i * 0.04 }, 'share'),
+        habits: { basket: planFigure('segment.basket', planMoney(182 - i * 9), 'money', [170 - i * 9, 194 - i * 9]), repeat_rate: i === 2 ? planFigure('segment.repeat', { too_little_data: { have: 12, need: 30 } }, 'share') : planFigure('segment.repeat', { number: 0.8 - i * 0.1 }, 'share', [0.7 - i * 0.1, 0.88 - i * 0.1]) },
+      })),
+      products: cards.slice(0, 10).map((card, i) => ({
+        id: card.product_id,
+        name: card.name,
+        buyers: planFigure('product.buyers', { number: 61 - i * 5 }, 'count'),
+        uptake: planFigure('product.uptake', { number: 0.067 - i * 0.005 }, 'share', [0.05 - i * 0.004, 0.086 - i * 0.005]),
+        price: planFigure('product.price', { money: { minor: card.price?.minor ?? 0, currency: 'EUR' } }, 'money'),
+        stock: i === 3 ? null : planFigure('product.stock', { number: 210 - i * 11 }, 'count'),
+        reasons: [{ term: 'predicted from', text: 'Gooseneck Kettle 1.0 L, matte white', part: 0.3 }],
+      })),
+      bundles: [{ antecedent: ['Burr Coffee Grinder, 30 steps'], consequent: ['Paper filters, cone, 100 pieces'], baskets: planFigure('bundle.baskets', { number: 44 }, 'count'), confidence: planFigure('bundle.confidence', { number: 0.41 }, 'share'), lift: planFigure('bundle.lift', { number: 3.2 }, 'ratio') }],
+      serving: { model: 'ials', trained_on: 'pooled', basis: 'own_evidence', why: 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers' },
+      unknowns: [{ key: 'margin', have: 'unused' }, { key: 'competitor_prices', have: 'nothing' }, { key: 'ad_spend', have: 'nothing' }],
+      caveats: [{ rule: 'service_line', rows: planFigure('rule.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'repeated_line', rows: planFigure('rule.rows', { number: 318 }, 'count'), sample: '' }],
+      sources: [{ name: 'orders_DE.csv', table: 'order_lines', licence: null, origin: 'Shopify export' }, { name: 'reviews.jsonl', table: 'reviews', licence: null, origin: null }],
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isKey, translate } from '../../src/i18n';
+import { en } from '../../src/i18n/en';
+import { zh } from '../../src/i18n/zh';
+
+const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
+
+describe('dictionaries', () => {
+  it('have the same keys', () => {
+    expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it('have the same holes and no empty text', () => {
+    for (const key of Object.keys(en) as (keyof typeof en)[]) {
+      expect(en[key].trim(), key).not.toBe('');
+      expect(zh[key].trim(), key).not.toBe('');
+      expect(holes(zh[key]), key).toEqual(holes(en[key]));
+    }
+  });
+
+  it('are Chinese where they are Chinese', () => {
+    const same = (Object.keys(en) as (keyof typeof en)[]).filter((key) => zh[key] === en[key] && /[a-z]{4}/i.test(en[key]));
+    // Names of calls are the wire's words in both.
+    expect(same.filter((key) => !key.startsWith('call.'))).toEqual([]);
+  });
+
+  it('fill holes and leave unknown ones', () => {
+    expect(translate('en', 'pager.at', { page: 2, pages: 9 })).toBe('Page 2 of 9');
+    expect(translate('zh', 'pager.at', { page: 2 })).toBe('第 2 / {pages} 页');
+    expect([isKey('pager.at'), isKey('toString')]).toEqual([true, false]);
+  });
+
+  it('are all used: a word that no page says is dead', () => {
+    const files = (folder: string): string[] =>
+      readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? (entry.name === 'i18n' ? [] : files(join(folder, entry.name))) : [readFileSync(join(folder, entry.name), 'utf8')],
+      );
+    const source = files(join(import.meta.dirname, '../../src')).join('\n');
+    // Keys that are put together: code('prefix', …) and t(`prefix.${…}`).
+    const prefixes = [...source.matchAll(/code\(\s*'([a-z]+)'/g)].map((m) => `${m[1]}.`).concat([...source.matchAll(/`([a-z.]+\.)\$\{/g)].map((m) => m[1] ?? ''));
+    const unused = Object.keys(en).filter((key) => !source.includes(`'${key}'`) && !prefixes.some((p) => key.startsWith(p)));
+    expect(unused).toEqual([]);
+  });
+});
