@@ -118,8 +118,15 @@ impl Situation {
         if let Some((name, _)) = self.blocked.first() {
             let (n, sales) = (self.blocked.len(), at_stake(&self.blocked));
             let said = Said::new(
-                format!("Take {} off sale: rules forbid it here. {n} products are blocked, with expected sales of {}.", name, self.money(sales)),
-                format!("下架 {name}：规则不允许在此销售。共有 {n} 个商品被禁售，涉及预计销售额 {}。", self.money(sales)),
+                format!(
+                    "Take {} off sale: rules forbid it here. {n} products are blocked, with expected sales of {}.",
+                    name,
+                    self.money(sales)
+                ),
+                format!(
+                    "下架 {name}：规则不允许在此销售。共有 {n} 个商品被禁售，涉及预计销售额 {}。",
+                    self.money(sales)
+                ),
             );
             // Forbidden goods come first whatever they bring.
             all.push((f64::INFINITY, said));
@@ -131,15 +138,26 @@ impl Situation {
                     "Raise {name} from {now} to at least {floor}: it sells below what leaves the asked margin. {n} products do, which costs {} over the weeks ahead.",
                     self.money(lost)
                 ),
-                format!("将 {name} 从 {now} 提至不低于 {floor}：现价低于目标毛利。共有 {n} 个商品如此，未来数周损失 {}。", self.money(lost)),
+                format!(
+                    "将 {name} 从 {now} 提至不低于 {floor}：现价低于目标毛利。共有 {n} 个商品如此，未来数周损失 {}。",
+                    self.money(lost)
+                ),
             );
             all.push((lost, said));
         }
         if let Some((name, units, _)) = self.short.first() {
             let (n, lost) = (self.short.len(), self.short.iter().map(|p| p.2).sum::<f64>());
             let said = Said::new(
-                format!("Send {} units of {name}: it runs short before the next delivery. {n} products do, with {} of sales a month at stake.", whole(*units as f64), self.money(lost)),
-                format!("补发 {} 件 {name}：下次到货前将断货。共有 {n} 个商品如此，每月涉及销售额 {}。", whole(*units as f64), self.money(lost)),
+                format!(
+                    "Send {} units of {name}: it runs short before the next delivery. {n} products do, with {} of sales a month at stake.",
+                    whole(*units as f64),
+                    self.money(lost)
+                ),
+                format!(
+                    "补发 {} 件 {name}：下次到货前将断货。共有 {n} 个商品如此，每月涉及销售额 {}。",
+                    whole(*units as f64),
+                    self.money(lost)
+                ),
             );
             all.push((lost, said));
         }
@@ -147,16 +165,30 @@ impl Situation {
             let (n, sales) = (self.unknown.len(), at_stake(&self.unknown));
             let lacks = self.missing.clone().unwrap_or_else(|| Said::new("an attribute", "某项属性"));
             let said = Said::new(
-                format!("Complete the catalogue of {name}: whether it may be sold here cannot be told yet. {n} products wait, most for this: {}; expected sales {}.", lacks.en, self.money(sales)),
-                format!("补全 {name} 的目录信息：目前无法判断能否在此销售。共有 {n} 个商品待定，多数缺少：{}；涉及预计销售额 {}。", lacks.zh, self.money(sales)),
+                format!(
+                    "Complete the catalogue of {name}: whether it may be sold here cannot be told yet. {n} products wait, most for this: {}; expected sales {}.",
+                    lacks.en,
+                    self.money(sales)
+                ),
+                format!(
+                    "补全 {name} 的目录信息：目前无法判断能否在此销售。共有 {n} 个商品待定，多数缺少：{}；涉及预计销售额 {}。",
+                    lacks.zh,
+                    self.money(sales)
+                ),
             );
             all.push((0.5 * sales, said));
         }
         if let Some((name, _)) = self.to_change.first() {
             let (n, sales) = (self.to_change.len(), at_stake(&self.to_change));
             let said = Said::new(
-                format!("Order {name} for the mains of this market: another voltage, frequency or plug. {n} products need it, with expected sales of {}.", self.money(sales)),
-                format!("按本市场电网订制 {name}：更换电压、频率或插头。共有 {n} 个商品需要，涉及预计销售额 {}。", self.money(sales)),
+                format!(
+                    "Order {name} for the mains of this market: another voltage, frequency or plug. {n} products need it, with expected sales of {}.",
+                    self.money(sales)
+                ),
+                format!(
+                    "按本市场电网订制 {name}：更换电压、频率或插头。共有 {n} 个商品需要，涉及预计销售额 {}。",
+                    self.money(sales)
+                ),
             );
             all.push((0.8 * sales, said));
         }
@@ -165,8 +197,24 @@ impl Situation {
             let moved = self.moved.iter().map(|m| (m.2 - m.1).abs()).sum::<f64>() / 2.0;
             let said = if up.2 > up.1 && down.2 < down.1 {
                 Said::new(
-                    format!("Move spend from {} ({} a week now, {} advised) to {} ({} now, {} advised).", down.0, self.money(down.1), self.money(down.2), up.0, self.money(up.1), self.money(up.2)),
-                    format!("将预算从 {}（每周现为 {}，建议 {}）移至 {}（现为 {}，建议 {}）。", down.0, self.money(down.1), self.money(down.2), up.0, self.money(up.1), self.money(up.2)),
+                    format!(
+                        "Move spend from {} ({} a week now, {} advised) to {} ({} now, {} advised).",
+                        down.0,
+                        self.money(down.1),
+                        self.money(down.2),
+                        up.0,
+                        self.money(up.1),
+                        self.money(up.2)
+                    ),
+                    format!(
+                        "将预算从 {}（每周现为 {}，建议 {}）移至 {}（现为 {}，建议 {}）。",
+                        down.0,
+                        self.money(down.1),
+                        self.money(down.2),
+                        up.0,
+                        self.money(up.1),
+                        self.money(up.2)
+                    ),
                 )
             } else {
                 let one = if up.2 > up.1 { up } else { down };
@@ -192,8 +240,14 @@ impl Situation {
         }
         if self.without_cost > 0 {
             let said = Said::new(
-                format!("Supply cost, weight and size of {} of {} products: without them no floor and no margin can be told.", self.without_cost, self.foreseen),
-                format!("补充 {} 个商品（共 {} 个）的成本、重量与尺寸，否则无法计算底价与毛利。", self.without_cost, self.foreseen),
+                format!(
+                    "Supply cost, weight and size of {} of {} products: without them no floor and no margin can be told.",
+                    self.without_cost, self.foreseen
+                ),
+                format!(
+                    "补充 {} 个商品（共 {} 个）的成本、重量与尺寸，否则无法计算底价与毛利。",
+                    self.without_cost, self.foreseen
+                ),
             );
             all.push((f64::from(u8::from(self.without_cost * 2 > self.foreseen)), said));
         }
@@ -211,7 +265,11 @@ impl Situation {
         if let Some((input, low, high)) = self.tornado.first() {
             let (en, zh) = input_said(input);
             all.push(Said::new(
-                format!("{en} matters most: between its low and its high end the margin goes from {} to {}.", self.money(*low), self.money(*high)),
+                format!(
+                    "{en} matters most: between its low and its high end the margin goes from {} to {}.",
+                    self.money(*low),
+                    self.money(*high)
+                ),
                 format!("{zh}影响最大：在其高低两端之间，毛利从 {} 变到 {}。", self.money(*low), self.money(*high)),
             ));
         }
@@ -330,7 +388,9 @@ mod tests {
     fn money_is_moved_from_the_channel_that_loses_most_to_the_one_that_gains_most() {
         let moved = vec![("a".to_owned(), 50.0, 40.0), ("b".to_owned(), 50.0, 80.0), ("c".to_owned(), 50.0, 30.0)];
         let situation = Situation { moved, ..quiet() };
-        assert!(situation.advice()[0].said.en.starts_with("Move spend from c (EUR 50 a week now, EUR 30 advised) to b"));
+        assert!(
+            situation.advice()[0].said.en.starts_with("Move spend from c (EUR 50 a week now, EUR 30 advised) to b")
+        );
     }
 
     #[test]

@@ -12,7 +12,12 @@ pub use column::{AMOUNT_PRECISION, AMOUNT_SCALE, Column, Kind, TableDef, Zone};
 
 /// Every table, by zone and name.
 pub fn tables() -> impl Iterator<Item = &'static TableDef> {
-    raw::TABLES.iter().chain(clean::TABLES).chain(marts::TABLES).chain(marts::audience::TABLES).chain(marts::decide::TABLES)
+    raw::TABLES
+        .iter()
+        .chain(clean::TABLES)
+        .chain(marts::TABLES)
+        .chain(marts::audience::TABLES)
+        .chain(marts::decide::TABLES)
 }
 
 /// The table of that zone and name.

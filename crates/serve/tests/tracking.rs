@@ -176,7 +176,7 @@ async fn bad_json_and_too_much_are_400_as_segment_says_it() {
     assert_eq!(code(site.send(Method::POST, "/v1/track", &auth, "{").await), said("invalid_json"));
     let long = json!({"userId": "u", "event": "x", "properties": {"a": "x".repeat(33_000)}}).to_string();
     assert_eq!(code(site.send(Method::POST, "/v1/track", &auth, long.clone()).await), said("too_large"));
-    let in_batch = json!({"batch": [serde_json::from_str::<Value>(&long.replace("33", "33")).unwrap()]});
+    let in_batch = json!({"batch": [serde_json::from_str::<Value>(&long).unwrap()]});
     let calls: Vec<Value> = (0..2_501).map(|i| json!({"type": "track", "event": "x", "userId": i})).collect();
     assert_eq!(
         code(site.send(Method::POST, "/v1/batch", &auth, json!({"batch": calls}).to_string()).await),

@@ -57,8 +57,12 @@ fn none(market: Market, what: &str) -> anyhow::Error {
 }
 
 async fn next(opened: &Opened, market: Market, json: bool) -> Result<()> {
-    let figures = format!("select figure, value, low, high, level, unit from marts.decision_figures where market = '{market}' order by figure");
-    let said = format!("select kind, place, en, zh from marts.decision_actions where market = '{market}' order by kind, place");
+    let figures = format!(
+        "select figure, value, low, high, level, unit from marts.decision_figures where market = '{market}' order by figure"
+    );
+    let said = format!(
+        "select kind, place, en, zh from marts.decision_actions where market = '{market}' order by kind, place"
+    );
     let (figures, said) = (objects(opened, &figures).await?, objects(opened, &said).await?);
     if figures.is_empty() && said.is_empty() {
         return Err(none(market, "nothing"));
@@ -66,7 +70,8 @@ async fn next(opened: &Opened, market: Market, json: bool) -> Result<()> {
     if json {
         return output::json(&json!({"market": market, "figures": figures, "said": said}));
     }
-    let of = |kind: &str| said.iter().filter(|s| s["kind"] == kind).filter_map(|s| s["en"].as_str()).collect::<Vec<_>>();
+    let of =
+        |kind: &str| said.iter().filter(|s| s["kind"] == kind).filter_map(|s| s["en"].as_str()).collect::<Vec<_>>();
     for (title, kind) in [("next", "action"), ("can go wrong", "risk"), ("would change our mind", "change")] {
         for (i, sentence) in of(kind).iter().enumerate() {
             output::line(&format!("{title} {}. {sentence}", i + 1));
@@ -99,9 +104,21 @@ async fn prices(opened: &Opened, market: Market, n: usize, json: bool) -> Result
     let cells = rows.iter().map(|r| {
         let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
         let amount = |key: &str| r[key].as_f64().map_or_else(String::new, |x| format!("{x:.2}"));
-        vec![text("name"), amount("price"), amount("floor"), amount("optimum"), amount("rivals"), amount("advised"), text("currency")]
+        vec![
+            text("name"),
+            amount("price"),
+            amount("floor"),
+            amount("optimum"),
+            amount("rivals"),
+            amount("advised"),
+            text("currency"),
+        ]
     });
-    output::table(&["product", "now", "floor", "best margin", "competitors", "advised", "in"], &[1, 2, 3, 4, 5], cells.collect());
+    output::table(
+        &["product", "now", "floor", "best margin", "competitors", "advised", "in"],
+        &[1, 2, 3, 4, 5],
+        cells.collect(),
+    );
     output::hint("--json has the reasons; `portolan decide cost MARKET PRODUCT` takes a floor apart");
     Ok(())
 }
@@ -153,7 +170,12 @@ async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Res
     }
     let cells = rows.iter().map(|r| {
         let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
-        vec![text("part"), r["amount"].as_f64().map_or_else(String::new, |x| format!("{x:.2}")), text("currency"), text("how")]
+        vec![
+            text("part"),
+            r["amount"].as_f64().map_or_else(String::new, |x| format!("{x:.2}")),
+            text("currency"),
+            text("how"),
+        ]
     });
     output::table(&["part", "amount", "in", "how"], &[1], cells.collect());
     if let Some(lane) = rows.first().and_then(|r| r["lane"].as_str()) {
@@ -163,7 +185,9 @@ async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Res
 }
 
 async fn calendar(opened: &Opened, market: Market, json: bool) -> Result<()> {
-    let sql = format!("select day, until, event, zh, kind, order_by, verify, lift, lift_low, lift_high from marts.calendar where market = '{market}' order by day, event");
+    let sql = format!(
+        "select day, until, event, zh, kind, order_by, verify, lift, lift_low, lift_high from marts.calendar where market = '{market}' order by day, event"
+    );
     let rows = objects(opened, &sql).await?;
     if rows.is_empty() {
         return Err(none(market, "no calendar"));
@@ -179,7 +203,15 @@ async fn calendar(opened: &Opened, market: Market, json: bool) -> Result<()> {
             _ => x,
         });
         let verify = if r["verify"].as_bool() == Some(true) { "verify" } else { "" };
-        vec![text("day"), text("until"), text("event"), text("kind").replace('_', " "), text("order_by"), lift, verify.to_owned()]
+        vec![
+            text("day"),
+            text("until"),
+            text("event"),
+            text("kind").replace('_', " "),
+            text("order_by"),
+            lift,
+            verify.to_owned(),
+        ]
     });
     output::table(&["from", "to", "what", "kind", "order by", "against usual", ""], &[], cells.collect());
     Ok(())
@@ -202,9 +234,21 @@ async fn budget(opened: &Opened, json: bool) -> Result<()> {
     let cells = rows.iter().map(|r| {
         let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
         let number = |key: &str| r[key].as_f64().map_or_else(String::new, |x| format!("{x:.2}"));
-        vec![text("market"), text("channel"), number("now"), number("advised"), number("roas"), number("marginal"), text("en")]
+        vec![
+            text("market"),
+            text("channel"),
+            number("now"),
+            number("advised"),
+            number("roas"),
+            number("marginal"),
+            text("en"),
+        ]
     });
-    output::table(&["market", "channel", "a week now", "advised", "sales / spend", "next unit", "why"], &[2, 3, 4, 5], cells.collect());
+    output::table(
+        &["market", "channel", "a week now", "advised", "sales / spend", "next unit", "why"],
+        &[2, 3, 4, 5],
+        cells.collect(),
+    );
     Ok(())
 }
 
@@ -258,7 +302,11 @@ async fn missing(opened: &Opened, out: &Path) -> Result<()> {
 
 fn asked(budget: Option<f64>, fx: Option<f64>, margin: Option<f64>, channel: Option<String>) -> Result<Assumptions> {
     if budget.is_none() && fx.is_none() && margin.is_none() && channel.is_none() {
-        return Err(Stop::error(Exit::Usage, "nothing is assumed otherwise", "add --budget, --fx, --margin or --channel"));
+        return Err(Stop::error(
+            Exit::Usage,
+            "nothing is assumed otherwise",
+            "add --budget, --fx, --margin or --channel",
+        ));
     }
     if let Some(x) = budget.filter(|x| !(*x >= 0.0 && x.is_finite())) {
         return Err(Stop::error(Exit::Usage, format!("--budget {x}"), "an amount a week, 0 or more"));

@@ -10,6 +10,9 @@ use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// What one connection does: the times of its answers, and how many were refused.
+type Work = dyn Fn(&mut Connection) -> Result<(Vec<Duration>, u64)> + Sync;
+
 /// Who asks whom.
 pub(super) struct Generator<'a> {
     pub(super) address: &'a str,
@@ -102,10 +105,7 @@ impl Generator<'_> {
         Ok(Told::of(times, refused, began.elapsed()))
     }
 
-    fn all(
-        &self,
-        work: &(dyn Fn(&mut Connection) -> Result<(Vec<Duration>, u64)> + Sync),
-    ) -> Result<(Vec<Duration>, u64)> {
+    fn all(&self, work: &Work) -> Result<(Vec<Duration>, u64)> {
         std::thread::scope(|scope| {
             let one = || {
                 let mut connection = Connection::open(self.address, self.key)?;

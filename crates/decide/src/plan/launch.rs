@@ -1,11 +1,11 @@
 //! The plan: evidence with the minimum of data applied, and what follows from it. Every number a
 //! reader can meet is a [`Figure`] in here; the page and the JSON only print.
 
+use super::decided::Decided;
 use super::evidence::{
     ClusterCandidate, ClusterRow, Glance, MarketEvidence, Periods, RepeatEvidence, SegmentHabits, ServingBasis,
     SourceEvidence, Span, TrainedOn, TransferVerdict, Trust,
 };
-use super::decided::Decided;
 use super::keep::Keep;
 use super::metric::Metric;
 use super::minimums::Minimums;

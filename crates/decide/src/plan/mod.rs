@@ -38,9 +38,7 @@ mod json;
 mod people;
 mod style;
 
-pub use decided::{
-    ChannelRow, Decided, Hindrance, LandedCost, May, Occasion, PriceRow, StockRow, WeekDemand,
-};
+pub use decided::{ChannelRow, Decided, Hindrance, LandedCost, May, Occasion, PriceRow, StockRow, WeekDemand};
 pub use evidence::{
     Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
     CurveEvidence, Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence,

@@ -91,9 +91,13 @@ pub struct Counts {
     pub unwritten: AtomicU64,
 }
 
+/// Who is told of every event that was taken, after it is durable.
+pub type Listener = Arc<dyn Fn(&ShopEvent) + Send + Sync>;
+
 /// Takes events in.
 pub struct Intake {
     journal: Journal,
+    listeners: Mutex<Vec<Listener>>,
     live: Mutex<Live>,
     watchers: broadcast::Sender<Arc<LiveEvent>>,
     params: IntakeParams,
@@ -121,6 +125,7 @@ impl Intake {
         let (watchers, _) = broadcast::channel(params.watch.max(1));
         let intake = Self {
             journal,
+            listeners: Mutex::default(),
             live: Mutex::new(live),
             watchers,
             params,
@@ -204,6 +209,11 @@ impl Intake {
             for (one, _) in accepted.iter().zip(&numbers).filter(|(_, number)| number.is_some()) {
                 live.apply(&one.event, one.key, now.timestamp_micros());
             }
+            drop(live);
+            let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for (one, _) in accepted.iter().zip(&numbers).filter(|(_, number)| number.is_some()) {
+                listeners.iter().for_each(|listener| listener(&one.event));
+            }
         }
         if watched {
             for ((one, line), _) in accepted.iter().zip(&shown).zip(&numbers).filter(|(_, number)| number.is_some()) {
@@ -256,6 +266,26 @@ impl Intake {
     /// Changes the live state: links taken back, persons forgotten.
     pub fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> T {
         change(&mut self.lock())
+    }
+
+    /// Tells of every event that the log still holds, in their order.
+    ///
+    /// # Errors
+    /// [`JournalError`] for a segment that cannot be read.
+    pub fn replay(&self, each: &dyn Fn(&ShopEvent)) -> Result<(), JournalError> {
+        for segment in self.journal.segments() {
+            segment.read(|entry| {
+                if let Some(event) = read_line(entry.payload) {
+                    each(&event);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// From now on `listener` is told of every event that is taken.
+    pub fn listen(&self, listener: Listener) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
     /// The log, for whoever brings its segments into the lake.

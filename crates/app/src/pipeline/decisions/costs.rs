@@ -10,7 +10,8 @@ use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use decide::landed::{
-    Citation, CostTables, DutyRate, FxBook, Landed, LandedCase, LaneTable, MarginFloor, Parcel, Route, UnitCosts, cheapest,
+    Citation, CostTables, DutyRate, FxBook, Landed, LandedCase, LaneTable, MarginFloor, Parcel, Route, UnitCosts,
+    cheapest,
 };
 use decide::own_file::Confidence;
 use decide::sellability::{Family, ProductFacts};

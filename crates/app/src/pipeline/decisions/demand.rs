@@ -149,7 +149,8 @@ pub(super) fn table(inputs: &Inputs, demand: &Demand) -> Result<RecordBatch> {
     }
     let mut rows: Vec<Row<'_>> = Vec::new();
     let together = demand.units.iter().map(|(market, f)| (*market, "", f));
-    let products = demand.products.iter().map(|((market, product), f)| (*market, inputs.products[*product].id.as_str(), f));
+    let products =
+        demand.products.iter().map(|((market, product), f)| (*market, inputs.products[*product].id.as_str(), f));
     for (market, product, forecast) in together.chain(products) {
         let Some(band) = forecast.bands.first() else { continue };
         for (i, units) in forecast.mean.iter().enumerate() {

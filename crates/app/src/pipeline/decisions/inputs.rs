@@ -145,8 +145,7 @@ impl Inputs {
             .map(|i| MarketWeek { market: places[i], week: days[i], sales: sales[i].unwrap_or(0.0) })
             .collect();
         let stock = Stock::load(engine).await?;
-        let mut inputs =
-            Self { base, as_of, products, markets, weeks, rivals, spend: Vec::new(), sales, stock, euros };
+        let mut inputs = Self { base, as_of, products, markets, weeks, rivals, spend: Vec::new(), sales, stock, euros };
         inputs.spend = inputs.channels(engine).await?;
         Ok(inputs)
     }
@@ -164,7 +163,10 @@ impl Inputs {
                 *sums.entry((markets[i], channels[i].clone(), weeks[i])).or_default() += spend * rate;
             }
         }
-        Ok(sums.into_iter().map(|((market, channel, week), spend)| ChannelWeek { market, channel, week, spend }).collect())
+        Ok(sums
+            .into_iter()
+            .map(|((market, channel, week), spend)| ChannelWeek { market, channel, week, spend })
+            .collect())
     }
 
     /// The same with the reporting currency worth so many times as much of every other.

@@ -10,12 +10,12 @@ use super::when::StockRow;
 use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
+use decide::Said;
 use decide::advice::{Advice, Situation};
 use decide::calendar::Suggestion;
 use decide::plan::Metric;
-use decide::sellability::ChangeKind;
-use decide::Said;
 use decide::rehearsal::{Estimate, Noise, Plan, Product, Rehearsal, RehearsalParams, World};
+use decide::sellability::ChangeKind;
 use domain::{Figure, Market, Seed};
 use std::collections::BTreeMap;
 
@@ -46,7 +46,8 @@ pub(super) fn margins(d: Decided<'_>) -> BTreeMap<Market, f64> {
     let mut sums: BTreeMap<Market, (f64, f64)> = BTreeMap::new();
     for row in d.prices {
         let key = (row.market, row.product);
-        let (Some(costed), Some(price), Some(forecast)) = (costed.get(&key), row.now, d.demand.products.get(&key)) else {
+        let (Some(costed), Some(price), Some(forecast)) = (costed.get(&key), row.now, d.demand.products.get(&key))
+        else {
             continue;
         };
         let Ok(margin) = costed.landed.margin(price) else { continue };
@@ -77,7 +78,8 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
     let costed: BTreeMap<usize, &Costed> = d.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
     let mut products: Vec<(f64, Product)> = Vec::new();
     for row in d.prices.iter().filter(|r| r.market == at) {
-        let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product))) else {
+        let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product)))
+        else {
             continue;
         };
         let (Some(now), Some(advised)) = (row.now, row.price()) else { continue };
@@ -174,7 +176,11 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
     };
     let expected = |product: usize| d.demand.products.get(&(at, product)).map_or(0.0, |f| f.total.0.max(0.0));
     let price = |product: usize| {
-        d.prices.iter().find(|r| r.market == at && r.product == product).and_then(|r| r.now).map(|p| p.minor as f64 / minor * rate)
+        d.prices
+            .iter()
+            .find(|r| r.market == at && r.product == product)
+            .and_then(|r| r.now)
+            .map(|p| p.minor as f64 / minor * rate)
     };
     let sales = |product: usize| expected(product) * price(product).unwrap_or(0.0);
     let of = |which: &dyn Fn(&Verdict) -> bool| {
@@ -215,8 +221,12 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         .map(|r| (name(r.product), r.send.unwrap_or(0), sales(r.product) / HORIZON as f64 * 4.0))
         .collect();
     short.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-    let mut piled: Vec<(String, f64)> =
-        d.stock.iter().filter(|r| r.market == at && r.state == "over").map(|r| (name(r.product), r.weeks.unwrap_or(0.0))).collect();
+    let mut piled: Vec<(String, f64)> = d
+        .stock
+        .iter()
+        .filter(|r| r.market == at && r.state == "over")
+        .map(|r| (name(r.product), r.weeks.unwrap_or(0.0)))
+        .collect();
     piled.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let own = || channels.iter().filter(|c| c.market == place.market);
     let first_month = d.demand.units.get(&at).and_then(|f| {
@@ -234,13 +244,23 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         below_floor,
         short,
         piled,
-        moved: own().filter(|c| (c.advised - c.now).abs() >= 0.02 * c.now.max(1.0)).map(|c| (c.channel.clone(), c.now, c.advised)).collect(),
+        moved: own()
+            .filter(|c| (c.advised - c.now).abs() >= 0.02 * c.now.max(1.0))
+            .map(|c| (c.channel.clone(), c.now, c.advised))
+            .collect(),
         untold: own().filter(|c| c.refused.is_some()).map(|c| c.channel.clone()).collect(),
         occasion: None,
-        without_cost: d.demand.products.keys().filter(|(m, p)| *m == at && !d.costs.iter().any(|c| c.market == at && c.product == *p)).count(),
+        without_cost: d
+            .demand
+            .products
+            .keys()
+            .filter(|(m, p)| *m == at && !d.costs.iter().any(|c| c.market == at && c.product == *p))
+            .count(),
         foreseen: d.demand.products.keys().filter(|(m, _)| *m == at).count(),
         chance_of_loss: rehearsal.map(|r| r.chance_of_loss),
-        tornado: rehearsal.map(|r| r.tornado.iter().map(|b| (b.input.clone(), b.low, b.high)).collect()).unwrap_or_default(),
+        tornado: rehearsal
+            .map(|r| r.tornado.iter().map(|b| (b.input.clone(), b.low, b.high)).collect())
+            .unwrap_or_default(),
         first_month,
     }
 }
@@ -277,4 +297,3 @@ pub(super) fn advice_table(rows: &[(Market, Advice)]) -> Result<RecordBatch> {
         .text("zh", rows.iter().map(|(_, a)| a.said.zh.as_str()))
         .batch()
 }
-

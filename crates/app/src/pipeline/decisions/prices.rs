@@ -98,7 +98,9 @@ async fn lines(engine: &Engine, inputs: &Inputs) -> Result<Vec<Sale>> {
     let mut sales = Vec::with_capacity(ids.len());
     for i in 0..ids.len() {
         let Some(market) = inputs.markets.iter().position(|m| m.market == markets[i]) else { continue };
-        let (Some(&product), Some(units), Some(price)) = (at.get(ids[i].as_str()), units[i], prices[i]) else { continue };
+        let (Some(&product), Some(units), Some(price)) = (at.get(ids[i].as_str()), units[i], prices[i]) else {
+            continue;
+        };
         if units > 0.0 && price > 0.0 && price.is_finite() && inputs.markets[market].currency.code() == currencies[i] {
             let (product, market) = (u32::try_from(product)?, u32::try_from(market)?);
             sales.push(Sale { product, market, day: days[i], units, price, promoted: 0.0 });
@@ -153,7 +155,14 @@ fn row(
         None => Answer::Refused(answer.map(Elasticity::reasons).unwrap_or_default()),
     };
     let break_even = costed.landed.floor(Decimal::ZERO)?.floor;
-    let input = CorridorInput { floor: costed.floor.floor, break_even, answer, seen, competitors: rivals.clone(), present: now };
+    let input = CorridorInput {
+        floor: costed.floor.floor,
+        break_even,
+        answer,
+        seen,
+        competitors: rivals.clone(),
+        present: now,
+    };
     let corridor = corridor(&input, &CorridorParams::default())?;
     let why = why(&corridor, now);
     Ok(PriceRow { market, product, now, floor, corridor: Some(corridor), rivals, why })
@@ -161,8 +170,12 @@ fn row(
 
 /// The bounds that made the price, the present price's own bound aside.
 fn why(corridor: &Corridor, now: Option<Money>) -> Said {
-    let told: Vec<&Said> =
-        corridor.bounds.iter().filter(|b| b.kind != BoundKind::Present && b.kind != BoundKind::Ending).map(|b| &b.said).collect();
+    let told: Vec<&Said> = corridor
+        .bounds
+        .iter()
+        .filter(|b| b.kind != BoundKind::Present && b.kind != BoundKind::Ending)
+        .map(|b| &b.said)
+        .collect();
     let mut said = Said::new(
         told.iter().map(|s| s.en.as_str()).collect::<Vec<_>>().join("; "),
         told.iter().map(|s| s.zh.as_str()).collect::<Vec<_>>().join("；"),

@@ -119,7 +119,8 @@ pub(super) fn channels(
 }
 
 fn study(weeks: &Weeks, seed: Seed) -> Result<Study> {
-    let channels = weeks.spend.iter().map(|(name, spend)| Channel { name: name.clone(), spend: spend.clone() }).collect();
+    let channels =
+        weeks.spend.iter().map(|(name, spend)| Channel { name: name.clone(), spend: spend.clone() }).collect();
     let data = MediaData::national(weeks.sales.clone(), channels, Vec::<Control>::new());
     let n = weeks.sales.len();
     // A year of the season needs two years to be told from advertising.
@@ -181,7 +182,10 @@ fn allocate(
         return Ok(());
     }
     let grid = |curve: &dyn Fn(usize) -> Response| Grid {
-        rows: open.iter().map(|(place, ..)| Line::free(format!("{} {}", rows[*place].market, rows[*place].channel))).collect(),
+        rows: open
+            .iter()
+            .map(|(place, ..)| Line::free(format!("{} {}", rows[*place].market, rows[*place].channel)))
+            .collect(),
         columns: vec![Line::free("all")],
         cells: (0..open.len())
             .map(|i| {
@@ -220,7 +224,10 @@ impl ChannelRow {
         let change = self.advised - self.now;
         let sure = self.between.is_some_and(|(low, high)| low > self.now || high < self.now);
         if change.abs() < 0.02 * self.now.max(1.0) {
-            return Said::new("Stays: it earns as much at the margin as the others.", "保持不变：边际回报与其他渠道相当。");
+            return Said::new(
+                "Stays: it earns as much at the margin as the others.",
+                "保持不变：边际回报与其他渠道相当。",
+            );
         }
         let (en, zh) = if change > 0.0 {
             ("More: its next unit of money brings more than elsewhere", "增加：其边际回报高于其他渠道")

@@ -91,7 +91,8 @@ fn numbers(prepared: &Prepared, settled: &Settled) -> BTreeMap<Key, (f64, String
         for row in rows.into_iter().take(FLOORS) {
             let product = &prepared.inputs.products[row.product];
             let name = if product.name.is_empty() { &product.id } else { &product.name };
-            for (what, money) in [("floor", row.floor), ("price advised", row.corridor.as_ref().and_then(|c| c.asked))] {
+            for (what, money) in [("floor", row.floor), ("price advised", row.corridor.as_ref().and_then(|c| c.asked))]
+            {
                 if let Some(value) = money.and_then(|m| m.to_decimal().to_string().parse::<f64>().ok()) {
                     all.insert((place.market, format!("{what}, {name}")), (value, place.currency.to_string()));
                 }

@@ -125,14 +125,17 @@ pub(super) fn stock(inputs: &Inputs, demand: &Demand, costs: &[Costed]) -> Resul
             review: REVIEW,
         };
         let level = safety_stock(&supply, SERVICE, Shape::Gamma)?;
-        let cost = costed.get(&(market, product)).and_then(|c| c.landed.bill(c.floor.floor).ok()).map(|b| b.landed_cost());
+        let cost =
+            costed.get(&(market, product)).and_then(|c| c.landed.bill(c.floor.floor).ok()).map(|b| b.landed_cost());
         let position = Position {
             on_hand: on_hand.max(0).unsigned_abs(),
             arriving: Vec::new(),
             mean,
             deviation,
             lead_weeks: lead.ceil() as usize,
-            unit_cost: cost.or_else(|| money(0.0, place.currency)).unwrap_or(domain::Money { minor: 0, currency: place.currency }),
+            unit_cost: cost
+                .or_else(|| money(0.0, place.currency))
+                .unwrap_or(domain::Money { minor: 0, currency: place.currency }),
         };
         let found = warnings(&position, &WarningParams::default())?;
         let short = (level.reorder_at.ceil() as i64 - on_hand).max(0);

@@ -4,9 +4,7 @@ use super::Gatherer;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use decide::Said;
-use decide::plan::{
-    ChannelRow, Decided, Hindrance, LandedCost, May, Metric, Occasion, PriceRow, StockRow, WeekDemand,
-};
+use decide::plan::{ChannelRow, Decided, Hindrance, LandedCost, May, Metric, Occasion, PriceRow, StockRow, WeekDemand};
 use domain::{Currency, Decimal, Figure, FigureValue, Market, Money, ProductId, Rounding, Window};
 use std::collections::BTreeMap;
 
@@ -110,7 +108,17 @@ impl Gatherer<'_> {
         let (ids, currencies) = (rows.texts("product_id")?, rows.texts("currency")?);
         let (en, zh) = (rows.texts("en")?, rows.texts("zh")?);
         let column = |name: &str| rows.floats(name);
-        let names = ["price", "floor", "optimum", "optimum_low", "optimum_high", "rivals_low", "rivals_mid", "rivals_high", "advised"];
+        let names = [
+            "price",
+            "floor",
+            "optimum",
+            "optimum_low",
+            "optimum_high",
+            "rivals_low",
+            "rivals_mid",
+            "rivals_high",
+            "advised",
+        ];
         let mut columns = BTreeMap::new();
         for name in names {
             columns.insert(name, column(name)?);
@@ -154,7 +162,9 @@ impl Gatherer<'_> {
         let mut found = Vec::new();
         for i in 0..parts.len() {
             let figure = currencies[i].parse().ok().and_then(|c| money(amounts[i]?, c)).map(|m| {
-                Metric::LandedPart.money_of(&format!("{}.{}", best.product, parts[i]), m, 0, &query).formula(how[i].clone())
+                Metric::LandedPart
+                    .money_of(&format!("{}.{}", best.product, parts[i]), m, 0, &query)
+                    .formula(how[i].clone())
             });
             found.extend(figure.map(|f| (Said::new(parts[i].clone(), zh[i].clone()), f)));
         }
@@ -242,7 +252,8 @@ impl Gatherer<'_> {
             let between = |figure: Figure, ends: Option<(f64, f64)>, level: f64| {
                 ends.map_or(figure.clone(), |(low, high)| figure.interval(low, high, level))
             };
-            let (Some(spent), Some(next)) = (figure(Metric::SpendNow, now[i]), figure(Metric::SpendAdvised, advised[i]))
+            let (Some(spent), Some(next)) =
+                (figure(Metric::SpendNow, now[i]), figure(Metric::SpendAdvised, advised[i]))
             else {
                 continue;
             };
@@ -318,4 +329,3 @@ impl Gatherer<'_> {
 fn money(value: f64, currency: Currency) -> Option<Money> {
     Money::from_decimal(Decimal::try_from(value).ok()?, currency, Rounding::HalfEven).ok()
 }
-

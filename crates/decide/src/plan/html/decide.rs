@@ -70,10 +70,7 @@ impl Page<'_> {
             ]);
             for week in &decided.demand {
                 let day = number::day(week.week, self.lang);
-                table.row([
-                    Cell::Head(escape(&day)),
-                    Cell::Value(self.figures.show_of(&week.units, &day)),
-                ]);
+                table.row([Cell::Head(escape(&day)), Cell::Value(self.figures.show_of(&week.units, &day))]);
             }
             let table = table.html(self.text(Text::DemandAhead));
             out.push_str(&format!("<details><summary>{}</summary>{table}</details>\n", self.text(Text::ChartFigures)));
@@ -103,7 +100,10 @@ impl Page<'_> {
         for row in &decided.hindrances {
             let more = match row.alike {
                 0 => String::new(),
-                n => format!(" <span class=\"muted\">{}</span>", escape(&fill(self.text(Text::AndAlike), &[&n.to_string()]))),
+                n => format!(
+                    " <span class=\"muted\">{}</span>",
+                    escape(&fill(self.text(Text::AndAlike), &[&n.to_string()]))
+                ),
             };
             let verify = if row.verify {
                 format!(" <span class=\"muted\">{}</span>", self.text(Text::Verify))
@@ -146,7 +146,8 @@ impl Page<'_> {
             for row in rows {
                 let mut cells = vec![Cell::Head(name(&row.name))];
                 for figure in [&row.advised, &row.now, &row.floor, &row.optimum, &row.rivals] {
-                    cells.push(figure.as_ref().map_or(Cell::Empty, |f| Cell::Value(page.figures.show_of(f, &row.name))));
+                    cells
+                        .push(figure.as_ref().map_or(Cell::Empty, |f| Cell::Value(page.figures.show_of(f, &row.name))));
                 }
                 cells.push(Cell::Value(page.said(&row.why)));
                 table.row(cells);
@@ -199,8 +200,12 @@ impl Page<'_> {
         for row in &decided.channels {
             let mut cells = vec![Cell::Head(name(&row.channel))];
             let optional = |figure: &Option<Figure>| figure.clone();
-            let figures =
-                [Some(row.now.clone()), Some(row.advised.clone()), optional(&row.contribution), optional(&row.marginal)];
+            let figures = [
+                Some(row.now.clone()),
+                Some(row.advised.clone()),
+                optional(&row.contribution),
+                optional(&row.marginal),
+            ];
             for figure in figures {
                 cells.push(figure.map_or(Cell::Empty, |f| Cell::Value(self.figures.show_of(&f, &row.channel))));
             }
