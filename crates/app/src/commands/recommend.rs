@@ -56,6 +56,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     }
     let catalogue = Catalogue::load(&engine, &purchases).await?;
     let shelf = Shelves::load(&engine, &catalogue).await?.of(market);
+    let shelf = Shelves::lawful(&engine, &catalogue, market, shelf).await?;
     let used = Used::load(&engine, &purchases).await?;
     let Serving { served, source_weight, basis, why, version } =
         serving(&store, &snapshot, &engine, &purchases, &used, market, shelf).await?;

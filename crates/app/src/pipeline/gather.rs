@@ -136,7 +136,9 @@ impl<'a> Gatherer<'a> {
              left join marts.product_market o on o.product_id = r.product_id and o.market = '{home}' \
              left join (select product_id, sum(quantity) as quantity from clean.stock where market in ('{market}', 'ZZ') group by product_id) s \
                on s.product_id = r.product_id \
-             where r.market = '{market}' order by r.rank limit {PRODUCTS}",
+             where r.market = '{market}' and r.product_id not in \
+               (select product_id from marts.sellability where market = '{market}' and verdict = 'blocked') \
+             order by r.rank limit {PRODUCTS}",
             home = self.home
         );
         let rows = Rows::query(self.engine, &query).await?;

@@ -75,6 +75,14 @@ impl Shelves {
         Ok(Self { everywhere, counted, stock })
     }
 
+    /// The same without what rules forbid to sell, as the last run decided it.
+    pub(crate) async fn lawful(engine: &Engine, catalogue: &Catalogue, market: Market, shelf: Shelf) -> Result<Shelf> {
+        let sql = format!("select product_id from marts.sellability where market = '{market}' and verdict = 'blocked'");
+        let blocked = Rows::query(engine, &sql).await?;
+        let ids = blocked.texts("product_id")?;
+        Ok(shelf.without_all(ids.iter().filter_map(|id| catalogue.find(id)).collect::<Vec<_>>(), Barred::Unsellable))
+    }
+
     /// The shelf of one market.
     pub(crate) fn of(&self, market: Market) -> Shelf {
         let gone = self.counted.iter().filter(|(_, id)| self.stock.is_out(id, market)).map(|(item, _)| *item);

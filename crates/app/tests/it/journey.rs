@@ -20,7 +20,7 @@ fn a_simulated_merchants_files_become_plans_in_two_languages() {
     assert_eq!(n("raw"), n("clean") + n("aside"));
 
     let report: Value = serde_json::from_str(&shop.ok(&["run", "--json"])).unwrap();
-    assert_eq!(report["computed"].as_array().map(Vec::len), Some(11));
+    assert_eq!(report["computed"].as_array().map(Vec::len), Some(12));
     let again: Value = serde_json::from_str(&shop.ok(&["run", "--json"])).unwrap();
     assert_eq!(again["computed"].as_array().map(Vec::len), Some(0), "{again}");
 

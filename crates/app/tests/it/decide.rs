@@ -1,0 +1,118 @@
+//! What is decided, end to end: a simulated seller's files to verdicts, floors, prices, demand, budget and the page.
+
+use crate::support::Shop;
+use serde_json::Value;
+
+fn number(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .or_else(|| value.as_str().and_then(|t| t.parse().ok()))
+        .unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// One merchant for all of it: a run takes longer than everything that is asked of it.
+#[test]
+fn a_simulated_seller_gets_decisions() {
+    let shop = Shop::with(&["--home", "CN", "--currency", "EUR"]);
+    let merchant = shop.path("merchant");
+    shop.ok(&["simulate", "--out", &merchant, "--scale", "0.06", "--seed", "3"]);
+    shop.ok(&["ingest", &format!("{merchant}/exports")]);
+    shop.ok(&["run"]);
+    no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(&shop);
+    home_pays_no_duty_and_other_markets_say_what_they_rest_on(&shop);
+    every_week_ahead_has_an_interval_around_what_is_expected(&shop);
+    where_nothing_can_be_told_of_a_channel_its_spend_stays(&shop);
+    a_weaker_currency_and_a_higher_margin_move_floors_and_nothing_is_written(&shop);
+    the_page_says_what_to_do_in_both_languages(&shop);
+    shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(&shop);
+}
+
+fn no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(shop: &Shop) {
+    let floors = shop.value("select count(*) from marts.prices where floor is not null");
+    assert!(number(&floors) > 100.0, "{floors}");
+    let below = shop.value("select count(*) from marts.prices where advised < floor");
+    assert_eq!(number(&below), 0.0);
+    let off = shop.value(
+        "select count(*) from (select market, product_id, sum(case when part <> 'price' then amount else -amount end) as gap \
+         from marts.landed_costs group by market, product_id) x where gap <> 0",
+    );
+    assert_eq!(number(&off), 0.0, "parts and price, to the last minor unit");
+}
+
+fn home_pays_no_duty_and_other_markets_say_what_they_rest_on(shop: &Shop) {
+    let home = shop.value("select count(*) from marts.landed_costs where market = 'CN' and part = 'duty'");
+    assert_eq!(number(&home), 0.0);
+    let abroad = shop.value("select count(distinct market) from marts.landed_costs where part = 'duty'");
+    assert!(number(&abroad) >= 3.0, "{abroad}");
+    let unsaid = shop
+        .value("select count(*) from marts.sellability where verdict <> 'sell' and (en = '' or zh = '' or rules = '')");
+    assert_eq!(number(&unsaid), 0.0);
+}
+
+fn every_week_ahead_has_an_interval_around_what_is_expected(shop: &Shop) {
+    let rows =
+        shop.sql("select units, low, high from marts.demand where product_id = '' and market = 'CN' order by week");
+    assert_eq!(rows.len(), 13);
+    for row in rows {
+        let (low, units, high) = (number(&row["low"]), number(&row["units"]), number(&row["high"]));
+        assert!(0.0 <= low && low <= units && units <= high, "{row}");
+    }
+}
+
+fn where_nothing_can_be_told_of_a_channel_its_spend_stays(shop: &Shop) {
+    let moved = shop.value(
+        "select count(*) from marts.budget b join marts.media m on m.market = b.market and m.channel = b.channel \
+         where m.refused is not null and abs(b.now - b.advised) > 0.005",
+    );
+    assert_eq!(number(&moved), 0.0);
+}
+
+fn a_weaker_currency_and_a_higher_margin_move_floors_and_nothing_is_written(shop: &Shop) {
+    let before = shop.digest();
+    let said: Value =
+        serde_json::from_str(&shop.ok(&["decide", "what-if", "--margin", "0.4", "--market", "DE", "--json"])).unwrap();
+    let floors: Vec<&Value> = said["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|c| c["what"].as_str().unwrap().starts_with("floor"))
+        .collect();
+    assert!(!floors.is_empty(), "{said}");
+    for floor in floors {
+        assert!(number(&floor["after"]) > number(&floor["before"]), "{floor}");
+    }
+    assert_eq!(shop.digest(), before);
+    let wrong = shop.fails(&["decide", "what-if", "--margin", "1.5"]);
+    assert!(wrong.contains("a share from 0 to below 1"), "{wrong}");
+}
+
+fn the_page_says_what_to_do_in_both_languages(shop: &Shop) {
+    let out = shop.path("pages");
+    for lang in ["en", "zh"] {
+        shop.ok(&["plan", "--market", "DE", "--lang", lang, "--out", &out]);
+        let page = std::fs::read_to_string(format!("{out}/plan-DE-{lang}.html")).unwrap();
+        assert!(page.contains("id=\"decide\""), "{lang}");
+    }
+    let next: Value = serde_json::from_str(&shop.ok(&["decide", "next", "DE", "--json"])).unwrap();
+    let actions = next["said"].as_array().unwrap().iter().filter(|s| s["kind"] == "action").count();
+    assert!((1..=3).contains(&actions), "{next}");
+}
+
+fn shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(shop: &Shop) {
+    let said: Value =
+        serde_json::from_str(&shop.ok(&["segments", "alike", "repeat buyers", "-n", "5", "--json"])).unwrap();
+    assert_eq!(said["alike"].as_array().unwrap().len(), 5, "{said}");
+    assert!(said["lift"]["n"].as_u64().unwrap() > 0);
+    let said: Value = serde_json::from_str(&shop.ok(&["segments", "behaviour", "--json"])).unwrap();
+    let groups = said["groups"].as_array().unwrap();
+    let sum: u64 = groups.iter().map(|g| g["shoppers"].as_u64().unwrap()).sum();
+    assert_eq!(sum, said["grouped"].as_u64().unwrap());
+}
+
+#[test]
+fn a_wrong_line_of_ones_own_rules_is_named() {
+    let shop = Shop::new();
+    std::fs::write(shop.root().join("lanes.toml"), "[[lane]]\nid = \"x\"\nfrom = \"CN\"\n").unwrap();
+    let said = shop.fails(&["decide", "check"]);
+    assert!(said.contains("lanes.toml:"), "{said}");
+}
