@@ -4,14 +4,15 @@
 //! `Sales_Transactions_Dataset_Weekly.csv.gz` (UCI, 811 products of 52 weeks): the last SKIP weeks are cut off (the last
 //! four differ from all before), then HORIZON weeks are kept back and read for the measures only. `demand many N ORIGINS`
 //! makes N series of 130 weeks with season, promotions and weeks out of stock instead. Mean absolute error by mean demand (WAPE) over
-//! all series, beside the seasonal naive and the last four weeks' mean; coverage of the 80 % intervals; CPU seconds of
-//! all threads. Prints one JSON object a row.
+//! all series, beside the seasonal naive and the last four weeks' mean; coverage of the 80 % intervals; how often the excess of
+//! a stock warning was left; CPU seconds of all threads. Prints one JSON object a row.
 
 #![allow(clippy::print_stdout, reason = "a tool for developers")]
 
 use decide::demand::forecast::{Ahead, DemandParams, Effort, Way};
 use decide::demand::weeks::DemandSeries;
-use domain::{Day, Seed};
+use decide::stock::warnings::{Position, WarningParams, warnings};
+use domain::{Currency, Day, Money, Seed};
 use std::collections::BTreeMap;
 
 type Failure = Box<dyn std::error::Error>;
@@ -53,6 +54,7 @@ fn measure(
     let spent = cpu()? - clock;
     let (mut ours, mut naive, mut recent, mut all) = (0.0, 0.0, 0.0, 0.0);
     let (mut covered, mut total, mut n) = (0, 0, 0);
+    let (mut excess, mut left) = (0_u32, 0_u32);
     let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
     for ((one, series), truth) in got.iter().zip(panel).zip(truth) {
         *ways.entry(one.way).or_default() += 1;
@@ -68,6 +70,19 @@ fn measure(
             n += 1;
         }
         let sum: f64 = truth.iter().sum();
+        // Twice the expected sum on hand: what is called excess with a chance of 80 % should be left as often.
+        let position = Position {
+            on_hand: (2.0 * one.total.0) as u64,
+            arriving: vec![],
+            mean: one.mean.clone(),
+            deviation: one.deviation.clone(),
+            lead_weeks: 0,
+            unit_cost: Money { minor: 100, currency: Currency::new(*b"EUR") },
+        };
+        if let Some(up) = warnings(&position, &WarningParams { horizon, ..WarningParams::default() })?.piles_up {
+            excess += 1;
+            left += u32::from(position.on_hand as f64 - sum >= up.excess as f64);
+        }
         total += u32::from(one.total.1[0].0 <= sum && sum <= one.total.1[0].1);
     }
     let ways: Vec<String> = ways.iter().map(|(w, n)| format!("{w:?} {n}")).collect();
@@ -77,6 +92,7 @@ fn measure(
             "data": name, "effort": format!("{effort:?}"), "series": panel.len(), "horizon": horizon, "origins": n_origins,
             "wape": ours / all, "seasonal_naive": naive / all, "last_four": recent / all,
             "covered_80": f64::from(covered) / f64::from(n), "total_covered_80": f64::from(total) / panel.len() as f64,
+            "excess_called": excess, "excess_left": f64::from(left) / f64::from(excess.max(1)),
             "ways": ways, "cpu_s": spent,
         })
     );

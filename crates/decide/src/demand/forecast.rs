@@ -276,7 +276,11 @@ impl DemandParams {
                 known,
             })
             .collect();
-        let params = GlobalParams { horizon: self.horizon, ..GlobalParams::default() };
+        // Origins far enough apart that a panel of any size is learnt from about so many rows: the trees need no more.
+        let most = GlobalParams::default().n_origins;
+        let n_origins = (ROWS / (2 * self.horizon * panel.len()).max(1)).clamp(4, most);
+        let params =
+            GlobalParams { horizon: self.horizon, n_origins, stride: most / n_origins, ..GlobalParams::default() };
         let model: Global = match params.fit(&members, seed) {
             Ok(model) => model,
             // Nothing to learn from yet is an answer of its own: the other ways remain.
@@ -336,6 +340,9 @@ impl DemandParams {
 
 /// Weeks that an origin needs before it.
 const MIN_WEEKS: usize = 8;
+
+/// Rows that the boosted model is fitted on, more or less.
+const ROWS: usize = 300_000;
 
 /// How many origins the panel's record counts as, beside a series' own.
 const PANEL_COUNTS: f64 = 4.0;

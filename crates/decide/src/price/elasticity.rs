@@ -8,6 +8,7 @@
 //! Cost: one small regression a product, four for the checks.
 
 use super::PriceError;
+use super::corridor::Answer;
 use super::identify::{Doubt, Form, Identified, Limits, PriceSource, identify_by};
 use super::panel::{Panel, Sale};
 use super::said::Said;
@@ -144,6 +145,22 @@ fn towards(own: Estimate, mean: Estimate, tau: f64) -> Estimate {
     Estimate { value: part * mean.value + (1.0 - part) * own.value, se: variance.sqrt() }
 }
 
+impl Elasticities {
+    /// Figure `price.market_elasticity` of a market; without a value below three identified products.
+    pub fn market_figure(&self, market: u32) -> Figure {
+        let used = self.products.iter().filter(|p| p.market == market && p.basis == Basis::Drawn).count() as u64;
+        let known = self.markets.get(&market);
+        let figure =
+            Figure::number("price.market_elasticity", Unit::Score, known.map_or(f64::NAN, |m| m.value), used, 3)
+                .formula("mean of the market's identified products, weighted by how well they are known")
+                .source("Poisson regressions of weekly units on price, one a product");
+        match (known, two_sided(LEVEL)) {
+            (Some(m), Some(z)) => figure.interval(m.value - z * m.se, m.value + z * m.se, LEVEL),
+            _ => figure,
+        }
+    }
+}
+
 impl Elasticity {
     /// The interval at [`LEVEL`].
     pub fn interval(&self) -> Option<(f64, f64)> {
@@ -174,6 +191,15 @@ impl Elasticity {
         match self.interval() {
             Some((low, high)) => figure.interval(low, high, LEVEL),
             None => figure,
+        }
+    }
+
+    /// What a corridor or clearance may work with: only an estimate that rests on the product's own weeks. What is borrowed
+    /// from other products is good for a figure beside them, not for setting this one's price.
+    pub fn answer(&self) -> Answer {
+        match (self.basis, self.shown) {
+            (Basis::Own | Basis::Drawn, Some(estimate)) => Answer::Known(estimate),
+            (Basis::Own | Basis::Drawn | Basis::Borrowed | Basis::Refused, _) => Answer::Refused(self.reasons()),
         }
     }
 
@@ -279,6 +305,11 @@ mod tests {
         let got = ElasticityParams::default().estimate(&sales).unwrap();
         let at = |product: usize| &got.products[product];
         assert_eq!(at(5).basis, Basis::Borrowed);
+        assert!(matches!(at(5).answer(), Answer::Refused(reasons) if reasons.len() == 1));
+        assert!(matches!(at(0).answer(), Answer::Known(_)));
+        let market = got.market_figure(0);
+        assert!(market.n == 5 && market.interval.is_some_and(|i| i.low < -1.5 && i.high > -2.5), "{market:?}");
+        assert!(got.market_figure(9).as_f64().is_none());
         assert!(matches!(at(5).own.doubts[..], [Doubt::FewWeeks { have: 10, need: 20 }]));
         assert!(at(5).shown.unwrap().se > at(0).shown.unwrap().se);
         assert!(

@@ -188,6 +188,9 @@ fn check(cart: &Cart) -> Result<(), PriceError> {
     Ok(())
 }
 
+/// Largest cart in minor units: a billion euros a thousand times.
+const LARGEST: i64 = 100_000_000_000_000;
+
 /// A cart while offers are applied.
 struct Pricer<'a> {
     cart: &'a Cart,
@@ -211,7 +214,8 @@ impl<'a> Pricer<'a> {
         let floor =
             cart.lines.iter().map(|l| l.floor.map_or(Ok(0), |f| times(f, l.quantity))).collect::<Result<_, _>>()?;
         let list = net.iter().try_fold(0_i64, |sum, n| sum.checked_add(*n));
-        let list = list.ok_or(domain::MoneyError::TooLarge(Decimal::from(i64::MAX)))?;
+        // Spreading multiplies two sums: beyond this their product would not fit an exact decimal.
+        let list = list.filter(|l| *l <= LARGEST).ok_or(domain::MoneyError::TooLarge(Decimal::from(LARGEST)))?;
         let room = match stacking.max_share {
             // Down: the cap is never exceeded.
             Some(share) => whole(Decimal::from(list) * share.max(Decimal::ZERO), Down).min(list),

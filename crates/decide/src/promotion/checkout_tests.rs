@@ -129,6 +129,8 @@ fn what_cannot_be_priced_is_refused() {
     assert!(refused(&cart(&[("A", 1, 10, 0), ("A", 1, 10, 0)]), &[]));
     assert!(refused(&cart(&[("A", 1, 10, 11)]), &[]));
     assert!(refused(&cart(&[("A", 0, 10, 0)]), &[]));
+    assert!(refused(&cart(&[("A", 9, i64::MAX / 8, 0)]), &[]));
+    assert!(refused(&cart(&[("A", 1, 100_000_000_000_001, 0)]), &[]));
     assert!(refused(&fine, &[offer("a", always(), share(0))]));
     assert!(refused(&fine, &[offer("a", always(), share(101))]));
     assert!(refused(&fine, &[offer("a", always(), share(1)), offer("a", always(), share(2))]));

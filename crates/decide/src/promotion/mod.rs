@@ -2,10 +2,11 @@
 //!
 //! Read in this order: [`offer`] is what can be promised, [`checkout`] what a cart then costs to the cent, [`guard`] the proof
 //! before a promotion is announced that no cart goes below a floor, [`prior_price`] the rule on "was" prices, [`coupons`] unique
-//! coupons under a budget.
+//! coupons under a budget, [`uplift`] whether a promotion pays.
 
 pub mod checkout;
 pub mod coupons;
 pub mod guard;
 pub mod offer;
 pub mod prior_price;
+pub mod uplift;

@@ -73,6 +73,24 @@ impl Demand {
         Ok(Self::LogNormal { mean, sd: mean * (sigma * sigma).exp_m1().sqrt() })
     }
 
+    /// Log-normal with this central interval at `level`, such as that of a forecast's sum. A lower end of 0 has no logarithm: a
+    /// hundredth of the upper end is taken for it.
+    ///
+    /// # Errors
+    /// [`PriceError::Param`] for ends that are not 0 ≤ low < high or a level outside 0 to 1.
+    pub fn of_interval(low: f64, high: f64, level: f64) -> Result<Self, PriceError> {
+        if !(low >= 0.0 && high > low && high.is_finite()) {
+            return Err(PriceError::Param { name: "interval of demand", rule: "0 ≤ low < high", got: low });
+        }
+        if !(level > 0.0 && level < 1.0) {
+            return Err(PriceError::Param { name: "level", rule: "in (0, 1)", got: level });
+        }
+        let (low, high) = (low.max(high / 100.0).ln(), high.ln());
+        let sigma = (high - low) / (2.0 * normal_quantile(0.5 + level / 2.0));
+        let mean = (f64::midpoint(low, high) + sigma * sigma / 2.0).exp();
+        Ok(Self::LogNormal { mean, sd: mean * (sigma * sigma).exp_m1().sqrt() })
+    }
+
     /// Mean.
     pub fn mean(&self) -> f64 {
         match self {
@@ -241,6 +259,10 @@ mod tests {
         let got = allocate_first(&demand, eur(900), eur(100)).unwrap();
         assert!((799..=801).contains(&got.units), "{got:?}");
         assert!((demand.chance_of_at_most(400.0) - 0.5).abs() < 1e-9);
+        // The same from its ends: 10 % lie below 200 and 10 % above 800.
+        let same = Demand::of_interval(200.0, 800.0, 0.8).unwrap();
+        assert!((same.mean() - demand.mean()).abs() < 1e-6 && (same.chance_of_at_most(200.0) - 0.1).abs() < 1e-9);
+        assert!(Demand::of_interval(0.0, 8.0, 0.8).is_ok() && Demand::of_interval(8.0, 8.0, 0.8).is_err());
     }
 
     #[test]
