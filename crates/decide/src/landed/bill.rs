@@ -1,7 +1,7 @@
 //! The bill of one unit at a price: parts that add up to the price to the minor unit, and what is left.
 
 use super::LandedError;
-use super::case::{DutyRule, Landed, Regime, round};
+use super::case::{DutyRule, Landed, MOST, Regime, round};
 use crate::own_file::Said;
 use domain::{Decimal, Figure, Money};
 
@@ -179,7 +179,7 @@ impl Landed {
     }
 
     pub(crate) fn checked(&self, price: Money) -> Result<i64, LandedError> {
-        if price.currency == self.currency && price.minor > 0 && price.minor < 1_000_000_000_000_000 {
+        if price.currency == self.currency && price.minor > 0 && price.minor < MOST {
             return Ok(price.minor);
         }
         Err(LandedError::Param { what: "price", got: price.to_string(), right: "above 0, in the market's currency" })

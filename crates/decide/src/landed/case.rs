@@ -5,7 +5,7 @@ use super::freight::Freight;
 use super::lane::{Lane, TransportClass};
 use super::parcel::Parcel;
 use super::tables::{Channel, Citation, CostTables, CustomsBase, LowValue, SchemeDuty, SchemeTax};
-use domain::{Currency, Day, Decimal, FxRate, Market, Money, Rounding};
+use domain::{Currency, Day, Decimal, FxRate, Market, Money, MoneyError, Rounding};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the goods reach the buyer.
@@ -48,7 +48,7 @@ impl FxBook {
         };
         let through = || {
             let between: BTreeSet<Currency> = self.rates.keys().flat_map(|(a, b)| [*a, *b]).collect();
-            between.into_iter().find_map(|c| Some(direct(from, c)? * direct(c, to)?))
+            between.into_iter().find_map(|c| direct(from, c)?.checked_mul(direct(c, to)?))
         };
         direct(from, to).or_else(through)
     }
@@ -59,7 +59,8 @@ impl FxBook {
     /// [`LandedError::NoRate`] without a rate, [`LandedError::Money`] where it does not fit.
     pub fn convert(&self, money: Money, to: Currency) -> Result<Money, LandedError> {
         let rate = self.rate(money.currency, to).ok_or(LandedError::NoRate { from: money.currency, to })?;
-        Ok(Money::from_decimal(money.to_decimal() * rate, to, Rounding::HalfUp)?)
+        let exact = money.to_decimal().checked_mul(rate).ok_or(MoneyError::TooLarge(money.to_decimal()))?;
+        Ok(Money::from_decimal(exact, to, Rounding::HalfUp)?)
     }
 }
 
@@ -255,8 +256,15 @@ impl LandedCase<'_> {
             ("marketplace fee", self.channel.fee),
             ("payment fee", self.channel.payment),
             ("other share of the price", self.channel.other),
-            ("return rate", self.channel.return_rate),
         ];
+        let limited = [
+            ("return rate", self.channel.return_rate, Decimal::new(95, 2), "a share from 0 to 0.95"),
+            ("loss of a return", self.channel.return_loss, Decimal::ONE, "a share from 0 to 1"),
+        ];
+        if let Some((what, got, _, right)) = limited.into_iter().find(|(_, x, most, _)| *x < Decimal::ZERO || x > most)
+        {
+            return Err(LandedError::Param { what, got: got.to_string(), right });
+        }
         if let Some((what, got)) = shares.into_iter().find(|(_, x)| *x < Decimal::ZERO || *x >= Decimal::ONE) {
             return Err(LandedError::Param { what, got: got.to_string(), right: share });
         }
@@ -272,8 +280,13 @@ impl LandedCase<'_> {
         Ok(())
     }
 
+    /// In minor units of the market; what is too large to be added up safely is refused here.
     fn minor(&self, money: Money) -> Result<i64, LandedError> {
-        Ok(self.fx.convert(money, self.currency)?.minor)
+        let minor = self.fx.convert(money, self.currency)?.minor;
+        if minor.unsigned_abs() > MOST.unsigned_abs() {
+            return Err(MoneyError::TooLarge(money.to_decimal()).into());
+        }
+        Ok(minor)
     }
 
     fn minor_of(&self, money: Option<Money>) -> Result<i64, LandedError> {
@@ -319,6 +332,9 @@ impl LandedCase<'_> {
         })
     }
 }
+
+/// Largest amount that is reckoned with, minor units: ten million million of what has cents.
+pub(crate) const MOST: i64 = 1_000_000_000_000_000;
 
 /// Half up to a whole minor unit.
 pub(crate) fn round(x: Decimal) -> Result<i64, LandedError> {

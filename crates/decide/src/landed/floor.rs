@@ -8,7 +8,7 @@
 //! last one begins, the others are listed. Cost: about `2 K / slope` trials a stretch.
 
 use super::LandedError;
-use super::case::{DutyRule, Landed, to_i64};
+use super::case::{DutyRule, Landed, MOST, to_i64};
 use crate::own_file::Said;
 use domain::{Decimal, Figure, Money};
 use std::collections::BTreeSet;
@@ -74,9 +74,9 @@ impl MarginFloor {
     }
 }
 
-/// Slopes below this share of a minor unit a minor unit count as flat: ten thousand more of price would leave one.
+/// Slopes below this count as flat: a thousand more of price would leave one.
 fn flat() -> Decimal {
-    Decimal::new(1, 4)
+    Decimal::new(1, 3)
 }
 
 impl Landed {
@@ -120,14 +120,16 @@ impl Landed {
     fn stretch_ends(&self) -> Result<BTreeSet<i64>, LandedError> {
         let mut ends: BTreeSet<i64> = self.regimes.iter().filter_map(|r| r.last).collect();
         if self.fees.fee > Decimal::ZERO && self.fees.fee_least > 0 {
-            ends.insert(to_i64((Decimal::from(self.fees.fee_least) / self.fees.fee).floor())?);
+            // A fee so small that the least one holds at any price makes no stretch.
+            let end = Decimal::from(self.fees.fee_least).checked_div(self.fees.fee);
+            ends.extend(end.and_then(|e| to_i64(e.floor()).ok()));
         }
         for r in &self.regimes {
             if let DutyRule::Inside { deducted, .. } = r.duty {
                 ends.insert(to_i64((deducted * (Decimal::ONE + r.tax)).floor())?);
             }
         }
-        ends.retain(|&end| end >= 1);
+        ends.retain(|&end| (1..MOST).contains(&end));
         Ok(ends)
     }
 

@@ -126,8 +126,8 @@ impl Lane {
         let chargeable_kg = parcel.chargeable_kg(self.divisor, self.step_kg);
         let base = self.base_price(chargeable_kg).ok_or(WhyNot::NoPrice)?;
         let currency = self.currency();
-        let main = Money::from_decimal(base * (Decimal::ONE + self.fuel), currency, Rounding::HalfUp)
-            .map_err(|_| WhyNot::NoPrice)?;
+        let exact = base.checked_mul(Decimal::ONE + self.fuel).ok_or(WhyNot::NoPrice)?;
+        let main = Money::from_decimal(exact, currency, Rounding::HalfUp).map_err(|_| WhyNot::NoPrice)?;
         let surcharge = self.oversize.iter().filter(|o| o.applies(parcel)).map(|o| o.amount.minor).max();
         let zero = Money { minor: 0, currency };
         Ok(Freight {

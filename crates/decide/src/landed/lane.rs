@@ -103,7 +103,7 @@ impl Lane {
             return Some(price.to_decimal());
         }
         let ((last_kg, last), beyond) = (self.steps.last()?, self.per_kg_beyond?);
-        Some(last.to_decimal() + (chargeable_kg - last_kg) * beyond.to_decimal())
+        (chargeable_kg - last_kg).checked_mul(beyond.to_decimal())?.checked_add(last.to_decimal())
     }
 }
 
@@ -234,7 +234,7 @@ fn lane(raw: RawLane) -> Result<Lane, (&'static str, String)> {
         max_girth_cm: some("max_girth_cm", raw.max_girth_cm)?,
         divisor: some("divisor", raw.divisor)?,
         step_kg: raw.step_kg.map_or(Ok(Decimal::ZERO), |x| positive("step_kg", x))?,
-        fuel: decimal(raw.fuel, 0.0).map_err(|e| ("fuel", e))?,
+        fuel: fuel(raw.fuel)?,
         confidence: raw.confidence.unwrap_or(Confidence::Stated),
         id: raw.id,
         carrier: raw.carrier,
@@ -247,6 +247,13 @@ fn lane(raw: RawLane) -> Result<Lane, (&'static str, String)> {
         classes: raw.classes,
         source: raw.source,
     })
+}
+
+fn fuel(x: f64) -> Result<Decimal, (&'static str, String)> {
+    if !(0.0..=2.0).contains(&x) {
+        return Err(("fuel", "a share on top from 0 to 2: 0.18 for 18 %".to_owned()));
+    }
+    decimal(x, 0.0).map_err(|e| ("fuel", e))
 }
 
 #[cfg(test)]

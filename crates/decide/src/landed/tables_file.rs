@@ -163,6 +163,11 @@ fn amount(text: &str) -> Result<Money, String> {
     if m.minor < 0 { Err("an amount of at least 0 is right".to_owned()) } else { Ok(m) }
 }
 
+/// A share that may be all of it.
+fn part(x: f64) -> Result<domain::Decimal, String> {
+    if x == 1.0 { Ok(domain::Decimal::ONE) } else { share(x) }
+}
+
 impl RawTax {
     fn read(&self) -> Result<MarketTax, Wrong> {
         let cite = cite(&self.id, &self.from, &self.source, self.confidence)?;
@@ -249,7 +254,7 @@ impl RawChannel {
             payment_fixed: some("payment_fixed", self.payment_fixed.as_deref(), amount)?,
             other: of("other", share(self.other))?,
             return_rate: of("return_rate", share(self.return_rate))?,
-            return_loss: of("return_loss", decimal(self.return_loss, 0.0))?,
+            return_loss: of("return_loss", part(self.return_loss))?,
             return_leg: some("return_leg", self.return_leg.as_deref(), amount)?,
             cite,
         })

@@ -14,7 +14,7 @@
 
 use super::kind::{Family, KindIdx, Kinds};
 use super::traits::{Trait, Traits};
-use crate::landed::TransportClass;
+use crate::landed::{Parcel, TransportClass};
 use std::collections::BTreeSet;
 
 /// Letters of plugs and sockets, A to O.
@@ -175,6 +175,11 @@ impl ProductFacts {
         let read = |l: &str| l.trim().to_ascii_lowercase();
         self.languages = Some(languages.into_iter().map(read).filter(|l| !l.is_empty()).collect());
         self
+    }
+
+    /// Packed weight and sides, where all are known and possible.
+    pub fn parcel(&self) -> Option<Parcel> {
+        Parcel::from_catalogue(self.weight_kg?, self.sides_cm?).ok()
     }
 
     /// What a carrier asks about, for [`crate::landed::cheapest`]. What is not known counts as not there: a verdict says which

@@ -57,6 +57,8 @@ pub struct Kind {
     pub said: Said,
     /// What is known of every product of the kind.
     pub traits: Traits,
+    /// Six digits of the Harmonized System where such goods usually fall: an assumption, to verify.
+    pub hs: Option<String>,
 }
 
 /// Number of a kind in its table.
@@ -111,6 +113,7 @@ struct RawKind {
     en: String,
     zh: String,
     words: String,
+    hs: Option<String>,
     #[serde(default)]
     yes: String,
     #[serde(default)]
@@ -200,7 +203,11 @@ impl Kinds {
                 return Err(source.wrong("kind", n, "id", "an id that no other kind has"));
             }
             kinds.add(&raw.words, Meaning::Kind(idx));
-            kinds.kinds.push(Kind { id: raw.id, family: raw.family, said: Said::new(raw.en, raw.zh), traits });
+            if raw.hs.as_ref().is_some_and(|hs| hs.len() < 2 || !hs.bytes().all(|b| b.is_ascii_digit())) {
+                return Err(source.wrong("kind", n, "hs", "two to ten digits: \"851631\""));
+            }
+            let said = Said::new(raw.en, raw.zh);
+            kinds.kinds.push(Kind { id: raw.id, family: raw.family, said, traits, hs: raw.hs });
         }
         for raw in raw.family {
             kinds.add(&raw.words, Meaning::Family(raw.id));
