@@ -28,6 +28,7 @@ pub mod ingest;
 pub mod live;
 pub mod metrics;
 mod openapi;
+pub mod outbound;
 pub mod problem;
 mod rates;
 mod routes;
