@@ -125,7 +125,7 @@ fn write_model(workspace: &Path, items: u32, shoppers: u32) -> Result<()> {
     fs::create_dir_all(&files).context("making the folder of models")?;
     fs::create_dir_all(&versions).context("making the folder of versions")?;
     let print = fingerprint(&train);
-    let mut kept = |kind: ModelKind| -> Result<Value> {
+    let kept = |kind: ModelKind| -> Result<Value> {
         let model = kind.fit_to_keep(&train, Seed(1))?;
         let bytes = save(&kind, model.as_ref(), print, &names);
         let file = format!("{}.model", kind.name());
