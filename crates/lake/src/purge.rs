@@ -25,11 +25,8 @@ pub async fn purge(lake: &Lake, _lock: &LakeLock) -> Result<u64, LakeError> {
     let kept = source_hashes(lake, &snapshot)?;
     let root = lake.root().to_path_buf();
     blocking(move || {
-        let is_earlier = |name: &str| {
-            let number = name.strip_suffix(".json").and_then(|stem| stem.parse::<u64>().ok());
-            number.is_some_and(|number| number < snapshot.number)
-        };
-        let mut deleted = delete(&root.join("snapshots"), &is_earlier)?;
+        let newest = snapshot.number;
+        let mut deleted = delete(&root.join("snapshots"), &|name| is_earlier(name, newest))?;
         for def in schema::tables() {
             let files: BTreeSet<&str> =
                 snapshot.table(def).into_iter().flat_map(|t| &t.files).map(|f| f.path.as_str()).collect();
@@ -40,6 +37,13 @@ pub async fn purge(lake: &Lake, _lock: &LakeLock) -> Result<u64, LakeError> {
         Ok(deleted)
     })
     .await
+}
+
+/// Whether a file of the folder of snapshots is one before the newest. Numbers are written with leading zeros, and what
+/// is no snapshot is not touched.
+fn is_earlier(name: &str, newest: u64) -> bool {
+    let number = name.strip_suffix(".json").and_then(|stem| stem.parse::<u64>().ok());
+    number.is_some_and(|number| number < newest)
 }
 
 /// Under which names the sources of a snapshot are kept.
@@ -74,4 +78,27 @@ fn delete(folder: &Path, is_old: &dyn Fn(&str) -> bool) -> Result<u64, LakeError
         std::fs::remove_file(path).map_err(LakeError::io(path.display().to_string()))?;
     }
     Ok(old.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test] // An earlier form of this compared names, took `18.json` for the newest and deleted every snapshot.
+    fn the_newest_snapshot_stays_however_its_number_is_written() {
+        assert!(is_earlier("000000000017.json", 18) && is_earlier("9.json", 18));
+        assert!(!is_earlier("000000000018.json", 18) && !is_earlier("000000000019.json", 18));
+        assert!(!is_earlier("000000000017.json.new", 18) && !is_earlier("notes.json", 18));
+    }
+
+    #[test]
+    fn only_the_files_that_are_meant_are_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["000000000001.json", "000000000002.json", "other"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(delete(folder.path(), &|name| is_earlier(name, 2)).unwrap(), 1);
+        assert!(folder.path().join("000000000002.json").exists() && folder.path().join("other").exists());
+        assert_eq!(delete(&folder.path().join("nothing"), &|_| true).unwrap(), 0);
+    }
 }

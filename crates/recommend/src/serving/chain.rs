@@ -195,6 +195,8 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
     for step in Step::ALL {
         let missing = ask.n - answer.items.len();
         let source = match source(view, ask, step) {
+            // That the session counts is worth knowing whether or not the list is full.
+            Err(Why::InHistory) => Err(Why::InHistory),
             _ if missing == 0 => Err(Why::NotAsked),
             other => other,
         };
