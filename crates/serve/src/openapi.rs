@@ -37,7 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
         (name = "persons", description = "Rights of a person"),
         (name = "admin", description = "Keys, people, audit log"),
     ),
-    components(schemas(Problem, crate::wire::markets::Lang)),
+    components(schemas(Problem)),
 )]
 struct Document;
 
