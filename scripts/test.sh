@@ -51,6 +51,7 @@ step fmt cargo fmt --all --check
 step clippy cargo clippy --release --locked --workspace --all-targets -- -D warnings
 step tests run_tests
 step doc document
+step deny scripts/deny.sh
 
 printf '\n'
 grep '^test result:' "$log" || true

@@ -1,5 +1,8 @@
 //! Accepting connections: TLS or not, limits of size and time, a stop that lets open requests end.
 //!
+//! The library's own limit for a head begins after it has told HTTP/1 from HTTP/2, which it does by the first bytes; a
+//! client that sends none would stay for ever, so those have a limit of their own.
+//!
 //! A client that sends its head slowly, or nothing at all, is cut after `head_time`; one that does not take its answer
 //! after `write_time`. More connections than `connections` wait in the kernel's queue.
 
@@ -56,10 +59,10 @@ pub(crate) async fn serve(
             let _ = stream.set_nodelay(true);
             let stream = Guarded::new(stream, write_time);
             match acceptor {
-                None => connection(&builder, stream, peer, router, watcher).await,
+                None => connection(&builder, stream, peer, router, watcher, head_time).await,
                 Some(acceptor) => {
                     if let Ok(Ok(stream)) = timeout(head_time, acceptor.accept(stream)).await {
-                        connection(&builder, stream, peer, router, watcher).await;
+                        connection(&builder, stream, peer, router, watcher, head_time).await;
                     }
                 }
             }
@@ -105,15 +108,21 @@ fn builder(config: &ServeConfig) -> Builder<TokioExecutor> {
     builder
 }
 
-async fn connection<S>(builder: &Builder<TokioExecutor>, stream: S, peer: SocketAddr, router: Router, watcher: Watcher)
-where
+async fn connection<S>(
+    builder: &Builder<TokioExecutor>,
+    stream: S,
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+    head_time: Duration,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(Hurried::new(stream, head_time)), service);
     // What goes wrong on a connection is the client's: it closed, or was cut for being slow.
     if let Err(why) = watcher.watch(connection).await {
         tracing::debug!("a connection ended: {why}");
@@ -166,6 +175,63 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     ) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.watch(cx, poll)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Bytes that tell HTTP/1 from HTTP/2.
+const PREFACE: usize = 24;
+
+/// A stream whose first bytes have to come soon.
+struct Hurried<S> {
+    stream: S,
+    missing: usize,
+    until: Pin<Box<Sleep>>,
+}
+
+impl<S> Hurried<S> {
+    fn new(stream: S, allowed: Duration) -> Self {
+        Self { stream, missing: PREFACE, until: Box::pin(sleep(allowed)) }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Hurried<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.missing = self.missing.saturating_sub(buf.filled().len() - before);
+        if poll.is_pending() && self.missing > 0 && self.until.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client says nothing")));
+        }
+        poll
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Hurried<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        // Whoever is answered has said enough.
+        self.missing = 0;
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.missing = 0;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -3,6 +3,7 @@
 //! Somebody who is signed in is never served to another origin: no cookie travels there, and no header allows it.
 
 use crate::auth::Caller;
+use crate::guard;
 use crate::problem::Refusal;
 use crate::shared::{AppState, Shared};
 use axum::extract::{Request, State};
@@ -69,6 +70,10 @@ pub(crate) async fn preflight(State(shared): State<AppState>, request: Request, 
     let headers = request.headers();
     let asks = request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let Some(origin) = headers.get(ORIGIN).filter(|_| asks).cloned() else { return next.run(request).await };
+    let address = guard::address_of(shared.config.addresses, headers, request.extensions());
+    if let Err(refusal) = shared.rates.address(address) {
+        return refusal.into_response();
+    }
     let text = origin.to_str().unwrap_or_default();
     let known = match shared.store.keys().await {
         Ok(keys) => keys.iter().any(|key| key.revoked.is_none() && names(key, text)),

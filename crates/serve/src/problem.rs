@@ -193,9 +193,11 @@ impl From<StateError> for Refusal {
             StateError::SetupLink => Self::forbidden(detail, "start the server again and use the link it prints"),
             StateError::WrongPassword => Self::unauthorized(detail),
             StateError::Locked { .. } => Self::too_many(detail, Duration::from_secs(60)),
-            StateError::Open { .. } | StateError::Db(_) | StateError::Randomness(_) | StateError::Hashing(_) => {
-                Self::internal(detail)
-            }
+            StateError::Open { .. }
+            | StateError::File { .. }
+            | StateError::Db(_)
+            | StateError::Randomness(_)
+            | StateError::Hashing(_) => Self::internal(detail),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::metrics::{Metrics, Source};
 use crate::rates::Rates;
 use crate::shared::{AppState, Shared};
 use crate::tls::Tls;
-use crate::{accept, console, cors, docs_page, frame, guard, ingest, openapi};
+use crate::{accept, console, cors, docs_page, frame, guard, housekeeping, ingest, openapi};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -102,7 +102,10 @@ impl Server {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
         let shared = self.shared();
         let router = router(&shared);
-        Ok(accept::serve(listener, self.tls, router, shared, stop).await?)
+        let housekeeping = tokio::spawn(housekeeping::run(shared.clone()));
+        let served = accept::serve(listener, self.tls, router, shared, stop).await;
+        housekeeping.abort();
+        Ok(served?)
     }
 }
 

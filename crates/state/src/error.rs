@@ -1,6 +1,7 @@
 //! What can go wrong, split into what the caller can mend and what the database said.
 
 use chrono::{DateTime, Utc};
+use std::path::PathBuf;
 
 /// Why a call did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,14 @@ pub enum StateError {
         url: String,
         /// What the database said.
         why: sea_orm::DbErr,
+    },
+    /// The file of the database cannot be made.
+    #[error("{path}: {why}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
     },
     /// The database refused.
     #[error("the state database: {0}")]

@@ -22,7 +22,7 @@ pub(crate) fn check(password: &str, name: &str) -> Result<(), StateError> {
     }
     let lower = password.to_lowercase();
     let word = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '!');
-    let one_character = lower.chars().all(|c| Some(c) == lower.chars().next());
+    let one_character = lower.chars().all(|c| lower.starts_with(c));
     if COMMON.contains(&word) || word.is_empty() || one_character {
         return invalid("not one of those that are tried first");
     }

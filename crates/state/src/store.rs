@@ -8,6 +8,7 @@ use crate::migration::Migrator;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, SqlErr};
 use sea_orm_migration::MigratorTrait;
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -28,6 +29,7 @@ impl Store {
     /// # Errors
     /// [`StateError::Open`] when it cannot be opened or brought to the newest version.
     pub async fn open_file(path: &Path) -> Result<Self, StateError> {
+        keep_private(path).map_err(|why| StateError::File { path: path.to_owned(), why })?;
         let url = format!("sqlite://{}?mode=rwc", escaped(&path.display().to_string()));
         Self::open(&url).await
     }
@@ -79,6 +81,15 @@ impl Store {
     }
 }
 
+/// Makes the file for its owner alone, before anything is in it. SQLite gives its other files the same rights.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 /// A path as a part of an URL: what would end it there is escaped.
 fn escaped(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
@@ -116,5 +127,10 @@ mod tests {
         let two = Store::open_file(&path).await.unwrap();
         assert_eq!(two.get::<String>("name").await.unwrap(), Some("value".to_owned()));
         assert!(path.exists(), "under the name that was asked for");
+        #[cfg(unix)]
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let rights = std::os::unix::fs::PermissionsExt::mode(&file.unwrap().metadata().unwrap().permissions());
+            assert_eq!(rights & 0o077, 0, "for its owner alone");
+        }
     }
 }

@@ -6,9 +6,15 @@ use crate::problem::Refusal;
 use crate::shared::AppState;
 use crate::wire::markets::{InLang, MarketPage, MarketRanking, TransferReport};
 use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS};
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// A plan is one file that carries its styles; it has no script, loads nothing, and the console may frame it.
+const PLAN_CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'self'";
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -56,7 +62,11 @@ async fn plan_page(
     Path(market): Path<String>,
     Query(query): Query<InLang>,
 ) -> Result<Response, Refusal> {
-    document(shared.answers.plan_page(&market, query.lang.unwrap_or_default()).await)
+    let mut response = document(shared.answers.plan_page(&market, query.lang.unwrap_or_default()).await)?;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PLAN_CSP));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    Ok(response)
 }
 
 /// What the other markets give to each target market, and what was refused.

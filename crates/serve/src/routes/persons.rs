@@ -6,14 +6,36 @@ use crate::audit;
 use crate::auth::Caller;
 use crate::extract::Path;
 use crate::shared::AppState;
-use crate::wire::persons::{PersonErasure, PersonExport};
+use crate::wire::figure::Words;
+use crate::wire::persons::{ErasedFrom, PersonErasure, PersonExport};
+use crate::wire::table::{Column, NamedTable, Table};
 use axum::extract::State;
 use axum::{Extension, Json};
+use state::consent::Consent;
+use std::collections::BTreeSet;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(export_person, erase_person))
+}
+
+/// The id that was asked for and the shoppers that belong to it.
+fn names<'a>(id: &'a str, shopper_ids: &'a [String]) -> BTreeSet<&'a str> {
+    shopper_ids.iter().map(String::as_str).chain([id]).collect()
+}
+
+fn consent_table(consents: Vec<Consent>) -> NamedTable {
+    let columns = vec![
+        Column::new("purpose", "text", "for what"),
+        Column::new("state", "text", "granted, denied or withdrawn"),
+        Column::new("at", "time", "when"),
+        Column::new("source", "text", "where it was said"),
+    ];
+    let row = |c: Consent| vec![c.purpose.into(), c.state.name().into(), c.at.to_rfc3339().into(), c.source.into()];
+    let rows: Vec<_> = consents.into_iter().map(row).collect();
+    let table = Table { columns, total: rows.len() as u64, rows };
+    NamedTable { name: "state: consents".to_owned(), title: Words::new("Consents", "同意记录"), table }
 }
 
 /// All that is kept about a person, by table.
@@ -27,7 +49,14 @@ async fn export_person(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Reply<PersonExport> {
-    let export = shared.answers.export_person(&id).await?;
+    let mut export = shared.answers.export_person(&id).await?;
+    let mut consents = Vec::new();
+    for name in names(&id, &export.shopper_ids) {
+        consents.extend(shared.store.consents(name).await?);
+    }
+    if !consents.is_empty() {
+        export.tables.push(consent_table(consents));
+    }
     audit::note(&shared, &caller, "person.exported", &audit::hashed(&id), "").await?;
     Ok(Json(export))
 }
@@ -43,7 +72,16 @@ async fn erase_person(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Reply<PersonErasure> {
-    let erasure = shared.answers.erase_person(&id).await?;
+    // Whose it is has to be asked before it is gone.
+    let shopper_ids = shared.answers.export_person(&id).await?.shopper_ids;
+    let mut erasure = shared.answers.erase_person(&id).await?;
+    let mut rows = 0;
+    for name in names(&id, &shopper_ids) {
+        rows += shared.store.forget_consents(name).await?;
+    }
+    if rows > 0 {
+        erasure.erased.push(ErasedFrom { place: "state: consents".to_owned(), rows });
+    }
     audit::note(&shared, &caller, "person.erased", &audit::hashed(&id), "").await?;
     Ok(Json(erasure))
 }

@@ -113,6 +113,7 @@ pub enum Lang {
 #[serde(deny_unknown_fields)]
 pub struct InLang {
     /// The language of the page, English unless told.
+    #[param(inline)]
     pub lang: Option<Lang>,
 }
 
