@@ -25,9 +25,11 @@ pub async fn purge(lake: &Lake, _lock: &LakeLock) -> Result<u64, LakeError> {
     let kept = source_hashes(lake, &snapshot)?;
     let root = lake.root().to_path_buf();
     blocking(move || {
-        let mut deleted = 0;
-        let newest = format!("{}.json", snapshot.number);
-        deleted += delete(&root.join("snapshots"), &|name| name.ends_with(".json") && name != newest)?;
+        let is_earlier = |name: &str| {
+            let number = name.strip_suffix(".json").and_then(|stem| stem.parse::<u64>().ok());
+            number.is_some_and(|number| number < snapshot.number)
+        };
+        let mut deleted = delete(&root.join("snapshots"), &is_earlier)?;
         for def in schema::tables() {
             let files: BTreeSet<&str> =
                 snapshot.table(def).into_iter().flat_map(|t| &t.files).map(|f| f.path.as_str()).collect();

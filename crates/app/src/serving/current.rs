@@ -15,13 +15,20 @@ pub(crate) struct Current {
     root: PathBuf,
     sellability: Box<dyn Sellability>,
     now: RwLock<Arc<Snapshot>>,
+    /// Held while a newer version is opened: once is enough.
+    opening: tokio::sync::Mutex<()>,
 }
 
 impl Current {
     /// Opens the newest version.
     pub(crate) async fn open(root: &Path, sellability: Box<dyn Sellability>) -> Result<Self> {
         let first = Snapshot::open(root, &*sellability).await?;
-        Ok(Self { root: root.to_path_buf(), sellability, now: RwLock::new(Arc::new(first)) })
+        Ok(Self {
+            root: root.to_path_buf(),
+            sellability,
+            now: RwLock::new(Arc::new(first)),
+            opening: tokio::sync::Mutex::default(),
+        })
     }
 
     /// The version to answer from.
@@ -31,16 +38,22 @@ impl Current {
 
     /// Takes over a newer version where there is one; says whether there was.
     pub(crate) async fn refresh(&self) -> Result<bool> {
+        let _one_at_a_time = self.opening.lock().await;
         let now = self.get();
         if Versions::newest(&now.workspace).await? == now.versions {
             return Ok(false);
         }
-        self.renew().await?;
+        self.open_next().await?;
         Ok(true)
     }
 
     /// Opens the newest version again, changed or not: settings may have.
     pub(crate) async fn renew(&self) -> Result<()> {
+        let _one_at_a_time = self.opening.lock().await;
+        self.open_next().await
+    }
+
+    async fn open_next(&self) -> Result<()> {
         let before = self.get();
         let next = Arc::new(Snapshot::open(&self.root, &*self.sellability).await?);
         tracing::info!(lake = next.versions.lake, models = next.versions.models, "a newer version answers");

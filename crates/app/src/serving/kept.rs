@@ -14,7 +14,7 @@ use lake::{Engine, Snapshot};
 use learn::container::{ContainerError, Reader, Writer};
 use recommend::serving::{Histories, Popular};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Days that the sales of lately are looked for in, and after which a sale counts half.
@@ -29,6 +29,8 @@ pub(crate) struct Kept {
     /// Codes of the products that shoppers bought, ascending: the first numbers of the catalogue.
     pub(crate) products: Vec<String>,
     pub(crate) histories: Histories,
+    /// Other names of shoppers, of customers and of visitors, where one shopper alone has the name.
+    pub(crate) aliases: HashMap<String, String>,
     /// What sells lately, by market.
     pub(crate) lately: BTreeMap<Market, Popular>,
     /// Whether it came from the files.
@@ -38,7 +40,7 @@ pub(crate) struct Kept {
 /// Names what is kept by what it follows from: the clean tables, and what the last run decided about signals.
 fn key(snapshot: &Snapshot) -> (String, u128) {
     let stage = |name: &str| snapshot.stages.get(name).map_or("", String::as_str);
-    let hash = Sha256::digest(format!("{}\n{}\n{}\n1", stage("clean"), stage("offers"), env!("CARGO_PKG_VERSION")));
+    let hash = Sha256::digest(format!("{}\n{}\n{}\n2", stage("clean"), stage("offers"), env!("CARGO_PKG_VERSION")));
     let print = hash[..16].iter().fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
     (hash[..8].iter().map(|b| format!("{b:02x}")).collect(), print)
 }
@@ -80,12 +82,16 @@ impl Kept {
         })?;
         let products: Vec<String> = purchases.products.iter().map(ToString::to_string).collect();
         let lately = lately(engine, &products).await?;
-        Ok(Self { products, histories, lately, from_file: false })
+        let aliases = aliases(engine, &histories).await?;
+        Ok(Self { products, histories, aliases, lately, from_file: false })
     }
 
     fn lists(&self, print: u128) -> Vec<u8> {
         let mut to = Writer::default();
         to.lines("products", &self.products);
+        // Names of people may hold anything.
+        let aliases: BTreeMap<&String, &String> = self.aliases.iter().collect();
+        to.text("aliases", &serde_json::to_string(&aliases).unwrap_or_default());
         to.lines("markets", &self.lately.keys().map(Market::code).collect::<Vec<_>>());
         for (market, list) in &self.lately {
             let (items, scores): (Vec<u32>, Vec<f32>) = list.ranked().iter().map(|(i, s)| (i.0, *s)).unzip();
@@ -126,7 +132,19 @@ fn read(shoppers: &Path, lists: &Path, print: u128) -> Result<Option<Kept>> {
         }
         lately.insert(code.parse()?, Popular::new(items.into_iter().map(ItemIdx).zip(scores)));
     }
-    Ok(Some(Kept { products, histories, lately, from_file: true }))
+    let aliases = serde_json::from_str(from.text("aliases")?)?;
+    Ok(Some(Kept { products, histories, aliases, lately, from_file: true }))
+}
+
+/// Numbers of customers and visitors whose shopper bears another name. A number that two systems use is no name.
+async fn aliases(engine: &Engine, histories: &Histories) -> Result<HashMap<String, String>> {
+    let sql = "select number, min(shopper_id) as shopper_id from ( \
+           select case key_kind when 'customer_id' then substr(key, strpos(key, ':') + 1) else key end as number, shopper_id \
+           from clean.identity_links where not undone and key_kind in ('customer_id', 'anonymous')) l \
+         where number <> shopper_id group by number having count(distinct shopper_id) = 1";
+    let rows = Rows::query(engine, sql).await?;
+    let all = rows.texts("number")?.into_iter().zip(rows.texts("shopper_id")?);
+    Ok(all.filter(|(number, shopper)| histories.find(number).is_none() && histories.find(shopper).is_some()).collect())
 }
 
 /// Orders of the last weeks with each product, `Σ 2^(−age / half-life)`, by market.

@@ -28,7 +28,7 @@ use updates::Updates;
 /// All that answers.
 pub(crate) struct Serving {
     pub(crate) root: PathBuf,
-    pub(crate) current: Current,
+    pub(crate) current: Arc<Current>,
     pub(crate) recent: Recent,
     pub(crate) exposures: Exposures,
     pub(crate) runs: runs::RunKeeper,
@@ -42,7 +42,7 @@ impl Serving {
     pub(crate) async fn open(root: &Path, sellability: Box<dyn Sellability>) -> anyhow::Result<Self> {
         Ok(Self {
             root: root.to_path_buf(),
-            current: Current::open(root, sellability).await?,
+            current: Arc::new(Current::open(root, sellability).await?),
             recent: Recent::new(RecentParams::default()),
             exposures: Exposures::open(root)?,
             runs: runs::RunKeeper::open(root, RunsParams::default())?,

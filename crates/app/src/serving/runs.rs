@@ -1,6 +1,6 @@
 //! Runs that somebody starts from the console: this program once more, as a child, one at a time.
 //!
-//! The child is `portolan run --json -v` on the same workspace; what it says on standard error is followed line by line,
+//! The child is `portolan run -v` on the same workspace; what it says on standard error is followed line by line,
 //! and the stages that it names say how far it is. Cancelling kills it, which a run survives: each stage publishes its
 //! tables in one step and the next run goes on from there. The history is kept in `runs.json` of the workspace, so a
 //! restart knows what was; a run that was on when the server died is called failed.
@@ -111,7 +111,7 @@ impl RunKeeper {
         lock(&self.state).history.runs.iter().find(|run| run.id == id).cloned()
     }
 
-    /// Starts a run. `done` is called when it has ended.
+    /// Starts a run. `done` is called when its work is done and before it counts as ended.
     pub(crate) fn start(
         &self,
         updates: &Arc<Updates>,
@@ -146,8 +146,8 @@ impl RunKeeper {
         };
         let spawned = std::thread::Builder::new().name("run".to_owned()).spawn(move || {
             let code = work.run();
-            work.ended(code, clock());
             done();
+            work.ended(code, clock());
         });
         match spawned {
             Ok(_) => Ok(run),
@@ -204,7 +204,7 @@ impl Work {
             }
             self.updates.folded(&files)?;
         }
-        self.child(&["run".to_owned(), "--json".to_owned()])
+        self.child(&["run".to_owned()])
     }
 
     /// Runs a command of this program to its end.

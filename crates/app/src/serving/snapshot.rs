@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
 use domain::{ItemIdx, Market};
 use lake::{Engine, EngineOptions};
-use recommend::serving::{Histories, Out, Popular, Scorer};
+use recommend::serving::{Histories, Out, Past, Popular, Scorer};
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -72,6 +72,7 @@ pub(crate) struct Snapshot {
     pub(crate) engine: Engine,
     pub(crate) goods: Goods,
     pub(crate) histories: Histories,
+    aliases: HashMap<String, String>,
     pub(crate) markets: BTreeMap<Market, MarketModels>,
     /// What sells lately, by market.
     pub(crate) lately: BTreeMap<Market, Popular>,
@@ -124,6 +125,7 @@ impl Snapshot {
             engine,
             goods,
             histories: kept.histories,
+            aliases: kept.aliases,
             markets,
             lately: kept.lately,
             home,
@@ -131,6 +133,11 @@ impl Snapshot {
             looks: OnceLock::new(),
             answers: Answers::default(),
         })
+    }
+
+    /// What a shopper did, by its name or by a number of a customer or visitor that means it.
+    pub(crate) fn past(&self, who: &str) -> Option<Past<'_>> {
+        self.histories.find(who).or_else(|| self.histories.find(self.aliases.get(who)?))
     }
 
     /// Why a product cannot be offered in a market.

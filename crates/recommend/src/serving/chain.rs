@@ -170,7 +170,7 @@ pub struct Answer {
     pub items: Vec<Offered>,
     /// Every step in order.
     pub chain: Vec<Told>,
-    /// Items that a step would have given but for this reason, as far as the steps were looked at.
+    /// Items that a step would have given but for this reason, each once, as far as the steps were looked at.
     pub left_out: BTreeMap<Out, usize>,
 }
 
@@ -190,6 +190,8 @@ const LEAST_POOL: usize = 50;
 pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
     let mut answer = Answer { items: Vec::new(), chain: Vec::new(), left_out: BTreeMap::new() };
     let mut taken: BTreeSet<ItemIdx> = BTreeSet::new();
+    // An item that is on two lists is left out once.
+    let mut out: BTreeMap<ItemIdx, Out> = BTreeMap::new();
     for step in Step::ALL {
         let missing = ask.n - answer.items.len();
         let source = match source(view, ask, step) {
@@ -200,7 +202,7 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
             Err(why) => (Vec::new(), why),
             Ok(source) => {
                 let deep = if ask.diversity > 0.0 { (POOL * missing).max(LEAST_POOL) } else { missing };
-                let pool = source.pool(ask, deep, &taken, &mut answer.left_out);
+                let pool = source.pool(ask, deep, &taken, &mut out);
                 let chosen: Vec<ItemIdx> = answer.items.iter().map(|o| o.item).collect();
                 let found = diversify(&pool, missing, ask.diversity, &chosen, ask.alike);
                 let why = if found.len() == missing { Why::Full } else { Why::Exhausted };
@@ -212,6 +214,9 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
             taken.insert(item);
             answer.items.push(Offered { item, score, step, reasons: reasons(view, ask, step, item, score) });
         }
+    }
+    for why in out.into_values() {
+        *answer.left_out.entry(why).or_insert(0) += 1;
     }
     answer
 }
@@ -242,11 +247,11 @@ impl Source<'_> {
         ask: &Ask<'_>,
         deep: usize,
         taken: &BTreeSet<ItemIdx>,
-        left_out: &mut BTreeMap<Out, usize>,
+        left_out: &mut BTreeMap<ItemIdx, Out>,
     ) -> Vec<(ItemIdx, f32)> {
         let mut open = |item: ItemIdx| match (ask.out)(item) {
             Some(out) => {
-                *left_out.entry(out).or_insert(0) += 1;
+                left_out.insert(item, out);
                 false
             }
             None => !taken.contains(&item),

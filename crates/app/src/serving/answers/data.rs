@@ -203,9 +203,14 @@ impl Serving {
     }
 
     async fn begin(&self) -> Result<Run, AnswerError> {
-        let root = self.root.clone();
         let (now, clock): (i64, fn() -> i64) = (self.now(), super::super::now);
-        let done = move || tracing::info!(workspace = %root.display(), "a run has ended");
+        let (current, runtime) = (self.current.clone(), tokio::runtime::Handle::current());
+        // Who sees that the run has ended gets answers from what it made.
+        let done = move || {
+            if let Err(error) = runtime.block_on(current.refresh()) {
+                tracing::warn!(error = format!("{error:#}"), "what a run made cannot be opened");
+            }
+        };
         self.runs.start(&self.updates, now, clock, done).map_err(run_error)
     }
 }

@@ -43,7 +43,7 @@ fn count(n: Option<u32>) -> Result<usize, AnswerError> {
 
 impl Serving {
     fn who(&self, now: &Snapshot, shopper: Option<&str>, session: Option<&str>) -> Who {
-        let past = shopper.and_then(|id| now.histories.find(id));
+        let past = shopper.and_then(|id| now.past(id)).or_else(|| session.and_then(|id| now.past(id)));
         let bought = past.map_or_else(Vec::new, |p| p.bought());
         let context = past.map_or_else(Context::default, |p| p.context());
         let at = self.now();
