@@ -19,7 +19,7 @@ setup: ## check the tools and install the missing Debian packages
 
 api: ## take the interface over into the console, after routes or their types changed
 	cargo run --release --locked -q -p app -- openapi > console/openapi.json
-	cd console && npm run --silent api
+	scripts/console.sh
 
 console: ## the web console, where its sources changed (needs Node.js)
 	@scripts/console.sh

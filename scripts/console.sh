@@ -35,7 +35,7 @@ packages() {
 
 is_built() {
     [[ -e dist/index.html ]] || return 1
-    [[ -z "$(find src public tests/mock index.html package-lock.json tsconfig.json vite.config.ts -newer dist/index.html -print -quit)" ]]
+    [[ -z "$(find src openapi.json public tests/mock index.html package-lock.json tsconfig.json vite.config.ts -newer dist/index.html -print -quit)" ]]
 }
 
 build() {

@@ -1,6 +1,10 @@
-// One function a question. The session's CSRF token goes with every write.
+// One function a question, typed by the server's own document. The session's CSRF token goes with every write.
+import createClient from 'openapi-fetch';
 import { Problem } from './problem';
-import type * as W from './wire';
+import type { paths } from './schema';
+import type { KeyKind, Recommendations, Role } from './wire';
+
+const client = createClient<paths>({ credentials: 'same-origin' });
 
 let csrf: string | null = null;
 let onSignedOut: () => void = () => undefined;
@@ -15,106 +19,102 @@ export function whenSignedOut(act: () => void): void {
   onSignedOut = act;
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
-interface Options { query?: Query; body?: unknown; signal?: AbortSignal | undefined; headers?: Record<string, string> }
+client.use({
+  onRequest({ request }) {
+    if (request.method !== 'GET' && csrf) request.headers.set('x-csrf-token', csrf);
+    return request;
+  },
+});
 
-async function call<T>(method: string, path: string, { query, body, signal, headers = {} }: Options = {}): Promise<T> {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query ?? {})) {
-    if (value !== null && value !== undefined && value !== '') search.set(key, String(value));
-  }
-  const text = search.toString();
-  const raw = body instanceof Blob;
-  const response = await fetch(`/api/v1${path}${text ? `?${text}` : ''}`, {
-    method,
-    signal: signal ?? null,
-    credentials: 'same-origin',
-    headers: {
-      accept: 'application/json',
-      ...(body !== undefined && !raw ? { 'content-type': 'application/json' } : {}),
-      ...(method !== 'GET' && csrf ? { 'x-csrf-token': csrf } : {}),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
-  });
-  if (!response.ok) {
-    const problem = await Problem.ofResponse(response);
-    if (response.status === 401 && path !== '/session') onSignedOut();
-    throw problem;
-  }
-  return (response.status === 204 ? undefined : await response.json()) as T;
+/** The answer, or the problem as an exception. */
+async function must<T>(reply: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await reply;
+  if (response.ok) return data as T;
+  if (response.status === 401 && !response.url.endsWith('/session')) onSignedOut();
+  throw await Problem.ofResponse(response, error);
+}
+
+/** Parameters that were given: an empty field of a form asks for nothing. */
+function given<Q extends object>(query: Q): Q {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== '' && value !== null && value !== undefined)) as Q;
 }
 
 type S = AbortSignal | undefined;
-const e = encodeURIComponent;
+type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+
+export type RecommendQuery = Query<'/api/v1/recommendations'>;
+export type SimilarQuery = Query<'/api/v1/recommendations/similar'>;
+export type NextQuery = Query<'/api/v1/recommendations/next'>;
+export type TrendingQuery = Query<'/api/v1/recommendations/trending'>;
 
 export const api = {
-  session: (signal?: S) => call<W.SessionInfo>('GET', '/session', { signal }),
-  setUp: (body: { token: string; name: string; password: string }) => call<W.SessionInfo>('POST', '/setup', { body }),
-  signIn: (body: { name: string; password: string }) => call<W.SessionInfo>('POST', '/session', { body }),
-  signOut: () => call<void>('DELETE', '/session'),
+  session: (signal?: S) => must(client.GET('/api/v1/session', { signal })),
+  setUp: (body: { token: string; name: string; password: string }) => must(client.POST('/api/v1/setup', { body })),
+  signIn: (body: { name: string; password: string }) => must(client.POST('/api/v1/session', { body })),
+  signOut: () => must(client.DELETE('/api/v1/session')),
 
-  keys: (signal?: S) => call<{ keys: W.ApiKey[] }>('GET', '/keys', { signal }),
-  addKey: (body: { name: string; kind: W.KeyKind; market: string | null; origins: string[] }) =>
-    call<W.KeyWithSecret>('POST', '/keys', { body }),
-  rotateKey: (id: string) => call<W.KeyWithSecret>('POST', `/keys/${e(id)}/rotate`),
-  revokeKey: (id: string) => call<void>('DELETE', `/keys/${e(id)}`),
-  users: (signal?: S) => call<{ users: W.User[] }>('GET', '/users', { signal }),
-  addUser: (body: { name: string; role: W.Role; password: string }) => call<W.User>('POST', '/users', { body }),
-  changeUser: (id: string, body: { role?: W.Role; password?: string; unlock?: boolean }) =>
-    call<W.User>('PATCH', `/users/${e(id)}`, { body }),
-  removeUser: (id: string) => call<void>('DELETE', `/users/${e(id)}`),
-  audit: (page: number, signal?: S) => call<W.Audit>('GET', '/audit', { query: { page, per_page: 100 }, signal }),
+  keys: (signal?: S) => must(client.GET('/api/v1/keys', { signal })),
+  addKey: (body: { name: string; kind: KeyKind; market: string | null; origins: string[] }) => must(client.POST('/api/v1/keys', { body })),
+  rotateKey: (id: string) => must(client.POST('/api/v1/keys/{id}/rotate', { params: { path: { id } } })),
+  revokeKey: (id: string) => must(client.DELETE('/api/v1/keys/{id}', { params: { path: { id } } })),
+  users: (signal?: S) => must(client.GET('/api/v1/users', { signal })),
+  addUser: (body: { name: string; role: Role; password: string }) => must(client.POST('/api/v1/users', { body })),
+  changeUser: (id: string, body: { role?: Role; password?: string; unlock?: boolean }) =>
+    must(client.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
+  removeUser: (id: string) => must(client.DELETE('/api/v1/users/{id}', { params: { path: { id } } })),
+  audit: (page: number, signal?: S) => must(client.GET('/api/v1/audit', { params: { query: { page, per_page: 100 } }, signal })),
 
-  overview: (signal?: S) => call<W.Overview>('GET', '/overview', { signal }),
-  markets: (signal?: S) => call<W.MarketRanking>('GET', '/markets', { signal }),
-  market: (market: string, signal?: S) => call<W.MarketPage>('GET', `/markets/${e(market)}`, { signal }),
-  plan: (market: string, signal?: S) => call<unknown>('GET', `/markets/${e(market)}/plan`, { signal }),
-  transfer: (signal?: S) => call<W.TransferReport>('GET', '/transfer', { signal }),
+  overview: (signal?: S) => must(client.GET('/api/v1/overview', { signal })),
+  markets: (signal?: S) => must(client.GET('/api/v1/markets', { signal })),
+  market: (market: string, signal?: S) => must(client.GET('/api/v1/markets/{market}', { params: { path: { market } }, signal })),
+  plan: (market: string, signal?: S): Promise<unknown> => must(client.GET('/api/v1/markets/{market}/plan', { params: { path: { market } }, signal })),
+  transfer: (signal?: S) => must(client.GET('/api/v1/transfer', { signal })),
 
-  segments: (signal?: S) => call<W.Segments>('GET', '/segments', { signal }),
-  previewSegment: (rule: string, signal?: S) => call<W.SegmentPreview>('POST', '/segments/preview', { body: { rule }, signal }),
-  saveSegment: (name: string, body: { rule: string; title: string }) =>
-    call<W.SegmentPreview>('PUT', `/segments/${e(name)}`, { body }),
-  deleteSegment: (name: string) => call<void>('DELETE', `/segments/${e(name)}`),
+  segments: (signal?: S) => must(client.GET('/api/v1/segments', { signal })),
+  previewSegment: (rule: string, signal?: S) => must(client.POST('/api/v1/segments/preview', { body: { rule }, signal })),
+  saveSegment: (name: string, body: { rule: string; title: string }) => must(client.PUT('/api/v1/segments/{name}', { params: { path: { name } }, body })),
+  deleteSegment: (name: string) => must(client.DELETE('/api/v1/segments/{name}', { params: { path: { name } } })),
   members: (name: string, page: number, signal?: S) =>
-    call<W.Table>('GET', `/segments/${e(name)}/members`, { query: { page, per_page: 100 }, signal }),
-  personas: (market: string | null, signal?: S) => call<W.Personas>('GET', '/personas', { query: { market }, signal }),
-  cohorts: (market: string | null, signal?: S) => call<W.Table>('GET', '/cohorts', { query: { market }, signal }),
-  values: (market: string | null, signal?: S) => call<W.Report>('GET', '/values', { query: { market }, signal }),
-  shopper: (id: string, signal?: S) => call<W.Shopper>('GET', `/shoppers/${e(id)}`, { signal }),
-  shopperSegments: (id: string, signal?: S) => call<W.ShopperSegments>('GET', `/shoppers/${e(id)}/segments`, { signal }),
+    must(client.GET('/api/v1/segments/{name}/members', { params: { path: { name }, query: { page, per_page: 100 } }, signal })),
+  personas: (market: string | null, signal?: S) => must(client.GET('/api/v1/personas', { params: { query: given({ market: market ?? undefined }) }, signal })),
+  cohorts: (market: string | null, signal?: S) => must(client.GET('/api/v1/cohorts', { params: { query: given({ market: market ?? undefined }) }, signal })),
+  values: (market: string | null, signal?: S) => must(client.GET('/api/v1/values', { params: { query: given({ market: market ?? undefined }) }, signal })),
+  shopper: (id: string, signal?: S) => must(client.GET('/api/v1/shoppers/{id}', { params: { path: { id } }, signal })),
+  shopperSegments: (id: string, signal?: S) => must(client.GET('/api/v1/shoppers/{id}/segments', { params: { path: { id } }, signal })),
 
-  products: (query: { q?: string; market?: string; page?: number; per_page?: number }, signal?: S) =>
-    call<W.Products>('GET', '/products', { query, signal }),
-  product: (id: string, signal?: S) => call<W.Product>('GET', `/products/${e(id)}`, { signal }),
-  similarProducts: (id: string, signal?: S) => call<W.Products>('GET', `/products/${e(id)}/similar`, { signal }),
+  products: (query: Query<'/api/v1/products'>, signal?: S) => must(client.GET('/api/v1/products', { params: { query: given(query) }, signal })),
+  product: (id: string, signal?: S) => must(client.GET('/api/v1/products/{id}', { params: { path: { id } }, signal })),
+  similarProducts: (id: string, signal?: S) => must(client.GET('/api/v1/products/{id}/similar', { params: { path: { id } }, signal })),
   searchByPicture: (picture: Blob, signal?: S) =>
-    call<W.Products>('POST', '/products/search-by-picture', {
-      body: picture,
-      signal,
-      headers: { 'content-type': picture.type || 'application/octet-stream' },
-    }),
+    must(
+      client.POST('/api/v1/products/search-by-picture', {
+        // The document can only say "bytes"; the bytes go as they are.
+        body: picture as never,
+        bodySerializer: (body) => body as unknown as BodyInit,
+        headers: { 'content-type': 'application/octet-stream' },
+        signal,
+      }),
+    ),
 
-  recommend: (query: Query, signal?: S) => call<W.Recommendations>('GET', '/recommendations', { query, signal }),
-  similar: (query: Query, signal?: S) => call<W.Recommendations>('GET', '/recommendations/similar', { query, signal }),
-  next: (query: Query, signal?: S) => call<W.Recommendations>('GET', '/recommendations/next', { query, signal }),
-  trending: (query: Query, signal?: S) => call<W.Recommendations>('GET', '/recommendations/trending', { query, signal }),
-  models: (signal?: S) => call<W.Models>('GET', '/models', { signal }),
+  recommend: (query: RecommendQuery, signal?: S): Promise<Recommendations> => must(client.GET('/api/v1/recommendations', { params: { query: given(query) }, signal })),
+  similar: (query: SimilarQuery, signal?: S): Promise<Recommendations> => must(client.GET('/api/v1/recommendations/similar', { params: { query: given(query) }, signal })),
+  next: (query: NextQuery, signal?: S): Promise<Recommendations> => must(client.GET('/api/v1/recommendations/next', { params: { query: given(query) }, signal })),
+  trending: (query: TrendingQuery, signal?: S): Promise<Recommendations> => must(client.GET('/api/v1/recommendations/trending', { params: { query: given(query) }, signal })),
+  models: (signal?: S) => must(client.GET('/api/v1/models', { signal })),
 
-  sources: (signal?: S) => call<W.Table>('GET', '/sources', { signal }),
-  quality: (signal?: S) => call<W.Report>('GET', '/quality', { signal }),
+  sources: (signal?: S) => must(client.GET('/api/v1/sources', { signal })),
+  quality: (signal?: S) => must(client.GET('/api/v1/quality', { signal })),
   rejects: (query: { source?: string; rule?: string; page: number }, signal?: S) =>
-    call<W.Table>('GET', '/rejects', { query: { ...query, per_page: 100 }, signal }),
-  runs: (signal?: S) => call<{ runs: W.Run[] }>('GET', '/runs', { signal }),
-  startRun: () => call<W.Run>('POST', '/runs'),
-  run: (id: string, signal?: S) => call<W.Run>('GET', `/runs/${e(id)}`, { signal }),
-  cancelRun: (id: string) => call<W.Run>('DELETE', `/runs/${e(id)}`),
-  sql: (query: string, limit: number, signal?: S) => call<W.Table>('POST', '/sql', { body: { query, limit }, signal }),
+    must(client.GET('/api/v1/rejects', { params: { query: given({ ...query, per_page: 100 }) }, signal })),
+  runs: (signal?: S) => must(client.GET('/api/v1/runs', { signal })),
+  startRun: () => must(client.POST('/api/v1/runs')),
+  run: (id: string, signal?: S) => must(client.GET('/api/v1/runs/{id}', { params: { path: { id } }, signal })),
+  cancelRun: (id: string) => must(client.DELETE('/api/v1/runs/{id}', { params: { path: { id } } })),
+  sql: (query: string, limit: number, signal?: S) => must(client.POST('/api/v1/sql', { body: { query, limit }, signal })),
 
-  counters: (signal?: S) => call<W.LiveCounters>('GET', '/live/counters', { signal }),
-  carts: (signal?: S) => call<W.Table>('GET', '/live/carts', { signal }),
+  counters: (signal?: S) => must(client.GET('/api/v1/live/counters', { signal })),
+  carts: (signal?: S) => must(client.GET('/api/v1/live/carts', { signal })),
 
-  person: (id: string, signal?: S) => call<W.PersonExport>('GET', `/persons/${e(id)}`, { signal }),
-  erasePerson: (id: string) => call<W.PersonErasure>('DELETE', `/persons/${e(id)}`),
+  person: (id: string, signal?: S) => must(client.GET('/api/v1/persons/{id}', { params: { path: { id } }, signal })),
+  erasePerson: (id: string) => must(client.DELETE('/api/v1/persons/{id}', { params: { path: { id } } })),
 };

@@ -117,7 +117,8 @@ export function makeFormat(lang: Lang): Format {
       if (absent(v)) return DASH;
       switch (unit) {
         case 'count':
-          return f.count(v);
+          // An expected number of orders is no whole number, and 1.4 is not 1.
+          return Number.isInteger(v) || Math.abs(v) >= 100 ? f.count(v) : f.decimal(v, 1);
         case 'share':
           return f.share(v);
         case 'days':

@@ -65,15 +65,17 @@ function LiveCarts() {
 function useStream(paused: boolean): { events: LiveEvent[]; state: 'connecting' | 'open' | 'lost'; clear: () => void } {
   const [events, setEvents] = useState<LiveEvent[]>([]);
   const [state, setState] = useState<'connecting' | 'open' | 'lost'>('connecting');
+  const [round, again] = useState(0);
+  const number = useRef(0);
   const held = useRef(paused);
   held.current = paused;
   useEffect(() => {
     const source = new EventSource('/api/v1/live/events');
     let waiting: LiveEvent[] = [];
-    let number = 0;
+    let later: ReturnType<typeof setTimeout> | undefined;
     const take = (message: MessageEvent<string>) => {
       if (held.current) return;
-      const event = readEvent(message.data, (number += 1));
+      const event = readEvent(message.data, (number.current += 1));
       if (event) waiting.push(event);
     };
     // Many events a second are drawn four times a second.
@@ -84,14 +86,19 @@ function useStream(paused: boolean): { events: LiveEvent[]; state: 'connecting' 
       setEvents((before) => keep(before, fresh, KEPT));
     }, 250);
     source.onopen = () => setState('open');
-    source.onerror = () => setState('lost'); // the browser connects again by itself
+    source.onerror = () => {
+      setState('lost');
+      // The browser connects again after a cut by itself, but not after a refusal.
+      if (source.readyState === EventSource.CLOSED) later = setTimeout(() => again((n) => n + 1), 3_000);
+    };
     source.onmessage = take;
     source.addEventListener('event', take as EventListener);
     return () => {
       clearInterval(timer);
+      clearTimeout(later);
       source.close();
     };
-  }, []);
+  }, [round]);
   return { events, state, clear: () => setEvents([]) };
 }
 

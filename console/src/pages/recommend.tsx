@@ -1,6 +1,6 @@
 // A playground: who, where and with what in hand, and what would be offered, why, by which step.
 import { useMemo, useState, type FormEvent } from 'react';
-import { api } from '../api/client';
+import { api, type NextQuery, type RecommendQuery, type SimilarQuery, type TrendingQuery } from '../api/client';
 import type { Recommendations } from '../api/wire';
 import { useWords } from '../i18n';
 import { useLoad } from '../lib/load';
@@ -30,6 +30,25 @@ interface Form {
   stock: boolean;
   bought: boolean;
   diversity: string;
+}
+
+type Question =
+  | { way: 'foryou'; query: RecommendQuery }
+  | { way: 'similar'; query: SimilarQuery }
+  | { way: 'next'; query: NextQuery }
+  | { way: 'trending'; query: TrendingQuery };
+
+function put(question: Question, signal: AbortSignal): Promise<Recommendations> {
+  switch (question.way) {
+    case 'foryou':
+      return api.recommend(question.query, signal);
+    case 'similar':
+      return api.similar(question.query, signal);
+    case 'next':
+      return api.next(question.query, signal);
+    case 'trending':
+      return api.trending(question.query, signal);
+  }
 }
 
 export default function Recommend() {
@@ -64,48 +83,40 @@ function Playground() {
     diversity: '0',
   });
   const market = form.market || first;
-  const [asked, ask] = useState<{ way: Way; query: Record<string, string | number | boolean> } | null>(null);
+  const [asked, ask] = useState<Question | null>(null);
   const change = (part: Partial<Form>) => set({ ...form, ...part });
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     const n = Number(form.n);
-    const questions: Record<Way, Record<string, string | number | boolean>> = {
-      foryou: {
-        market,
-        shopper: form.shopper.trim(),
-        session: form.session.trim(),
-        n,
-        category: form.category.trim(),
-        min_price: form.min,
-        max_price: form.max,
-        in_stock: form.stock,
-        exclude_bought: form.bought,
-        diversity: Number(form.diversity),
-        explain: true,
-      },
-      similar: { product: form.product.trim(), market, n },
-      next: { products: form.products.split(/[\s,，]+/).filter(Boolean).join(','), market, n },
-      trending: { market, n },
+    const price = (text: string) => (text.trim() === '' ? undefined : Number(text));
+    const questions: Record<Way, () => Question> = {
+      foryou: () => ({
+        way: 'foryou',
+        query: {
+          market,
+          shopper: form.shopper.trim(),
+          session: form.session.trim(),
+          n,
+          category: form.category.trim(),
+          min_price: price(form.min),
+          max_price: price(form.max),
+          in_stock: form.stock,
+          exclude_bought: form.bought,
+          diversity: Number(form.diversity),
+          explain: true,
+        },
+      }),
+      similar: () => ({ way: 'similar', query: { product: form.product.trim(), market, n } }),
+      next: () => ({ way: 'next', query: { products: form.products.split(/[\s,，]+/).filter(Boolean).join(','), market, n } }),
+      trending: () => ({ way: 'trending', query: { market, n } }),
     };
-    ask({ way: form.way, query: questions[form.way] });
+    ask(questions[form.way]());
     setQuery({ way: form.way === 'foryou' ? null : form.way, market, shopper: form.way === 'foryou' ? form.shopper.trim() || null : null, product: form.way === 'similar' ? form.product.trim() || null : null });
   };
 
   const key = asked ? `recommend ${JSON.stringify(asked)}` : null;
-  const answer = useLoad(key, (signal) => {
-    const question = asked?.query ?? {};
-    switch (asked?.way) {
-      case 'similar':
-        return api.similar(question, signal);
-      case 'next':
-        return api.next(question, signal);
-      case 'trending':
-        return api.trending(question, signal);
-      default:
-        return api.recommend(question, signal);
-    }
-  });
+  const answer = useLoad(key, (signal) => put(asked ?? { way: 'trending', query: { market } }, signal));
 
   const needs = form.way === 'similar' ? form.product.trim() : form.way === 'next' ? form.products.trim() : 'nothing';
   return (

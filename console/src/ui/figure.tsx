@@ -119,7 +119,7 @@ export function useCell(): (type: string, name: string, cell: string | number | 
   return (type, name, cell) => {
     if (cell === null || cell === '') return <span className="faint">–</span>;
     if (typeof cell === 'boolean') return cell ? t('word.yes') : t('word.no');
-    if (type === 'date') return f.day(String(cell));
+    if (type === 'date') return name === 'month' || name === 'cohort' ? f.month(String(cell)) : f.day(String(cell));
     if (type === 'time' || type === 'timestamp') return f.dateTime(String(cell));
     if (/(^|_)market$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
     if (name === 'share' || name.endsWith('_share')) return f.share(num(cell));

@@ -34,6 +34,7 @@ describe('numbers and money', () => {
 
   it('reads units of the server, and a currency as a unit', () => {
     expect(en.unit(0.312, 'share')).toBe('31.2%');
+    expect([en.unit(1.42, 'count'), en.unit(1328, 'count'), en.unit(140.6, 'count')]).toEqual(['1.4', '1,328', '141']);
     expect(en.unit(62, 'days')).toBe('62 days');
     expect(zh.unit(62, 'days')).toBe('62天');
     expect(en.unit(1.9, 'ratio')).toBe('1.90×');

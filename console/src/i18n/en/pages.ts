@@ -318,7 +318,7 @@ export const pages = {
   'recommend.diversity': 'Diversity {value}',
   'recommend.button': 'Recommend',
   'recommend.answer': 'Answer',
-  'recommend.version': 'Models {version}',
+  'recommend.version': 'Answered by {version}',
   'recommend.none': 'Ask for a list',
   'recommend.none.text': 'Choose a market and who is there, then press Recommend.',
   'recommend.noitems': 'No product is left',

@@ -319,7 +319,7 @@ export const pages = {
   'recommend.diversity': '多样性 {value}',
   'recommend.button': '推荐',
   'recommend.answer': '结果',
-  'recommend.version': '模型 {version}',
+  'recommend.version': '由 {version} 作答',
   'recommend.none': '请提交查询',
   'recommend.none.text': '选择市场和对象，然后点击推荐。',
   'recommend.noitems': '没有剩余商品',

@@ -214,7 +214,7 @@ function List({ data, edit, reload }: { data: SegmentsWire; edit: (draft: { name
       render: (s) => (
         <span className="two-lines">
           <Link to={`/audience/segments/${encodeURIComponent(s.name)}`}>{code('rfm', s.name)}</Link>
-          {spoken(s.title) && spoken(s.title) !== s.name ? <span className="hint">{spoken(s.title)}</span> : null}
+          {s.kind === 'own' && spoken(s.title) && spoken(s.title) !== s.name ? <span className="hint">{spoken(s.title)}</span> : null}
         </span>
       ),
     },
