@@ -114,7 +114,10 @@ pub(crate) async fn keep_compacting(lake: Lake, intake: Arc<Intake>) {
     loop {
         tokio::time::sleep(EVERY).await;
         if let Err(error) = compact(&lake, &intake).await {
-            tracing::warn!(error = format!("{error:#}"), "events cannot be brought into the lake; they stay in the log");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "events cannot be brought into the lake; they stay in the log"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use journal::{AppendError, Journal, JournalError, JournalParams, Key, Record, Re
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::broadcast;
 use tracking::{
     Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Live, LiveParams, Measurement, MeasurementParams,
@@ -91,11 +91,15 @@ pub struct Counts {
     pub unwritten: AtomicU64,
 }
 
+/// Hears of every event that is new, once it is on the disk.
+pub type Listener = Arc<dyn Fn(&ShopEvent) + Send + Sync>;
+
 /// Takes events in.
 pub struct Intake {
     journal: Journal,
     live: Mutex<Live>,
     watchers: broadcast::Sender<Arc<LiveEvent>>,
+    listeners: RwLock<Vec<Listener>>,
     params: IntakeParams,
     clock: Clock,
     counts: Counts,
@@ -123,6 +127,7 @@ impl Intake {
             journal,
             live: Mutex::new(live),
             watchers,
+            listeners: RwLock::default(),
             params,
             clock,
             counts: Counts::default(),
@@ -204,6 +209,11 @@ impl Intake {
             for (one, _) in accepted.iter().zip(&numbers).filter(|(_, number)| number.is_some()) {
                 live.apply(&one.event, one.key, now.timestamp_micros());
             }
+            drop(live);
+            for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
+                let fresh = accepted.iter().zip(&numbers).filter(|(_, number)| number.is_some());
+                fresh.for_each(|(one, _)| listener(&one.event));
+            }
         }
         if watched {
             for ((one, line), _) in accepted.iter().zip(&shown).zip(&numbers).filter(|(_, number)| number.is_some()) {
@@ -241,6 +251,26 @@ impl Intake {
     // The state is whole after every event, so a panic elsewhere leaves it usable.
     pub(super) fn lock(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on this hears of every new event. It must be quick: senders wait for it.
+    pub fn listen(&self, listener: Listener) {
+        self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    /// Tells every event that is in the log and not in the lake yet, the oldest first.
+    ///
+    /// # Errors
+    /// [`JournalError`] where a segment cannot be read.
+    pub fn replay(&self, each: impl Fn(&ShopEvent)) -> Result<(), JournalError> {
+        for segment in self.journal.segments() {
+            segment.read(|entry| {
+                if let Some(event) = read_line(entry.payload) {
+                    each(&event);
+                }
+            })?;
+        }
+        Ok(())
     }
 
     /// The products that a visitor or shopper looked at last, the newest first.
