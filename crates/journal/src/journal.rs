@@ -33,7 +33,7 @@ impl Default for JournalParams {
     fn default() -> Self {
         Self {
             segment_bytes: 32 << 20,
-            segment_age: Duration::from_secs(60),
+            segment_age: Duration::from_secs(600),
             queue_bytes: 32 << 20,
             seen: SeenParams::default(),
         }

@@ -13,7 +13,7 @@ use journal::{AppendError, Journal, JournalError, JournalParams, Key, Record, Re
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::broadcast;
 use tracking::{
     Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Live, LiveParams, Measurement, MeasurementParams,
@@ -91,15 +91,15 @@ pub struct Counts {
     pub unwritten: AtomicU64,
 }
 
-/// Who is told of every event that was taken, after it is durable.
+/// Hears of every event that is new, once it is on the disk.
 pub type Listener = Arc<dyn Fn(&ShopEvent) + Send + Sync>;
 
 /// Takes events in.
 pub struct Intake {
     journal: Journal,
-    listeners: Mutex<Vec<Listener>>,
     live: Mutex<Live>,
     watchers: broadcast::Sender<Arc<LiveEvent>>,
+    listeners: RwLock<Vec<Listener>>,
     params: IntakeParams,
     clock: Clock,
     counts: Counts,
@@ -125,9 +125,9 @@ impl Intake {
         let (watchers, _) = broadcast::channel(params.watch.max(1));
         let intake = Self {
             journal,
-            listeners: Mutex::default(),
             live: Mutex::new(live),
             watchers,
+            listeners: RwLock::default(),
             params,
             clock,
             counts: Counts::default(),
@@ -210,9 +210,9 @@ impl Intake {
                 live.apply(&one.event, one.key, now.timestamp_micros());
             }
             drop(live);
-            let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            for (one, _) in accepted.iter().zip(&numbers).filter(|(_, number)| number.is_some()) {
-                listeners.iter().for_each(|listener| listener(&one.event));
+            for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
+                let fresh = accepted.iter().zip(&numbers).filter(|(_, number)| number.is_some());
+                fresh.for_each(|(one, _)| listener(&one.event));
             }
         }
         if watched {
@@ -253,6 +253,26 @@ impl Intake {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// From now on this hears of every new event. It must be quick: senders wait for it.
+    pub fn listen(&self, listener: Listener) {
+        self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    /// Tells every event that is in the log and not in the lake yet, the oldest first.
+    ///
+    /// # Errors
+    /// [`JournalError`] where a segment cannot be read.
+    pub fn replay(&self, each: impl Fn(&ShopEvent)) -> Result<(), JournalError> {
+        for segment in self.journal.segments() {
+            segment.read(|entry| {
+                if let Some(event) = read_line(entry.payload) {
+                    each(&event);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     /// The products that a visitor or shopper looked at last, the newest first.
     pub fn recent(&self, id: &str, n: usize) -> Vec<String> {
         self.lock().recent(id, n).into_iter().map(|(code, _)| code).collect()
@@ -266,26 +286,6 @@ impl Intake {
     /// Changes the live state: links taken back, persons forgotten.
     pub fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> T {
         change(&mut self.lock())
-    }
-
-    /// Tells of every event that the log still holds, in their order.
-    ///
-    /// # Errors
-    /// [`JournalError`] for a segment that cannot be read.
-    pub fn replay(&self, each: &dyn Fn(&ShopEvent)) -> Result<(), JournalError> {
-        for segment in self.journal.segments() {
-            segment.read(|entry| {
-                if let Some(event) = read_line(entry.payload) {
-                    each(&event);
-                }
-            })?;
-        }
-        Ok(())
-    }
-
-    /// From now on `listener` is told of every event that is taken.
-    pub fn listen(&self, listener: Listener) {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
     /// The log, for whoever brings its segments into the lake.
