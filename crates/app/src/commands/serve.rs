@@ -4,7 +4,6 @@ use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::serving::Serving;
 use crate::serving::intake;
-use crate::serving::snapshot::Anything;
 use crate::{cli, output};
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -46,7 +45,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
         _ => None,
     };
     let store = Arc::new(store(&root, args.state.as_deref()).await?);
-    let serving = Arc::new(Serving::open(&root, Box::new(Anything)).await?);
+    let serving = Arc::new(Serving::open(&root).await?);
     let config = ServeConfig {
         public_origin: args.public_origin.clone(),
         addresses: if args.behind_proxy { Addresses::Proxy } else { Addresses::Peer },
@@ -68,6 +67,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
         Arc::new(move |text: &mut String| serving.metrics(text))
     };
     let events = intake::open(&root, serving.clone(), clock.clone())?;
+    // Set once, here: nobody else has had the chance.
+    let _ = serving.events.set(events.clone());
     let compactor = tokio::spawn(intake::keep_compacting(env.workspace()?.lake()?, events.clone()));
     let mut server = Server::new(config, store, serving.clone()).clock(clock).metrics(metrics).ingest(events);
     if let Some(tls) = tls {

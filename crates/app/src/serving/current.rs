@@ -1,7 +1,7 @@
 //! The version that answers now. A newer one is made beside it and takes its place in one step; whoever asked before
 //! keeps the old one until the answer is given.
 
-use super::snapshot::{Sellability, Snapshot, Versions};
+use super::snapshot::{Snapshot, Versions};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,7 +13,6 @@ const EVERY: Duration = Duration::from_secs(2);
 /// The version in force.
 pub(crate) struct Current {
     root: PathBuf,
-    sellability: Box<dyn Sellability>,
     now: RwLock<Arc<Snapshot>>,
     /// Held while a newer version is opened: once is enough.
     opening: tokio::sync::Mutex<()>,
@@ -21,14 +20,9 @@ pub(crate) struct Current {
 
 impl Current {
     /// Opens the newest version.
-    pub(crate) async fn open(root: &Path, sellability: Box<dyn Sellability>) -> Result<Self> {
-        let first = Snapshot::open(root, &*sellability).await?;
-        Ok(Self {
-            root: root.to_path_buf(),
-            sellability,
-            now: RwLock::new(Arc::new(first)),
-            opening: tokio::sync::Mutex::default(),
-        })
+    pub(crate) async fn open(root: &Path) -> Result<Self> {
+        let first = Snapshot::open(root).await?;
+        Ok(Self { root: root.to_path_buf(), now: RwLock::new(Arc::new(first)), opening: tokio::sync::Mutex::default() })
     }
 
     /// The version to answer from.
@@ -55,7 +49,7 @@ impl Current {
 
     async fn open_next(&self) -> Result<()> {
         let before = self.get();
-        let next = Arc::new(Snapshot::open(&self.root, &*self.sellability).await?);
+        let next = Arc::new(Snapshot::open(&self.root).await?);
         tracing::info!(lake = next.versions.lake, models = next.versions.models, "a newer version answers");
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
         next.prepare(Some(&before)).await

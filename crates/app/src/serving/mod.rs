@@ -21,9 +21,8 @@ use current::Current;
 use exposures::Exposures;
 use recent::{Recent, RecentParams};
 use runs::RunsParams;
-use snapshot::Sellability;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use updates::Updates;
 
 /// All that answers.
@@ -33,6 +32,8 @@ pub(crate) struct Serving {
     pub(crate) recent: Recent,
     pub(crate) exposures: Exposures,
     pub(crate) runs: runs::RunKeeper,
+    /// What takes events in; none where nothing does.
+    pub(crate) events: OnceLock<Arc<serve::ingest::Intake>>,
     updates: Arc<Updates>,
     /// Held while segments.toml is read and written.
     segments: tokio::sync::Mutex<()>,
@@ -40,13 +41,14 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Opens a workspace for answering.
-    pub(crate) async fn open(root: &Path, sellability: Box<dyn Sellability>) -> anyhow::Result<Self> {
+    pub(crate) async fn open(root: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             root: root.to_path_buf(),
-            current: Arc::new(Current::open(root, sellability).await?),
+            current: Arc::new(Current::open(root).await?),
             recent: Recent::new(RecentParams::default()),
             exposures: Exposures::open(root)?,
             runs: runs::RunKeeper::open(root, RunsParams::default())?,
+            events: OnceLock::new(),
             updates: Arc::new(Updates::open(root)?),
             segments: tokio::sync::Mutex::new(()),
         })

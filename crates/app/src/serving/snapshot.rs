@@ -17,24 +17,16 @@ use domain::{ItemIdx, Market};
 use lake::{Engine, EngineOptions};
 use recommend::serving::{Histories, Out, Past, Popular, Scorer};
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Says what may not be sold where, besides what the lake says of stock.
-pub(crate) trait Sellability: Send + Sync {
-    /// Whether a product may not be offered in a market.
-    fn blocked(&self, product: &str, market: Market) -> bool;
-}
-
-/// Everything may be sold everywhere.
-pub(crate) struct Anything;
-
-impl Sellability for Anything {
-    fn blocked(&self, _product: &str, _market: Market) -> bool {
-        false
-    }
+/// Pairs of market and product that the rules forbid, as the last run decided.
+async fn forbidden(engine: &Engine) -> Result<BTreeSet<(Market, String)>> {
+    let sql = "select market, product_id from marts.sellability where verdict = 'blocked'";
+    let rows = pipeline::rows::Rows::query(engine, sql).await?;
+    Ok(rows.markets("market")?.into_iter().zip(rows.texts("product_id")?).collect())
 }
 
 /// What a market is answered with.
@@ -89,7 +81,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Opens the newest version of a workspace.
-    pub(crate) async fn open(root: &Path, sellability: &dyn Sellability) -> Result<Self> {
+    pub(crate) async fn open(root: &Path) -> Result<Self> {
         let workspace = Workspace::find(Some(root))?;
         let lake = workspace.lake()?;
         let snapshot = lake::Snapshot::latest(&lake).await?;
@@ -106,10 +98,11 @@ impl Snapshot {
         let home = pipeline::home(&engine, &workspace).await.ok();
         let known: Vec<Market> =
             markets.keys().chain(kept.histories.markets()).chain(kept.lately.keys()).copied().collect();
+        let forbidden = forbidden(&engine).await?;
         let shelf = |market: Market| {
             let mut shelf = goods.shelf(market);
             for (at, place) in shelf.iter_mut().enumerate() {
-                if place.is_none() && sellability.blocked(goods.id(ItemIdx(at as u32)), market) {
+                if place.is_none() && forbidden.contains(&(market, goods.id(ItemIdx(at as u32)).to_owned())) {
                     *place = Some(Out::Unsellable);
                 }
             }

@@ -1,8 +1,8 @@
 //! Rights of a person: all that is kept about somebody, and its erasure. The work is in [`super::super::persons`].
 
 use super::super::Serving;
-use super::super::exposures;
 use super::super::persons::{self, Person};
+use super::super::{exposures, intake};
 use super::refused;
 use serve::answers::{Answer, AnswerError, PersonAnswers};
 use serve::wire::figure::Words;
@@ -37,6 +37,20 @@ impl Serving {
     }
 
     async fn erase(&self, id: &str) -> Result<PersonErasure, AnswerError> {
+        // What was taken in and is not in the lake yet goes there first, so that one erasure reaches all of it.
+        if let Some(events) = self.events.get() {
+            let lake = self.current.get().workspace.lake().map_err(refused)?;
+            let done = intake::compact_all(&lake, events).await.map_err(refused)?;
+            if done.waiting > 0 {
+                return Err(AnswerError::Unavailable {
+                    detail: "events wait for the lake, which somebody else writes".to_owned(),
+                    next: "ask again when the run that writes the lake has ended".to_owned(),
+                    retry_after: 10,
+                });
+            }
+            events.change(|live| live.forget(id));
+            self.current.refresh().await.map_err(refused)?;
+        }
         let now = self.current.get();
         let person = Person::find(&now.engine, id).await.map_err(refused)?;
         let names = person.names();
