@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What one connection does: the times of its answers, and how many were refused.
-type Work = dyn Fn(&mut Connection) -> Result<(Vec<Duration>, u64)> + Sync;
+type Work<'a> = dyn Fn(&mut Connection) -> Result<(Vec<Duration>, u64)> + Sync + 'a;
 
 /// Who asks whom.
 pub(super) struct Generator<'a> {
@@ -105,7 +105,7 @@ impl Generator<'_> {
         Ok(Told::of(times, refused, began.elapsed()))
     }
 
-    fn all(&self, work: &Work) -> Result<(Vec<Duration>, u64)> {
+    fn all(&self, work: &Work<'_>) -> Result<(Vec<Duration>, u64)> {
         std::thread::scope(|scope| {
             let one = || {
                 let mut connection = Connection::open(self.address, self.key)?;
