@@ -62,6 +62,8 @@ pub struct Situation {
     pub proof: Option<(Said, usize)>,
     /// Products sold below the floor: name, price now, floor, margin missing over the weeks ahead; most first.
     pub below_floor: Vec<(String, Money, Money, f64)>,
+    /// Whether freight, duties or fees are the program's round figures, not the seller's own.
+    pub assumed_costs: bool,
     /// Products that run short: name, units to send, sales at stake; most first.
     pub short: Vec<(String, i64, f64)>,
     /// Products that pile up: name, weeks that they last; longest first.
@@ -256,6 +258,12 @@ impl Situation {
 
     fn risks(&self) -> Vec<Said> {
         let mut all = Vec::new();
+        if self.assumed_costs {
+            all.push(Said::new(
+                "Floors and margins rest on round figures for freight, duty and fees: put your own into lanes.toml and costs.toml before acting on them.",
+                "底价与毛利基于运费、关税与平台费用的粗略假设：行动前请在 lanes.toml 与 costs.toml 中填入自己的数据。",
+            ));
+        }
         if let Some(p) = self.chance_of_loss.filter(|p| *p >= 0.01) {
             all.push(Said::new(
                 format!("In {:.0} % of the rehearsed worlds the weeks ahead lose money.", 100.0 * p),
@@ -344,6 +352,7 @@ mod tests {
             to_change: Vec::new(),
             proof: None,
             below_floor: Vec::new(),
+            assumed_costs: false,
             short: Vec::new(),
             piled: Vec::new(),
             moved: Vec::new(),

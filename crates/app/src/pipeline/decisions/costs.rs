@@ -116,7 +116,8 @@ fn cost(
     let Some(best) = found.first() else {
         return Err(no.first().map_or_else(
             || format!("no lane from {} to {}: lanes.toml may have one", settings.home, place.market),
-            |r| format!("no lane takes it: {}", r.why.said().en),
+            // The measures of each product would make a line each.
+            |_| "too large, too heavy or of a class that no lane takes".to_owned(),
         ));
     };
     let case = LandedCase {

@@ -242,6 +242,7 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         to_change: of(&rebuilt),
         proof: most(proofs),
         below_floor,
+        assumed_costs: d.costs.iter().any(|c| c.market == at && c.landed.verify()),
         short,
         piled,
         moved: own()
