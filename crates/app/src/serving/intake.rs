@@ -51,8 +51,10 @@ pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<A
         Stop::error(Exit::Storage, e.to_string(), next)
     })?;
     recovery.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+    // Weak: what serves holds the log, and would never end if the log held it.
+    let serving = Arc::downgrade(&serving);
     let note = move |event: &ShopEvent| {
-        let Some((kind, products)) = interactions(event) else { return };
+        let (Some((kind, products)), Some(serving)) = (interactions(event), serving.upgrade()) else { return };
         for product in products {
             for who in [&event.user, &event.anonymous].into_iter().flatten() {
                 serving.note(who, product, kind, event.at / 1_000);

@@ -40,9 +40,9 @@ fn no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(s
 }
 
 fn home_pays_no_duty_and_other_markets_say_what_they_rest_on(shop: &Shop) {
-    let home = shop.value("select count(*) from marts.landed_costs where market = 'CN' and part = 'duty'");
+    let home = shop.value("select count(*) from marts.landed_costs where market = 'CN' and part = 'customs duty'");
     assert_eq!(number(&home), 0.0);
-    let abroad = shop.value("select count(distinct market) from marts.landed_costs where part = 'duty'");
+    let abroad = shop.value("select count(distinct market) from marts.landed_costs where part = 'customs duty'");
     assert!(number(&abroad) >= 3.0, "{abroad}");
     let unsaid = shop
         .value("select count(*) from marts.sellability where verdict <> 'sell' and (en = '' or zh = '' or rules = '')");

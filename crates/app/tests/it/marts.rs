@@ -260,7 +260,7 @@ fn a_run_cleans_first_where_the_settings_changed() {
     let report: Value = serde_json::from_str(&shop.ok(&["run", "--json"])).unwrap();
     let computed: Vec<&str> = report["computed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(computed[..3], ["clean", "marts", "segments"]);
-    assert_eq!(computed.len(), 12, "cleaning and every stage: {computed:?}");
+    assert_eq!(computed.len(), 13, "cleaning and every stage: {computed:?}");
     assert_eq!(summary(&shop, "GB")["revenue"], "61.200000"); // 30.60 / 0.5
 }
 

@@ -100,7 +100,7 @@ select p.product_id, p.name, p.description, p.category, p.voltage_v, p.plug, p.w
   p.height_cm, p.weight_kg, coalesce(l.cost, cast(p.unit_cost as double)) as cost,
   coalesce(l.currency, p.cost_currency) as cost_currency
 from clean.products p left join listed l on l.product_id = p.product_id
-where not p.service order by p.product_id";
+where not p.service and p.junk is null order by p.product_id";
 
 const MARKETS: &str = "\
 select market, currency, first_day, last_day from (

@@ -144,8 +144,8 @@ fn figures(d: Decided<'_>, at: usize, rehearsal: Option<&Rehearsal>) -> Result<V
     let total = |f: &decide::demand::forecast::Forecast| (f.total.0.max(0.0), f.total.1.first().copied());
     if let Some(forecast) = d.demand.units.get(&at) {
         let (mean, ends) = total(forecast);
-        let figure = Metric::ExpectedUnits.number(mean, forecast.n_weeks as u64, "");
-        all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0), high, LEVEL)));
+        let figure = Metric::ExpectedUnits.number(mean.round(), forecast.n_weeks as u64, "");
+        all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0).floor(), high.ceil(), LEVEL)));
     }
     if let Some(forecast) = d.demand.sales.get(&at) {
         let (mean, ends) = total(forecast);

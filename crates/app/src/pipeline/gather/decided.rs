@@ -200,9 +200,10 @@ impl Gatherer<'_> {
             })
             .collect();
         for i in 0..weeks.len() {
-            let figure = Metric::DemandWeek.number_of(&weeks[i].to_string(), units[i].unwrap_or(f64::NAN), 0, &query);
+            let figure =
+                Metric::DemandWeek.number_of(&weeks[i].to_string(), units[i].map_or(f64::NAN, f64::round), 0, &query);
             let figure = match (low[i], high[i], level[i]) {
-                (Some(low), Some(high), Some(level)) => figure.interval(low, high, level),
+                (Some(low), Some(high), Some(level)) => figure.interval(low.floor(), high.ceil(), level),
                 _ => figure,
             };
             found.push(WeekDemand { week: weeks[i], units: figure });

@@ -56,7 +56,8 @@ impl Page<'_> {
         if cards.is_empty() && decided.demand.is_empty() {
             return String::new();
         }
-        let span = number::window(decided.ahead, self.lang);
+        let ends = [decided.ahead.from, decided.ahead.to.plus(-1)].map(|day| number::day(day, self.lang));
+        let span = fill(self.text(Text::Days), &[&ends[0], &ends[1]]);
         let mut out = format!("<h3>{}</h3>\n", escape(&fill(self.text(Text::ExpectedIn), &[&span])));
         if !cards.is_empty() {
             out.push_str(&format!("<dl class=\"kpis\">{cards}</dl>\n"));
@@ -105,15 +106,11 @@ impl Page<'_> {
                     escape(&fill(self.text(Text::AndAlike), &[&n.to_string()]))
                 ),
             };
-            let verify = if row.verify {
-                format!(" <span class=\"muted\">{}</span>", self.text(Text::Verify))
-            } else {
-                String::new()
-            };
+            // The sentence itself says where it rests on general knowledge.
             table.row([
                 Cell::Head(format!("{}{more}", name(&row.name))),
                 Cell::Value(escape(self.text(verdict(row.may)))),
-                Cell::Value(format!("{}{verify}", self.said(&row.why))),
+                Cell::Value(self.said(&row.why)),
             ]);
         }
         out.push_str(&table.html(self.text(Text::MaySell)));
@@ -235,7 +232,8 @@ impl Page<'_> {
             let days = if row.days.from.plus(1) == row.days.to {
                 number::day(row.days.from, self.lang)
             } else {
-                number::window(row.days, self.lang)
+                let ends = [row.days.from, row.days.to.plus(-1)].map(|day| number::day(day, self.lang));
+                fill(self.text(Text::Days), &[&ends[0], &ends[1]])
             };
             let verify = if row.verify {
                 format!(" <span class=\"muted\">{}</span>", self.text(Text::Verify))
