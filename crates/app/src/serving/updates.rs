@@ -30,10 +30,13 @@ enum Update {
     Product { product: String, write: ProductWrite },
 }
 
+/// Units by market and warehouse, with the day of the count.
+type Counted = BTreeMap<(Market, String), (i64, Day)>;
+
 #[derive(Default)]
 struct State {
     /// Units by product in capitals, market and place; [`Market::UNKNOWN`] serves all markets.
-    stock: HashMap<String, BTreeMap<(Market, String), (i64, Day)>>,
+    stock: HashMap<String, Counted>,
     prices: HashMap<(String, Market), Money>,
     products: BTreeMap<String, ProductWrite>,
 }

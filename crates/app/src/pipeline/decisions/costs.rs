@@ -54,8 +54,8 @@ pub(super) fn costs(
     let tables = &with_no_border_at_home(own.costs.clone(), settings.home);
     let lanes = &own.lanes;
     for market in 0..inputs.markets.len() {
-        for product in 0..inputs.products.len() {
-            match cost(inputs, (tables, lanes), &facts[product], &fx, settings, (market, product)) {
+        for (product, facts) in facts.iter().enumerate() {
+            match cost(inputs, (tables, lanes), facts, &fx, settings, (market, product)) {
                 Ok(costed) => all.push(costed),
                 Err(why) => *refused.entry((inputs.markets[market].market, why)).or_default() += 1,
             }

@@ -41,6 +41,18 @@ pub(super) struct ChannelRow {
     pub(super) refused: Option<Said>,
 }
 
+/// A channel that money may go to.
+struct Open {
+    /// Place among the rows.
+    row: usize,
+    /// Margin that a weekly spend brings.
+    curve: Response,
+    /// Most that was ever spent in a week.
+    most: f64,
+    /// The curve in resamples of the fit.
+    draws: Vec<Response>,
+}
+
 /// Weekly spend and sales of a market, whole weeks with both.
 struct Weeks {
     sales: Vec<f64>,
@@ -78,8 +90,7 @@ pub(super) fn channels(
 ) -> Result<Vec<ChannelRow>> {
     let markets: BTreeSet<Market> = inputs.spend.iter().map(|s| s.market).collect();
     let mut rows = Vec::new();
-    // Where money may go: place among the rows, curve of margin, most that was ever spent in a week, draws.
-    let mut open: Vec<(usize, Response, f64, Vec<Response>)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
     for (at, market) in markets.into_iter().enumerate() {
         let Some(weeks) = weeks(inputs, market) else { continue };
         let n = weeks.sales.len();
@@ -136,7 +147,7 @@ fn told(
     margins: &BTreeMap<Market, f64>,
     spend: &[f64],
     row: &mut ChannelRow,
-    (place, open): (usize, &mut Vec<(usize, Response, f64, Vec<Response>)>),
+    (place, open): (usize, &mut Vec<Open>),
 ) {
     let channel = &study.channels[j];
     match &channel.verdict {
@@ -159,53 +170,45 @@ fn told(
             };
             let curve = study.model.curves()[j].times(*share);
             let draws = study.draws.iter().take(DRAWS).map(|d| d[j].times(*share)).collect();
-            open.push((place, curve, spend.iter().copied().fold(0.0, f64::max), draws));
+            open.push(Open { row: place, curve, most: spend.iter().copied().fold(0.0, f64::max), draws });
         }
     }
 }
 
 /// Moves the money of the open cells, and asks each draw of the curves where it would go.
-fn allocate(
-    inputs: &Inputs,
-    rows: &mut [ChannelRow],
-    open: &[(usize, Response, f64, Vec<Response>)],
-    budget: Option<f64>,
-) -> Result<()> {
+fn allocate(inputs: &Inputs, rows: &mut [ChannelRow], open: &[Open], budget: Option<f64>) -> Result<()> {
     let minor = 10_f64.powi(inputs.base.exponent() as i32);
-    let now: f64 = open.iter().map(|(place, ..)| rows[*place].now).sum();
+    let now: f64 = open.iter().map(|o| rows[o.row].now).sum();
     let closed: f64 = rows.iter().map(|r| r.now).sum::<f64>() - now;
     let total = budget.map_or(now, |b| (b - closed).max(0.0));
     // Nothing is known beyond what was ever spent in a week.
-    let most: f64 = open.iter().map(|o| o.2).sum();
+    let most: f64 = open.iter().map(|o| o.most).sum();
     let total = Money { minor: (total.min(most) * minor).floor() as i64, currency: inputs.base };
     if total.minor <= 0 {
         return Ok(());
     }
     let grid = |curve: &dyn Fn(usize) -> Response| Grid {
-        rows: open
-            .iter()
-            .map(|(place, ..)| Line::free(format!("{} {}", rows[*place].market, rows[*place].channel)))
-            .collect(),
+        rows: open.iter().map(|o| Line::free(format!("{} {}", rows[o.row].market, rows[o.row].channel))).collect(),
         columns: vec![Line::free("all")],
         cells: (0..open.len())
             .map(|i| {
-                let limits = Limits { least: 0, most: Some((open[i].2 * minor).floor() as i64) };
+                let limits = Limits { least: 0, most: Some((open[i].most * minor).floor() as i64) };
                 Some(Cell { response: curve(i), limits })
             })
             .collect(),
         total: Total::Exactly(total),
     };
-    let found = AllocateParams::default().allocate(&grid(&|i| open[i].1.clone()))?;
-    let draws = open.iter().map(|o| o.3.len()).min().unwrap_or(0);
+    let found = AllocateParams::default().allocate(&grid(&|i| open[i].curve.clone()))?;
+    let draws = open.iter().map(|o| o.draws.len()).min().unwrap_or(0);
     let mut spread: Vec<Vec<f64>> = vec![Vec::new(); open.len()];
     for draw in 0..draws {
-        let one = AllocateParams::default().allocate(&grid(&|i| open[i].3[draw].clone()))?;
+        let one = AllocateParams::default().allocate(&grid(&|i| open[i].draws[draw].clone()))?;
         for share in one.shares() {
             spread[share.row].push(share.spend.minor as f64 / minor);
         }
     }
     for share in found.shares() {
-        let row = &mut rows[open[share.row].0];
+        let row = &mut rows[open[share.row].row];
         row.advised = share.spend.minor as f64 / minor;
         row.marginal = share.marginal.is_finite().then_some(share.marginal);
         if let Some(ends) = learn::quantile::quantiles(&spread[share.row], &[0.1, 0.9]) {

@@ -296,7 +296,7 @@ impl Serving {
                 None => {
                     let gone = stock(item).is_some_and(|units| units <= 0) && query.in_stock != Some(false);
                     let unknown = query.in_stock == Some(true)
-                        && !stock(item).or_else(|| goods.stock(item, market)).is_some_and(|units| units > 0);
+                        && stock(item).or_else(|| goods.stock(item, market)).is_none_or(|units| units <= 0);
                     if gone || unknown {
                         return Some(Out::OutOfStock);
                     }
