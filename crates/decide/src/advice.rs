@@ -2,7 +2,7 @@
 //! our mind.
 //!
 //! Every candidate for an action has the money at stake in the weeks ahead, in the reporting currency: what would be lost by
-//! leaving it. Actions are those with most at stake, one of a kind; a ban comes before everything else, because selling on is
+//! leaving it. Actions are those with most at stake, one of a kind; a ban comes before everything else, because selling on may be
 //! no option. Nothing is said without a figure behind it.
 
 use crate::Said;
@@ -117,20 +117,20 @@ impl Situation {
     fn actions(&self) -> Vec<(f64, Said)> {
         let mut all = Vec::new();
         let at_stake = |list: &[(String, f64)]| list.iter().map(|p| p.1).sum::<f64>();
-        if let Some((name, _)) = self.blocked.first() {
+        // What does not sell need not be taken off sale.
+        if let Some((name, _)) = self.blocked.first().filter(|(_, sales)| *sales >= 1.0) {
             let (n, sales) = (self.blocked.len(), at_stake(&self.blocked));
             let said = Said::new(
                 format!(
-                    "Take {} off sale: rules forbid it here. {n} products are blocked, with expected sales of {}.",
-                    name,
+                    "Settle whether {name} may be sold: the rules say that it must not be here, and they are general knowledge until yours replace them. {n} products are blocked, with expected sales of {}.",
                     self.money(sales)
                 ),
                 format!(
-                    "下架 {name}：规则不允许在此销售。共有 {n} 个商品被禁售，涉及预计销售额 {}。",
+                    "核实 {name} 能否销售：规则显示在此禁售，而规则在您替换之前仅为一般性知识。共有 {n} 个商品被禁售，涉及预计销售额 {}。",
                     self.money(sales)
                 ),
             );
-            // Forbidden goods come first whatever they bring.
+            // What may be forbidden comes first whatever it brings.
             all.push((f64::INFINITY, said));
         }
         if let Some((name, now, floor, _)) = self.below_floor.first() {
@@ -306,7 +306,7 @@ impl Situation {
 
     fn changes(&self) -> Vec<Said> {
         let mut all = Vec::new();
-        if let Some((low, mean)) = self.first_month.filter(|m| m.1 >= 1.0) {
+        if let Some((low, mean)) = self.first_month.filter(|m| m.0 >= 1.0) {
             all.push(Said::new(
                 format!("Fewer than {} units in the next four weeks, where {} are expected: then the forecast is wrong, not the week.", whole(low), whole(mean)),
                 format!("未来四周销量低于 {} 件（预计 {} 件）：那说明预测有误，而非偶然。", whole(low), whole(mean)),
@@ -387,7 +387,7 @@ mod tests {
         let advice = situation.advice();
         let actions: Vec<&str> = advice.iter().filter(|a| a.kind == Kind::Action).map(|a| a.said.en.as_str()).collect();
         assert_eq!(actions.len(), 3);
-        assert!(actions[0].starts_with("Take aerosol off sale"), "{}", actions[0]);
+        assert!(actions[0].starts_with("Settle whether aerosol may be sold"), "{}", actions[0]);
         assert!(actions[1].starts_with("Raise kettle") && actions[1].contains("EUR 900"), "{}", actions[1]);
         assert!(actions[2].starts_with("Send 1,200 units of mixer"), "{}", actions[2]);
         assert!(advice.iter().all(|a| !a.said.zh.is_empty() && a.said.zh != a.said.en));
