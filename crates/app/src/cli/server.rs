@@ -17,7 +17,7 @@ pub(crate) struct Serve {
     /// Private key in PEM.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Address that people type, such as https://portolan.example, where a proxy stands before the server.
+    /// Address that people type, such as `https://portolan.example`, where a proxy stands before the server.
     #[arg(long, value_name = "URL")]
     pub(crate) public_origin: Option<String>,
     /// A proxy of your own stands before the server and writes X-Forwarded-For; its word is taken for who asks.
@@ -54,7 +54,7 @@ pub(crate) enum KeysWhat {
         /// The only market that it may ask about.
         #[arg(long)]
         market: Option<Market>,
-        /// Web pages that may use it, such as https://shop.example; may be repeated.
+        /// Web pages that may use it, such as `https://shop.example`; may be repeated.
         #[arg(long = "origin", value_name = "ORIGIN")]
         origins: Vec<String>,
         /// Result as JSON.

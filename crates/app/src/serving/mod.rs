@@ -1,7 +1,7 @@
 //! What the server answers from: the lake, the saved models and the last minutes.
 //!
-//! [`Snapshot`](snapshot::Snapshot) is one version of everything, [`Current`](current::Current) the one in force,
-//! [`Recent`](recent::Recent) what people did since. [`Serving`] joins them and gives the answers of
+//! [`Snapshot`](snapshot::Snapshot) is one version of everything, [`Current`] the one in force,
+//! [`Recent`] what people did since. [`Serving`] joins them and gives the answers of
 //! `serve::answers`, one file an area in `answers/`.
 
 pub(crate) mod answers;

@@ -3,7 +3,7 @@
 //! A workspace is made once and stays ([`shop`]): made-up shoppers with tastes, orders and products taken in by
 //! `portolan ingest`, an item-neighbourhood model fitted and saved here (no run: segments and figures of a million
 //! shoppers are another measurement). Then the server is started twice, without and with its cache, and asked: as fast as
-//! it can ([`load::closed`]), and at fixed rates whose waiting counts ([`load::open`]). Generator and server share the
+//! it can (`load`'s closed loop), and at fixed rates whose waiting counts (its open one). Generator and server share the
 //! machine; the generator's own CPU seconds are told beside the server's.
 
 mod http;
