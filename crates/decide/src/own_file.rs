@@ -189,14 +189,14 @@ mod tests {
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "read to see what is refused, never asked")]
         row: Vec<Row>,
     }
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Row {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "read to see what is refused, never asked")]
         a: f64,
     }
 

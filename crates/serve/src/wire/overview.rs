@@ -31,7 +31,7 @@ pub struct Overview {
 
 /// Rows of the clean tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[allow(missing_docs)] // each name says it
+#[allow(missing_docs, reason = "each name says it")]
 pub struct Counts {
     pub orders: u64,
     pub shoppers: u64,
