@@ -160,6 +160,11 @@ proptest! {
             let x = best.column(c).minor;
             prop_assert!(x >= least.min(budget / 3) && x <= budget / 2 + 1, "{x}");
         }
-        prop_assert!(best.gap() < 0.05, "{}", best.gap());
+        // With few splits the curves may keep a wide gap, but what is called a bound is one: no spread beats it, and the
+        // answer is no worse than the even spread, which lies inside all limits.
+        let even = |k: i64| budget / 12 + i64::from(k < budget % 12);
+        let naive: f64 = alphas.iter().zip(0..).map(|(a, k)| curve(a).at(even(k) as f64 / 100.0)).sum();
+        prop_assert!(best.bound() >= naive * (1.0 - 1e-9) && best.bound() >= best.back(), "{}, {naive}", best.bound());
+        prop_assert!(best.back() >= naive * (1.0 - 1e-9), "{} is less than {naive}", best.back());
     }
 }
