@@ -85,7 +85,16 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("low", Float, "lower end of the interval"),
             must("high", Float, "upper end"),
             must("level", Float, "coverage of the interval, 0 to 1"),
-            must("method", Text, "the method that was best on earlier weeks"),
+            must(
+                "method",
+                Text,
+                "the method that was best on earlier weeks, or whose season was lent and what that rests on",
+            ),
+            may(
+                "source",
+                Text,
+                "market whose season of the same category was lent; empty where the series speaks for itself",
+            ),
         ],
     ),
     mart(

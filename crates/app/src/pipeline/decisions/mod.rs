@@ -11,6 +11,7 @@ mod outcome;
 mod prices;
 mod sell;
 pub(crate) mod settings;
+mod short;
 mod spend;
 pub(crate) mod tables;
 mod what_if;
