@@ -68,7 +68,62 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         json: bool,
     },
-    /// Read rules.toml, lanes.toml, costs.toml and calendar.toml and say what is wrong with them.
+    /// Promotions of a market that keep every floor: discounts, bundles, a threshold, a code; and your own of promotions.toml held
+    /// against the floors.
+    Promote {
+        /// The market.
+        market: Market,
+        /// Only offers with this product, with the reasons; also why there is none.
+        product: Option<String>,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Also what is not advised.
+        #[arg(long)]
+        all: bool,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prices that do not fit together: channels out of line, price wars, routes on which it pays to bring goods from one
+    /// market to another.
+    Parity {
+        /// Only this market.
+        #[arg(long)]
+        market: Option<Market>,
+        /// Only this product.
+        #[arg(long)]
+        product: Option<String>,
+        /// How many of each kind.
+        #[arg(short = 'n', long = "number", default_value_t = 15)]
+        n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Price steps for stock that will not be sold in time, or why only a price below the floor would clear it.
+    Clearance {
+        /// The market.
+        market: Market,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How much of each product to send to a market at first.
+    FirstSend {
+        /// The market.
+        market: Market,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read rules.toml, lanes.toml, costs.toml, calendar.toml and promotions.toml and say what is wrong with them.
     Check,
     /// Draft a table of the products whose cost, weight, size or attributes are missing, to fill and take in.
     Missing {

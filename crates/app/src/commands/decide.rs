@@ -1,5 +1,7 @@
 //! `portolan decide`: what was decided, why, what is missing for more, and what other assumptions would change.
 
+mod trade;
+
 use super::{Environment, Opened};
 use crate::cli::{self, DecideWhat};
 use crate::exit::{Exit, Stop};
@@ -26,6 +28,14 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Cost { market, product, json } => cost(&opened, *market, product, *json).await?,
         DecideWhat::Calendar { market, json } => calendar(&opened, *market, *json).await?,
         DecideWhat::Budget { json } => budget(&opened, *json).await?,
+        DecideWhat::Promote { market, product, n, all, json } => {
+            trade::promote(&opened, *market, product.as_deref(), *n, *all, *json).await?;
+        }
+        DecideWhat::Parity { market, product, n, json } => {
+            trade::parity(&opened, *market, product.as_deref(), *n, *json).await?;
+        }
+        DecideWhat::Clearance { market, n, json } => trade::clearance(&opened, *market, *n, *json).await?,
+        DecideWhat::FirstSend { market, n, json } => trade::first_send(&opened, *market, *n, *json).await?,
         DecideWhat::Check => {}
         DecideWhat::Missing { out } => missing(&opened, out).await?,
         DecideWhat::WhatIf { market, budget, fx, margin, channel, json } => {
@@ -261,11 +271,12 @@ fn check(env: &Environment) -> Result<ExitCode> {
         output::line(&format!("{name}: {}", if there { "read" } else { "not there; the built-in tables count" }));
     }
     output::line(&format!(
-        "{} rules ({} replaced or removed by yours), {} lanes, {} events of the calendar",
+        "{} rules ({} replaced or removed by yours), {} lanes, {} events of the calendar, {} own promotions",
         tables.rules.rules().len(),
         tables.rules.retired().len(),
         tables.lanes.lanes.len(),
-        tables.calendar.recurring.len()
+        tables.calendar.recurring.len(),
+        tables.promotions.offers.len()
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 
 mod decided;
 mod market;
+mod promoted;
 mod quality;
 mod who;
 

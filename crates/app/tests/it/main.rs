@@ -30,4 +30,5 @@ mod simulated;
 mod sources;
 mod support;
 mod systems;
+mod trade;
 mod transfer;

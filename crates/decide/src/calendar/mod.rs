@@ -17,4 +17,6 @@ pub use advice::{Basis, CategoryHistory, Suggestion, suggest};
 pub use date_rule::{Clock, DateRule, Weekday};
 pub use delivery::{closures, last_day_to_send};
 pub use events::{Calendar, Event, EventKind};
-pub use season::{ClimateSeason, MonthIndex, SeasonError, SeasonParams, Uplift, climate_season, event_uplift};
+pub use season::{
+    ClimateSeason, MonthIndex, SeasonError, SeasonParams, Uplift, climate_season, event_uplift, is_south,
+};

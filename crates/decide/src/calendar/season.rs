@@ -120,7 +120,8 @@ pub fn climate_season(market: Market, month: u32) -> ClimateSeason {
     north[((month + 11 + shift) % 12) as usize]
 }
 
-pub(super) fn is_south(market: Market) -> bool {
+/// Whether a market's seasons are those of the southern hemisphere.
+pub fn is_south(market: Market) -> bool {
     one_of(SOUTH, market)
 }
 

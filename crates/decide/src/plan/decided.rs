@@ -1,6 +1,7 @@
 //! What is decided for a market: what may be sold, at which price, how much will be asked for, when to promote, what each
 //! channel gets, what to send, what to expect of it all, and what to do next. Plain data; the page and the JSON print it.
 
+use super::promoted::OfferRow;
 use crate::Said;
 use domain::{Day, Figure, ProductId, Window};
 use serde::Serialize;
@@ -152,6 +153,8 @@ pub struct Decided {
     pub hindrances: Vec<Hindrance>,
     /// Prices, best sellers first.
     pub prices: Vec<PriceRow>,
+    /// What to offer and to bundle.
+    pub promotions: Vec<OfferRow>,
     /// Landed cost of the best seller.
     pub landed: Option<LandedCost>,
     /// Demand by week.

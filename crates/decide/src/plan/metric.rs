@@ -180,6 +180,14 @@ metrics! {
         "median of the competitors' latest prices; interval: their quartiles", "竞品最新价格的中位数；区间为四分位数";
     PriceAdvised "decide.price" Money Itself; "Price advised", "建议价";
         "inside the corridor of floor, best margin and competitors, with an ending that is usual in the currency", "在底价、毛利最大价与竞品价构成的区间内，取该货币常用的尾数";
+    PromoPrice "decide.promo_price" Money Itself; "Promoted price", "促销价";
+        "price of a unit or of the whole bundle, with a usual ending, at or above the floor of every product whatever else is announced", "单件或整套的价格，取常用尾数，无论叠加何种促销均不低于各商品底价";
+    PromoList "decide.promo_list" Money Itself; "Instead of", "原售价";
+        "price now, or the advised one where that is lower; of a bundle the sum", "现价与建议价中较低者；捆绑取合计";
+    PromoPrior "decide.promo_prior" Money Itself; "Prior price to show", "须标示的原价";
+        "lowest own price of the 30 days before the reduction (EU rule)", "降价前 30 天内自身的最低售价（欧盟规定）";
+    PromoAdded "decide.promo_added" Money Itself; "Margin added", "增加的毛利";
+        "units of the days at the list price × (lift × margin at the promoted price − margin at the list price); interval: over the ends of demand and lift", "活动期间按原价的件数 ×（提升倍数 × 促销价毛利 − 原价毛利）；区间取需求与提升倍数两端";
     LandedPart "decide.landed" Money Itself; "Cost", "成本";
         "a part of what one unit costs until it is sold", "每件商品售出前成本的一部分";
     SpendNow "decide.spend_now" Money Itself; "Spend now", "当前支出";

@@ -19,6 +19,7 @@ mod keep;
 mod launch;
 mod metric;
 mod minimums;
+mod promoted;
 mod unknown;
 mod uptake;
 
@@ -55,6 +56,7 @@ pub use launch::{
 pub use metric::Metric;
 pub use minimums::{Minimums, Rests};
 pub use number::figure_text;
+pub use promoted::{Advised, OfferKind, OfferRow};
 pub use people::{
     Flow, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, SurvivalPoint, markets_html, people_html,
 };

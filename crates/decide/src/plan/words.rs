@@ -298,6 +298,19 @@ texts! {
     OrderBy: "Order by", "最晚下单日";
     StockAdvice: "Stock", "库存";
     DemandChart: "Units sold by week and units expected, with an interval that widens.", "每周已售件数与预计件数，区间逐渐变宽。";
+    Promotions: "What to offer and to bundle", "促销与捆绑";
+    PromotionsSaid: "No promoted price lies below the floor, whatever else is announced. Where nobody can tell whether an offer pays it is named as a test, with what it would take.", "无论叠加何种促销，促销价都不低于底价。无法判断是否划算的优惠列为试验，并注明所需条件。";
+    Offer: "Offer", "优惠";
+    OfferLimited: "Discount for some days", "限时折扣";
+    OfferBundle: "Bundle", "捆绑";
+    OfferThreshold: "Off from a sum on", "满减";
+    OfferCode: "Code", "优惠码";
+    OfferOwn: "Announced by you", "您已公布的促销";
+    OfferPays: "pays", "划算";
+    OfferTest: "test it", "建议试验";
+    OfferFine: "keeps every floor", "不低于底价";
+    OfferRefused: "refused", "拒绝";
+    NProducts: "{0} products", "{0} 个商品";
     // The overview of markets.
     OverviewTitle: "Launch plans", "市场启动计划总览";
     OverviewIntro: "{0} markets, largest first. Open a market for its plan.", "共 {0} 个市场，按销售额从高到低排列。点击市场查看计划。";

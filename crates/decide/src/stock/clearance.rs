@@ -136,6 +136,18 @@ pub fn clear(surplus: &Surplus, endings: &[Ending]) -> Result<Clearance, PriceEr
     Ok(Clearance { plan: Some(best), keep, needed, said })
 }
 
+/// The price at which expected demand is the stock, rounded down: `p (needed)^(1/e)`. Where it lies below the floor only a price
+/// below it clears. `None` without an elasticity below 0, or where the present price clears by itself.
+pub fn clears_at(surplus: &Surplus) -> Option<Money> {
+    let Answer::Known(estimate) = &surplus.answer else { return None };
+    let needed = surplus.units as f64 / (surplus.weekly * surplus.weeks as f64);
+    if !(estimate.value < 0.0 && needed > 1.0 && needed.is_finite()) {
+        return None;
+    }
+    let minor = surplus.price.minor as f64 * needed.powf(1.0 / estimate.value);
+    Some(Money { minor: minor.floor().clamp(0.0, 9e15) as i64, currency: surplus.price.currency })
+}
+
 /// Prices from the present one down to the floor, each once, highest first.
 fn grid(surplus: &Surplus, endings: &[Ending]) -> Vec<Money> {
     let (top, floor) = (surplus.price.minor, surplus.floor.minor);
@@ -236,6 +248,15 @@ mod tests {
         let plan = got.plan.unwrap();
         assert_eq!((plan.steps.len(), plan.steps[0].price, plan.steps[0].weeks), (1, eur(1_000), 10));
         assert!((plan.revenue - 400_000.0).abs() < 1e-6 && plan.left.abs() < 1e-9, "{plan:?}");
+    }
+
+    #[test] // 400 of 100 expected: 20 · 4^(−1/2) = 10.00; at −.5 it would be 20 · 4^(−2) = 1.25, below any floor worth the name.
+    fn the_price_that_clears_by_hand() {
+        assert_eq!(clears_at(&surplus()), Some(eur(1_000)));
+        let weak = Answer::Known(Estimate { value: -0.5, se: 0.1 });
+        assert_eq!(clears_at(&Surplus { answer: weak, ..surplus() }), Some(eur(125)));
+        assert_eq!(clears_at(&Surplus { answer: Answer::Refused(vec![]), ..surplus() }), None);
+        assert_eq!(clears_at(&Surplus { units: 90, ..surplus() }), None);
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(super) fn costs(
 }
 
 /// Every currency of the lake against the reporting currency.
-fn rates(inputs: &Inputs) -> FxBook {
+pub(super) fn rates(inputs: &Inputs) -> FxBook {
     let pairs = inputs.currencies().filter(|c| *c != inputs.base).filter_map(|c| inputs.fx(c, inputs.base));
     FxBook::on(inputs.as_of, pairs.collect::<Vec<FxRate>>())
 }
@@ -86,7 +86,7 @@ fn with_no_border_at_home(mut tables: CostTables, home: Market) -> CostTables {
 }
 
 /// The chapter of the tariff that most goods of a family stand in: what a product's own code would say better.
-fn chapter(family: Option<Family>) -> &'static str {
+pub(super) fn chapter(family: Option<Family>) -> &'static str {
     match family {
         Some(Family::Appliance | Family::Electronics) => "85",
         Some(Family::Cosmetic) => "33",
@@ -140,7 +140,7 @@ fn cost(
     Ok(Costed { market, product, landed, floor, lane, days })
 }
 
-fn unit(row: &Product, facts: &ProductFacts, home: Market, hs: &str) -> Result<UnitCosts, String> {
+pub(super) fn unit(row: &Product, facts: &ProductFacts, home: Market, hs: &str) -> Result<UnitCosts, String> {
     let (amount, currency) = row.cost.ok_or("its cost is not known")?;
     let goods = Money::from_decimal(amount.to_decimal(), currency, Rounding::HalfUp).map_err(|e| e.to_string())?;
     let weight = row.weight_kg.ok_or("its weight is not known")?;

@@ -1,7 +1,8 @@
 //! What the weeks ahead will ask for: every product that still sells, all products together, and the market's sales, each
-//! market with its own calendar.
+//! market with its own calendar. A product too young for a season of its own is lent one ([`short`]).
 
 use super::inputs::Inputs;
+use super::short::{self, Lent};
 use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
@@ -9,7 +10,7 @@ use decide::calendar::{Calendar, EventKind};
 use decide::demand::forecast::{Ahead, DemandParams, Effort, Forecast};
 use decide::demand::weeks::DemandSeries;
 use decide::price::panel::monday;
-use domain::{Day, Seed, Window};
+use domain::{Day, Market, Seed, Window};
 use std::collections::BTreeMap;
 
 /// Weeks ahead.
@@ -17,7 +18,7 @@ pub(super) const HORIZON: usize = 13;
 /// Coverage of the intervals.
 pub(super) const LEVEL: f64 = 0.9;
 /// Weeks without a sale after which a product is no longer foreseen.
-const SILENT: i32 = 26;
+pub(super) const SILENT: i32 = 26;
 /// Weeks with a sale that a product needs.
 const LEAST_WEEKS: usize = 8;
 
@@ -29,6 +30,8 @@ pub(super) struct Demand {
     pub(super) units: BTreeMap<usize, Forecast>,
     /// Sales in the reporting currency, by place of market.
     pub(super) sales: BTreeMap<usize, Forecast>,
+    /// Products whose forecast rests on another market's season, by place of market and product.
+    pub(super) lent: BTreeMap<(usize, usize), Lent>,
 }
 
 /// The Monday of the week that is not whole yet.
@@ -62,7 +65,8 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, seed: Seed) -> Resul
         let found = params(4).forecast(panel, &Ahead::default(), seed)?;
         Ok(found.into_iter().filter(|f| !f.mean.is_empty()).map(|f| (f.series as usize, f)).collect())
     };
-    Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)? })
+    let lent = short::lend(inputs, &mut products)?;
+    Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)?, lent })
 }
 
 fn params(n_origins: usize) -> DemandParams {
@@ -98,7 +102,7 @@ fn series(inputs: &Inputs, market: usize) -> (Vec<DemandSeries>, Option<DemandSe
 }
 
 /// Weeks from the first sale to the last whole week, those without a sale as 0.
-fn one(series: u32, weeks: &BTreeMap<Day, (f64, f64)>, until: Day) -> Option<DemandSeries> {
+pub(super) fn one(series: u32, weeks: &BTreeMap<Day, (f64, f64)>, until: Day) -> Option<DemandSeries> {
     let first = weeks.keys().next().copied()?;
     let prices: Vec<f64> = weeks.values().map(|w| w.1).collect();
     let usual = learn::quantile::median(&prices).filter(|p| *p > 0.0)?;
@@ -146,17 +150,19 @@ pub(super) fn table(inputs: &Inputs, demand: &Demand) -> Result<RecordBatch> {
         units: f64,
         ends: (f64, f64),
         method: String,
+        source: Option<Market>,
     }
     let mut rows: Vec<Row<'_>> = Vec::new();
-    let together = demand.units.iter().map(|(market, f)| (*market, "", f));
+    let together = demand.units.iter().map(|(market, f)| (*market, "", f, None));
     let products =
-        demand.products.iter().map(|((market, product), f)| (*market, inputs.products[*product].id.as_str(), f));
-    for (market, product, forecast) in together.chain(products) {
+        demand.products.iter().map(|(key, f)| (key.0, inputs.products[key.1].id.as_str(), f, demand.lent.get(key)));
+    for (market, product, forecast, lent) in together.chain(products) {
         let Some(band) = forecast.bands.first() else { continue };
         for (i, units) in forecast.mean.iter().enumerate() {
             let week = forecast.first.plus(7 * i as i32);
             let ends = (band.low[i].max(0.0), band.high[i]);
-            rows.push(Row { market, product, week, units: *units, ends, method: forecast.way.said().en });
+            let method = lent.map_or_else(|| forecast.way.said().en, |l| l.said.en.clone());
+            rows.push(Row { market, product, week, units: *units, ends, method, source: lent.map(|l| l.source) });
         }
     }
     rows.sort_by(|a, b| (a.market, a.product, a.week).cmp(&(b.market, b.product, b.week)));
@@ -169,5 +175,6 @@ pub(super) fn table(inputs: &Inputs, demand: &Demand) -> Result<RecordBatch> {
         .float("high", rows.iter().map(|r| r.ends.1))
         .float("level", rows.iter().map(|_| LEVEL))
         .text("method", rows.iter().map(|r| r.method.as_str()))
+        .optional_text("source", rows.iter().map(|r| r.source.map(|m| m.code().to_owned())))
         .batch()
 }

@@ -1,17 +1,23 @@
 //! Stage `decisions`: what may be sold, what it costs to land, at what price, how much will be asked for, when to promote,
-//! what each channel gets, what to send, what to expect of it all, and what to do next.
+//! what each channel gets, what to promote, what to send and to clear, which prices do not fit together, what to expect of it all,
+//! and what to do next.
 //!
 //! Everything is decided by `decide`; here its inputs are read and its answers become marts. What rests on data alone
 //! ([`Prepared`]) is kept apart from what also rests on assumptions ([`Settled`]), so that others can be tried.
 
 mod costs;
 mod demand;
+mod first_send;
 mod inputs;
 mod outcome;
+mod parity;
 mod prices;
+mod promote;
 mod sell;
 pub(crate) mod settings;
+mod short;
 mod spend;
+mod surplus;
 pub(crate) mod tables;
 mod what_if;
 mod when;
@@ -115,6 +121,44 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         .filter_map(|row| Some((*costed.get(&(row.market, row.product))?, row.price()?)))
         .collect();
     let advice = outcome::advice(&settled.outcome, &calendar);
+    let history = promote::History::load(engine, inputs).await?;
+    let promotions = promote::promotions(promote::Known {
+        inputs,
+        costs: &settled.costs,
+        prices: &settled.prices,
+        answers: &prepared.answers,
+        demand: &prepared.demand,
+        verdicts: &prepared.verdicts,
+        stock: &settled.stock,
+        calendar: &calendar,
+        history: &history,
+        own: &prepared.own.promotions,
+    })?;
+    let settings = &stage.workspace.decide;
+    let parity = parity::parity(
+        engine,
+        inputs,
+        &prepared.own,
+        &prepared.facts,
+        &settled.prices,
+        prepared.home,
+        &settings.channel,
+    )
+    .await?;
+    let clearance =
+        surplus::clearance(&prepared.demand, &prepared.answers, &settled.prices, &settled.stock)?;
+    let (first_send, untold) = first_send::first_send(first_send::Given {
+        inputs,
+        demand: &prepared.demand,
+        costs: &settled.costs,
+        prices: &settled.prices,
+        verdicts: &prepared.verdicts,
+        left_over: settings.left_over,
+    })?;
+    for market in untold {
+        let why = "too few products sell both there and in another market to compare them";
+        stage.not_computed(market, "first orders of products that were never sold there", why);
+    }
     Ok(vec![
         ("sellability", vec![sell::table(inputs, &prepared.verdicts)?]),
         ("landed_costs", vec![costs::table(inputs, &bills)?]),
@@ -122,6 +166,10 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         ("prices", vec![prices::table(inputs, &settled.prices)?]),
         ("demand", vec![demand::table(inputs, &prepared.demand)?]),
         ("stock_advice", vec![when::stock_table(inputs, &settled.stock)?]),
+        ("promotions", vec![promote::table(inputs, &promotions)?]),
+        ("parity", vec![parity::table(&parity)?]),
+        ("clearance", vec![surplus::table(inputs, &clearance)?]),
+        ("first_send", vec![first_send::table(inputs, &first_send)?]),
         ("calendar", vec![when::calendar_table(&calendar)?]),
         ("media", vec![spend::media_table(&settled.channels)?]),
         ("budget", vec![spend::budget_table(&settled.channels)?]),

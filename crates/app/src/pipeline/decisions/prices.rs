@@ -41,6 +41,11 @@ impl Answers {
     pub(super) fn of(&self, key: (usize, usize)) -> Option<&Elasticity> {
         self.by_key.get(&key)
     }
+
+    /// How demand answers, as decisions take it.
+    pub(super) fn answer(&self, key: (usize, usize)) -> Answer {
+        answer_of(self.of(key))
+    }
 }
 
 /// The price of a product in a market.
@@ -150,10 +155,7 @@ fn row(
         );
         return Ok(PriceRow { market, product, now, floor, corridor: None, rivals, why });
     };
-    let answer = match answer.and_then(|e| e.shown) {
-        Some(estimate) => Answer::Known(estimate),
-        None => Answer::Refused(answer.map(Elasticity::reasons).unwrap_or_default()),
-    };
+    let answer = answer_of(answer);
     let break_even = costed.landed.floor(Decimal::ZERO)?.floor;
     let input = CorridorInput {
         floor: costed.floor.floor,
@@ -166,6 +168,13 @@ fn row(
     let corridor = corridor(&input, &CorridorParams::default())?;
     let why = why(&corridor, now);
     Ok(PriceRow { market, product, now, floor, corridor: Some(corridor), rivals, why })
+}
+
+fn answer_of(elasticity: Option<&Elasticity>) -> Answer {
+    match elasticity.and_then(|e| e.shown) {
+        Some(estimate) => Answer::Known(estimate),
+        None => Answer::Refused(elasticity.map(Elasticity::reasons).unwrap_or_default()),
+    }
 }
 
 /// The bounds that made the price, the present price's own bound aside.

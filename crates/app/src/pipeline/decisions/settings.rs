@@ -17,6 +17,8 @@ pub(crate) struct RawDecide {
     insurance: Option<f64>,
     /// Buffer against exchange rates, share of what is converted.
     fx_buffer: Option<f64>,
+    /// Share of its landed cost that a unit left over of a first order loses.
+    left_over: Option<f64>,
 }
 
 /// The settings.
@@ -32,6 +34,8 @@ pub(crate) struct DecideSettings {
     pub(crate) insurance: Decimal,
     /// Buffer against exchange rates, share of what is converted.
     pub(crate) fx_buffer: Decimal,
+    /// Share of its landed cost that a unit left over of a first order loses.
+    pub(crate) left_over: f64,
 }
 
 impl Default for DecideSettings {
@@ -42,6 +46,7 @@ impl Default for DecideSettings {
             budget: None,
             insurance: Decimal::new(5, 3),
             fx_buffer: Decimal::new(2, 2),
+            left_over: 0.5,
         }
     }
 }
@@ -61,6 +66,12 @@ impl RawDecide {
         share("margin", self.margin, &mut settings.margin)?;
         share("insurance", self.insurance, &mut settings.insurance)?;
         share("fx_buffer", self.fx_buffer, &mut settings.fx_buffer)?;
+        if let Some(x) = self.left_over {
+            if !(x > 0.0 && x <= 1.0) {
+                return Err(format!("`left_over` is {x}: a share above 0 and at most 1, such as 0.5"));
+            }
+            settings.left_over = x;
+        }
         if let Some(budget) = self.budget {
             if !(budget >= 0.0 && budget.is_finite()) {
                 return Err(format!("`budget` is {budget}: an amount a week, 0 or more"));

@@ -1,15 +1,16 @@
-//! The seller's own tables beside `portolan.toml`, on top of those that the program brings: rules, lanes, costs, calendar.
+//! The seller's own tables beside `portolan.toml`, on top of those that the program brings: rules, lanes, costs, calendar, promotions.
 
 use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
 use decide::calendar::Calendar;
 use decide::landed::{CostTables, LaneTable};
 use decide::own_file::FileError;
+use decide::promotion::own::OwnOffers;
 use decide::sellability::Rulebook;
 use std::path::Path;
 
 /// Names of the files, in the order of [`Tables`].
-pub(crate) const FILES: [&str; 4] = ["rules.toml", "lanes.toml", "costs.toml", "calendar.toml"];
+pub(crate) const FILES: [&str; 5] = ["rules.toml", "lanes.toml", "costs.toml", "calendar.toml", "promotions.toml"];
 
 /// Everything that decisions go by besides data.
 pub(crate) struct Tables {
@@ -17,17 +18,19 @@ pub(crate) struct Tables {
     pub(crate) lanes: LaneTable,
     pub(crate) costs: CostTables,
     pub(crate) calendar: Calendar,
+    pub(crate) promotions: OwnOffers,
 }
 
 impl Tables {
     /// What the program brings, with the files of the workspace over it.
     pub(crate) fn load(root: &Path) -> Result<Self> {
-        let [rules, lanes, costs, calendar] = FILES.map(|name| read(root, name));
+        let [rules, lanes, costs, calendar, promotions] = FILES.map(|name| read(root, name));
         let mut all = Self {
             rules: Rulebook::built_in(),
             lanes: LaneTable::built_in(),
             costs: CostTables::built_in(),
             calendar: Calendar::built_in(),
+            promotions: OwnOffers::default(),
         };
         if let Some(text) = rules? {
             all.rules = all.rules.with_own(FILES[0], &text).map_err(wrong)?;
@@ -40,6 +43,9 @@ impl Tables {
         }
         if let Some(text) = calendar? {
             all.calendar = all.calendar.with(Calendar::parse(FILES[3], &text).map_err(wrong)?);
+        }
+        if let Some(text) = promotions? {
+            all.promotions = OwnOffers::parse(FILES[4], &text).map_err(wrong)?;
         }
         Ok(all)
     }

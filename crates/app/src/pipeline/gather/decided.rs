@@ -36,6 +36,7 @@ impl Gatherer<'_> {
             may,
             hindrances: self.hindrances(market).await?,
             landed: self.landed(market, prices.first()).await?,
+            promotions: self.promotions(market).await?,
             prices,
             demand,
             calendar: self.occasions(market).await?,
@@ -48,7 +49,7 @@ impl Gatherer<'_> {
         }))
     }
 
-    fn product(&self, id: &str) -> (ProductId, String) {
+    pub(super) fn product(&self, id: &str) -> (ProductId, String) {
         let name = self.names.get(id).cloned().unwrap_or_else(|| id.to_owned());
         (ProductId::new(id.to_owned()), name)
     }
@@ -327,6 +328,6 @@ impl Gatherer<'_> {
 }
 
 /// An amount in major units as money, to the currency's smallest unit.
-fn money(value: f64, currency: Currency) -> Option<Money> {
+pub(super) fn money(value: f64, currency: Currency) -> Option<Money> {
     Money::from_decimal(Decimal::try_from(value).ok()?, currency, Rounding::HalfEven).ok()
 }

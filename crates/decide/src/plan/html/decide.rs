@@ -21,6 +21,7 @@ impl Page<'_> {
         out.push_str(&self.expected(decided));
         out.push_str(&self.may_sell(decided));
         out.push_str(&self.prices(decided));
+        out.push_str(&self.promotions(decided));
         out.push_str(&self.landed(decided));
         out.push_str(&self.channels(decided));
         out.push_str(&self.calendar(decided));
@@ -30,7 +31,7 @@ impl Page<'_> {
         out
     }
 
-    fn said(&self, said: &Said) -> String {
+    pub(super) fn said(&self, said: &Said) -> String {
         escape(match self.lang {
             Lang::En => &said.en,
             Lang::Zh => &said.zh,

@@ -9,6 +9,7 @@ mod figure;
 mod market;
 mod offer;
 mod open;
+mod promote;
 mod sources;
 mod table;
 mod transfer;
