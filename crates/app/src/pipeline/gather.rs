@@ -4,6 +4,7 @@
 mod decided;
 mod market;
 mod quality;
+mod spend;
 mod who;
 
 use super::evidence;

@@ -144,7 +144,7 @@ const STAGES: [(&str, u32); 12] = [
     ("personas", 1),
     ("entry", 1),
     ("members", 1),
-    ("decisions", 1),
+    ("decisions", 2),
 ];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the

@@ -1,15 +1,27 @@
-//! The seller's own tables beside `portolan.toml`, on top of those that the program brings: rules, lanes, costs, calendar.
+//! The seller's own tables beside `portolan.toml`, on top of those that the program brings: rules, lanes, costs, calendar,
+//! experiments.
 
 use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
 use decide::calendar::Calendar;
+use decide::channel::ChannelFacts;
 use decide::landed::{CostTables, LaneTable};
+use decide::media::Experiment;
 use decide::own_file::FileError;
 use decide::sellability::Rulebook;
 use std::path::Path;
 
 /// Names of the files, in the order of [`Tables`].
-pub(crate) const FILES: [&str; 4] = ["rules.toml", "lanes.toml", "costs.toml", "calendar.toml"];
+pub(crate) const FILES: [&str; 5] = ["rules.toml", "lanes.toml", "costs.toml", "calendar.toml", "experiments.toml"];
+
+/// Platforms and partners, read when they are asked about: no table of the lake follows from them.
+pub(crate) const CHANNELS: &str = "channels.toml";
+
+/// The platforms that the program brings, with the seller's over them.
+pub(crate) fn channel_facts(root: &Path) -> Result<ChannelFacts> {
+    let own = read(root, CHANNELS)?.map(|text| ChannelFacts::parse(CHANNELS, &text)).transpose().map_err(wrong)?;
+    Ok(ChannelFacts::built_in().with(own.unwrap_or_default()))
+}
 
 /// Everything that decisions go by besides data.
 pub(crate) struct Tables {
@@ -17,17 +29,20 @@ pub(crate) struct Tables {
     pub(crate) lanes: LaneTable,
     pub(crate) costs: CostTables,
     pub(crate) calendar: Calendar,
+    /// What switching advertising off, down or up has shown; none is built in.
+    pub(crate) experiments: Vec<Experiment>,
 }
 
 impl Tables {
     /// What the program brings, with the files of the workspace over it.
     pub(crate) fn load(root: &Path) -> Result<Self> {
-        let [rules, lanes, costs, calendar] = FILES.map(|name| read(root, name));
+        let [rules, lanes, costs, calendar, experiments] = FILES.map(|name| read(root, name));
         let mut all = Self {
             rules: Rulebook::built_in(),
             lanes: LaneTable::built_in(),
             costs: CostTables::built_in(),
             calendar: Calendar::built_in(),
+            experiments: Vec::new(),
         };
         if let Some(text) = rules? {
             all.rules = all.rules.with_own(FILES[0], &text).map_err(wrong)?;
@@ -40,6 +55,9 @@ impl Tables {
         }
         if let Some(text) = calendar? {
             all.calendar = all.calendar.with(Calendar::parse(FILES[3], &text).map_err(wrong)?);
+        }
+        if let Some(text) = experiments? {
+            all.experiments = Experiment::parse(FILES[4], &text).map_err(wrong)?;
         }
         Ok(all)
     }

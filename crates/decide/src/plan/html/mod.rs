@@ -10,6 +10,7 @@ mod market;
 mod offer;
 mod open;
 mod sources;
+mod spend;
 mod table;
 mod transfer;
 mod who;
