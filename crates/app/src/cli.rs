@@ -2,11 +2,15 @@
 
 mod audience;
 mod decide;
+mod plan;
 mod server;
+mod spend;
 
 pub(crate) use audience::{Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
 pub(crate) use decide::{Decide, DecideWhat};
+pub(crate) use plan::Plan;
 pub(crate) use server::{Keys, KeysWhat, Serve};
+pub(crate) use spend::{Bids, Budget, Channels, Target, TargetMetric};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use domain::{Currency, Day, Market};
@@ -255,29 +259,6 @@ pub(crate) enum Lang {
     En,
     /// Chinese.
     Zh,
-}
-
-/// `portolan plan`.
-#[derive(Debug, Args)]
-pub(crate) struct Plan {
-    /// Market, two letters.
-    #[arg(long, required_unless_present = "all", conflicts_with = "all")]
-    pub(crate) market: Option<Market>,
-    /// Every market with enough orders.
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Folder for the pages; without it, `plans` in the workspace.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(crate) out: Option<PathBuf>,
-    /// Language of the page.
-    #[arg(long, value_enum, default_value_t = Lang::En)]
-    pub(crate) lang: Lang,
-    /// The plan as JSON on standard output instead of a page; with `--out`, the pages too.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Print so many of the most important findings.
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub(crate) findings: usize,
 }
 
 /// `portolan recommend`.

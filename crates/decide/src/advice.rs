@@ -271,7 +271,7 @@ impl Situation {
             ));
         }
         if let Some((input, low, high)) = self.tornado.first() {
-            let (en, zh) = input_said(input);
+            let Said { en, zh } = input.said();
             all.push(Said::new(
                 format!(
                     "{en} matters most: between its low and its high end the margin goes from {} to {}.",
@@ -325,16 +325,6 @@ impl Situation {
             ));
         }
         all
-    }
-}
-
-fn input_said(input: &Input) -> (&'static str, &'static str) {
-    match input {
-        Input::Demand => ("How large the demand is", "需求规模"),
-        Input::Elasticity => ("How shoppers answer to price", "顾客对价格的反应"),
-        Input::Channel(_) => ("What advertising brings", "广告效果"),
-        Input::Delay => ("How late deliveries are", "到货延迟"),
-        Input::Cost => ("What a unit costs to land", "到岸成本"),
     }
 }
 

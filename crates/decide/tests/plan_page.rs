@@ -99,6 +99,36 @@ fn every_number_of_the_page_is_in_the_json_with_the_same_value() {
 }
 
 #[test]
+fn every_number_of_the_comparison_is_in_its_json_and_markets_stand_in_one_order() {
+    let plans = [plan(&thin()), plan(&germany())];
+    let json = compare_json(&plans);
+    assert_eq!(json, compare_json(plans.iter().rev()), "any order of the plans gives the same rows");
+    let document: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(document["schema"], "portolan.market_comparison");
+    let markets: Vec<&str> =
+        document["markets"].as_array().unwrap().iter().map(|m| m["market"].as_str().unwrap()).collect();
+    assert_eq!(markets[0], "DE", "the market with decisions first");
+    let mut known = BTreeMap::new();
+    figures(&document, &mut known);
+    // 61 sell as they are, 12 after a change, of 80; the one channel gets 520.00.
+    assert_eq!(known["decide.sellable[DE]"].parse::<f64>().unwrap(), 73.0 / 80.0);
+    assert_eq!(known["decide.budget[DE]"], "520.00");
+    let rows: Vec<OverviewRow<'_>> = plans.iter().map(|plan| OverviewRow { plan, href: "x.html" }).collect();
+    for lang in Lang::ALL {
+        let html = compare_html(&rows, lang);
+        elements(&html);
+        let shown = shown(&html);
+        assert!(shown.len() > 10, "{}", shown.len());
+        for (key, value) in shown {
+            let same = known.get(&key).is_some_and(|other| {
+                *other == value || other.parse::<f64>().ok().zip(value.parse::<f64>().ok()).is_some_and(|(a, b)| a == b)
+            });
+            assert!(same, "{key}: {value} on the page, {:?} in the JSON", known.get(&key));
+        }
+    }
+}
+
+#[test]
 fn every_number_opens_a_card_with_formula_and_source() {
     for lang in Lang::ALL {
         let html = plan(&germany()).html(lang);

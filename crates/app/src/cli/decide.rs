@@ -63,11 +63,7 @@ pub(crate) enum DecideWhat {
         json: bool,
     },
     /// Weekly spend by channel and market, now and advised.
-    Budget {
-        /// Result as JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Budget(super::Budget),
     /// Promotions of a market that keep every floor: discounts, bundles, a threshold, a code; and your own of promotions.toml held
     /// against the floors.
     Promote {
@@ -123,7 +119,13 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         json: bool,
     },
-    /// Read rules.toml, lanes.toml, costs.toml, calendar.toml and promotions.toml and say what is wrong with them.
+    /// Where to advertise in a market and with whom: what an order costs on each platform, and what pays.
+    Channels(super::Channels),
+    /// A target as a number that can be checked: how many shoppers and days it takes to tell it from chance.
+    Target(super::Target),
+    /// What impressions are worth and how to bid for them, tried on a log of auctions at a budget that is never exceeded.
+    Bids(super::Bids),
+    /// Read rules.toml, lanes.toml, costs.toml, calendar.toml, experiments.toml, promotions.toml and channels.toml and say what is wrong with them.
     Check,
     /// Draft a table of the products whose cost, weight, size or attributes are missing, to fill and take in.
     Missing {

@@ -1,12 +1,16 @@
 //! `portolan decide`: what was decided, why, what is missing for more, and what other assumptions would change.
 
 mod trade;
+mod bids;
+mod budget;
+mod channels;
+mod target;
 
 use super::{Environment, Opened};
 use crate::cli::{self, DecideWhat};
 use crate::exit::{Exit, Stop};
 use crate::pipeline::decisions::tables::{FILES, Tables};
-use crate::pipeline::decisions::{Assumptions, what_if};
+use crate::pipeline::decisions::{Assumptions, CHANNELS, Taught, channel_facts, what_if};
 use crate::pipeline::rows::Rows;
 use crate::{output, pipeline, segments};
 use anyhow::{Context, Result};
@@ -16,6 +20,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCode> {
+    if let DecideWhat::Bids(args) = &args.what {
+        return bids::bids(args);
+    }
     if matches!(args.what, DecideWhat::Check) {
         return check(env);
     }
@@ -27,7 +34,6 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Sell { market, product, json } => sell(&opened, *market, product.as_deref(), *json).await?,
         DecideWhat::Cost { market, product, json } => cost(&opened, *market, product, *json).await?,
         DecideWhat::Calendar { market, json } => calendar(&opened, *market, *json).await?,
-        DecideWhat::Budget { json } => budget(&opened, *json).await?,
         DecideWhat::Promote { market, product, n, all, json } => {
             trade::promote(&opened, *market, product.as_deref(), *n, *all, *json).await?;
         }
@@ -36,10 +42,13 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         }
         DecideWhat::Clearance { market, n, json } => trade::clearance(&opened, *market, *n, *json).await?,
         DecideWhat::FirstSend { market, n, json } => trade::first_send(&opened, *market, *n, *json).await?,
-        DecideWhat::Check => {}
+        DecideWhat::Budget(args) => budget::budget(&opened, args).await?,
+        DecideWhat::Channels(args) => channels::channels(&opened, args).await?,
+        DecideWhat::Target(args) => target::target(&opened, args).await?,
+        DecideWhat::Check | DecideWhat::Bids(_) => {}
         DecideWhat::Missing { out } => missing(&opened, out).await?,
         DecideWhat::WhatIf { market, budget, fx, margin, channel, json } => {
-            let asked = asked(*budget, *fx, *margin, channel.clone())?;
+            let asked = assumed(*budget, *fx, *margin, channel.clone(), Taught::Together)?;
             alternatives(env, &opened, *market, &asked, *json).await?;
         }
     }
@@ -227,46 +236,12 @@ async fn calendar(opened: &Opened, market: Market, json: bool) -> Result<()> {
     Ok(())
 }
 
-async fn budget(opened: &Opened, json: bool) -> Result<()> {
-    let sql = "select b.market, b.channel, b.now, b.advised, b.low, b.high, b.marginal, m.roas, b.en, b.zh from marts.budget b \
-        left join marts.media m on m.market = b.market and m.channel = b.channel order by b.market, b.channel";
-    let rows = objects(opened, sql).await?;
-    if rows.is_empty() {
-        return Err(Stop::error(
-            Exit::Missing,
-            "there is no advertising spend in the lake",
-            "`portolan ingest` takes a table of day, market, channel, spend",
-        ));
-    }
-    if json {
-        return output::json(&json!({"budget": rows}));
-    }
-    let cells = rows.iter().map(|r| {
-        let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
-        let number = |key: &str| r[key].as_f64().map_or_else(String::new, |x| format!("{x:.2}"));
-        vec![
-            text("market"),
-            text("channel"),
-            number("now"),
-            number("advised"),
-            number("roas"),
-            number("marginal"),
-            text("en"),
-        ]
-    });
-    output::table(
-        &["market", "channel", "a week now", "advised", "sales / spend", "next unit", "why"],
-        &[2, 3, 4, 5],
-        cells.collect(),
-    );
-    Ok(())
-}
-
 /// The seller's own tables, read; without a lake.
 fn check(env: &Environment) -> Result<ExitCode> {
     let workspace = env.workspace()?;
     let tables = Tables::load(&workspace.root)?;
-    for name in FILES {
+    let channels = channel_facts(&workspace.root)?;
+    for name in FILES.into_iter().chain([CHANNELS]) {
         let there = workspace.root.join(name).is_file();
         output::line(&format!("{name}: {}", if there { "read" } else { "not there; the built-in tables count" }));
     }
@@ -277,6 +252,12 @@ fn check(env: &Environment) -> Result<ExitCode> {
         tables.lanes.lanes.len(),
         tables.calendar.recurring.len(),
         tables.promotions.offers.len()
+    ));
+    output::line(&format!(
+        "{} experiments, {} rows of platforms, {} partners",
+        tables.experiments.len(),
+        channels.platforms.len(),
+        channels.partners.len()
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -311,8 +292,15 @@ async fn missing(opened: &Opened, out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn asked(budget: Option<f64>, fx: Option<f64>, margin: Option<f64>, channel: Option<String>) -> Result<Assumptions> {
-    if budget.is_none() && fx.is_none() && margin.is_none() && channel.is_none() {
+/// Assumptions that were asked for, checked.
+pub(crate) fn assumed(
+    budget: Option<f64>,
+    fx: Option<f64>,
+    margin: Option<f64>,
+    channel: Option<String>,
+    taught: Taught,
+) -> Result<Assumptions> {
+    if budget.is_none() && fx.is_none() && margin.is_none() && channel.is_none() && taught == Taught::Together {
         return Err(Stop::error(
             Exit::Usage,
             "nothing is assumed otherwise",
@@ -329,7 +317,7 @@ fn asked(budget: Option<f64>, fx: Option<f64>, margin: Option<f64>, channel: Opt
         let fits = (0.0..1.0).contains(&x).then(|| Decimal::try_from(x).ok()).flatten();
         fits.ok_or_else(|| Stop::error(Exit::Usage, format!("--margin {x}"), "a share from 0 to below 1, such as 0.2"))
     };
-    Ok(Assumptions { budget, fx_percent: fx, margin: margin.map(share).transpose()?, channel })
+    Ok(Assumptions { budget, fx_percent: fx, margin: margin.map(share).transpose()?, channel, taught })
 }
 
 async fn alternatives(

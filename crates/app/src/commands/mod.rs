@@ -3,7 +3,7 @@
 mod alike;
 mod bench;
 mod compare;
-mod decide;
+pub(crate) mod decide;
 mod doctor;
 mod export;
 mod forget;

@@ -1,5 +1,8 @@
 //! `portolan plan`: pages and JSON from the marts.
 
+mod compare;
+mod scenario;
+
 use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::pipeline::gather::Gatherer;
@@ -49,12 +52,23 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         ));
     }
     let bar = output::Bar::new(env.quiet || args.json);
+    if scenario::is_asked(args)? {
+        let base = currency(&snapshot)?;
+        let asked = scenario::Asked { workspace: &workspace, engine: &engine, base, home, markets: &markets };
+        scenario::scenario(&asked, args, &bar).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut plans = Vec::new();
     for (i, market) in markets.iter().enumerate() {
         bar.step("planning", market.code(), i as u64, markets.len() as u64);
         plans.push(LaunchPlan::build(&gatherer.evidence(*market).await?, Minimums::default()));
     }
     bar.clear();
+    if args.compare {
+        let dir = args.out.clone().unwrap_or_else(|| workspace.root.join("plans"));
+        compare::compare(&dir, &plans, lang, args)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.json {
         // Pages as well where a folder was named; nothing but JSON goes to standard output.
         if let Some(dir) = &args.out {

@@ -5,6 +5,7 @@ mod decided;
 mod market;
 mod promoted;
 mod quality;
+mod spend;
 mod who;
 
 use super::evidence;

@@ -144,6 +144,41 @@ pub(super) async fn keep_again(
     Ok(keeper.finish())
 }
 
+/// What would be offered without the other markets: the model that ranks best on the validation days among those of a market
+/// alone, and its first products. Nothing where nothing was measured or the market has too few shoppers.
+pub(crate) async fn alone(engine: &Engine, market: Market, n: usize) -> Result<Option<(String, Vec<String>)>> {
+    let Some(choice) = stored(engine, market).await? else { return Ok(None) };
+    let sql = "select model from marts.evidence where market = 'all' and training = 'market' and period = 'validation' \
+        and metric = 'ndcg@10' order by value desc, model limit 1";
+    let best = Rows::query(engine, sql).await?.texts("model")?;
+    let kind = match (choice.pooled, best.first().and_then(|name| ModelKind::named(name, market))) {
+        (None, _) | (_, None) => choice.kind,
+        (Some(_), Some(kind)) => kind,
+    };
+    let purchases = Purchases::load(engine).await?;
+    let catalogue = Catalogue::load(engine, &purchases).await?;
+    let shelf = Shelves::load(engine, &catalogue).await?.of(market);
+    let shelf = Shelves::lawful(engine, &catalogue, market, shelf).await?;
+    let used = Used::load(engine, &purchases).await?;
+    let all = &purchases.interactions;
+    let shoppers: Vec<ShopperIdx> =
+        (0..all.n_shoppers() as u32).map(ShopperIdx).filter(|s| all.markets()[s.at()] == market).collect();
+    if shoppers.len() < MIN_SHOPPERS {
+        return Ok(None);
+    }
+    let choice = Choice { kind, pooled: None, ..choice };
+    let bar = crate::output::Bar::new(true);
+    tokio::task::block_in_place(|| {
+        let trainings = Trainings::shown(&bar);
+        let signals = used.signals();
+        let mut fitter = Fitter::new(all, &signals, choice.seed, &trainings);
+        let (served, _) = fitter.serve(market, &choice, shelf)?;
+        let listed = list(&served, &purchases, &signals, &catalogue, market, shoppers, choice.seed);
+        let ids = listed.iter().take(n).map(|row| catalogue.id(row.item).to_owned()).collect();
+        Ok(Some((kind.name().to_owned(), ids)))
+    })
+}
+
 /// The signals that the last run decided to use.
 pub(crate) struct Used {
     pub(crate) weights: Weights,

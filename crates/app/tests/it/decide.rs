@@ -26,6 +26,7 @@ fn a_simulated_seller_gets_decisions() {
     the_page_says_what_to_do_in_both_languages(&shop);
     shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(&shop);
     crate::trade::what_is_offered_cleared_and_sent(&shop);
+    crate::advertising::of_a_simulated_seller(&shop);
 }
 
 fn no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(shop: &Shop) {

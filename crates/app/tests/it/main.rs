@@ -1,5 +1,6 @@
 //! The program through its front door: files in, exit codes, tables and pages out.
 
+mod advertising;
 mod bad_input;
 mod decide;
 mod evidence;

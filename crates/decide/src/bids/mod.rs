@@ -6,6 +6,7 @@ mod learning;
 mod lookahead;
 mod prices;
 mod replay;
+mod report;
 mod value;
 
 pub use bidder::{Bid, Form, Pace, Rule, Standing};
@@ -14,4 +15,5 @@ pub use learning::{Learning, LearningParams};
 pub use lookahead::{Lookahead, LookaheadParams, Trust};
 pub use prices::{MarketPrices, Seen};
 pub use replay::{Auction, Clicked, Outcome, replay};
+pub use report::{Fate, LoggedAuction, PlacementValue, Report, ReportParams, Tried};
 pub use value::{Funnel, ImpressionValue, ValueParams};

@@ -117,6 +117,7 @@ impl Moved {
     /// The move in a sentence, its largest cause first.
     pub fn said(&self, grid: &Grid) -> Said {
         let name = grid.name(self.row, self.column);
+        let name_zh = format!("{}（{}）", grid.rows[self.row].name, grid.columns[self.column].name);
         let mut causes = [
             (self.by_total, "budget", "预算"),
             (self.by_limits, "limits", "限额"),
@@ -132,11 +133,11 @@ impl Moved {
             told.join(if zh { "，" } else { ", " })
         };
         if self.from == self.to {
-            return Said::new(format!("{name}: {} as before.", self.to), format!("{name}：{}，不变。", self.to));
+            return Said::new(format!("{name}: {} as before.", self.to), format!("{name_zh}：{}，不变。", self.to));
         }
         Said::new(
             format!("{name}: {} after {}: {}.", self.to, self.from, list(false)),
-            format!("{name}：由 {} 变为 {}：{}。", self.from, self.to, list(true)),
+            format!("{name_zh}：由 {} 变为 {}：{}。", self.from, self.to, list(true)),
         )
     }
 }

@@ -44,8 +44,8 @@ pub struct OwnResults {
     pub impressions: u64,
     /// Clicks.
     pub clicks: u64,
-    /// Orders.
-    pub orders: u64,
+    /// Orders that came of them; `None` where nobody counted, and then clicks say nothing about orders.
+    pub orders: Option<u64>,
     /// Spent, major units.
     pub spend: f64,
 }
@@ -144,7 +144,9 @@ impl OutlookParams {
         let click = of("click_rate", |f| f.click_rate)?;
         let order = of("order_rate", |f| f.order_rate)?;
         let click_rate = self.rate(click, self.prior_impressions, own.clicks, own.impressions);
-        let order_rate = self.rate(order, self.prior_clicks, own.orders, own.clicks);
+        // Clicks whose orders nobody counted are no evidence that none came.
+        let counted = own.orders.map_or((0, 0), |orders| (orders, own.clicks));
+        let order_rate = self.rate(order, self.prior_clicks, counted.0, counted.1);
         let cost = |click: f64, order: f64| cpm / 1000.0 / (click * order);
         let mean = cost(click_rate.0, order_rate.0);
         // Relative errors of independent rates add in squares; each is half the width of its interval.
@@ -158,7 +160,7 @@ impl OutlookParams {
             order_rate,
             cost: (mean, Interval { low: mean * (-spread).exp(), high: mean * spread.exp(), level: self.level }),
             most_orders: audience * reach * self.exposures * click_rate.0 * order_rate.0,
-            own: own.clicks as f64 / (own.clicks as f64 + self.prior_clicks),
+            own: counted.1 as f64 / (counted.1 as f64 + self.prior_clicks),
             guessed,
             source: facts.source.clone(),
         })
@@ -187,7 +189,10 @@ fn check(facts: &PlatformFacts, own: &OwnResults) -> Result<(), SpendError> {
             return Err(SpendError::param(format!("{what} of {name}"), "above 0", x));
         }
     }
-    if own.clicks > own.impressions || own.orders > own.clicks || !(own.spend >= 0.0 && own.spend.is_finite()) {
+    if own.clicks > own.impressions
+        || own.orders.is_some_and(|n| n > own.clicks)
+        || !(own.spend >= 0.0 && own.spend.is_finite())
+    {
         let rule = "orders within clicks within impressions, spend of 0 or more";
         return Err(SpendError::param(format!("own results on {name}"), rule, own.clicks as f64));
     }
@@ -299,12 +304,21 @@ mod tests {
 
     #[test] // Order rate (.02 · 200 + 60) / (200 + 1000) = 5.33 %; own part 1000/1200.
     fn own_results_take_over_by_hand() {
-        let own = OwnResults { impressions: 100_000, clicks: 1_000, orders: 60, spend: 500.0 };
+        let own = OwnResults { impressions: 100_000, clicks: 1_000, orders: Some(60), spend: 500.0 };
         let outlook = &OutlookParams::default().outlook(&[(facts("x"), own)]).unwrap()[0];
         assert!((outlook.order_rate.0 - 64.0 / 1200.0).abs() < 1e-12 && (outlook.cpm - 5.0).abs() < 1e-12);
         assert!((outlook.own - 1000.0 / 1200.0).abs() < 1e-12);
         let i = outlook.order_rate.1;
         assert!(i.low < outlook.order_rate.0 && outlook.order_rate.0 < i.high);
+    }
+
+    #[test] // Nobody counted orders: the click rate learns, (.01 · 5000 + 1000) / 105000, the order rate stays.
+    fn clicks_without_counted_orders_say_nothing_about_orders() {
+        let own = OwnResults { impressions: 100_000, clicks: 1_000, orders: None, spend: 500.0 };
+        let outlook = &OutlookParams::default().outlook(&[(facts("x"), own)]).unwrap()[0];
+        assert!((outlook.click_rate.0 - 1_050.0 / 105_000.0).abs() < 1e-12);
+        assert!((outlook.order_rate.0 - 0.02).abs() < 1e-12);
+        assert_eq!(outlook.own, 0.0);
     }
 
     #[test]

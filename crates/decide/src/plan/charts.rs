@@ -137,6 +137,11 @@ impl Canvas<'_> {
         Ok(())
     }
 
+    pub(super) fn ring(&self, at: (i32, i32), radius: i32, ink: Ink) -> Drawn {
+        self.area.draw(&Circle::new(at, radius, ink.placeholder().stroke_width(2)))?;
+        Ok(())
+    }
+
     pub(super) fn text(&self, text: &str, at: (i32, i32), anchor: At, ink: Ink, size: i32) -> Drawn {
         let h = match anchor {
             At::Start => HPos::Left,
@@ -165,6 +170,18 @@ pub(super) fn clipped(text: &str, n: usize) -> String {
     let text = text.replace(char::is_control, "\u{fffd}");
     let text = text.as_str();
     if text.chars().count() <= n { text.to_owned() } else { text.chars().take(n - 1).chain(['…']).collect() }
+}
+
+/// [`clipped`] to a width in pixels at size 12: Chinese characters are about twice as wide as Latin letters.
+pub(super) fn cut(text: &str, pixels: i32) -> String {
+    let wide = |c: char| if c.is_ascii() { 65 } else { 125 };
+    let mut room = 10 * pixels;
+    let fits = text.chars().take_while(|c| {
+        room -= wide(*c);
+        room >= 0
+    });
+    let n = fits.count();
+    clipped(text, if n < text.chars().count() { n.max(2) } else { n.max(1) })
 }
 
 /// Revenue by month as bars; months that the data covers only in part are pale.

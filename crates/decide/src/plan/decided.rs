@@ -121,10 +121,34 @@ pub struct ChannelRow {
     pub advised: Figure,
     /// Sales that its spend of the period brought.
     pub contribution: Option<Figure>,
+    /// Sales that one more unit of spend brings at the present spend.
+    pub marginal_now: Option<Figure>,
     /// Margin that one more unit of spend brings at the advised spend.
     pub marginal: Option<Figure>,
+    /// Sales that a week's spend brings in the end, from no spend on; empty where nothing can be told.
+    pub curve: Vec<ResponsePoint>,
     /// Why it moved, or why nothing can be told.
     pub why: Said,
+}
+
+/// A point of a response curve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ResponsePoint {
+    /// Spend a week, major units of the plan's currency.
+    pub spend: f64,
+    /// Sales a week that it brings.
+    pub sales: Figure,
+}
+
+/// What an input of the rehearsal does to the margin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SensitivityRow {
+    /// Which input.
+    pub input: Said,
+    /// Mean margin with the input at its 5 % quantile.
+    pub low: Figure,
+    /// At its 95 % quantile.
+    pub high: Figure,
 }
 
 /// What to do about a product's stock.
@@ -167,6 +191,10 @@ pub struct Decided {
     pub stock: Vec<StockRow>,
     /// Orders, sales and margin to expect, and the probability of a loss.
     pub expected: Vec<Figure>,
+    /// What the margin hangs on, most first.
+    pub sensitivity: Vec<SensitivityRow>,
+    /// Median floor, median price advised, and price now over floor, of all products with a floor.
+    pub medians: Vec<Figure>,
     /// What can go wrong.
     pub risks: Vec<Said>,
     /// What would change our mind.

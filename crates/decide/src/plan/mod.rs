@@ -30,16 +30,24 @@ mod number;
 mod vocabulary;
 mod words;
 
+mod calendar_chart;
 mod charts;
+mod compare;
 mod curve_chart;
 mod decide_charts;
 mod html;
 mod index;
 mod json;
 mod people;
+mod sensitivity_chart;
+mod spend_chart;
 mod style;
 
-pub use decided::{ChannelRow, Decided, Hindrance, LandedCost, May, Occasion, PriceRow, StockRow, WeekDemand};
+pub use compare::{compare_html, compare_json};
+pub use decided::{
+    ChannelRow, Decided, Hindrance, LandedCost, May, Occasion, PriceRow, ResponsePoint, SensitivityRow, StockRow,
+    WeekDemand,
+};
 pub use evidence::{
     Against, BundleEvidence, CaveatEvidence, ClusterCandidate, ClusterEvidence, ClusterRow, Cohort, CohortEvidence,
     CurveEvidence, Glance, Input, MarketEvidence, MonthEvidence, Periods, ProductEvidence, ReasonEvidence,

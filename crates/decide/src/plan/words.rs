@@ -311,6 +311,23 @@ texts! {
     OfferFine: "keeps every floor", "不低于底价";
     OfferRefused: "refused", "拒绝";
     NProducts: "{0} products", "{0} 个商品";
+    ResponseSaid: "What a week's spend brings in the end, with its interval. Ring: spend now, with the slope there; dot: spend advised.", "每周支出最终带来的销售额及其区间。圆环：当前支出及其斜率；圆点：建议支出。";
+    ResponseChart: "One curve a channel: sales a week by spend a week, the spend now with the return of its next unit, and the spend advised.", "每个渠道一条曲线：周支出对应的周销售额，当前支出及其边际回报，以及建议支出。";
+    ResponseSlope: "+1 brings {0}", "每 +1 带来 {0}";
+    SpendAWeek: "Spend a week", "周支出";
+    Sensitivity: "What the margin hangs on", "毛利取决于什么";
+    SensitivitySaid: "Mean margin of the weeks ahead with one input at its low and its high end, the others as they are drawn.", "其他因素照常抽样，仅将某一因素取低端与高端时，未来各周的平均毛利。";
+    SensitivityChart: "A bar an input: the margin at its low and its high end, the input that moves most first.", "每个因素一条横条：其取低端与高端时的毛利，影响最大者在前。";
+    Input: "Input", "因素";
+    CalendarSaid: "A line from the last day to order to the day itself; the number is what past years sold against usual.", "线段从最晚下单日到当日；数字为往年相对平常的销量。";
+    CalendarChart: "The occasions ahead on a line of time, each with its last day to order and what past years sold against usual.", "未来各事件的时间轴，标出最晚下单日与往年相对平常的销量。";
+    CompareTitle: "Markets side by side", "市场并列比较";
+    CompareIntro: "{0} markets with what is decided for each, largest expected sales first. A market without a decision has empty cells.", "共 {0} 个市场及其决策，按预计销售额从高到低排列。未作决策的市场为空。";
+    CompareSize: "What is there", "现状";
+    CompareDecided: "What is decided", "决策";
+    CompareRisk: "What can go wrong first", "首要风险";
+    CompareNext: "What to do first", "首要行动";
+    CompareChart: "Expected margin of each market with its interval.", "各市场预计毛利及其区间。";
     // The overview of markets.
     OverviewTitle: "Launch plans", "市场启动计划总览";
     OverviewIntro: "{0} markets, largest first. Open a market for its plan.", "共 {0} 个市场，按销售额从高到低排列。点击市场查看计划。";

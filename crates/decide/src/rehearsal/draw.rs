@@ -6,6 +6,7 @@
 //! seed and its numbers are taken in a fixed order, so plans that differ in prices, stock or spend meet the same luck.
 
 use super::input::{Noise, Plan, Product, World};
+use crate::Said;
 use domain::{Rng, Seed};
 
 /// An input that can be pinned to its low or high end.
@@ -21,6 +22,36 @@ pub enum Input {
     Delay,
     /// What a unit costs to land.
     Cost,
+}
+
+impl Input {
+    /// Its name in tables; all channels have one.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Demand => "demand",
+            Self::Elasticity => "elasticity",
+            Self::Channel(_) => "channel",
+            Self::Delay => "delay",
+            Self::Cost => "cost",
+        }
+    }
+
+    /// The input of a name; channels are told apart by `channel`.
+    pub fn named(name: &str, channel: usize) -> Option<Self> {
+        let all = [Self::Demand, Self::Elasticity, Self::Channel(channel), Self::Delay, Self::Cost];
+        all.into_iter().find(|input| input.name() == name)
+    }
+
+    /// For a reader.
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Demand => Said::new("How large the demand is", "需求规模"),
+            Self::Elasticity => Said::new("How shoppers answer to price", "顾客对价格的反应"),
+            Self::Channel(_) => Said::new("What advertising brings", "广告效果"),
+            Self::Delay => Said::new("How late deliveries are", "到货延迟"),
+            Self::Cost => Said::new("What a unit costs to land", "到岸成本"),
+        }
+    }
 }
 
 /// A part of an input's distribution.

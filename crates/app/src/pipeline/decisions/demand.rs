@@ -1,6 +1,7 @@
 //! What the weeks ahead will ask for: every product that still sells, all products together, and the market's sales, each
 //! market with its own calendar. A product too young for a season of its own is lent one ([`short`]).
 
+use super::Taught;
 use super::inputs::Inputs;
 use super::short::{self, Lent};
 use crate::pipeline::batch::Columns;
@@ -39,7 +40,7 @@ pub(super) fn first_week(inputs: &Inputs) -> Day {
     monday(inputs.as_of)
 }
 
-pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, seed: Seed) -> Result<Demand> {
+pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed: Seed) -> Result<Demand> {
     let mut products: BTreeMap<(usize, usize), Forecast> = BTreeMap::new();
     let (mut units, mut sales) = (Vec::new(), Vec::new());
     for market in 0..inputs.markets.len() {
@@ -62,7 +63,13 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, seed: Seed) -> Resul
         if panel.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let found = params(4).forecast(panel, &Ahead::default(), seed)?;
+        let found = match taught {
+            Taught::Together => params(4).forecast(panel, &Ahead::default(), seed)?,
+            Taught::Alone => {
+                let one = |series| params(4).forecast(std::slice::from_ref(series), &Ahead::default(), seed);
+                panel.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat()
+            }
+        };
         Ok(found.into_iter().filter(|f| !f.mean.is_empty()).map(|f| (f.series as usize, f)).collect())
     };
     let lent = short::lend(inputs, &mut products)?;

@@ -273,7 +273,7 @@ async fn rivals(
 }
 
 /// Euros for one unit of each currency at its newest rate.
-async fn euros(engine: &Engine) -> Result<BTreeMap<Currency, f64>> {
+pub(super) async fn euros(engine: &Engine) -> Result<BTreeMap<Currency, f64>> {
     let sql = "select base, quote, cast(rate as double) as rate from (select base, quote, rate, \
         row_number() over (partition by base, quote order by day desc) as nth from clean.fx_rates) r where nth = 1";
     let rows = Rows::query(engine, sql).await?;

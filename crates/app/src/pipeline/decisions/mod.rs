@@ -18,11 +18,16 @@ pub(crate) mod settings;
 mod short;
 mod spend;
 mod surplus;
+mod spend_tables;
+mod spend_why;
 pub(crate) mod tables;
 mod what_if;
 mod when;
 
-pub(crate) use what_if::{Assumptions, what_if};
+pub(crate) use spend_why::why_moved;
+pub(crate) use what_if::{Assumptions, Changed, what_if};
+
+pub(crate) use tables::{CHANNELS, channel_facts};
 
 use super::figure_rows::figure_rows;
 use super::rows::Rows;
@@ -36,6 +41,21 @@ use lake::Engine;
 use outcome::{Decided, Outcome};
 use settings::DecideSettings;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Euros for one unit of each currency, newest rates.
+pub(crate) async fn rates(engine: &Engine) -> Result<BTreeMap<Currency, f64>> {
+    inputs::euros(engine).await
+}
+
+/// What a market may be judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Taught {
+    /// Its own weeks, drawn towards the other markets' where they are few.
+    #[default]
+    Together,
+    /// Its own weeks alone.
+    Alone,
+}
 
 /// What follows from data and tables.
 struct Prepared {
@@ -56,11 +76,23 @@ struct Settled {
     prices: Vec<prices::PriceRow>,
     stock: Vec<when::StockRow>,
     channels: Vec<spend::ChannelRow>,
+    /// Experiments that could not be used, and why.
+    unused: Vec<(Market, String)>,
     outcome: Outcome,
 }
 
 impl Prepared {
     async fn load(engine: &Engine, workspace: &Workspace, base: Currency, seed: Seed) -> Result<Self> {
+        Self::taught(engine, workspace, base, seed, Taught::Together).await
+    }
+
+    async fn taught(
+        engine: &Engine,
+        workspace: &Workspace,
+        base: Currency,
+        seed: Seed,
+        taught: Taught,
+    ) -> Result<Self> {
         let inputs = Inputs::load(engine, base).await?;
         let home = super::home(engine, workspace).await?;
         let own = tables::Tables::load(&workspace.root)?;
@@ -71,8 +103,8 @@ impl Prepared {
         markets.extend(ranked.markets("market")?);
         let markets: Vec<Market> = markets.into_iter().collect();
         let verdicts = sell::judge(&own.rules, &facts, &markets, inputs.as_of);
-        let answers = prices::answers(engine, &inputs).await?;
-        let demand = demand::foresee(&inputs, &own.calendar, seed)?;
+        let answers = prices::answers(engine, &inputs, taught).await?;
+        let demand = demand::foresee(&inputs, &own.calendar, taught, seed)?;
         Ok(Self { inputs, home, own, facts, verdicts, answers, demand, seed })
     }
 
@@ -97,9 +129,11 @@ impl Prepared {
             demand: &self.demand,
             stock: &stock,
         };
-        let channels = spend::channels(inputs, &outcome::margins(decided), settings.budget, self.seed)?;
-        let outcome = outcome::outcome(decided, &channels, self.seed)?;
-        Ok(Settled { costs, refused, prices, stock, channels, outcome })
+        let margins = outcome::margins(decided);
+        let known = spend::Known { margins: &margins, experiments: &self.own.experiments, seed: self.seed };
+        let spend::Cells { rows: channels, unused, .. } = spend::channels(inputs, known, settings.budget)?;
+        let outcome = outcome::outcome(decided, &margins, &channels, self.seed)?;
+        Ok(Settled { costs, refused, prices, stock, channels, unused, outcome })
     }
 }
 
@@ -111,6 +145,9 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
     let settled = prepared.settle(inputs, &stage.workspace.decide)?;
     for ((market, why), n) in &settled.refused {
         stage.not_computed(*market, "the landed cost of products", &format!("{n} products: {why}"));
+    }
+    for (market, why) in &settled.unused {
+        stage.not_computed(*market, "calibration by an experiment", why);
     }
     let calendar = when::calendar(engine, inputs, &prepared.own.calendar, &settled.costs, prepared.home).await?;
     let costed: BTreeMap<(usize, usize), &costs::Costed> =
@@ -171,8 +208,12 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         ("clearance", vec![surplus::table(inputs, &clearance)?]),
         ("first_send", vec![first_send::table(inputs, &first_send)?]),
         ("calendar", vec![when::calendar_table(&calendar)?]),
-        ("media", vec![spend::media_table(&settled.channels)?]),
-        ("budget", vec![spend::budget_table(&settled.channels)?]),
+        ("media", vec![spend_tables::media_table(&settled.channels)?]),
+        ("media_curves", vec![spend_tables::curves_table(&settled.channels)?]),
+        ("media_forms", vec![spend_tables::forms_table(&settled.channels)?]),
+        ("budget", vec![spend_tables::budget_table(&settled.channels)?]),
+        ("budget_weeks", vec![spend_tables::weeks_table(inputs, &prepared.demand, &settled.channels)?]),
+        ("sensitivity", vec![outcome::sensitivity_table(&settled.outcome)?]),
         ("decision_figures", vec![figure_rows(&settled.outcome.figures)?]),
         ("decision_actions", vec![outcome::advice_table(&advice)?]),
     ])

@@ -59,13 +59,20 @@ pub(super) fn margins(d: Decided<'_>) -> BTreeMap<Market, f64> {
     sums.into_iter().filter(|(_, s)| s.1 > 0.0).map(|(market, s)| (market, s.0 / s.1)).collect()
 }
 
-pub(super) fn outcome(d: Decided<'_>, channels: &[ChannelRow], seed: Seed) -> Result<Outcome> {
+pub(super) fn outcome(
+    d: Decided<'_>,
+    margins: &BTreeMap<Market, f64>,
+    channels: &[ChannelRow],
+    seed: Seed,
+) -> Result<Outcome> {
     let mut all = Outcome { figures: Vec::new(), situations: Vec::new() };
     for at in 0..d.inputs.markets.len() {
         let market = d.inputs.markets[at].market;
         let spend: f64 = channels.iter().filter(|c| c.market == market).map(|c| c.advised).sum();
         let rehearsal = rehearse(d, at, spend * HORIZON as f64, seed.derive(at as u64))?;
         all.figures.extend(figures(d, at, rehearsal.as_ref())?.into_iter().map(|f| (market, f)));
+        let n = d.prices.iter().filter(|r| r.market == at && r.now.is_some()).count() as u64;
+        all.figures.extend(margins.get(&market).map(|share| (market, Metric::MarginShare.number(*share, n, ""))));
         all.situations.push(situation(d, at, channels, rehearsal.as_ref()));
     }
     Ok(all)
@@ -279,6 +286,20 @@ pub(super) fn advice(outcome: &Outcome, calendar: &[(Market, Suggestion)]) -> Ve
         situation.advice().into_iter().map(|a| (situation.market, a)).collect::<Vec<_>>()
     };
     outcome.situations.iter().flat_map(of).collect()
+}
+
+/// `marts.sensitivity`: what each input moves, most first.
+pub(super) fn sensitivity_table(outcome: &Outcome) -> Result<RecordBatch> {
+    let all = || {
+        outcome.situations.iter().flat_map(|s| s.tornado.iter().enumerate().map(move |(i, bar)| (s, i as i64 + 1, bar)))
+    };
+    Columns::default()
+        .text("market", all().map(|(s, ..)| s.market.code().to_owned()))
+        .int("place", all().map(|(_, place, _)| place))
+        .text("input", all().map(|(_, _, bar)| bar.0.name()))
+        .float("low", all().map(|(_, _, bar)| bar.1))
+        .float("high", all().map(|(_, _, bar)| bar.2))
+        .batch()
 }
 
 /// `marts.decision_actions`.

@@ -1,5 +1,6 @@
 //! How units follow price, and from that, cost and competitors the price advised for each product of each market.
 
+use super::Taught;
 use super::costs::Costed;
 use super::inputs::Inputs;
 use crate::pipeline::batch::Columns;
@@ -66,9 +67,24 @@ impl PriceRow {
     }
 }
 
-pub(super) async fn answers(engine: &Engine, inputs: &Inputs) -> Result<Answers> {
+pub(super) async fn answers(engine: &Engine, inputs: &Inputs, taught: Taught) -> Result<Answers> {
     let sales = lines(engine, inputs).await?;
-    let elasticities = ElasticityParams::default().estimate(&sales)?;
+    let params = ElasticityParams::default();
+    let elasticities = match taught {
+        Taught::Together => params.estimate(&sales)?,
+        Taught::Alone => {
+            let mut all = Elasticities { products: Vec::new(), markets: BTreeMap::new() };
+            for market in 0..inputs.markets.len() as u32 {
+                let own: Vec<Sale> = sales.iter().filter(|s| s.market == market).copied().collect();
+                if !own.is_empty() {
+                    let found = params.estimate(&own)?;
+                    all.products.extend(found.products);
+                    all.markets.extend(found.markets);
+                }
+            }
+            all
+        }
+    };
     let key = |e: &Elasticity| (e.market as usize, e.product as usize);
     let by_key = elasticities.products.iter().map(|e| (key(e), e.clone())).collect();
     Ok(Answers { elasticities, by_key })

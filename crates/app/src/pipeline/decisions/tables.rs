@@ -1,16 +1,29 @@
-//! The seller's own tables beside `portolan.toml`, on top of those that the program brings: rules, lanes, costs, calendar, promotions.
+//! The seller's own tables beside `portolan.toml`, on top of those that the program brings: rules, lanes, costs, calendar,
+//! experiments, promotions.
 
 use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
 use decide::calendar::Calendar;
+use decide::channel::ChannelFacts;
 use decide::landed::{CostTables, LaneTable};
+use decide::media::Experiment;
 use decide::own_file::FileError;
 use decide::promotion::own::OwnOffers;
 use decide::sellability::Rulebook;
 use std::path::Path;
 
 /// Names of the files, in the order of [`Tables`].
-pub(crate) const FILES: [&str; 5] = ["rules.toml", "lanes.toml", "costs.toml", "calendar.toml", "promotions.toml"];
+pub(crate) const FILES: [&str; 6] =
+    ["rules.toml", "lanes.toml", "costs.toml", "calendar.toml", "promotions.toml", "experiments.toml"];
+
+/// Platforms and partners, read when they are asked about: no table of the lake follows from them.
+pub(crate) const CHANNELS: &str = "channels.toml";
+
+/// The platforms that the program brings, with the seller's over them.
+pub(crate) fn channel_facts(root: &Path) -> Result<ChannelFacts> {
+    let own = read(root, CHANNELS)?.map(|text| ChannelFacts::parse(CHANNELS, &text)).transpose().map_err(wrong)?;
+    Ok(ChannelFacts::built_in().with(own.unwrap_or_default()))
+}
 
 /// Everything that decisions go by besides data.
 pub(crate) struct Tables {
@@ -19,18 +32,21 @@ pub(crate) struct Tables {
     pub(crate) costs: CostTables,
     pub(crate) calendar: Calendar,
     pub(crate) promotions: OwnOffers,
+    /// What switching advertising off, down or up has shown; none is built in.
+    pub(crate) experiments: Vec<Experiment>,
 }
 
 impl Tables {
     /// What the program brings, with the files of the workspace over it.
     pub(crate) fn load(root: &Path) -> Result<Self> {
-        let [rules, lanes, costs, calendar, promotions] = FILES.map(|name| read(root, name));
+        let [rules, lanes, costs, calendar, promotions, experiments] = FILES.map(|name| read(root, name));
         let mut all = Self {
             rules: Rulebook::built_in(),
             lanes: LaneTable::built_in(),
             costs: CostTables::built_in(),
             calendar: Calendar::built_in(),
             promotions: OwnOffers::default(),
+            experiments: Vec::new(),
         };
         if let Some(text) = rules? {
             all.rules = all.rules.with_own(FILES[0], &text).map_err(wrong)?;
@@ -46,6 +62,9 @@ impl Tables {
         }
         if let Some(text) = promotions? {
             all.promotions = OwnOffers::parse(FILES[4], &text).map_err(wrong)?;
+        }
+        if let Some(text) = experiments? {
+            all.experiments = Experiment::parse(FILES[5], &text).map_err(wrong)?;
         }
         Ok(all)
     }

@@ -1,6 +1,6 @@
 //! The same decisions under other assumptions, and what changes by them. Nothing is written.
 
-use super::{Prepared, Settled};
+use super::{Prepared, Settled, Taught};
 use crate::output::Bar;
 use crate::workspace::Workspace;
 use anyhow::Result;
@@ -20,10 +20,12 @@ pub(crate) struct Assumptions {
     pub(crate) margin: Option<Decimal>,
     /// Channel of sale.
     pub(crate) channel: Option<String>,
+    /// What markets teach each other.
+    pub(crate) taught: Taught,
 }
 
 /// A number that changes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize)]
 pub(crate) struct Changed {
     pub(crate) market: Market,
     pub(crate) what: String,
@@ -50,9 +52,14 @@ pub(crate) async fn what_if(
     settings.margin = asked.margin.unwrap_or(settings.margin);
     settings.channel = asked.channel.clone().unwrap_or(settings.channel);
     let times = 1.0 + asked.fx_percent.unwrap_or(0.0) / 100.0;
-    let inputs = prepared.inputs.clone().with_base_worth(times);
-    let then = prepared.settle(&inputs, &settings)?;
-    let (now, then) = (numbers(&prepared, &now), numbers(&prepared, &then));
+    let alone = match asked.taught {
+        Taught::Together => None,
+        Taught::Alone => Some(Prepared::taught(engine, workspace, base, Seed(1), Taught::Alone).await?),
+    };
+    let other = alone.as_ref().unwrap_or(&prepared);
+    let inputs = other.inputs.clone().with_base_worth(times);
+    let then = other.settle(&inputs, &settings)?;
+    let (now, then) = (numbers(&prepared, &now), numbers(other, &then));
     let keys: std::collections::BTreeSet<&Key> = now.keys().chain(then.keys()).collect();
     let changed = keys.into_iter().filter_map(|key| {
         let (before, after) = (now.get(key), then.get(key));

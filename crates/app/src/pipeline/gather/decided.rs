@@ -4,7 +4,7 @@ use super::Gatherer;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use decide::Said;
-use decide::plan::{ChannelRow, Decided, Hindrance, LandedCost, May, Metric, Occasion, PriceRow, StockRow, WeekDemand};
+use decide::plan::{Decided, Hindrance, LandedCost, May, Metric, Occasion, PriceRow, StockRow, WeekDemand};
 use domain::{Currency, Decimal, Figure, FigureValue, Market, Money, ProductId, Rounding, Window};
 use std::collections::BTreeMap;
 
@@ -43,6 +43,8 @@ impl Gatherer<'_> {
             channels: self.channel_rows(market).await?,
             stock: self.stock_rows(market).await?,
             expected: self.expected(market).await?,
+            sensitivity: self.sensitivity(market).await?,
+            medians: self.medians(market).await?,
             risks,
             changes,
             actions,
@@ -234,43 +236,6 @@ impl Gatherer<'_> {
         Ok((0..days.len()).map(occasion).collect())
     }
 
-    async fn channel_rows(&self, market: Market) -> Result<Vec<ChannelRow>> {
-        let query = format!(
-            "select b.*, m.contribution, m.low as from_low, m.high as from_high, m.n_weeks from marts.budget b \
-             left join marts.media m on m.market = b.market and m.channel = b.channel where b.market = '{market}' order by b.channel"
-        );
-        let rows = Rows::query(self.engine, &query).await?;
-        let (channels, en, zh) = (rows.texts("channel")?, rows.texts("en")?, rows.texts("zh")?);
-        let column = |name: &str| rows.floats(name);
-        let (now, advised, low, high) = (column("now")?, column("advised")?, column("low")?, column("high")?);
-        let (brought, from, to) = (column("contribution")?, column("from_low")?, column("from_high")?);
-        let (marginal, weeks) = (column("marginal")?, rows.ints("n_weeks")?);
-        let mut found = Vec::new();
-        for i in 0..channels.len() {
-            let n = weeks[i].unsigned_abs();
-            let figure = |metric: Metric, value: Option<f64>| {
-                value.and_then(|x| money(x, self.currency)).map(|m| metric.money_of(&channels[i], m, n, &query))
-            };
-            let between = |figure: Figure, ends: Option<(f64, f64)>, level: f64| {
-                ends.map_or(figure.clone(), |(low, high)| figure.interval(low, high, level))
-            };
-            let (Some(spent), Some(next)) =
-                (figure(Metric::SpendNow, now[i]), figure(Metric::SpendAdvised, advised[i]))
-            else {
-                continue;
-            };
-            found.push(ChannelRow {
-                now: spent,
-                advised: between(next, low[i].zip(high[i]), 0.8),
-                contribution: figure(Metric::Contribution, brought[i]).map(|f| between(f, from[i].zip(to[i]), 0.9)),
-                marginal: marginal[i].map(|x| Metric::MarginalReturn.number_of(&channels[i], x, n, &query)),
-                why: Said::new(en[i].clone(), zh[i].clone()),
-                channel: channels[i].clone(),
-            });
-        }
-        Ok(found)
-    }
-
     async fn stock_rows(&self, market: Market) -> Result<Vec<StockRow>> {
         let query = format!(
             "select * from marts.stock_advice where market = '{market}' and state <> 'fine' order by \
@@ -301,7 +266,13 @@ impl Gatherer<'_> {
         let (value, low, high, level) =
             (rows.floats("value")?, rows.floats("low")?, rows.floats("high")?, rows.floats("level")?);
         let mut found = Vec::new();
-        for metric in [Metric::ExpectedUnits, Metric::ExpectedSales, Metric::ExpectedMargin, Metric::LossRisk] {
+        for metric in [
+            Metric::ExpectedUnits,
+            Metric::ExpectedSales,
+            Metric::ExpectedMargin,
+            Metric::LossRisk,
+            Metric::MarginShare,
+        ] {
             let Some(i) = keys.iter().position(|key| key == metric.key()) else { continue };
             let Some(x) = value[i] else { continue };
             let figure = match units[i].parse::<Currency>() {

@@ -1,12 +1,12 @@
 //! What is decided: first what to expect and to do, then what it rests on.
 
-use super::super::decide_charts;
 use super::super::decided::{Decided, May};
 use super::super::findings::shown;
 use super::super::metric::Metric;
 use super::super::number;
 use super::super::sentence::fill;
 use super::super::words::{Lang, Text};
+use super::super::{calendar_chart, decide_charts};
 use super::{Cell, Column, Page, Table, escape, name};
 use crate::Said;
 use domain::Figure;
@@ -26,6 +26,7 @@ impl Page<'_> {
         out.push_str(&self.channels(decided));
         out.push_str(&self.calendar(decided));
         out.push_str(&self.stock(decided));
+        out.push_str(&self.sensitivity(decided));
         out.push_str(&self.said_list(Text::Risks, &decided.risks, "ul"));
         out.push_str(&self.said_list(Text::WouldChange, &decided.changes, "ul"));
         out
@@ -192,6 +193,7 @@ impl Page<'_> {
             Column::Number(Metric::SpendNow.label(lang)),
             Column::Number(Metric::SpendAdvised.label(lang)),
             Column::Number(Metric::Contribution.label(lang)),
+            Column::Number(Metric::MarginalNow.label(lang)),
             Column::Number(Metric::MarginalReturn.label(lang)),
             Column::Text(self.text(Text::Why)),
         ]);
@@ -202,6 +204,7 @@ impl Page<'_> {
                 Some(row.now.clone()),
                 Some(row.advised.clone()),
                 optional(&row.contribution),
+                optional(&row.marginal_now),
                 optional(&row.marginal),
             ];
             for figure in figures {
@@ -211,10 +214,11 @@ impl Page<'_> {
             table.row(cells);
         }
         format!(
-            "<h3>{}</h3>\n<p class=\"muted small\">{}</p>\n{}",
+            "<h3>{}</h3>\n<p class=\"muted small\">{}</p>\n{}{}",
             self.text(Text::ChannelBudget),
             self.text(Text::ChannelSaid),
-            table.html(self.text(Text::ChannelBudget))
+            table.html(self.text(Text::ChannelBudget)),
+            self.responses(decided)
         )
     }
 
@@ -245,7 +249,11 @@ impl Page<'_> {
             let order = row.order_by.map_or(Cell::Empty, |day| Cell::Value(escape(&number::day(day, self.lang))));
             table.row([Cell::Head(escape(&days)), Cell::Value(format!("{label}{verify}")), order, lift]);
         }
-        format!("<h3>{}</h3>\n{}", self.text(Text::CalendarAhead), table.html(self.text(Text::CalendarAhead)))
+        let chart = calendar_chart::calendar(&decided.calendar, self.lang).map_or_else(String::new, |chart| {
+            let said = self.text(Text::CalendarSaid);
+            format!("<p class=\"muted small\">{said}</p>\n<div class=\"figure\">{chart}</div>\n")
+        });
+        format!("<h3>{}</h3>\n{chart}{}", self.text(Text::CalendarAhead), table.html(self.text(Text::CalendarAhead)))
     }
 
     fn stock(&mut self, decided: &Decided) -> String {

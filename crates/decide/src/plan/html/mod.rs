@@ -11,6 +11,7 @@ mod offer;
 mod open;
 mod promote;
 mod sources;
+mod spend;
 mod table;
 mod transfer;
 mod who;
