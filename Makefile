@@ -9,7 +9,7 @@ BENCH ?=
 TRIALS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup api console build demo test bench kill-trials fmt docs clean
+.PHONY: help setup api console build demo test bench kill-trials soak fmt docs clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,6 +41,10 @@ bench: setup ## side-by-side benchmarks against named peers; BENCH="ingest --run
 kill-trials: ## kill -9 and disk-full trials against the release binary: TRIALS=50
 	cargo build --release --locked -p app
 	@crates/testkit/kill-trials.sh --trials $(TRIALS)
+
+soak: ## the server at full rate of events for ten minutes: what memory does
+	cargo build --release --locked -p app -p bench
+	@scripts/soak.sh
 
 fmt: ## format the code
 	cargo fmt --all

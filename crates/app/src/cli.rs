@@ -3,12 +3,14 @@
 mod audience;
 mod decide;
 mod plan;
+mod ingest;
 mod server;
 mod spend;
 
 pub(crate) use audience::{Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
 pub(crate) use decide::{Decide, DecideWhat};
 pub(crate) use plan::Plan;
+pub(crate) use ingest::{AccessLog, DateOrder, Ingest};
 pub(crate) use server::{Keys, KeysWhat, Serve};
 pub(crate) use spend::{Bids, Budget, Channels, Target, TargetMetric};
 
@@ -115,64 +117,6 @@ pub(crate) struct Init {
     /// Reporting currency; without it, the one of most order lines.
     #[arg(long)]
     pub(crate) currency: Option<Currency>,
-    /// Result as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Which number of a date is the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DateOrder {
-    /// 1 May.
-    DayFirst,
-    /// 5 January.
-    MonthFirst,
-}
-
-/// `portolan ingest`.
-#[derive(Debug, Args)]
-pub(crate) struct Ingest {
-    /// Files or folders; .gz, .zst and .zip are opened. In a folder, what is no table is passed over.
-    #[arg(required = true, value_hint = ValueHint::AnyPath)]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Format, when it should not be detected: uci-retail, shopify-orders, amazon-orders …
-    #[arg(long, value_name = "NAME")]
-    pub(crate) format: Option<String>,
-    /// Mapping file for a table that no format fits; `--guess` drafts one.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "format")]
-    pub(crate) map: Option<PathBuf>,
-    /// Only draft a mapping for the first file, with reasons, on standard output.
-    #[arg(long, conflicts_with_all = ["map", "format"])]
-    pub(crate) guess: bool,
-    /// Character encoding, when it should not be detected: utf-8, gbk, big5, windows-1252 …
-    #[arg(long, value_name = "NAME")]
-    pub(crate) encoding: Option<String>,
-    /// Which number of 1/5/2011 is the day. Without it, the other dates of the file decide.
-    #[arg(long, value_enum, value_name = "ORDER")]
-    pub(crate) date_order: Option<DateOrder>,
-    /// Currency of files that name none.
-    #[arg(long)]
-    pub(crate) currency: Option<Currency>,
-    /// Whose customer and order numbers the files use; one number is one shopper within a system only.
-    /// Without it, the family of the format: shopify, amazon, canonical …
-    #[arg(long, value_name = "NAME")]
-    pub(crate) system: Option<String>,
-    /// Read files that the lake has already once more, with other options or another mapping; the new
-    /// rows take the place of the old ones.
-    #[arg(long)]
-    pub(crate) again: bool,
-    /// Day that counts as today: later orders are put aside. Without it, the day of the clock.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) as_of: Option<Day>,
-    /// Terms of use of the files, such as "CC BY 4.0"; kept in raw.sources and shown in plans.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) licence: Option<String>,
-    /// Who gave the files or where they were fetched; kept likewise.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) origin: Option<String>,
-    /// Day on which they were obtained; kept likewise.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) obtained: Option<Day>,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,6 +10,10 @@ use state::keys::{Key, KeyKind};
 use state::users::{Role, User};
 use state::{StateError, Store};
 use std::collections::HashMap;
+use std::sync::atomic::{
+    AtomicBool, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -132,21 +136,31 @@ const MAX_SECRET: usize = 200;
 struct Remembered {
     key: Option<Arc<Key>>,
     until: Instant,
+    /// Whether somebody looks it up anew already.
+    renewing: AtomicBool,
 }
 
 /// Looks keys up and remembers them for a moment, so that thousands of requests a second ask the database a few
 /// times. Secrets are remembered as hashes.
-pub struct Keyring {
+///
+/// A key in use is looked up anew in the background when half of its time is over: otherwise every few seconds all
+/// requests of a moment would go to the database at once, and wait for each other there.
+#[derive(Clone)]
+pub struct Keyring(Arc<Inner>);
+
+struct Inner {
     store: Arc<Store>,
     clock: Clock,
     memory: Duration,
     known: RwLock<HashMap<String, Remembered>>,
+    /// Grows when all is forgotten: what was looked up before that is not remembered after it.
+    age: AtomicU64,
 }
 
 impl Keyring {
     /// Over a store; what is looked up is believed for `memory`.
     pub fn new(store: Arc<Store>, clock: Clock, memory: Duration) -> Self {
-        Self { store, clock, memory, known: RwLock::default() }
+        Self(Arc::new(Inner { store, clock, memory, known: RwLock::default(), age: AtomicU64::new(0) }))
     }
 
     /// The key of a secret, when it may be used now.
@@ -159,30 +173,53 @@ impl Keyring {
         }
         let hash = state::secret::hash(secret);
         let now = Instant::now();
-        {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(found) = known.get(&hash).filter(|found| found.until > now) {
-                return Ok(found.key.clone());
-            }
+        let remembered = {
+            let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
+            known.get(&hash).filter(|found| found.until > now).map(|found| {
+                let late = found.key.is_some() && found.until.saturating_duration_since(now) < self.0.memory / 2;
+                (found.key.clone(), late && !found.renewing.swap(true, Relaxed))
+            })
+        };
+        let Some((key, renew)) = remembered else { return self.look_up(hash).await };
+        if renew {
+            let keyring = self.clone();
+            tokio::spawn(async move {
+                // Where it fails the key is looked up again when its time is over, and whoever asks then hears of it.
+                if let Err(why) = keyring.look_up(hash).await {
+                    tracing::warn!("a key could not be looked up: {why}");
+                }
+            });
         }
-        let found = self.store.key_by_hash(&hash, self.clock.now()).await?.map(Arc::new);
+        Ok(key)
+    }
+
+    async fn look_up(&self, hash: String) -> Result<Option<Arc<Key>>, StateError> {
+        let age = self.0.age.load(Acquire);
+        let found = self.0.store.key_by_hash(&hash, self.0.clock.now()).await?.map(Arc::new);
         if let Some(key) = &found {
-            self.store.touch_key(&key.id, self.clock.now()).await?;
+            self.0.store.touch_key(&key.id, self.0.clock.now()).await?;
         }
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        if self.0.age.load(Acquire) != age {
+            return Ok(found);
+        }
         if known.len() >= MAX_REMEMBERED {
             known.retain(|_, found| found.until > now);
             if known.len() >= MAX_REMEMBERED {
                 known.clear();
             }
         }
-        known.insert(hash, Remembered { key: found.clone(), until: now + self.memory });
+        let until = now + self.0.memory;
+        known.insert(hash, Remembered { key: found.clone(), until, renewing: AtomicBool::new(false) });
         Ok(found)
     }
 
     /// Forgets all, after a key was made, rotated or revoked.
     pub fn forget(&self) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        self.0.age.fetch_add(1, Release);
+        known.clear();
     }
 }
 
@@ -214,5 +251,41 @@ mod tests {
         headers.append(COOKIE, HeaderValue::from_static("a=b; portolan=token; c=d"));
         assert_eq!(presented_visit(&headers, false), Some("token".to_owned()));
         assert_eq!(presented_visit(&headers, true), None, "the secure cookie has another name");
+    }
+
+    async fn keyring(memory: Duration) -> (Keyring, String, String) {
+        let store = Arc::new(Store::in_memory().await.unwrap());
+        let clock = Clock::saying(|| chrono::DateTime::UNIX_EPOCH);
+        let new = state::keys::NewKey { name: "k".into(), kind: KeyKind::Read, market: None, origins: Vec::new() };
+        let (key, secret) = store.create_key(new, clock.now()).await.unwrap();
+        (Keyring::new(store, clock, memory), key.id, secret.reveal().to_owned())
+    }
+
+    /// Its time is over half at once, so that each look is followed by one in the background; asking goes on meanwhile.
+    #[tokio::test]
+    async fn a_key_in_use_is_looked_up_anew_before_its_time_is_over() {
+        let (keyring, id, secret) = keyring(Duration::from_secs(3_600)).await;
+        assert!(keyring.find(&secret).await.unwrap().is_some());
+        keyring.0.store.revoke_key(&id, keyring.0.clock.now()).await.unwrap();
+        assert!(keyring.find(&secret).await.unwrap().is_some(), "in the first half it is believed");
+        let hash = state::secret::hash(&secret);
+        {
+            let mut known = keyring.0.known.write().unwrap();
+            known.get_mut(&hash).unwrap().until = Instant::now() + Duration::from_secs(1_799);
+        }
+        assert!(keyring.find(&secret).await.unwrap().is_some(), "nobody waits for the database");
+        // The task in the background ends by itself; the test only lets it run.
+        while keyring.find(&secret).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_is_asked_of_the_database() {
+        let (keyring, id, secret) = keyring(Duration::from_secs(3_600)).await;
+        assert!(keyring.find(&secret).await.unwrap().is_some());
+        keyring.0.store.revoke_key(&id, keyring.0.clock.now()).await.unwrap();
+        keyring.forget();
+        assert!(keyring.find(&secret).await.unwrap().is_none());
     }
 }

@@ -251,6 +251,12 @@ async fn a_full_queue_says_when_to_come_again() {
     assert_eq!(site.post("/v1/track", &viewed("1", "a", "p")).await.status, StatusCode::OK, "it goes on");
 }
 
+/// Steps of the sessions of the person behind an identifier.
+fn steps(site: &Site, id: &str) -> usize {
+    let person = site.intake.ask(|live| live.person(id));
+    person.map_or(0, |p| p.sessions.iter().map(|s| s.n_steps).sum())
+}
+
 #[tokio::test]
 async fn an_event_is_live_at_once_and_still_so_after_a_restart() {
     let site = site().await;
@@ -259,7 +265,7 @@ async fn an_event_is_live_at_once_and_still_so_after_a_restart() {
         "properties": {"product_id": "fryer", "quantity": 2, "price": 79.9, "currency": "EUR"}});
     site.post("/v1/track", &added).await;
     site.post("/v1/identify", &json!({"userId": "u", "anonymousId": "a", "messageId": "3"})).await;
-    assert_eq!(site.intake.recent("u", 9), ["fryer", "kettle"]);
+    assert_eq!(steps(&site, "u"), 3);
     let read = format!("Bearer {}", site.keys[2]);
     let headers = [("authorization", read.as_str())];
     let carts = site.send(Method::GET, "/api/v1/live/carts", &headers, "").await;
@@ -271,13 +277,47 @@ async fn an_event_is_live_at_once_and_still_so_after_a_restart() {
     let dir = Arc::clone(&site.dir);
     drop(site);
     let site = site_in(dir, IntakeParams::default(), ServeConfig::default()).await;
-    assert_eq!(site.intake.recent("u", 9), ["fryer", "kettle"]);
+    assert_eq!(steps(&site, "u"), 3);
     let again = site.post("/v1/track", &viewed("1", "a", "kettle")).await;
     assert_eq!(again.body["repeated"], 1);
     site.seconds.store(7_200, SeqCst);
     let read = format!("Bearer {}", site.keys[2]);
     let carts = site.send(Method::GET, "/api/v1/live/carts", &[("authorization", &read)], "").await;
     assert_eq!(carts.body["rows"][0][2], "abandoned");
+}
+
+/// A day ahead, back, a day behind, and back: nothing is refused, lost or taken twice, whatever the clock says.
+#[tokio::test]
+async fn a_clock_that_jumps_by_a_day_loses_and_doubles_nothing() {
+    const DAY: i64 = 86_400;
+    let jumps = [("before", 0), ("ahead", DAY), ("back", 5), ("behind", -DAY), ("again", 10)];
+    let site = site().await;
+    let read = format!("Bearer {}", site.keys[2]);
+    for (id, at) in jumps {
+        site.seconds.store(at, SeqCst);
+        let heard = site.post("/v1/track", &viewed(id, "a", "kettle")).await;
+        assert_eq!((heard.status, &heard.body["accepted"]), (StatusCode::OK, &json!(1)), "{id}: {}", heard.body);
+        let counters = site.send(Method::GET, "/api/v1/live/counters", &[("authorization", &read)], "").await;
+        assert_eq!(counters.status, StatusCode::OK, "{id}: {}", counters.body);
+    }
+    let repeat = async |site: &Site| {
+        for (id, at) in jumps {
+            site.seconds.store(-at, SeqCst);
+            let heard = site.post("/v1/track", &viewed(id, "a", "kettle")).await;
+            assert_eq!(heard.body["repeated"], 1, "{id}: {}", heard.body);
+        }
+    };
+    repeat(&site).await;
+    assert_eq!((site.lines().len(), steps(&site, "a")), (5, 5));
+    // Closed a day ahead and opened a day behind.
+    site.seconds.store(DAY, SeqCst);
+    site.intake.journal().rotate().await.unwrap();
+    let dir = Arc::clone(&site.dir);
+    drop(site);
+    let site = site_in(dir, IntakeParams::default(), ServeConfig::default()).await;
+    site.seconds.store(-DAY, SeqCst);
+    repeat(&site).await;
+    assert_eq!((site.lines().len(), steps(&site, "a")), (5, 5));
 }
 
 #[tokio::test]

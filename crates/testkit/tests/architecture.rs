@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("eval", &["domain"]),
     ("sim", &["domain"]),
     ("intake", &["domain", "schema"]),
-    ("clean", &["domain", "schema", "learn"]),
+    ("clean", &["domain", "schema", "learn", "tracking"]),
     ("audience", &["domain", "learn"]),
     ("content", &["domain", "learn"]),
     ("pretrained", &["domain", "content"]),

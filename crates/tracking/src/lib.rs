@@ -3,9 +3,10 @@
 //! `wire` reads what comes over HTTP (Segment's calls, the Measurement Protocol) and says what is accepted and why not;
 //! what is accepted becomes a *line*, one Segment call in canonical form, which the log keeps and the lake reads like any
 //! export of such calls, and a [`ShopEvent`], what everything live works with. `access_log` makes the same of a web
-//! server's log. `visitors` keeps what visitors do now: sessions, carts, wish lists, what was looked at last, who is who.
+//! server's log. `visitors` keeps what visitors do now: sessions, carts, wish lists, who is who.
 
 mod access_log;
+mod agents;
 mod clock;
 mod event;
 mod private;
@@ -15,14 +16,14 @@ mod vocabulary;
 mod wire;
 
 pub use access_log::{AccessLogParams, AccessLogReport, BotSign, LogFault, LogLine, read_access_log};
+pub use agents::machine_word;
 pub use clock::{ClockFault, ClockParams, Correction, correct};
 pub use event::{EventFault, EventRow, Item, Millis, ShopEvent};
 pub use private::{email_hash, phone_hash};
 pub use time::{Micros, parse_time, write_time};
 pub use visitors::{
     Cart, CartLine, CartParams, CartStatus, CountersView, Identity, Link, LinkId, Live, LiveCart, LiveParams, Minute,
-    Page, Person, Session, SessionParams, Step, Timeline, Visitors, VisitorsParams, Wish, cart, recent_products,
-    sessions, wishes,
+    Page, Person, Session, SessionParams, Step, Timeline, Visitors, VisitorsParams, Wish, cart, sessions, wishes,
 };
 pub use vocabulary::{CallKind, Deed};
 pub use wire::{

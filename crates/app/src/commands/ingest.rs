@@ -1,6 +1,7 @@
 //! `portolan ingest`: files into the lake, then the cleaning rules over everything.
 
 use super::Environment;
+use super::access_log::{self, Conversion};
 use crate::exit::{Exit, Stop, code_of};
 use crate::pipeline::rows::Rows;
 use crate::{allocator, cli, output, pipeline};
@@ -19,7 +20,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let as_of = args.as_of.unwrap_or_else(today);
     let options = read_options(args, as_of)?;
     let provenance = provenance(args, options.mapping.as_ref(), as_of)?;
-    let (paths, found) = files(&args.paths)?;
+    let (mut paths, mut found) = files(&args.paths)?;
     if args.guess {
         return guess(&paths[0], &options);
     }
@@ -28,11 +29,26 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     let workspace = env.workspace()?;
     let lake = workspace.lake()?;
     let lock = lake.lock()?;
+    let logs = if args.format.as_deref() == Some(access_log::FORMAT) {
+        let logs = Conversion::of(&workspace.root, &paths, &args.access_log)?;
+        if !args.json {
+            logs.tell();
+        }
+        paths = logs.files();
+        found = vec![Found::Named; paths.len()];
+        Some(logs)
+    } else {
+        None
+    };
+    let log_of = |path: &Path| logs.as_ref().map_or(path.to_path_buf(), |logs| logs.log_of(path));
     let bar = output::Bar::new(env.quiet || args.json);
     let known = if args.again { Known::Replace } else { Known::Skip };
     // Who names a format or a mapping says that every file is a table.
     let look = (!told).then_some(crate::media::look as lake::Look);
-    let how = IngestOptions { read: options, known, provenance: provenance.clone(), look };
+    let mut how = IngestOptions { read: options, known, provenance: provenance.clone(), look };
+    if logs.is_some() {
+        how.provenance.origin.get_or_insert_with(|| "access log".to_owned());
+    }
     allocator::suit(paths.iter().filter_map(|p| p.metadata().ok()).map(|m| m.len()).sum(), 0);
     let report = lake::ingest(&lake, &lock, &paths, &how, &|p| bar.show(p)).await?;
     let refined = pipeline::clean(&workspace, &lake, &lock, as_of, &bar).await;
@@ -53,7 +69,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
                 Err(error) if passed_over => Outcome::PassedOver(error.to_string()),
                 Err(error) => Outcome::Failed(error.into()),
             };
-            (f.path.display().to_string(), f.source, outcome)
+            let told = log_of(&f.path);
+            (told.display().to_string(), f.source, outcome)
         })
         .collect();
     if args.json {
@@ -72,7 +89,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
             Ok(r) => json!({"order_lines": r.order_lines, "currency": r.base, "snapshot": r.snapshot.number}),
             Err(e) => json!({"error": e.to_string()}),
         };
-        output::json(&json!({"files": files, "clean": clean, "unmatched_links": unmatched}))?;
+        let mut all = json!({"files": files, "clean": clean, "unmatched_links": unmatched});
+        if let Some(logs) = &logs {
+            all["access_logs"] = logs.json();
+        }
+        output::json(&all)?;
     } else {
         let media = Tally::of(&outcomes);
         media.lines().for_each(|line| output::line(&line));
@@ -132,7 +153,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     if let Some(first) = outcomes.iter().find_map(|(_, _, o)| if let Outcome::Failed(e) = o { Some(e) } else { None }) {
         return Ok(code_of(first).into());
     }
-    if outcomes.iter().all(|(_, _, o)| matches!(o, Outcome::PassedOver(_))) {
+    // A log of machines alone gives no file, and is no fault.
+    if logs.is_none() && outcomes.iter().all(|(_, _, o)| matches!(o, Outcome::PassedOver(_))) {
         output::error("none of the files in the folders given is a table");
         return Ok(Exit::BadInput.into());
     }
@@ -244,8 +266,12 @@ fn read_options(args: &cli::Ingest, as_of: Day) -> Result<intake::ReadOptions> {
     }
     if let Some(name) = &args.format {
         let names = intake::Format::names().join(", ");
-        let format =
-            intake::Format::from_name(name).map_err(|e| usage(e.to_string(), &format!("the formats are {names}")))?;
+        let names = format!("the formats are {names}, {}", access_log::FORMAT);
+        let format = match name.as_str() {
+            // What is read is what was made of the log.
+            access_log::FORMAT => intake::Format::SegmentEvents,
+            name => intake::Format::from_name(name).map_err(|e| usage(e.to_string(), &names))?,
+        };
         options.format = Some(format);
     }
     if let Some(name) = &args.encoding {

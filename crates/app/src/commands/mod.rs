@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod access_log;
 mod alike;
 mod bench;
 mod compare;

@@ -4,7 +4,7 @@ use super::Environment;
 use crate::exit::{Exit, Stop};
 use crate::serving::Serving;
 use crate::serving::intake;
-use crate::{cli, output};
+use crate::{allocator, cli, output};
 use anyhow::{Context, Result};
 use serde_json::json;
 use serve::config::Addresses;
@@ -32,6 +32,7 @@ pub(super) async fn store(root: &Path, url: Option<&str>) -> Result<Store> {
 
 pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode> {
     let root = env.workspace()?.root;
+    allocator::keep_longer();
     // The address first: who cannot have it should hear so before a large workspace is read.
     let listener = tokio::net::TcpListener::bind(args.addr).await.map_err(|e| {
         let next = "another program may have it; --addr 127.0.0.1:0 takes a free port";

@@ -3,10 +3,10 @@
 use super::queries;
 use super::rows::Rows;
 use crate::cli::By;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use domain::{Interaction, Interactions, ItemIdx, Kind, Market, ProductId, ShopperId, ShopperIdx};
 use lake::Engine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Interactions with the names behind their numbers.
 pub(crate) struct Purchases {
@@ -21,24 +21,37 @@ pub(crate) struct Purchases {
 impl Purchases {
     pub(crate) async fn load(engine: &Engine) -> Result<Self> {
         let rows = Rows::query(engine, queries::INTERACTIONS).await?;
-        let (who, where_, what, when) =
-            (rows.texts("shopper_id")?, rows.markets("market")?, rows.texts("product_id")?, rows.days("day")?);
-        let mut products = what.clone();
+        let (who, where_, what, when) = (
+            rows.column_of_texts("shopper_id")?,
+            rows.column_of_texts("market")?,
+            rows.column_of_texts("product_id")?,
+            rows.days("day")?,
+        );
+        // Millions of rows name thousands of products: each name is looked at once a row, and only the names are sorted.
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let mut of_row: Vec<u32> = Vec::with_capacity(rows.len());
+        for i in 0..rows.len() {
+            let next = numbers.len() as u32;
+            of_row.push(*numbers.entry(what.value(i)).or_insert(next));
+        }
+        let mut products: Vec<(&str, u32)> = numbers.into_iter().collect();
         products.sort_unstable();
-        products.dedup();
+        let mut places = vec![ItemIdx(0); products.len()];
+        for ((_, number), place) in products.iter().zip(0..) {
+            places[*number as usize] = ItemIdx(place);
+        }
         let mut shoppers: Vec<ShopperId> = Vec::new();
         let mut markets: Vec<Market> = Vec::new();
         let mut cells = Vec::with_capacity(rows.len());
         for i in 0..rows.len() {
             // Rows come sorted by shopper.
-            if shoppers.last().is_none_or(|s| s.as_str() != who[i]) {
-                shoppers.push(ShopperId::new(who[i].as_str()));
-                markets.push(where_[i]);
+            if shoppers.last().is_none_or(|s| s.as_str() != who.value(i)) {
+                shoppers.push(ShopperId::new(who.value(i)));
+                markets.push(where_.value(i).parse().context("the market of a shopper")?);
             }
-            let Ok(item) = products.binary_search(&what[i]) else { continue };
             cells.push(Interaction {
                 shopper: ShopperIdx(shoppers.len() as u32 - 1),
-                item: ItemIdx(item as u32),
+                item: places[of_row[i] as usize],
                 kind: Kind::Purchase,
                 day: when[i],
                 weight: 1.0,
@@ -47,7 +60,7 @@ impl Purchases {
         Ok(Self {
             interactions: Interactions::new(products.len(), markets, cells)?,
             shoppers,
-            products: products.into_iter().map(ProductId::new).collect(),
+            products: products.into_iter().map(|(code, _)| ProductId::new(code)).collect(),
         })
     }
 

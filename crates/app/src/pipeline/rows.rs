@@ -1,7 +1,7 @@
 //! Typed access to the columns of a query's answer.
 
 use anyhow::{Context, Result, anyhow};
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type};
 use domain::{Amount, Day, Market};
@@ -26,6 +26,11 @@ impl Rows {
     fn column(&self, name: &str, kind: &DataType) -> Result<arrow::array::ArrayRef> {
         let column = self.batch.column_by_name(name).ok_or_else(|| anyhow!("the query gives no column `{name}`"))?;
         Ok(if column.data_type() == kind { column.clone() } else { cast(column, kind)? })
+    }
+
+    /// Texts where they lie; empty where missing. For columns of millions of rows with few different texts.
+    pub(crate) fn column_of_texts(&self, name: &str) -> Result<StringArray> {
+        Ok(self.column(name, &DataType::Utf8)?.as_string::<i32>().clone())
     }
 
     /// Texts; empty where missing.

@@ -37,19 +37,19 @@ impl Current {
         if Versions::newest(&now.workspace).await? == now.versions {
             return Ok(false);
         }
-        self.open_next().await?;
+        self.take_over(Snapshot::after(&now).await?).await?;
         Ok(true)
     }
 
     /// Opens the newest version again, changed or not: settings may have.
     pub(crate) async fn renew(&self) -> Result<()> {
         let _one_at_a_time = self.opening.lock().await;
-        self.open_next().await
+        self.take_over(Snapshot::open(&self.root).await?).await
     }
 
-    async fn open_next(&self) -> Result<()> {
+    async fn take_over(&self, next: Snapshot) -> Result<()> {
         let before = self.get();
-        let next = Arc::new(Snapshot::open(&self.root).await?);
+        let next = Arc::new(next);
         tracing::info!(lake = next.versions.lake, models = next.versions.models, "a newer version answers");
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
         next.prepare(Some(&before)).await

@@ -8,6 +8,8 @@ use anyhow::Result;
 use domain::{Amount, Currency, Day, ItemIdx, Market, Money, Rounding};
 use lake::Engine;
 use recommend::serving::{Out, Popular};
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// All products, sold or not.
@@ -34,6 +36,13 @@ pub(crate) struct Goods {
     stock: Stock,
     /// Newest first; a product without a sale is newer than any other.
     newest: Popular,
+}
+
+/// What a title is read from; everything else of a product's texts is skipped, not built.
+#[derive(Default, Deserialize)]
+struct Text<'a> {
+    #[serde(borrow, default)]
+    name: Option<Cow<'a, str>>,
 }
 
 /// Row of a product that the catalogue does not know.
@@ -179,8 +188,8 @@ impl Goods {
     pub(crate) fn title(&self, item: ItemIdx, languages: &[&str]) -> String {
         let texts = &self.texts[item.at()];
         if !texts.is_empty() && !languages.is_empty() {
-            let all: serde_json::Value = serde_json::from_str(texts).unwrap_or_default();
-            let title = languages.iter().find_map(|language| all[*language]["name"].as_str());
+            let all: HashMap<Cow<'_, str>, Text<'_>> = serde_json::from_str(texts).unwrap_or_default();
+            let title = languages.iter().find_map(|language| all.get(*language)?.name.as_deref());
             if let Some(title) = title.filter(|t| !t.is_empty()) {
                 return title.to_owned();
             }

@@ -111,16 +111,16 @@ pub(crate) async fn compact_all(lake: &Lake, intake: &Intake) -> Result<Compacte
     compact(lake, intake).await
 }
 
-/// Goes on until the task is dropped. What fails is told and tried again.
+/// Goes on until the task is dropped; first with what the last time left. What fails is told and tried again.
 pub(crate) async fn keep_compacting(lake: Lake, intake: Arc<Intake>) {
     loop {
-        tokio::time::sleep(EVERY).await;
         if let Err(error) = compact(&lake, &intake).await {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "events cannot be brought into the lake; they stay in the log"
             );
         }
+        tokio::time::sleep(EVERY).await;
     }
 }
 

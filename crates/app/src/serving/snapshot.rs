@@ -56,24 +56,29 @@ impl Versions {
     }
 }
 
-/// A version of everything.
+/// Why a product cannot be offered.
+struct Shelves {
+    /// For every market that is known.
+    known: BTreeMap<Market, Vec<Option<Out>>>,
+    /// For any other market.
+    elsewhere: Vec<Option<Out>>,
+}
+
+/// A version of everything. What is large is shared with the versions before it that have the same.
 pub(crate) struct Snapshot {
     pub(crate) versions: Versions,
     pub(crate) workspace: Workspace,
     pub(crate) lake: lake::Snapshot,
     pub(crate) engine: Engine,
-    pub(crate) goods: Goods,
-    pub(crate) histories: Histories,
-    aliases: HashMap<String, String>,
-    pub(crate) markets: BTreeMap<Market, MarketModels>,
+    pub(crate) goods: Arc<Goods>,
+    pub(crate) histories: Arc<Histories>,
+    aliases: Arc<HashMap<String, String>>,
+    pub(crate) markets: Arc<BTreeMap<Market, MarketModels>>,
     /// What sells lately, by market.
-    pub(crate) lately: BTreeMap<Market, Popular>,
+    pub(crate) lately: Arc<BTreeMap<Market, Popular>>,
     /// `None` before the first sale.
     pub(crate) home: Option<Market>,
-    /// Why a product cannot be offered, for every market that is known.
-    shelves: BTreeMap<Market, Vec<Option<Out>>>,
-    /// The same for any other market.
-    shelf_elsewhere: Vec<Option<Out>>,
+    shelves: Arc<Shelves>,
     found: OnceLock<Arc<Found>>,
     looks: OnceLock<Arc<Looks>>,
     answers: Answers,
@@ -86,6 +91,39 @@ impl Snapshot {
         let lake = workspace.lake()?;
         let snapshot = lake::Snapshot::latest(&lake).await?;
         let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
+        Self::made(workspace, snapshot, engine).await
+    }
+
+    /// Opens the newest version where there is one before it. Events come into the lake every few seconds under load, and
+    /// what answers are made from does not change by that before the next cleaning.
+    pub(crate) async fn after(before: &Self) -> Result<Self> {
+        let workspace = Workspace::find(Some(&before.workspace.root))?;
+        let lake = workspace.lake()?;
+        let snapshot = lake::Snapshot::latest(&lake).await?;
+        let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
+        let models = Store::new(&workspace.root).in_force()?.map_or(0, |v| v.number);
+        if models != before.versions.models || !is_same(&before.lake, &snapshot) {
+            return Self::made(workspace, snapshot, engine).await;
+        }
+        Ok(Self {
+            versions: Versions { lake: snapshot.number, models },
+            workspace,
+            lake: snapshot,
+            engine,
+            goods: before.goods.clone(),
+            histories: before.histories.clone(),
+            aliases: before.aliases.clone(),
+            markets: before.markets.clone(),
+            lately: before.lately.clone(),
+            home: before.home,
+            shelves: before.shelves.clone(),
+            found: OnceLock::new(),
+            looks: OnceLock::new(),
+            answers: Answers::default(),
+        })
+    }
+
+    async fn made(workspace: Workspace, snapshot: lake::Snapshot, engine: Engine) -> Result<Self> {
         let kept = Kept::load(&workspace.root, &engine, &snapshot).await?;
         tracing::info!(shoppers = kept.histories.len(), from_file = kept.from_file, "histories are in memory");
         let goods = Goods::load(&engine, snapshot.currency, kept.products).await?;
@@ -108,19 +146,21 @@ impl Snapshot {
             }
             shelf
         };
-        let shelves = known.into_iter().map(|market| (market, shelf(market))).collect();
+        let shelves = Shelves {
+            known: known.into_iter().map(|market| (market, shelf(market))).collect(),
+            elsewhere: shelf(Market::UNKNOWN),
+        };
         Ok(Self {
             versions: Versions { lake: snapshot.number, models: version.map_or(0, |v| v.number) },
-            shelf_elsewhere: shelf(Market::UNKNOWN),
-            shelves,
+            shelves: Arc::new(shelves),
             workspace,
             lake: snapshot,
             engine,
-            goods,
-            histories: kept.histories,
-            aliases: kept.aliases,
-            markets,
-            lately: kept.lately,
+            goods: Arc::new(goods),
+            histories: Arc::new(kept.histories),
+            aliases: Arc::new(kept.aliases),
+            markets: Arc::new(markets),
+            lately: Arc::new(kept.lately),
             home,
             found: OnceLock::new(),
             looks: OnceLock::new(),
@@ -140,13 +180,23 @@ impl Snapshot {
 
     /// Why each product cannot be offered in a market.
     pub(crate) fn shelf(&self, market: Market) -> &[Option<Out>] {
-        self.shelves.get(&market).unwrap_or(&self.shelf_elsewhere)
+        self.shelves.known.get(&market).unwrap_or(&self.shelves.elsewhere)
     }
 
     /// What an answer calls the version that gave it.
     pub(crate) fn model_version(&self) -> String {
         format!("models {} of lake {}", self.versions.models, self.versions.lake)
     }
+}
+
+/// Whether two snapshots have the same tables but for those that hold what came and was put aside.
+fn is_same(a: &lake::Snapshot, b: &lake::Snapshot) -> bool {
+    let made = |snapshot: &lake::Snapshot| {
+        let of =
+            |(name, _): &(&String, &lake::TableVersion)| !name.starts_with("raw.") && !name.starts_with("rejects.");
+        snapshot.tables.iter().filter(of).map(|(name, table)| (name.clone(), table.clone())).collect::<Vec<_>>()
+    };
+    a.currency == b.currency && a.stages == b.stages && made(a) == made(b)
 }
 
 /// Reads the models, each file once however many markets it serves.
@@ -246,5 +296,23 @@ impl Snapshot {
         };
         self.looks.get_or_init(|| looks);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_came_changes_no_answer_and_what_was_cleaned_does() {
+        let with = |tables: &[(&str, u64)]| {
+            let table = |version| lake::TableVersion { version, rows: 1, files: Vec::new() };
+            let tables = tables.iter().map(|(name, version)| ((*name).to_owned(), table(*version))).collect();
+            lake::Snapshot { tables, ..lake::Snapshot::default() }
+        };
+        let before = with(&[("raw.events", 1), ("clean.orders", 1)]);
+        assert!(is_same(&before, &with(&[("raw.events", 2), ("rejects.rows", 1), ("clean.orders", 1)])));
+        assert!(!is_same(&before, &with(&[("raw.events", 1), ("clean.orders", 2)])));
+        assert!(!is_same(&before, &with(&[("raw.events", 1), ("clean.orders", 1), ("marts.signals", 1)])));
     }
 }

@@ -1,6 +1,7 @@
 //! The program through its front door: files in, exit codes, tables and pages out.
 
 mod advertising;
+mod access_logs;
 mod bad_input;
 mod decide;
 mod evidence;
@@ -24,6 +25,8 @@ mod recommend;
 mod search;
 mod segments;
 mod serve_answers;
+mod serve_faults;
+mod serve_kills;
 mod serve_recommend;
 mod served;
 mod signals;

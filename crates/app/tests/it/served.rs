@@ -43,12 +43,18 @@ impl Drop for Served {
 
 impl Served {
     pub(crate) fn start(shop: &Shop) -> Self {
+        Self::with(shop, "127.0.0.1:0", &[])
+    }
+
+    /// Started with more options; with port 0 at the address that it says, else at this one.
+    pub(crate) fn with(shop: &Shop, address: &str, options: &[&str]) -> Self {
         let made = shop.ok(&["keys", "create", "tests", "--kind", "admin", "--json"]);
         let made: Value = serde_json::from_str(&made).unwrap();
         let key = made["secret"].as_str().unwrap().to_owned();
         let mut child = Command::new(env!("CARGO_BIN_EXE_portolan"))
-            .args(["serve", "--addr", "127.0.0.1:0", "--json", "--workspace"])
+            .args(["serve", "--addr", address, "--json", "--workspace"])
             .arg(shop.root())
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -56,8 +62,15 @@ impl Served {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
-        let address = said["listening"].as_str().unwrap().trim_start_matches("http://").to_owned();
+        let listening = said["listening"].as_str().unwrap().trim_start_matches("http://").to_owned();
+        let address = if address.ends_with(":0") { listening } else { address.to_owned() };
         Self { child, address, said, key }
+    }
+
+    /// Ends it without asking, as a power cut would, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks with the key of the tests.

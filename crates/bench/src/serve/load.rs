@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 type Work<'a> = dyn Fn(&mut Connection) -> Result<(Vec<Duration>, u64)> + Sync + 'a;
 
 /// Who asks whom.
+#[derive(Clone, Copy)]
 pub(super) struct Generator<'a> {
     pub(super) address: &'a str,
     pub(super) key: &'a str,
@@ -126,7 +127,8 @@ impl Generator<'_> {
 fn is_answered(connection: &mut Connection, question: &str) -> Result<bool> {
     let (head, body) = question.split_once('\u{0}').unwrap_or((question, ""));
     let reply = connection.ask(head, body)?;
-    Ok(reply.status == 200 && reply.body.contains("product_id"))
+    // Products, or what became of events.
+    Ok(reply.status == 200 && (reply.body.contains("product_id") || reply.body.contains("\"accepted\":")))
 }
 
 /// The numbers from 0 in an order without an order, so that neighbours in time are none in the store.

@@ -3,10 +3,13 @@
 //! A workspace is made once and stays ([`shop`]): made-up shoppers with tastes, orders and products taken in by
 //! `portolan ingest`, an item-neighbourhood model fitted and saved here (no run: segments and figures of a million
 //! shoppers are another measurement). Then the server is started twice, without and with its cache, and asked: as fast as
-//! it can (`load`'s closed loop), and at fixed rates whose waiting counts (its open one). Generator and server share the
-//! machine; the generator's own CPU seconds are told beside the server's.
+//! it can (`load`'s closed loop), and at fixed rates whose waiting counts (its open one); then events are sent, one a request
+//! and in batches, while the server brings them into the lake. Each load is repeated; what is told is the median of the
+//! rounds, with the least and the most. Generator and server share the machine; the generator's own CPU seconds are told
+//! beside the server's. `--soak` does something else: see `ingest`.
 
 mod http;
+mod ingest;
 mod load;
 mod shop;
 
@@ -39,12 +42,28 @@ pub(crate) struct ServeArgs {
     /// Connections.
     #[arg(long, default_value_t = 16)]
     connections: usize,
+    /// Rounds of each load.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Connections that send one event a request.
+    #[arg(long, default_value_t = 32)]
+    senders: usize,
+    /// Seconds of events at full rate with recommendations beside, instead of the other loads.
+    #[arg(long)]
+    soak: Option<u64>,
 }
 
 const PER_SECOND_GOAL: f64 = 3_000.0;
 const TOP_GOAL_MS: f64 = 10.0;
 const RERANK_GOAL_MS: f64 = 5.0;
 const START_GOAL_S: f64 = 3.0;
+const SINGLE_GOAL: f64 = 5_000.0;
+const SINGLE_GOAL_MS: f64 = 25.0;
+const BATCH_GOAL: f64 = 15_000.0;
+/// Events of a batch.
+const BATCH: u32 = 100;
+/// Growth of memory in the second half of a soak that is still called none, MB a minute.
+const FLAT_MB: f64 = 5.0;
 
 /// Candidates of a question to order.
 const CANDIDATES: u32 = 100;
@@ -103,6 +122,9 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
     ensure!(args.items >= CANDIDATES && args.shoppers > 0 && args.connections > 0, "enough products and shoppers");
     let dir = place.lasting(&format!("portolan-bench-serve-{}-{}", args.items, args.shoppers));
     let shop = Shop::make(portolan, &dir, args.items, args.shoppers)?;
+    if let Some(seconds) = args.soak {
+        return soak(portolan, &shop, args, Duration::from_secs(seconds));
+    }
     let cold = {
         // Without its cache a start reads every order line.
         let cache = shop.workspace.join("models/serving");
@@ -130,17 +152,36 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
     let generator = load::Generator { address: &server.address, key: &shop.key, connections: args.connections };
     let span = Duration::from_secs(args.seconds);
     generator.closed(&ask, Duration::from_secs(2))?;
-    let measured = |what: &str, go: &dyn Fn() -> Result<Told>| -> Result<(Told, f64, f64)> {
-        let (ours, theirs) = (server.cpu_s(), cpu_seconds());
-        let told = go()?;
-        let (ours, theirs) = (server.cpu_s() - ours, cpu_seconds() - theirs);
-        report::note(&format!("{what}: {}; server {ours:.1} CPU s, generator {theirs:.1}", told.text()));
-        Ok((told, ours, theirs))
+    // The round of the median p99, and the CPU seconds of the server in it.
+    let measured = |what: &str, go: &dyn Fn(usize) -> Result<Told>| -> Result<(Told, f64)> {
+        let mut rounds = Vec::with_capacity(args.rounds);
+        for round in 0..args.rounds.max(1) {
+            let (ours, theirs) = (server.cpu_s(), cpu_seconds());
+            let told = go(round)?;
+            let (ours, theirs) = (server.cpu_s() - ours, cpu_seconds() - theirs);
+            report::note(&format!("{what}: {}; server {ours:.1} CPU s, generator {theirs:.1}", told.text()));
+            rounds.push((told, ours));
+        }
+        rounds.sort_by(|a, b| a.0.p99_ms.total_cmp(&b.0.p99_ms));
+        let (least, most) = (rounds[0].0.p99_ms, rounds[rounds.len() - 1].0.p99_ms);
+        let middle = rounds.swap_remove((rounds.len() - 1) / 2);
+        report::note(&format!("{what}: p99 {least:.2} / {:.2} / {most:.2} ms (least, median, most)", middle.0.p99_ms));
+        Ok(middle)
     };
-    let (most, most_cpu, _) = measured("top 10, as fast as it can", &|| generator.closed(&ask, span))?;
-    let (top, top_cpu, _) = measured("top 10, 1,000 a second", &|| generator.open(&ask, 1_000.0, span))?;
-    let (order, order_cpu, _) = measured("order 100, 500 a second", &|| generator.open(&rerank, 500.0, span))?;
-    let wrong: Vec<String> = [&most, &top, &order]
+    let (most, most_cpu) = measured("top 10, as fast as it can", &|_| generator.closed(&ask, span))?;
+    let (top, top_cpu) = measured("top 10, 1,000 a second", &|_| generator.open(&ask, 1_000.0, span))?;
+    let (order, order_cpu) = measured("order 100, 500 a second", &|_| generator.open(&rerank, 500.0, span))?;
+    let run = std::process::id();
+    let senders = load::Generator { connections: args.senders, ..generator };
+    let (single, single_cpu) = measured("events, one a request", &|round| {
+        senders.closed(&|n| ingest::request(&format!("one-{run}-{round}"), n, 1), span)
+    })?;
+    let few = load::Generator { connections: 4, ..generator };
+    let (batches, batches_cpu) = measured("events, in batches of 100", &|round| {
+        few.closed(&|n| ingest::request(&format!("many-{run}-{round}"), n, BATCH), span)
+    })?;
+    let batched = batches.per_second * f64::from(BATCH);
+    let wrong: Vec<String> = [&most, &top, &order, &single, &batches]
         .into_iter()
         .filter(|t| t.refused > 0)
         .map(|t| format!("{} of {} requests had no answer", t.refused, t.n))
@@ -160,11 +201,48 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
             Goal::new("p99 of a top 10 at 1,000/s", top.p99_ms, Better::Lower, TOP_GOAL_MS, " ms"),
             Goal::new("p99 of ordering 100 at 500/s", order.p99_ms, Better::Lower, RERANK_GOAL_MS, " ms"),
             Goal::new("start", server.start_s, Better::Lower, START_GOAL_S, " s"),
+            Goal::new("start without its cache", cold, Better::Lower, START_GOAL_S, " s"),
+            Goal::new("durable events a second, one a request", single.per_second, Better::Higher, SINGLE_GOAL, ""),
+            Goal::new("p99 of one event a request", single.p99_ms, Better::Lower, SINGLE_GOAL_MS, " ms"),
+            Goal::new("durable events a second, in batches of 100", batched, Better::Higher, BATCH_GOAL, ""),
         ],
         wrong,
-        runs: json!({"closed": most, "top": top, "rerank": order, "start_s": server.start_s, "start_without_cache_s": cold,
+        runs: json!({"single": single, "batches": batches, "closed": most, "top": top, "rerank": order, "start_s": server.start_s, "start_without_cache_s": cold,
             "resident_bytes": resident, "history_bytes": histories, "history_bytes_per_million": histories * 1e6 / f64::from(args.shoppers),
-            "cpu_s": {"closed": most_cpu, "top": top_cpu, "rerank": order_cpu}}),
+            "cpu_s": {"closed": most_cpu, "top": top_cpu, "rerank": order_cpu,
+                "single": single_cpu, "batches": batches_cpu}}),
+    }])
+}
+
+/// Events at full rate with recommendations beside, and what memory did.
+fn soak(portolan: &Portolan, shop: &Shop, args: &ServeArgs, span: Duration) -> Result<Vec<Row>> {
+    let server = Server::start(portolan.path(), &shop.workspace)?;
+    let soaked = ingest::soak(&server, shop, args.shoppers, span, BATCH)?;
+    soaked.tell(BATCH);
+    let runs = soaked.json();
+    let growth = runs["growth_mb_a_minute"].as_f64().context("a slope")?;
+    let rate = soaked.events.per_second * f64::from(BATCH);
+    let refused = soaked.events.refused + soaked.recommendations.refused;
+    let mut wrong = Vec::new();
+    if refused > 0 {
+        wrong.push(format!("{refused} requests had no answer"));
+    }
+    if growth > FLAT_MB {
+        wrong.push(format!("memory goes on growing, by {growth:.2} MB a minute"));
+    }
+    Ok(vec![Row {
+        task: "soak".to_owned(),
+        data: format!("{} products, {} shoppers, {} s", args.items, args.shoppers, span.as_secs()),
+        ours: format!("{rate:.0} events/s; memory grows by {growth:.2} MB a minute in the second half"),
+        peer: String::new(),
+        ratio: String::new(),
+        quality: format!("p99 of recommendations beside {:.1} ms", soaked.recommendations.p99_ms),
+        goals: vec![
+            Goal::new("growth of memory a minute", growth, Better::Lower, FLAT_MB, " MB"),
+            Goal::new("durable events a second", rate, Better::Higher, BATCH_GOAL, ""),
+        ],
+        wrong,
+        runs,
     }])
 }
 

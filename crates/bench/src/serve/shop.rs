@@ -70,8 +70,16 @@ impl Shop {
             write_model(&workspace, items, shoppers)?;
             fs::write(&done, "").context("writing that it is done")?;
         }
-        let made =
-            portolan.run(&[&"keys", &"create", &"bench", &"--kind", &"read", &"--json", &"--workspace", &workspace])?;
+        let made = portolan.run(&[
+            &"keys",
+            &"create",
+            &"bench",
+            &"--kind",
+            &"admin",
+            &"--json",
+            &"--workspace",
+            &workspace,
+        ])?;
         let made: Value = serde_json::from_str(&made.stdout).context("the key that was made")?;
         let key = made["secret"].as_str().context("the secret of the key")?.to_owned();
         Ok(Self { workspace, key })

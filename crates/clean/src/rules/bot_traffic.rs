@@ -1,18 +1,16 @@
 //! Events of machines: crawlers that say so, visits faster than a person can click, visits with the
 //! regularity of a clock.
 //!
-//! *Agent*: a user agent that names a program, or has a word that is or ends in `bot`, `crawler` or `spider`
-//! (`cubot` is a maker of telephones). Words are compared whole, so that a `robotic mower` shop's
-//! application is none. The list is short on purpose: the long ones in circulation grow weekly, and what hides
-//! its name is found by what it does. *Rate*: more views than `bot_views_a_minute` within some minute. *Period*: at least
-//! `bot_period_views` views of which nine in ten follow the one before after the same time, to two in a
-//! hundred. Rate and period speak against the whole visit, which is what a visitor does without a pause of
+//! *Agent*: a user agent that `tracking::machine_word` knows. *Rate*: more views than `bot_views_a_minute` within some
+//! minute. *Period*: at least `bot_period_views` views of which nine in ten follow the one before after the same time, to
+//! two in a hundred. Rate and period speak against the whole visit, which is what a visitor does without a pause of
 //! `bot_visit_minutes`. A view is a page, a screen, or a track event about a product or a search; orders and
 //! heartbeats of a player are not.
 
 use super::{Policy, Rule, RuleDoc};
 use crate::CleanParams;
 use crate::rejects::Finding;
+use tracking::machine_word;
 
 pub(crate) const DOC: RuleDoc = RuleDoc {
     name: "bot_traffic",
@@ -22,39 +20,6 @@ pub(crate) const DOC: RuleDoc = RuleDoc {
 };
 
 const MINUTE: i64 = 60_000_000;
-
-/// Words of a user agent that no browser has.
-const WORDS: &[&str] = &[
-    "crawler",
-    "spider",
-    "scraper",
-    "scrapy",
-    "slurp",
-    "headless",
-    "headlesschrome",
-    "phantomjs",
-    "puppeteer",
-    "playwright",
-    "selenium",
-    "facebookexternalhit",
-    "lighthouse",
-    "uptimerobot",
-    "pingdom",
-];
-
-/// How the user agent of a program begins.
-const PROGRAMS: &[&str] = &[
-    "curl/",
-    "wget/",
-    "python",
-    "go-http-client",
-    "java/",
-    "apache-httpclient",
-    "libwww-perl",
-    "ruby",
-    "php/",
-    "axios/",
-];
 
 /// An event, as far as this rule looks at it.
 #[derive(Clone, Copy, Debug)]
@@ -128,19 +93,6 @@ pub(crate) fn signs(acts: &[Act<'_>], params: &CleanParams) -> Vec<Option<Sign>>
     signs
 }
 
-/// The word of a user agent that gives a machine away.
-fn machine_word(agent: &str) -> Option<String> {
-    let lower = agent.trim().to_lowercase();
-    if let Some(program) = PROGRAMS.iter().find(|p| lower.starts_with(**p)) {
-        return Some(program.trim_end_matches('/').to_owned());
-    }
-    let words = lower.split(|c: char| !c.is_alphanumeric());
-    let told = |w: &&str| {
-        WORDS.contains(w) || ["bot", "crawler", "spider"].iter().any(|end| w.ends_with(end)) && *w != "cubot"
-    };
-    words.into_iter().find(told).map(str::to_owned)
-}
-
 /// The most views within a minute, where they are more than a person makes; `times` ascend.
 fn rate(times: &[i64], params: &CleanParams) -> Option<Sign> {
     let mut from = 0;
@@ -186,32 +138,6 @@ mod tests {
 
     fn names(n: usize) -> Vec<String> {
         (0..n).map(|i| format!("m{i}")).collect()
-    }
-
-    #[test]
-    fn machines_that_say_so_are_found_and_browsers_and_telephones_are_not() {
-        for (agent, word) in [
-            ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", Some("googlebot")),
-            ("Mozilla/5.0 (compatible; YandexBot/3.0)", Some("yandexbot")),
-            ("Mozilla/5.0 (compatible; Baiduspider/2.0)", Some("baiduspider")),
-            ("AdsBot-Google (+http://www.google.com/adsbot.html)", Some("adsbot")),
-            ("python-requests/2.31.0", Some("python")),
-            ("curl/8.4.0", Some("curl")),
-            (
-                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/120.0 Safari/537.36",
-                Some("headlesschrome"),
-            ),
-            ("Mozilla/5.0 (Linux; Android 12; CUBOT P50) AppleWebKit/537.36 Chrome/119.0 Mobile Safari/537.36", None),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148",
-                None,
-            ),
-            ("RoboticMowers/4.2 (Android; abbotsford)", None),
-            ("okhttp/4.9.3", None),
-            ("", None),
-        ] {
-            assert_eq!(machine_word(agent).as_deref(), word, "{agent}");
-        }
     }
 
     #[test]

@@ -273,11 +273,6 @@ impl Intake {
         Ok(())
     }
 
-    /// The products that a visitor or shopper looked at last, the newest first.
-    pub fn recent(&self, id: &str, n: usize) -> Vec<String> {
-        self.lock().recent(id, n).into_iter().map(|(code, _)| code).collect()
-    }
-
     /// Asks the live state. It waits while it is asked: copy out what is needed.
     pub fn ask<T>(&self, question: impl FnOnce(&Live) -> T) -> T {
         question(&self.lock())

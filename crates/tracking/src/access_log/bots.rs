@@ -1,13 +1,14 @@
 //! Which visitors of a log are machines.
 //!
-//! *Name*: an agent that is empty, that begins like a program's, or with a word that is or ends in `bot`, `crawler` or
-//! `spider`. *Robots*: asked for `/robots.txt`. *Rate*: more pages within a minute than a person reads. *Period*: nine of ten
-//! pages follow the one before after the same time, to two in a hundred or a second. *Probing*: most requests hit nothing.
-//! *Headless*: many pages and not one of the files that belong to them, in a log that has such files. The rules of names, rates and
-//! periods are those of `clean`'s rule `bot_traffic`, which looks at events from everywhere once more.
+//! *Name*: an agent that is empty, or that `agents` knows. *Robots*: asked for `/robots.txt`. *Rate*: more pages within a
+//! minute than a person reads. *Period*: nine of ten pages follow the one before after the same time, to two in a hundred
+//! or a second. *Probing*: most requests hit nothing. *Headless*: many pages and not one of the files that belong to them,
+//! in a log that has such files. The rules of rates and periods are those of `clean`'s rule `bot_traffic`, which looks at
+//! events from everywhere once more.
 
 use super::AccessLogParams;
 use super::line::LogLine;
+use crate::agents::reads_as_machine;
 use crate::time::{MINUTE, Micros, SECOND};
 use std::collections::BTreeMap;
 
@@ -42,53 +43,6 @@ impl BotSign {
     }
 }
 
-const WORDS: [&str; 15] = [
-    "scraper",
-    "scrapy",
-    "slurp",
-    "headless",
-    "headlesschrome",
-    "phantomjs",
-    "puppeteer",
-    "playwright",
-    "selenium",
-    "facebookexternalhit",
-    "lighthouse",
-    "pingdom",
-    "feedfetcher",
-    "monitor",
-    "preview",
-];
-
-const PROGRAMS: [&str; 14] = [
-    "curl/",
-    "wget/",
-    "python",
-    "go-http-client",
-    "java/",
-    "apache-httpclient",
-    "libwww-perl",
-    "ruby",
-    "php/",
-    "axios/",
-    "okhttp/",
-    "node-fetch",
-    "undici",
-    "http_client",
-];
-
-fn names_a_machine(agent: &str) -> bool {
-    let agent = agent.trim().to_lowercase();
-    let mut words = agent.split(|c: char| !c.is_alphanumeric());
-    agent.is_empty()
-        || agent == "-"
-        || PROGRAMS.iter().any(|p| agent.starts_with(p))
-        || words.any(|w| {
-            // `cubot` is a maker of telephones.
-            WORDS.contains(&w) || (["bot", "crawler", "spider"].iter().any(|end| w.ends_with(end)) && w != "cubot")
-        })
-}
-
 type Visitor = (String, String);
 
 /// Machines among the visitors, each with the first sign that was found.
@@ -101,7 +55,7 @@ pub(crate) fn signs(hits: &[LogLine], params: &AccessLogParams) -> BTreeMap<Visi
 }
 
 fn sign(hits: &[&LogLine], log_has_files: bool, params: &AccessLogParams) -> Option<BotSign> {
-    if hits.first().is_some_and(|h| names_a_machine(&h.agent)) {
+    if hits.first().is_some_and(|h| reads_as_machine(&h.agent)) {
         return Some(BotSign::Name);
     }
     if hits.iter().any(|h| h.path() == "/robots.txt") {
@@ -136,24 +90,6 @@ fn is_regular(times: &[Micros]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_machines_and_of_people() {
-        for machine in [
-            "",
-            "-",
-            "curl/8.5",
-            "Mozilla/5.0 (compatible; bingbot/2.0)",
-            "YandexBot",
-            "AdsBot-Google",
-            "HeadlessChrome/130",
-        ] {
-            assert!(names_a_machine(machine), "{machine}");
-        }
-        for person in ["Mozilla/5.0 (Android 12; CUBOT P50) Chrome/119", "RoboticMowers/4.2 (abbotsford)"] {
-            assert!(!names_a_machine(person), "{person}");
-        }
-    }
 
     #[test]
     fn a_person_reads_at_uneven_times() {

@@ -18,6 +18,9 @@ const COUNTRIES: usize = 300;
 const QUERIES: usize = 500;
 /// Visitors told apart in a minute.
 const VISITORS: usize = 50_000;
+/// Minutes whose visitors are told apart from those of other minutes; of older ones only their number is kept, or three
+/// hours of them would take 160 MB.
+const ACTIVE: usize = 5;
 /// What stands for the rest.
 const REST: &str = "(other)";
 
@@ -39,12 +42,13 @@ pub struct Minute {
     /// Longest time between an event and its arrival.
     pub longest_delay: Micros,
     visitors: HashSet<u64>,
+    n_visitors: usize,
 }
 
 impl Minute {
     /// Visitors that were told apart.
-    pub fn n_visitors(&self) -> usize {
-        self.visitors.len()
+    pub const fn n_visitors(&self) -> usize {
+        self.n_visitors
     }
 }
 
@@ -72,6 +76,9 @@ impl Counters {
         // Where the clock was set back the newest minute goes on.
         if self.minutes.back().is_none_or(|m| m.start < start) {
             self.minutes.push_back(Minute { start, ..Minute::default() });
+            if let Some(older) = self.minutes.len().checked_sub(ACTIVE + 2) {
+                self.minutes[older].visitors = HashSet::new();
+            }
             if self.minutes.len() > MINUTES {
                 self.minutes.pop_front();
             }
@@ -98,18 +105,18 @@ impl Counters {
         }
         minute.longest_delay = minute.longest_delay.max(received.saturating_sub(event.at));
         if minute.visitors.len() < VISITORS {
-            minute.visitors.insert(owner_hash);
+            minute.n_visitors += usize::from(minute.visitors.insert(owner_hash));
         }
     }
 
     pub(crate) fn view(&self, now: Micros) -> CountersView {
-        let since = now.saturating_sub(5 * MINUTE);
+        let since = now.saturating_sub(ACTIVE as i64 * MINUTE);
         let recent: Vec<&Minute> = self.minutes.iter().filter(|m| m.start + MINUTE > since).collect();
         let active: BTreeSet<u64> = recent.iter().flat_map(|m| m.visitors.iter().copied()).collect();
         CountersView {
             minutes: self.minutes.iter().cloned().collect(),
             active_visitors: active.len(),
-            at_least: recent.iter().any(|m| m.visitors.len() >= VISITORS),
+            at_least: recent.iter().any(|m| m.n_visitors >= VISITORS),
         }
     }
 }
@@ -158,6 +165,7 @@ mod tests {
             let search = event(json!({"event": "search", "properties": {"query": format!("q{i}")}}));
             counters.add(&search, i as u64, i / 1_000 * MINUTE);
         }
+        assert_eq!(counters.view(0).minutes[0].n_visitors(), 1_000);
         let minute = &counters.view(0).minutes[0];
         assert!(minute.queries.len() <= QUERIES + 1);
         assert_eq!(minute.queries.values().map(|(n, _)| n).sum::<u64>(), 1_000);
@@ -166,5 +174,20 @@ mod tests {
             counters.add(&event(json!({"event": "x"})), 0, i * MINUTE);
         }
         assert_eq!(counters.view(0).minutes.len(), MINUTES);
+    }
+
+    /// Two visitors a minute, one of them every minute: of five minutes six are active, and of each minute two are told.
+    #[test]
+    fn visitors_are_told_apart_over_five_minutes_and_counted_for_all() {
+        let mut counters = Counters::default();
+        for minute in 0..20_i64 {
+            for who in [7_000, minute as u64] {
+                counters.add(&event(json!({"event": "x"})), who, minute * MINUTE);
+            }
+        }
+        let view = counters.view(19 * MINUTE + MINUTE - 1);
+        assert_eq!(view.active_visitors, 6);
+        assert!(view.minutes.iter().all(|m| m.n_visitors() == 2));
+        assert!(counters.minutes.iter().filter(|m| !m.visitors.is_empty()).count() <= ACTIVE + 1);
     }
 }

@@ -9,7 +9,7 @@
 //! Calls that only repeat what holds at their time make no link. Memory is bounded: identifiers not touched for longest are
 //! forgotten, with at most [`LINKS`] links each.
 
-use super::bounded::Bounded;
+use super::bounded::{Bounded, Weigh, text_bytes};
 use crate::time::Micros;
 use std::collections::BTreeSet;
 
@@ -38,6 +38,13 @@ pub struct Link {
     pub undone: Option<Micros>,
 }
 
+impl Weigh for Vec<Link> {
+    fn bytes(&self) -> usize {
+        let texts = |link: &Link| text_bytes(&link.visitor) + text_bytes(&link.user);
+        self.capacity() * size_of::<Link>() + self.iter().map(texts).sum::<usize>()
+    }
+}
+
 /// All links.
 #[derive(Clone, Debug)]
 pub struct Identity {
@@ -47,12 +54,12 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Keeps links of at most so many identifiers.
-    pub fn new(limit: usize) -> Self {
+    /// Keeps links of at most so many identifiers, in at most so many bytes.
+    pub fn new(limit: usize, bytes: usize) -> Self {
         Self {
-            links: Bounded::new(limit),
-            visitors: Bounded::new(limit),
-            undone: Bounded::new(limit.clamp(2, 100_000)),
+            links: Bounded::new(limit, bytes / 2),
+            visitors: Bounded::new(limit, bytes / 2),
+            undone: Bounded::new(limit.clamp(2, 100_000), usize::MAX),
         }
     }
 
@@ -63,29 +70,40 @@ impl Identity {
         }
         let id = LinkId(key);
         let undone = self.undone.get(&id).copied().flatten();
-        let links = self.links.touch(&visitor.to_owned());
-        let known = |l: &Link| l.id == id;
-        let holds = links.iter().rfind(|l| l.at <= at && l.undone.is_none());
-        if links.iter().any(known) || holds.is_some_and(|l| l.user == user) {
+        let is_new = self.links.change(&visitor.to_owned(), |links| {
+            let known = |l: &Link| l.id == id;
+            let holds = links.iter().rfind(|l| l.at <= at && l.undone.is_none());
+            if links.iter().any(known) || holds.is_some_and(|l| l.user == user) {
+                return false;
+            }
+            let link = Link { id, at, visitor: visitor.to_owned(), user: user.to_owned(), undone };
+            let place = links.partition_point(|l| (l.at, l.id) < (at, id));
+            links.insert(place, link);
+            if links.len() > LINKS {
+                links.remove(0);
+            }
+            true
+        });
+        if !is_new {
             return None;
         }
-        let link = Link { id, at, visitor: visitor.to_owned(), user: user.to_owned(), undone };
-        let place = links.partition_point(|l| (l.at, l.id) < (at, id));
-        links.insert(place, link);
-        if links.len() > LINKS {
-            links.remove(0);
-        }
-        let of_user = self.visitors.touch(&user.to_owned());
-        of_user.insert(visitor.to_owned());
-        if of_user.len() > LINKS {
-            of_user.pop_first();
-        }
+        self.visitors.change(&user.to_owned(), |of_user| {
+            of_user.insert(visitor.to_owned());
+            if of_user.len() > LINKS {
+                of_user.pop_first();
+            }
+        });
         Some(id)
+    }
+
+    /// Bytes that the links take.
+    pub fn bytes(&self) -> usize {
+        self.links.bytes() + self.visitors.bytes() + self.undone.bytes()
     }
 
     /// Takes a link back, for good: the event that made it does not make it again. `false` where there is none.
     pub fn undo(&mut self, visitor: &str, id: LinkId, now: Micros) -> bool {
-        *self.undone.touch(&id) = Some(now);
+        self.undone.change(&id, |undone| *undone = Some(now));
         self.set(visitor, id, Some(now))
     }
 
@@ -96,8 +114,10 @@ impl Identity {
     }
 
     fn set(&mut self, visitor: &str, id: LinkId, undone: Option<Micros>) -> bool {
-        let found = self.links.touch(&visitor.to_owned()).iter_mut().find(|l| l.id == id);
-        found.map(|link| link.undone = undone).is_some()
+        self.links.change(&visitor.to_owned(), |links| {
+            let found = links.iter_mut().find(|l| l.id == id);
+            found.map(|link| link.undone = undone).is_some()
+        })
     }
 
     /// Whom a visitor's step at this time belongs to, aliases followed; `None` where nobody is known.
@@ -148,10 +168,10 @@ impl Identity {
     /// Forgets an identifier and every link from or to it.
     pub fn forget(&mut self, id: &str) {
         for link in self.links.remove(id).unwrap_or_default() {
-            self.visitors.touch(&link.user).remove(id);
+            self.visitors.change(&link.user, |visitors| visitors.remove(id));
         }
         for visitor in self.visitors.remove(id).unwrap_or_default() {
-            self.links.touch(&visitor).retain(|l| l.user != id);
+            self.links.change(&visitor, |links| links.retain(|l| l.user != id));
         }
     }
 }
@@ -162,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_login_reaches_what_was_done_before_it_and_undo_gives_it_back() {
-        let mut who = Identity::new(100);
+        let mut who = Identity::new(100, 1 << 20);
         let link = who.observe("browser", "anna", 100, 1).unwrap();
         assert_eq!(who.user_of("browser", 5), Some("anna"), "before the login");
         assert_eq!(who.user_of("browser", 500), Some("anna"));
@@ -179,7 +199,7 @@ mod tests {
     #[test]
     fn on_a_shared_device_each_has_the_time_since_their_login_in_any_order_of_arrival() {
         for order in [[(10, "anna", 1), (20, "ben", 2)], [(20, "ben", 2), (10, "anna", 1)]] {
-            let mut who = Identity::new(100);
+            let mut who = Identity::new(100, 1 << 20);
             order.iter().for_each(|(at, user, key)| {
                 who.observe("device", user, *at, *key);
             });
@@ -191,7 +211,7 @@ mod tests {
 
     #[test]
     fn aliases_are_followed_and_a_circle_ends() {
-        let mut who = Identity::new(100);
+        let mut who = Identity::new(100, 1 << 20);
         who.observe("browser", "old-number", 1, 1);
         who.observe("old-number", "new-number", 2, 2);
         assert_eq!(who.user_of("browser", 9), Some("new-number"));
@@ -202,7 +222,7 @@ mod tests {
 
     #[test]
     fn forgetting_leaves_no_trace() {
-        let mut who = Identity::new(100);
+        let mut who = Identity::new(100, 1 << 20);
         who.observe("browser", "anna", 1, 1);
         who.forget("anna");
         assert_eq!(who.user_of("browser", 9), None);

@@ -3,7 +3,6 @@
 use super::cart::{Cart, CartParams, CartStatus, cart, moves_cart};
 use super::counters::{Counters, CountersView};
 use super::identity::{Identity, Link, LinkId};
-use super::recent::recent_products;
 use super::session::{Session, SessionParams, sessions};
 use super::store::{Visitors, VisitorsParams};
 use super::timeline::{Step, Timeline};
@@ -39,8 +38,6 @@ pub struct Person {
     pub cart: Cart,
     /// The wish list.
     pub wishes: Vec<Wish>,
-    /// Products looked at or taken up, the newest first.
-    pub recent: Vec<(String, Micros)>,
 }
 
 /// A cart and whose it is.
@@ -56,10 +53,7 @@ pub struct LiveCart {
     pub cart: Cart,
 }
 
-/// Products of [`Person::recent`].
-const RECENT: usize = 50;
-
-/// The live state. About 300 bytes a step; see [`VisitorsParams`] for how many are kept.
+/// The live state. See [`VisitorsParams`] for how much is kept.
 #[derive(Clone, Debug)]
 pub struct Live {
     visitors: Visitors,
@@ -72,7 +66,7 @@ impl Live {
     /// Nothing has happened yet.
     pub fn new(params: LiveParams) -> Self {
         Self {
-            identity: Identity::new(params.visitors.visitors),
+            identity: Identity::new(params.visitors.visitors, params.visitors.bytes / 4),
             visitors: Visitors::new(params.visitors.clone()),
             counters: Counters::default(),
             params,
@@ -120,15 +114,7 @@ impl Live {
             sessions: sessions(&all, &self.params.session),
             cart: cart(&deals, &self.params.cart),
             wishes: wishes(&deals),
-            recent: recent_products(&all, RECENT),
         })
-    }
-
-    /// The products that a visitor or shopper looked at last, the newest first: the history for session-aware answers.
-    pub fn recent(&self, id: &str, n: usize) -> Vec<(String, Micros)> {
-        let mut recent = self.person(id).map(|p| p.recent).unwrap_or_default();
-        recent.truncate(n);
-        recent
     }
 
     /// Carts that are or were not empty, those touched last first, at most `n`. Cost: one pass over all carts' steps.
@@ -187,6 +173,11 @@ impl Live {
         ids
     }
 
+    /// Bytes that visitors and who is who take; the counters take some more, see `counters`.
+    pub fn bytes(&self) -> usize {
+        self.visitors.bytes() + self.identity.bytes()
+    }
+
     /// Visitors kept, and steps that came too late for what is kept.
     pub fn sizes(&self) -> (usize, u64) {
         (self.visitors.len(), self.visitors.n_late())
@@ -230,7 +221,6 @@ mod tests {
         let person = live.person("u").unwrap();
         assert_eq!((codes(&person), person.ids.len(), person.known), (vec!["fryer", "kettle"], 2, true));
         assert_eq!(live.person("a").unwrap(), person, "asked by either identifier");
-        assert_eq!(live.recent("u", 9).iter().map(|(c, _)| c.as_str()).collect::<Vec<_>>(), ["fryer", "kettle"]);
         let carts = live.carts(31 * S, None, 9);
         assert_eq!((carts.len(), carts[0].id.as_str(), carts[0].status), (1, "u", CartStatus::Open));
 
@@ -268,5 +258,26 @@ mod tests {
         assert_eq!(live.forget("u"), ["a", "u"]);
         assert_eq!((live.person("a"), live.person("u")), (None, None));
         assert_eq!(live.carts(0, None, 9), []);
+    }
+
+    /// The worst case: everybody does as much as is kept, with long addresses. 40 visitors of 100 steps of a kilobyte and
+    /// more would be 4 MB and more; a fourth of it is allowed, and who came last is there.
+    #[test]
+    fn memory_is_bounded_whoever_comes_and_whatever_they_do() {
+        let params = VisitorsParams { bytes: 1 << 20, ..VisitorsParams::default() };
+        let mut live = Live::new(LiveParams { visitors: params.clone(), ..LiveParams::default() });
+        let url = format!("https://shop.example/{}", "a".repeat(1_000));
+        for n in 0..4_000_i64 {
+            let (visitor, user) = (format!("v{}", n / 100), format!("u{n}"));
+            let who = if n % 2 == 0 {
+                json!({"anonymousId": visitor})
+            } else {
+                json!({"anonymousId": visitor, "userId": user})
+            };
+            live.apply(&event(n, who, json!({"type": "page", "properties": {"url": url}})), n as u128 + 1, n * S);
+            assert!(live.bytes() <= params.bytes * 5 / 4 + (1 << 16), "{} after {n}", live.bytes());
+        }
+        assert!(live.person("v39").is_some());
+        assert!(live.person("v0").is_none());
     }
 }

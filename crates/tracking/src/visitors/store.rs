@@ -2,9 +2,9 @@
 //!
 //! A visitor has two: what was looked at, and what moved a cart or a wish list, so that a long stroll through the shop does
 //! not push the cart out. An event with a shopper is the shopper's; another is the visitor's, and who that is says
-//! [`super::Identity`] when it is asked. A step takes about 300 bytes.
+//! [`super::Identity`] when it is asked. A step takes about 300 bytes; what all take together is counted and bounded.
 
-use super::bounded::Bounded;
+use super::bounded::{Bounded, Weigh};
 use super::cart::moves_cart;
 use super::timeline::{Inserted, Step, Timeline};
 use super::wish::moves_wishes;
@@ -17,11 +17,14 @@ pub struct VisitorsParams {
     pub visitors: usize,
     /// Steps of each of a visitor's two timelines.
     pub steps: usize,
+    /// Bytes of all steps; of who is who, a quarter of it more. Where that is less than visitors and steps would take, those
+    /// touched among the last half of it are kept.
+    pub bytes: usize,
 }
 
 impl Default for VisitorsParams {
     fn default() -> Self {
-        Self { visitors: 200_000, steps: 100 }
+        Self { visitors: 200_000, steps: 100, bytes: 256 << 20 }
     }
 }
 
@@ -32,6 +35,12 @@ pub(crate) struct Visitor {
     pub(crate) deals: Timeline,
     /// Whether the identifier is a shopper's.
     pub(crate) known: bool,
+}
+
+impl Weigh for Visitor {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.looks.bytes() + self.deals.bytes()
+    }
 }
 
 /// All of them.
@@ -45,7 +54,7 @@ pub struct Visitors {
 impl Visitors {
     /// Nobody yet.
     pub fn new(params: VisitorsParams) -> Self {
-        Self { visitors: Bounded::new(params.visitors), params, late: 0 }
+        Self { visitors: Bounded::new(params.visitors, params.bytes), params, late: 0 }
     }
 
     /// The identifier whose steps an event is among.
@@ -56,11 +65,13 @@ impl Visitors {
     pub(crate) fn insert(&mut self, event: &ShopEvent, key: u128) {
         let Some(owner) = Self::owner(event) else { return };
         let limit = self.params.steps;
-        let visitor = self.visitors.touch(&owner.to_owned());
-        visitor.known |= event.user.is_some();
         let deals = moves_cart(event.deed) || moves_wishes(event.deed);
-        let timeline = if deals { &mut visitor.deals } else { &mut visitor.looks };
-        if timeline.insert(Step::of(event, key), limit) == Inserted::TooLate {
+        let inserted = self.visitors.change(&owner.to_owned(), |visitor| {
+            visitor.known |= event.user.is_some();
+            let timeline = if deals { &mut visitor.deals } else { &mut visitor.looks };
+            timeline.insert(Step::of(event, key), limit)
+        });
+        if inserted == Inserted::TooLate {
             self.late += 1;
         }
     }
@@ -81,6 +92,11 @@ impl Visitors {
     /// Whether nobody is.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Bytes that all of them take.
+    pub fn bytes(&self) -> usize {
+        self.visitors.bytes()
     }
 
     /// Steps that came after everything newer had filled their visitor's timeline.

@@ -4,6 +4,7 @@
 //! steps are kept: which these are does not hang on the order in which they came, so neither does anything computed from
 //! them. What is older than all of them when it comes late is told as such.
 
+use super::bounded::text_bytes;
 use crate::event::{Item, Millis, ShopEvent};
 use crate::time::Micros;
 use crate::vocabulary::Deed;
@@ -43,6 +44,15 @@ impl Step {
             engaged_ms: event.engaged_ms,
         }
     }
+
+    /// Bytes that it points to.
+    fn heap(&self) -> usize {
+        let texts = [&self.url, &self.cart_id, &self.order_id].into_iter().flatten();
+        let item = |item: &Item| {
+            size_of::<Item>() + [&item.code, &item.currency].into_iter().flatten().map(|t| text_bytes(t)).sum::<usize>()
+        };
+        texts.map(|text| text_bytes(text)).sum::<usize>() + self.items.iter().map(item).sum::<usize>()
+    }
 }
 
 /// What became of a step.
@@ -62,12 +72,19 @@ pub struct Timeline {
     steps: Vec<Step>,
     /// Steps up to here were dropped.
     floor: Option<(Micros, u128)>,
+    /// Bytes that the steps point to.
+    heap: usize,
 }
 
 impl Timeline {
     /// The steps that are kept, the oldest first.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Bytes of all steps.
+    pub(crate) fn bytes(&self) -> usize {
+        self.heap + self.steps.capacity() * size_of::<Step>()
     }
 
     pub(crate) fn insert(&mut self, step: Step, limit: usize) -> Inserted {
@@ -80,9 +97,11 @@ impl Timeline {
         if self.steps.get(at).is_some_and(|s| (s.at, s.key) == place) {
             return Inserted::Repeat;
         }
+        self.heap += step.heap();
         self.steps.insert(at, step);
         if self.steps.len() > limit.max(1) {
             let dropped = self.steps.remove(0);
+            self.heap -= dropped.heap();
             let floor = (dropped.at, dropped.key);
             self.floor = Some(floor);
             if floor == place {
@@ -137,6 +156,7 @@ pub(crate) mod tests {
             prop_assert_eq!(of_sorted.steps(), of_shuffled.steps());
             let n = sorted.len();
             prop_assert_eq!(of_sorted.steps(), &sorted[n.saturating_sub(limit)..]);
+            prop_assert_eq!(of_sorted.heap, of_sorted.steps.iter().map(Step::heap).sum::<usize>());
         }
     }
 }
