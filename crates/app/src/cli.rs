@@ -4,7 +4,7 @@ mod audience;
 mod decide;
 mod server;
 
-pub(crate) use audience::{Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
+pub(crate) use audience::{AreaBy, Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
 pub(crate) use decide::{Decide, DecideWhat};
 pub(crate) use server::{Keys, KeysWhat, Serve};
 
