@@ -7,7 +7,7 @@ mod ingest;
 mod server;
 mod spend;
 
-pub(crate) use audience::{Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
+pub(crate) use audience::{AreaBy, Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
 pub(crate) use decide::{Decide, DecideWhat};
 pub(crate) use plan::Plan;
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest};

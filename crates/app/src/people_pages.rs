@@ -3,13 +3,19 @@
 use crate::pipeline::rows::Rows;
 use anyhow::{Context, Result};
 use audience::persona::page::{Entry, Persona, Said};
-use decide::plan::{Flow, Lang, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, SurvivalPoint};
-use domain::{Currency, Decimal, Figure, FigureValue, Market, Money, Rounding, Unit};
+use decide::plan::{
+    CohortMonth, Flow, Lang, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, RfmField,
+    SurvivalPoint,
+};
+use domain::{Currency, Day, Decimal, Figure, FigureValue, Market, Money, Rounding, Unit};
 use lake::Engine;
 use std::collections::BTreeMap;
 
 /// Moves between segments that a page shows.
 const MOST_FLOWS: usize = 12;
+/// Months of first orders that a page shows, and months after each.
+const MOST_COHORTS: usize = 13;
+const MONTHS_BACK: i64 = 12;
 
 /// What the figures of a market's outlook are called.
 const LABELS: [(&str, &str, &str); 8] = [
@@ -67,6 +73,8 @@ pub(crate) async fn people(engine: &Engine, market: Market, lang: Lang) -> Resul
         outlook,
         not_returned: curve(engine, market).await?,
         values: values(engine, market).await?,
+        rfm: rfm(engine, market).await?,
+        cohorts: cohorts(engine, market).await?,
         flows: flows(engine, lang).await?,
     }))
 }
@@ -85,6 +93,45 @@ async fn curve(engine: &Engine, market: Market) -> Result<Vec<SurvivalPoint>> {
 async fn values(engine: &Engine, market: Market) -> Result<Vec<f64>> {
     let sql = format!("select lifetime_value from marts.shopper_outlook where market = '{market}' order by shopper_id");
     Ok(Rows::query(engine, &sql).await?.floats("lifetime_value")?.into_iter().flatten().collect())
+}
+
+async fn rfm(engine: &Engine, market: Market) -> Result<Vec<RfmField>> {
+    let sql =
+        format!("select r, f, count(*) as n from marts.segments where market = '{market}' group by r, f order by r, f");
+    let rows = Rows::query(engine, &sql).await?;
+    let score = |n: i64| u8::try_from(n).unwrap_or(0);
+    let fields = rows.ints("r")?.into_iter().zip(rows.ints("f")?).zip(rows.ints("n")?);
+    Ok(fields.map(|((r, f), n)| RfmField { r: score(r), f: score(f), n: n.unsigned_abs() }).collect())
+}
+
+/// The last months of first orders. A month of few is joined to nothing: its shares are left out.
+async fn cohorts(engine: &Engine, market: Market) -> Result<Vec<CohortMonth>> {
+    let sql = format!(
+        "select cohort, months_since, n_shoppers, (select max(last_day) from marts.market_summary) as last \
+         from marts.cohorts where market = '{market}' order by cohort, months_since"
+    );
+    let rows = Rows::query(engine, &sql).await?;
+    let (months, since) = (rows.days("cohort")?, rows.ints("months_since")?);
+    let (n, last) = (rows.ints("n_shoppers")?, rows.optional_days("last")?.into_iter().flatten().next());
+    let mut of: BTreeMap<Day, BTreeMap<i64, u64>> = BTreeMap::new();
+    for ((month, since), n) in months.into_iter().zip(since).zip(n) {
+        of.entry(month).or_default().insert(since, n.unsigned_abs());
+    }
+    let index = |day: Day| (i64::from(day.year_month().0), i64::from(day.year_month().1));
+    let between = |(y0, m0): (i64, i64), (y1, m1): (i64, i64)| (y1 - y0) * 12 + m1 - m0;
+    let Some(last) = last else { return Ok(Vec::new()) };
+    let row = |(month, back): (&Day, &BTreeMap<i64, u64>)| {
+        let n = back.get(&0).copied().unwrap_or(0);
+        // The month of the last day is not over; what is missing from a month that is, is nobody.
+        let over = between(index(*month), index(last)) - 1;
+        let share = |k: i64| {
+            (k <= over && n >= audience::figures::MIN_OBSERVATIONS)
+                .then(|| back.get(&k).copied().unwrap_or(0) as f64 / n as f64)
+        };
+        let (year, number) = month.year_month();
+        CohortMonth { month: format!("{year}-{number:02}"), n, back: (1..=MONTHS_BACK).map(share).collect() }
+    };
+    Ok(of.iter().rev().take(MOST_COHORTS).map(row).rev().collect())
 }
 
 async fn flows(engine: &Engine, lang: Lang) -> Result<Vec<Flow>> {

@@ -1,12 +1,12 @@
 //! How good and how costly each kind of classifier is, beside scikit-learn and LightGBM on the same rows, and
 //! the whole chain from orders to a list of shoppers on real orders.
 //!
-//! `cargo run --release -p audience --example predict DATA TABLES [PART [one]]` with DATA the folder that holds
+//! `cargo run --release -p audience --example predict DATA TABLES [PART [one [SPLIT]]]` with DATA the folder that holds
 //! `online_shoppers` and `uci_online_retail`; the tables are written to the folder TABLES for
 //! `scripts/peers/classifiers.py`, which learns the same settings from the same rows. PART is one of `online_shoppers`,
 //! `retail_churn`, `chain` and `next_order`; without it all are run, and with
-//! `one` only the default of each kind. One JSON object is printed. Rows are parted by SplitMix64: 30 % test (salt 1), of the rest
-//! 30 % validation (salt 2). The setting of a kind is chosen by log loss on the validation rows; it then learns from
+//! `one` only the default of each kind; a number after `one` draws another split. One JSON object is printed. Rows are parted by SplitMix64:
+//! 30 % test (salt 1), of the rest 30 % validation (salt 2), both 2 higher for each further split. The setting of a kind is chosen by log loss on the validation rows; it then learns from
 //! both and is asked about the test rows, once. Seconds are those of the processor.
 
 use audience::predict::{
@@ -28,26 +28,27 @@ const SEED: Seed = Seed(7);
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().collect();
-    let (data, tables, part, search) = match args.as_slice() {
-        [_, data, tables] => (Path::new(data), Path::new(tables), None, Search::All),
-        [_, data, tables, part] => (Path::new(data), Path::new(tables), Some(part.as_str()), Search::All),
-        [_, data, tables, part, one] if one == "one" => {
-            (Path::new(data), Path::new(tables), Some(part.as_str()), Search::One)
+    let (data, tables, part, search, split) = match args.as_slice() {
+        [_, data, tables] => (Path::new(data), Path::new(tables), None, Search::All, Split(0)),
+        [_, data, tables, part] => (Path::new(data), Path::new(tables), Some(part.as_str()), Search::All, Split(0)),
+        [_, data, tables, part, one, rest @ ..] if one == "one" && rest.len() < 2 => {
+            let split = rest.first().map_or(Ok(0), |text| text.parse())?;
+            (Path::new(data), Path::new(tables), Some(part.as_str()), Search::One, Split(split))
         }
-        _ => return Err("give DATA TABLES [PART [one]]".into()),
+        _ => return Err("give DATA TABLES [PART [one [SPLIT]]]".into()),
     };
     let asked = |name: &str| part.is_none_or(|part| part == name);
     let mut out = serde_json::Map::new();
     if asked("online_shoppers") {
         let (features, labels) = sessions(data)?;
-        write_table(&tables.join("online_shoppers.csv"), &features, &labels)?;
-        out.insert("online_shoppers".to_owned(), compare(&features, &labels, search)?);
+        write_table(&tables.join("online_shoppers.csv"), &features, &labels, split)?;
+        out.insert("online_shoppers".to_owned(), compare(&features, &labels, search, split)?);
     }
     let shoppers = if part == Some("online_shoppers") { Vec::new() } else { orders(data)? };
     if asked("retail_churn") {
         let (features, labels) = churn(&shoppers)?;
-        write_table(&tables.join("retail_churn.csv"), &features, &labels)?;
-        out.insert("retail_churn".to_owned(), compare(&features, &labels, search)?);
+        write_table(&tables.join("retail_churn.csv"), &features, &labels, split)?;
+        out.insert("retail_churn".to_owned(), compare(&features, &labels, search, split)?);
     }
     if asked("next_order") {
         out.insert("next_order".to_owned(), next_order(&shoppers)?);
@@ -76,18 +77,36 @@ impl Search {
     }
 }
 
+/// Number of a split.
+#[derive(Clone, Copy)]
+struct Split(u64);
+
+impl Split {
+    fn is_test(self, row: usize) -> bool {
+        drawn(row, 1 + 2 * self.0)
+    }
+
+    fn is_validation(self, row: usize) -> bool {
+        !self.is_test(row) && drawn(row, 2 + 2 * self.0)
+    }
+
+    fn is_train(self, row: usize) -> bool {
+        !self.is_test(row) && !self.is_validation(row)
+    }
+}
+
 /// Whether a row is in the drawn part.
 fn drawn(row: usize, salt: u64) -> bool {
     let n = row as u64 + 1 + 1_000_003 * salt;
     Rng::new((n - 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)).uniform() < 0.3
 }
 
-fn write_table(path: &Path, features: &Features, labels: &[f32]) -> Result<(), Failure> {
+fn write_table(path: &Path, features: &Features, labels: &[f32], split: Split) -> Result<(), Failure> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
     for (i, (row, label)) in features.rows().zip(labels).enumerate() {
-        let part = if drawn(i, 1) {
+        let part = if split.is_test(i) {
             "test"
-        } else if drawn(i, 2) {
+        } else if split.is_validation(i) {
             "validation"
         } else {
             "train"
@@ -98,11 +117,12 @@ fn write_table(path: &Path, features: &Features, labels: &[f32]) -> Result<(), F
     Ok(file.flush()?)
 }
 
-fn compare(features: &Features, labels: &[f32], search: Search) -> Result<Value, Failure> {
+fn compare(features: &Features, labels: &[f32], search: Search, split: Split) -> Result<Value, Failure> {
     let all = Samples::new(features, labels)?;
-    let rows = |want: fn(usize) -> bool| (0..features.n_rows()).filter(|i| want(*i)).collect::<Vec<usize>>();
-    let (test, known) = (rows(|i| drawn(i, 1)), rows(|i| !drawn(i, 1)));
-    let (validation, train) = (rows(|i| !drawn(i, 1) && drawn(i, 2)), rows(|i| !drawn(i, 1) && !drawn(i, 2)));
+    let rows =
+        |want: fn(Split, usize) -> bool| (0..features.n_rows()).filter(|i| want(split, *i)).collect::<Vec<usize>>();
+    let (test, known) = (rows(Split::is_test), rows(|split, i| !split.is_test(i)));
+    let (validation, train) = (rows(Split::is_validation), rows(Split::is_train));
     let [test, known, validation, train] = [test, known, validation, train].map(|rows| Subset::new(&all, &rows));
     let mut table = serde_json::Map::new();
     for kind in ClassifierKind::ALL {

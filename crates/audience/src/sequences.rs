@@ -21,7 +21,7 @@ use learn::multiple_tests::benjamini_hochberg;
 use learn::prefixspan::{Pattern, PrefixSpanParams, sequential_patterns};
 use learn::quantile::{quantile_sorted, sorted};
 use learn::two_by_two::TwoByTwo;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -247,6 +247,16 @@ impl Sequences {
         self.next.iter().filter(move |s| s.q_value <= max_q && s.lift > 1.0)
     }
 
+    /// Things that are bought because of another: some step to them is beyond chance at a false discovery rate of
+    /// `max_q` and surely twice as frequent as among others, and the step back is not taken by more shoppers.
+    pub fn followers(&self, max_q: f64) -> BTreeSet<u32> {
+        let back = |step: &NextThing| {
+            let other = self.next.iter().find(|s| s.from == step.to && s.to == step.from);
+            other.is_some_and(|other| other.n_both > step.n_both)
+        };
+        self.telling(max_q).filter(|s| s.from != s.to && s.lift_low >= 2.0 && !back(s)).map(|s| s.to).collect()
+    }
+
     /// Chains of three and more, each step within the window; most shoppers first.
     pub fn chains(&self) -> &[Pattern] {
         &self.chains
@@ -317,6 +327,7 @@ mod tests {
         let found = SequenceParams { window_days: 60, ..SequenceParams::default() }.mine(&list, Day(700)).unwrap();
         let telling: Vec<(u32, u32)> = found.telling(0.05).map(|s| (s.from, s.to)).collect();
         assert_eq!(telling, [(0, 1)]);
+        assert_eq!(found.followers(0.05), BTreeSet::from([1]));
         let step = &found.next()[0];
         assert!((20.0..=30.0).contains(&step.days.as_f64().unwrap()) && step.lift > 3.0, "{step:?}");
         assert!(step.share.interval.is_some() && !found.chains().is_empty());

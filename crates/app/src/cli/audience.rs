@@ -1,8 +1,8 @@
 //! Options of the commands about shoppers and markets.
 
 use super::Lang;
-use clap::{Args, Subcommand};
-use domain::Market;
+use clap::{Args, Subcommand, ValueEnum};
+use domain::{Decimal, Market};
 use std::path::PathBuf;
 
 /// `portolan segments`.
@@ -150,6 +150,87 @@ pub(crate) enum MarketsWhat {
         #[arg(long, value_delimiter = ',', required = true)]
         markets: Vec<Market>,
     },
+    /// Selling platforms of a market compared, from platforms.toml beside portolan.toml.
+    Platforms {
+        /// The market.
+        market: Option<Market>,
+        /// Value of an order in the market's currency; without it, the market's mean order.
+        #[arg(long)]
+        order: Option<Decimal>,
+        /// Orders a month that a monthly fee is spread over.
+        #[arg(long, default_value_t = 100.0)]
+        orders_a_month: f64,
+        /// Requirements that you meet, by the keys of the table: vat_number,tax_form.
+        #[arg(long, value_delimiter = ',')]
+        has: Vec<String>,
+        /// Draft platforms.toml instead: names to verify, numbers to fill in.
+        #[arg(long)]
+        template: bool,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Own and rival offers by price and an attribute, and where people buy beside what is offered.
+    Position {
+        /// The market.
+        market: Market,
+        /// Attribute: rating, wattage_w, weight_kg, temperature_c, length_cm, width_cm, height_cm.
+        #[arg(long, default_value = "rating")]
+        by: String,
+        /// Only products of this category.
+        #[arg(long)]
+        category: Option<String>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Orders by area instead of by shopper, for marketplaces that keep their shoppers to themselves.
+    Areas {
+        /// Only this market.
+        market: Option<Market>,
+        /// What an area is.
+        #[arg(long, value_enum, default_value_t = AreaBy::Region)]
+        by: AreaBy,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What is bought after what, and after how long.
+    Next {
+        /// The market.
+        market: Market,
+        /// How many steps.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Complaints, wishes and praise with quotes, and why things come back.
+    Needs {
+        /// The market.
+        market: Market,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Steps of entering or deepening a market: done, next, and what the others wait for.
+    Plan {
+        /// The market.
+        market: Market,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What an area is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AreaBy {
+    /// State or province.
+    Region,
+    /// City.
+    City,
 }
 
 /// `portolan personas`.
@@ -191,6 +272,14 @@ pub(crate) enum ShoppersWhat {
         /// How many.
         #[arg(short = 'n', long = "number", default_value_t = 20)]
         n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What one shopper is interested in and seems to value, with the evidence.
+    Interests {
+        /// The shopper.
+        shopper: String,
         /// Result as JSON.
         #[arg(long)]
         json: bool,

@@ -1,5 +1,7 @@
 //! `portolan segments alike` and `portolan segments behaviour`: who is like a segment's members, and groups of like habits.
 
+mod defining;
+
 use super::{Environment, Opened};
 use crate::exit::{Exit, Stop};
 use crate::pipeline::rows::Rows;
@@ -14,18 +16,47 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What shoppers are compared by, in the order of the columns of [`COMPARED`].
-const TRAITS: [&str; 9] = [
-    "days since the last order",
-    "days since the first order",
-    "orders",
-    "revenue",
-    "share that came back",
-    "true to one channel",
-    "true to one brand",
-    "categories bought",
-    "lives in the segment's main market",
-];
+/// What shoppers are compared by, in the order of the columns of [`Everybody`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Trait {
+    LastOrder,
+    FirstOrder,
+    Orders,
+    Revenue,
+    CameBack,
+    Channel,
+    Brand,
+    Categories,
+    Market,
+}
+
+impl Trait {
+    const ALL: [Self; 9] = [
+        Self::LastOrder,
+        Self::FirstOrder,
+        Self::Orders,
+        Self::Revenue,
+        Self::CameBack,
+        Self::Channel,
+        Self::Brand,
+        Self::Categories,
+        Self::Market,
+    ];
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::LastOrder => "days since the last order",
+            Self::FirstOrder => "days since the first order",
+            Self::Orders => "orders",
+            Self::Revenue => "revenue",
+            Self::CameBack => "share that came back",
+            Self::Channel => "true to one channel",
+            Self::Brand => "true to one brand",
+            Self::Categories => "categories bought",
+            Self::Market => "lives in the segment's main market",
+        }
+    }
+}
 
 /// Amounts and counts as logarithms: what sets 1 order apart from 2 matters as much as 10 from 20.
 const COMPARED: &str = "\
@@ -51,7 +82,8 @@ struct Everybody {
 }
 
 impl Everybody {
-    async fn load(opened: &Opened, members: &BTreeSet<String>) -> Result<Self> {
+    /// The columns are those of `traits`, in their order.
+    async fn load(opened: &Opened, members: &BTreeSet<String>, traits: &[Trait]) -> Result<Self> {
         let rows = Rows::query(&opened.engine, COMPARED).await?;
         let (ids, markets) = (rows.texts("shopper_id")?, rows.markets("market")?);
         let (first, last) = (rows.days("first_day")?, rows.days("last_day")?);
@@ -70,20 +102,21 @@ impl Everybody {
             known.iter().sum::<f64>() / known.len().max(1) as f64
         };
         let (usual_channel, usual_brand) = (mean(&channel), mean(&brand));
-        let mut values = Vec::with_capacity(ids.len() * TRAITS.len());
+        let mut values = Vec::with_capacity(ids.len() * traits.len());
         for i in 0..ids.len() {
             let sold = revenue[i].unwrap_or(0.0).max(0.0);
-            values.extend([
-                f64::from(end.since(last[i])).max(0.0).ln_1p(),
-                f64::from(end.since(first[i])).max(0.0).ln_1p(),
-                (orders[i] as f64).ln_1p(),
-                sold.ln_1p(),
-                if sold > 0.0 { (-returned[i].unwrap_or(0.0) / sold).clamp(0.0, 1.0) } else { 0.0 },
-                channel[i].unwrap_or(usual_channel),
-                brand[i].unwrap_or(usual_brand),
-                (categories[i] as f64).ln_1p(),
-                f64::from(u8::from(Some(markets[i]) == main)),
-            ]);
+            values.extend(traits.iter().map(|of| match of {
+                Trait::LastOrder => f64::from(end.since(last[i])).max(0.0).ln_1p(),
+                Trait::FirstOrder => f64::from(end.since(first[i])).max(0.0).ln_1p(),
+                Trait::Orders => (orders[i] as f64).ln_1p(),
+                Trait::Revenue => sold.ln_1p(),
+                Trait::CameBack if sold > 0.0 => (-returned[i].unwrap_or(0.0) / sold).clamp(0.0, 1.0),
+                Trait::CameBack => 0.0,
+                Trait::Channel => channel[i].unwrap_or(usual_channel),
+                Trait::Brand => brand[i].unwrap_or(usual_brand),
+                Trait::Categories => (categories[i] as f64).ln_1p(),
+                Trait::Market => f64::from(u8::from(Some(markets[i]) == main)),
+            }));
         }
         Ok(Self { ids, markets, consents: rows.truths("accepts_marketing")?, values })
     }
@@ -107,8 +140,19 @@ pub(super) async fn alike(
     let quoted = name.replace('\'', "''");
     let sql = format!("select shopper_id from marts.segment_members where segment = '{quoted}'");
     let members: BTreeSet<String> = Rows::query(&opened.engine, &sql).await?.texts("shopper_id")?.into_iter().collect();
-    let all = Everybody::load(&opened, &members).await?;
-    let points = Points::new(all.values.clone(), TRAITS.len())?;
+    let defining = defining::defining(&book, name);
+    let traits: Vec<Trait> = Trait::ALL.into_iter().filter(|of| !defining.contains(of)).collect();
+    let left_out: Vec<&str> = defining.iter().map(|of| of.words()).collect();
+    if traits.is_empty() {
+        let why = format!("`{name}` asks for everything that shoppers are compared by");
+        return Err(Stop::error(
+            Exit::Missing,
+            why,
+            "a rule of fewer statements has people who are like it in other things",
+        ));
+    }
+    let all = Everybody::load(&opened, &members, &traits).await?;
+    let points = Points::new(all.values.clone(), traits.len())?;
     let inside: Vec<bool> = all.ids.iter().map(|id| members.contains(id)).collect();
     let found = LookalikeParams::default().fit(&points, &inside, Seed(1)).map_err(|error| match error {
         AudienceError::TooLittleData { .. } => Stop::error(
@@ -124,7 +168,7 @@ pub(super) async fn alike(
         let (_, parts) = found.explain(points.row(*row))?;
         let mut order: Vec<usize> = (0..parts.len()).filter(|j| parts[*j] > 0.0).collect();
         order.sort_by(|a, b| parts[*b].total_cmp(&parts[*a]).then(a.cmp(b)));
-        let reasons: Vec<&str> = order.iter().take(2).map(|j| TRAITS[*j]).collect();
+        let reasons: Vec<&str> = order.iter().take(2).map(|j| traits[*j].words()).collect();
         listed.push((*row, *score, reasons));
     }
     if let Some(path) = out {
@@ -139,9 +183,13 @@ pub(super) async fn alike(
                     "with_consent": all.consents[*row], "because": reasons})
             })
             .collect();
-        return output::json(&json!({"segment": name, "members": members.len(), "lift": lift, "alike": items}));
+        return output::json(&json!({"segment": name, "members": members.len(), "lift": lift,
+            "left_out": left_out, "alike": items}));
     }
     output::line(&worth(name, members.len(), lift));
+    if !left_out.is_empty() {
+        output::line(&format!("Not compared by what the rule itself asks for: {}.", left_out.join(", ")));
+    }
     let cells = listed.iter().map(|(row, score, reasons)| {
         let consent = if all.consents[*row] { "yes" } else { "no" };
         vec![

@@ -1,5 +1,10 @@
 //! `portolan markets`: which market to enter, why not another, how large each is.
 
+mod areas;
+mod customers;
+pub(crate) mod platforms;
+mod position;
+
 use super::{Environment, Opened};
 use crate::cli::{self, MarketsWhat};
 use crate::exit::{Exit, Stop};
@@ -20,6 +25,29 @@ pub(crate) async fn run(env: &Environment, args: &cli::Markets) -> Result<ExitCo
         MarketsWhat::Size { json } => size(env, *json).await?,
         MarketsWhat::Facts => facts(),
         MarketsWhat::Template { out, markets } => template(out, markets)?,
+        MarketsWhat::Platforms { template: true, .. } => platforms::draft(&env.workspace()?.root)?,
+        MarketsWhat::Platforms { market: None, template: false, .. } => {
+            let what = "which market?";
+            return Err(Stop::error(Exit::Usage, what, "portolan markets platforms DE, or --template for a draft"));
+        }
+        MarketsWhat::Platforms { market: Some(market), order, orders_a_month, has, json, template: false } => {
+            let asked =
+                platforms::Asked { market: *market, order: *order, orders_a_month: *orders_a_month, has, json: *json };
+            platforms::platforms(&env.opened().await?, &asked).await?;
+        }
+        MarketsWhat::Position { market, by, category, json } => {
+            position::position(&env.opened().await?, *market, by, category.as_deref(), *json).await?;
+        }
+        MarketsWhat::Areas { market, by, json } => {
+            let column = match by {
+                cli::AreaBy::Region => "region",
+                cli::AreaBy::City => "city",
+            };
+            areas::areas(&env.opened().await?, *market, column, *json).await?;
+        }
+        MarketsWhat::Next { market, n, json } => customers::next(&opened(env).await?, *market, *n, *json).await?,
+        MarketsWhat::Needs { market, json } => customers::needs(&opened(env).await?, *market, *json).await?,
+        MarketsWhat::Plan { market, json } => customers::plan(&opened(env).await?, *market, *json).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -29,6 +29,7 @@ mod tables;
 mod transfer;
 
 pub(crate) use ingest::today;
+pub(crate) use markets::platforms;
 pub(crate) use similar::languages;
 
 use crate::cli::{Cli, Command};

@@ -1,5 +1,7 @@
 //! `portolan shoppers`: what is known and expected of one shopper, and whom to address first.
 
+mod interests;
+
 use super::{Environment, Opened};
 use crate::cli::{self, ShoppersWhat};
 use crate::exit::{Exit, Stop};
@@ -16,6 +18,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Shoppers) -> Result<ExitC
     match &args.what {
         ShoppersWhat::Show { shopper, json } => show(&opened, shopper, *json).await?,
         ShoppersWhat::First { market, n, json } => first(&opened, *market, *n, *json).await?,
+        ShoppersWhat::Interests { shopper, json } => interests::interests(&opened, shopper, *json).await?,
         ShoppersWhat::Quality { json } => quality(&opened, *json).await?,
     }
     Ok(ExitCode::SUCCESS)

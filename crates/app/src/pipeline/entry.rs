@@ -15,23 +15,25 @@ use audience::entry::facts::Fact;
 use audience::entry::market_facts::{
     Candidate, FactParams, FactRow, FactTable, MarketStatus, OwnEvidence, PartEvidence,
 };
+use audience::entry::plan::{EntryPlan, Findings, Target};
+use audience::entry::platform::PlatformParams;
 use audience::entry::ranking::MarketRanking;
 use audience::entry::{EntryError, Estimate};
-use domain::{Currency, Day, Figure, FxRate, Market};
+use domain::{Currency, Day, Figure, FxRate, Market, Money, Rounding};
 use lake::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let ranked = rank(stage).await?;
-    let Some(Ranked { ranking, sizes }) = ranked else {
-        return tables(None, &[], &[]);
+    let Some(Ranked { ranking, sizes, plans }) = ranked else {
+        return tables(None, &[], &[], &[]);
     };
     let mut figures: Vec<(Market, Figure)> = Vec::new();
     for place in ranking.markets() {
         let market = place.candidate.market();
         figures.extend(ranking.figures(market)?.into_iter().map(|f| (market, f)));
     }
-    for (market, size) in &sizes {
+    for (market, _, size) in &sizes {
         figures.extend(size.iter().cloned().map(|f| (*market, f)));
     }
     let mut why = Vec::new();
@@ -39,15 +41,20 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         let market = place.candidate.market();
         why.extend(ranking.explain(market)?.sentences.into_iter().zip(1_i64..).map(|(words, at)| (market, at, words)));
     }
-    tables(Some(&ranking), &figures, &why)
+    tables(Some(&ranking), &figures, &why, &plans)
 }
 
 /// Everything that the stage and the command say.
 struct Ranked {
     ranking: MarketRanking,
     /// TAM, SAM and SOM of the markets whose facts suffice.
-    sizes: Vec<(Market, Vec<Figure>)>,
+    sizes: Vec<SizedMarket>,
+    /// Steps of every market.
+    plans: Vec<(Market, EntryPlan)>,
 }
+
+/// A market that can be sized.
+type SizedMarket = (Market, Capacity, Vec<Figure>);
 
 async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
     let engine = &stage.engine;
@@ -93,7 +100,8 @@ async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
         stage.not_computed(*market, "its place among the markets", &why);
     }
     let sizes = sizes(stage, &candidates, &own, as_of).await?;
-    Ok(Some(Ranked { ranking, sizes }))
+    let plans = plans(stage, &candidates, &ranking, &sizes).await?;
+    Ok(Some(Ranked { ranking, sizes, plans }))
 }
 
 async fn last_day(engine: &Engine) -> Result<Day> {
@@ -222,7 +230,7 @@ async fn sizes(
     candidates: &[Candidate],
     own: &BTreeMap<Market, OwnEvidence>,
     as_of: Day,
-) -> Result<Vec<(Market, Vec<Figure>)>> {
+) -> Result<Vec<SizedMarket>> {
     let params = CapacityParams::default();
     let Some(base) = stage.currency else { return Ok(Vec::new()) };
     let dollars = dollars(&stage.engine).await?;
@@ -267,8 +275,8 @@ async fn sizes(
     let mut sizes = Vec::new();
     for (market, (whole, currency, reach)) in &reached {
         let size = params.size((*market, *currency), whole, reach, &win, stage.seed);
-        match size.and_then(|size: Capacity| size.figures(fx(*currency, base).as_ref())) {
-            Ok(figures) => sizes.push((*market, figures)),
+        match size.and_then(|size| Ok((size.figures(fx(*currency, base).as_ref())?, size))) {
+            Ok((figures, size)) => sizes.push((*market, size, figures)),
             Err(error) => stage.not_computed(*market, SIZE, &error.to_string()),
         }
     }
@@ -286,19 +294,53 @@ fn reach(candidate: &Candidate) -> Reach {
     Reach { channel, language: all, sellable: candidate.estimate(Fact::SellableShare).unwrap_or(all) }
 }
 
+/// The steps of every market. Platforms are those of `platforms.toml`, compared on the mean order of all markets.
+async fn plans(
+    stage: &Stage<'_>,
+    candidates: &[Candidate],
+    ranking: &MarketRanking,
+    sizes: &[SizedMarket],
+) -> Result<Vec<(Market, EntryPlan)>> {
+    let facts = crate::commands::platforms::read(&stage.workspace.root)?.unwrap_or_default();
+    let sql = "select sum(cast(revenue as double)) / sum(n_orders) as mean from marts.market_summary";
+    let mean = Rows::query(&stage.engine, sql).await?.floats("mean")?.into_iter().flatten().next();
+    let dollars = dollars(&stage.engine).await?;
+    let order = |market: Market| {
+        let (own, there) = (stage.currency?, domain::country(market)?.currency);
+        let value = mean? * dollars.get(&own)? / dollars.get(&there)?;
+        Money::from_decimal(domain::Decimal::try_from(value).ok()?, there, Rounding::HalfEven).ok()
+    };
+    let mut plans = Vec::new();
+    for candidate in candidates {
+        let market = candidate.market();
+        let platforms = match order(market).filter(|order| order.minor > 0) {
+            Some(order) => crate::commands::platforms::choose(&facts, market, order, &PlatformParams::default())?,
+            None => None,
+        };
+        let capacity = sizes.iter().find(|(of, _, _)| *of == market).map(|(_, size, _)| size);
+        let found = Findings { ranking: Some(ranking), capacity, platforms: platforms.as_ref() };
+        plans.push((market, EntryPlan::of(candidate, &Target::Market, &found)));
+    }
+    Ok(plans)
+}
+
+fn status(status: MarketStatus) -> &'static str {
+    match status {
+        MarketStatus::Home => "home",
+        MarketStatus::Served => "served",
+        MarketStatus::Candidate => "candidate",
+    }
+}
+
 fn tables(
     ranking: Option<&MarketRanking>,
     figures: &[(Market, Figure)],
     why: &[(Market, i64, audience::entry::Words)],
+    plans: &[(Market, EntryPlan)],
 ) -> Result<Tables> {
     let places = ranking.map_or(&[][..], |r| r.markets());
     let criterion = |criterion: Criterion| {
         places.iter().map(move |p| p.scored.criteria[criterion as usize]).collect::<Vec<Option<f64>>>()
-    };
-    let status = |status: MarketStatus| match status {
-        MarketStatus::Home => "home",
-        MarketStatus::Served => "served",
-        MarketStatus::Candidate => "candidate",
     };
     let ranked = Columns::default()
         .text("market", places.iter().map(|p| p.candidate.market_code().to_owned()))
@@ -339,7 +381,14 @@ fn tables(
         .text("en", why.iter().map(|(_, _, w)| w.in_language(domain::Language::EN)))
         .text("zh", why.iter().map(|(_, _, w)| w.in_language(domain::Language::ZH)))
         .batch()?;
+    let texts = plans.iter().map(|(_, plan)| serde_json::to_string(plan)).collect::<Result<Vec<_>, _>>()?;
+    let plans = Columns::default()
+        .text("market", plans.iter().map(|(m, _)| m.code().to_owned()))
+        .text("status", plans.iter().map(|(_, plan)| status(plan.status)))
+        .text("plan", texts)
+        .batch()?;
     Ok(vec![
+        ("entry_plans", vec![plans]),
         ("market_ranking", vec![ranked]),
         ("market_pairs", vec![pairs]),
         ("market_reasons", vec![why]),

@@ -141,8 +141,8 @@ const STAGES: [(&str, u32); 12] = [
     ("transfer", 1),
     ("voices", 1),
     ("outlook", 1),
-    ("personas", 1),
-    ("entry", 1),
+    ("personas", 2),
+    ("entry", 2),
     ("members", 1),
     ("decisions", 2),
 ];
@@ -160,7 +160,11 @@ fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>, ow
 fn own_settings(stage: &str, workspace: &Workspace) -> Result<String> {
     Ok(match stage {
         "offers" if *workspace.models != DEFAULT_MODELS => format!(" models {:?}", workspace.models),
-        "entry" => format!(" weights {:?}", workspace.attractiveness.weights),
+        "entry" => {
+            let platforms = workspace.root.join(crate::commands::platforms::FILE);
+            let platforms = platforms.exists().then(|| std::fs::read_to_string(&platforms)).transpose()?;
+            format!(" weights {:?}{}", workspace.attractiveness.weights, platforms.unwrap_or_default())
+        }
         "decisions" => {
             format!(" decide {:?}{}", workspace.decide, decisions::tables::own_settings(&workspace.root)?)
         }

@@ -50,6 +50,12 @@ impl Rows {
         Ok(column.as_primitive::<Int64Type>().iter().map(Option::unwrap_or_default).collect())
     }
 
+    /// Whole numbers or nothing.
+    pub(crate) fn optional_ints(&self, name: &str) -> Result<Vec<Option<i64>>> {
+        let column = self.column(name, &DataType::Int64)?;
+        Ok(column.as_primitive::<Int64Type>().iter().collect())
+    }
+
     /// Floats or nothing.
     pub(crate) fn floats(&self, name: &str) -> Result<Vec<Option<f64>>> {
         let column = self.column(name, &DataType::Float64)?;

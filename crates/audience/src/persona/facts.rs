@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub enum Group {
     /// Revenue, orders, baskets, repeat, returns.
     Profile,
+    /// Age, sex, income of the records.
+    People,
     /// Places.
     Places,
     /// Languages of texts and records.
@@ -49,6 +51,17 @@ pub struct Shared {
     pub at_home: Option<(u64, u64)>,
 }
 
+/// What records say of who the shoppers are: their ages, say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    /// `age`, `sex` or `income`.
+    pub of: String,
+    /// Shoppers of whom it is known.
+    pub known: u64,
+    /// Values with their shoppers, most first; those of too few shoppers are in none of them.
+    pub values: Vec<(String, u64)>,
+}
+
 /// Something bought with or after something else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Together {
@@ -73,6 +86,8 @@ pub struct Facts {
     pub profile: Vec<Figure>,
     /// The same of home.
     pub home_profile: Vec<Figure>,
+    /// What records say of who they are.
+    pub people: Vec<People>,
     /// Shoppers by region, most first.
     pub places: Vec<Shared>,
     /// Texts by language, most first.

@@ -117,11 +117,36 @@ pub(super) fn basics(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<Sa
     if facts.languages.is_empty() {
         missing(unknown, ("language", "语言"), None);
     }
-    // Nothing in orders and events says these; a guess would be a prejudice with a percent sign.
+    // Records may say these; a guess from orders and events would be a prejudice with a percent sign.
     for what in [("age", "年龄"), ("sex", "性别"), ("income", "收入"), ("household", "家庭")] {
-        missing(unknown, what, None);
+        let people = facts.people.iter().find(|p| p.of == what.0);
+        let largest = people.and_then(|p| Some((p, p.values.first().filter(|v| v.1 >= params.privacy_floor)?)));
+        let figure = largest.map(|(p, (value, n))| {
+            let figure = share(&format!("persona.{}", what.0), *n, p.known);
+            (value, figure.formula("shoppers with the value / shoppers whose record says it"))
+        });
+        match figure.as_ref().and_then(|(value, figure)| Some((value, figure, shown(figure)?))) {
+            Some((value, figure, text)) => {
+                let (en, zh) = trait_value(what.0, value);
+                out.push(entry(Group::People, figure, format!("{text} {en}"), format!("{text} {zh}")));
+            }
+            None => missing(unknown, what, figure.as_ref().map(|(_, f)| f)),
+        }
     }
     out
+}
+
+/// A value of age, sex or income as the end of "61 % …".
+fn trait_value(of: &str, value: &str) -> (String, String) {
+    match (of, value) {
+        ("age", "under 25") => ("are under 25".into(), "不到 25 岁".into()),
+        ("age", "65 and over") => ("are 65 or older".into(), "65 岁及以上".into()),
+        ("age", band) => (format!("are {band} years old"), format!("年龄 {} 岁", band.replace(" to ", "–"))),
+        ("sex", "female") => ("are women".into(), "为女性".into()),
+        ("sex", "male") => ("are men".into(), "为男性".into()),
+        ("sex", other) => (format!("say of their sex: {other}"), format!("性别为 {other}")),
+        (of, other) => (format!("state as {of}: {other}"), format!("收入为 {other}")),
+    }
 }
 
 /// How they buy.

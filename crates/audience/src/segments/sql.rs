@@ -39,7 +39,7 @@ pub struct Named {
 /// A query and what its columns mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
-    /// One row a shopper who is in at least one segment: `shopper_id`, then a boolean a segment.
+    /// One row a shopper, also those in no segment: `shopper_id`, then a boolean a segment, never null.
     pub sql: String,
     /// Name of each segment with its column, in the order of the columns.
     pub columns: Vec<(String, String)>,
@@ -75,7 +75,8 @@ pub fn compile(segments: &[Named], columns: &Columns, as_of: Day) -> Compiled {
         let _ = write!(sql, "\n  from {from}\n)");
     }
     let names: Vec<String> = (0..segments.len()).map(|at| format!("s{at}")).collect();
-    let _ = write!(sql, "\nselect shopper_id, {}\nfrom level{top}\nwhere {}", names.join(", "), names.join(" or "));
+    // Who is in none is kept: a condition over all columns made the engine work out every rule a second time.
+    let _ = write!(sql, "\nselect shopper_id, {}\nfrom level{top}", names.join(", "));
     Compiled {
         sql,
         columns: segments.iter().map(|s| s.name.clone()).zip(names).collect(),

@@ -221,8 +221,7 @@ with returned as (
   from level0
 )
 select shopper_id, s0, s1
-from level1
-where s0 or s1";
+from level1";
     assert_eq!(compiled.sql, expected);
     assert_eq!(compiled.tables, ["clean.order_lines", "clean.orders", "clean.shoppers", "marts.segments"]);
     assert_eq!(compiled.columns[1], ("rich core".to_owned(), "s1".to_owned()));

@@ -127,6 +127,23 @@ impl Canvas<'_> {
         Ok(())
     }
 
+    /// A band of equal height from the left to the right that leaves and arrives level.
+    pub(super) fn band(&self, (x0, y0): (i32, i32), (x1, y1): (i32, i32), wide: i32, ink: Ink, strength: f64) -> Drawn {
+        const POINTS: i32 = 24;
+        let upper: Vec<(i32, i32)> = (0..=POINTS)
+            .map(|i| {
+                let t = f64::from(i) / f64::from(POINTS);
+                let eased = t * t * (3.0 - 2.0 * t);
+                let between = |a: i32, b: i32, part: f64| a + (f64::from(b - a) * part).round() as i32;
+                (between(x0, x1, t), between(y0, y1, eased))
+            })
+            .collect();
+        let lower = upper.iter().rev().map(|(x, y)| (*x, y + wide));
+        let outline: Vec<(i32, i32)> = upper.iter().copied().chain(lower).collect();
+        self.area.draw(&Polygon::new(outline, ink.placeholder().mix(strength).filled()))?;
+        Ok(())
+    }
+
     pub(super) fn line(&self, from: (i32, i32), to: (i32, i32), ink: Ink, width: u32) -> Drawn {
         self.area.draw(&PathElement::new([from, to], ink.placeholder().stroke_width(width)))?;
         Ok(())

@@ -66,7 +66,8 @@ pub use minimums::{Minimums, Rests};
 pub use number::figure_text;
 pub use promoted::{Advised, OfferKind, OfferRow};
 pub use people::{
-    Flow, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, SurvivalPoint, markets_html, people_html,
+    CohortMonth, Flow, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, RfmField, SurvivalPoint,
+    markets_html, people_html,
 };
 pub use sentence::{Piece, Sentence};
 pub use unknown::{Have, Unknown, UnknownKey};

@@ -233,6 +233,20 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("zh", Text, "in Chinese"),
         ],
     ),
+    mart(
+        "entry_plans",
+        "the steps of entering a market, or of going on in one that is served",
+        &["market"],
+        &[
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            must("status", Text, "home, served or candidate"),
+            must(
+                "plan",
+                Text,
+                "evidence that is there, what is missing, and the steps in both languages with their state, JSON",
+            ),
+        ],
+    ),
     mart("market_figures", "a figure of a market's attractiveness or size", &["market", "figure"], FIGURE),
     mart(
         "voices",

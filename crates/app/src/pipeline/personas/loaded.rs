@@ -2,14 +2,14 @@
 
 use super::shared::Counts;
 use super::voices::Voices;
-use super::{BACK, experience, first_orders, queries};
+use super::{BACK, clocks, experience, first_orders, queries};
 use crate::pipeline::rows::Rows;
 use crate::pipeline::{Stage, home};
 use anyhow::Result;
 use audience::levers::FirstOrders;
 use audience::loyalty::Experience;
 use audience::market_profile::{MarketCounts, Subject};
-use audience::persona::facts::Together;
+use audience::persona::facts::{People, Together};
 use audience::price::grid::Sale;
 use audience::retention::ShopperDays;
 use audience::sequences::{Purchase, Sequences};
@@ -19,7 +19,7 @@ use lake::Engine;
 use std::collections::BTreeMap;
 
 /// Steps to the next product that a page can show, at a false discovery rate of one in twenty.
-const MAX_Q: f64 = 0.05;
+pub(super) const MAX_Q: f64 = 0.05;
 const MOST_STEPS: usize = 20;
 
 /// A first order.
@@ -42,6 +42,7 @@ pub(super) struct Loaded {
     pub(super) end: Day,
     pub(super) orders: Vec<OrderHabit>,
     pub(super) profiles: BTreeMap<Market, Vec<Figure>>,
+    pub(super) people: BTreeMap<Market, Vec<People>>,
     pub(super) places: Counts,
     pub(super) languages: Counts,
     pub(super) categories: Counts,
@@ -100,6 +101,7 @@ impl Loaded {
             end,
             orders: orders(engine).await?,
             profiles,
+            people: records(engine).await?,
             places: places(engine).await?,
             languages,
             categories,
@@ -167,17 +169,39 @@ async fn profiles(stage: &Stage<'_>) -> Result<Profiles> {
 async fn orders(engine: &Engine) -> Result<Vec<OrderHabit>> {
     let rows = Rows::query(engine, queries::ORDERS).await?;
     let (markets, channels, days) = (rows.markets("market")?, rows.optional_texts("channel")?, rows.days("day")?);
+    let seconds = rows.optional_ints("second")?;
     // 1970-01-01 was a Thursday.
     let weekday = |day: Day| (day.0 + 3).rem_euclid(7) as u8 + 1;
-    let habit = |((market, channel), day): ((Market, Option<String>), Day)| OrderHabit {
+    let habit = |(((market, channel), day), second): (((Market, Option<String>), Day), Option<i64>)| OrderHabit {
         market,
         channel,
         payment: None,
         delivery: None,
-        hour: None,
+        hour: second.and_then(|second| clocks::hour(market, second)),
         weekday: Some(weekday(day)),
     };
-    Ok(markets.into_iter().zip(channels).zip(days).map(habit).collect())
+    Ok(markets.into_iter().zip(channels).zip(days).zip(seconds).map(habit).collect())
+}
+
+/// Age, sex and income of a market's shoppers, as far as they are known; those whose value stands with others are left out
+/// of the list and counted among the known.
+async fn records(engine: &Engine) -> Result<BTreeMap<Market, Vec<People>>> {
+    let rows = Rows::query(engine, queries::PEOPLE).await?;
+    let (traits, values, n) = (rows.texts("trait")?, rows.texts("value")?, rows.ints("n_shoppers")?);
+    let mut all: BTreeMap<Market, Vec<People>> = BTreeMap::new();
+    for (i, market) in rows.markets("market")?.into_iter().enumerate().filter(|(i, _)| !values[*i].is_empty()) {
+        let kinds = all.entry(market).or_default();
+        let at = kinds.iter().position(|p| p.of == traits[i]).unwrap_or(kinds.len());
+        if at == kinds.len() {
+            kinds.push(People { of: traits[i].clone(), known: 0, values: Vec::new() });
+        }
+        let n = n[i].unsigned_abs();
+        kinds[at].known += n;
+        if values[i] != "*" {
+            kinds[at].values.push((values[i].clone(), n));
+        }
+    }
+    Ok(all)
 }
 
 async fn places(engine: &Engine) -> Result<Counts> {

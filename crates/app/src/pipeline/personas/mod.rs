@@ -2,6 +2,7 @@
 //! what it is made from: what is bought next, who returns after how long, what goes with returning, the response to
 //! prices, satisfaction and loyalty.
 
+mod clocks;
 mod loaded;
 mod queries;
 mod shared;
@@ -26,7 +27,7 @@ use audience::usage::{Usage, usage};
 use audience::{AudienceError, levers::FirstOrders};
 use domain::{Day, Figure, Market};
 use learn::shrinkage::Estimate;
-use loaded::Loaded;
+use loaded::{Loaded, MAX_Q};
 use std::collections::BTreeMap;
 
 /// Days within which a second order counts as coming back.
@@ -124,9 +125,13 @@ fn findings(stage: &Stage<'_>, loaded: &Loaded) -> Result<Findings> {
         }
         let sales = loaded.sales.get(&market).map_or(&[][..], Vec::as_slice);
         found.deals.extend(deal_shares(sales, DEAL)?.into_iter().next().map(|d| (market, d)));
-        let response = told(stage, market, "the response to prices", respond(sales, &HiddenParams::default()))?;
+        // A filter is bought for its machine, whatever it costs: such lines say nothing of the response to prices.
+        let followers = found.sequences.get(&market).map(|s| s.followers(MAX_Q)).unwrap_or_default();
+        let own: Vec<_> = sales.iter().filter(|sale| !followers.contains(&sale.product)).copied().collect();
+        let response = told(stage, market, "the response to prices", respond(&own, &HiddenParams::default()))?;
+        let own_lines = own.len() as u64;
         let own = response.as_ref().map(|r| Estimate { value: r.elasticity(), se: r.se() });
-        responses.push((market, own, response.map_or(sales.len() as u64, |r| r.n_lines())));
+        responses.push((market, own, response.map_or(own_lines, |r| r.n_lines())));
         if let Some(experiences) = loaded.experiences.get(&market) {
             let index = LoyaltyParams::default().index(experiences, stage.seed);
             found.loyalty.extend(told(stage, market, "satisfaction and loyalty", index)?.map(|i| (market, i)));
@@ -150,6 +155,7 @@ fn facts(loaded: &Loaded, found: &Findings, market: Market) -> Result<Facts> {
         n_shoppers: loaded.shoppers.get(&market).copied().unwrap_or(0),
         profile: profile(market),
         home_profile: home.map(profile).unwrap_or_default(),
+        people: loaded.people.get(&market).cloned().unwrap_or_default(),
         places: loaded.places.of(market, None),
         languages: loaded.languages.of(market, None),
         usage: found.usage.get(&market).cloned(),
@@ -174,6 +180,7 @@ fn queries_of(market: Market) -> BTreeMap<Group, String> {
     let of = |table: &str| format!("select * from {table} where market = '{market}'");
     BTreeMap::from([
         (Group::Profile, of("marts.market_summary")),
+        (Group::People, of("marts.demographics")),
         (Group::Places, of("marts.geography")),
         (
             Group::Languages,

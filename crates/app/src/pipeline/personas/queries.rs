@@ -1,10 +1,17 @@
 //! The queries behind the personas. Each can be pasted into `portolan sql`.
 
-/// One row an order: where, by which channel, on which day. Hours are left out: sources state them in UTC or not at all,
-/// and the hour that a shopper's clock shows is not known.
+/// One row an order: where, by which channel, on which day, and its time where its source states one: a source of days
+/// alone has all orders at midnight, and an order at midnight sharp counts as without a time.
 pub(super) const ORDERS: &str = "\
-select l.market, max(l.channel) as channel, min(l.day) as day
+select l.market, max(l.channel) as channel, min(l.day) as day,
+  min(case when l.ordered_at <> date_trunc('day', l.ordered_at)
+    then arrow_cast(arrow_cast(l.ordered_at, 'Timestamp(Second, Some(\"UTC\"))'), 'Int64') end) as second
 from clean.order_lines l where l.settled group by l.market, l.order_key order by l.market, l.order_key";
+
+/// Age and sex as far as records say them, values of few shoppers together.
+pub(super) const PEOPLE: &str = "\
+select market, trait, value, n_shoppers from marts.demographics where n_shoppers is not null and trait in ('age', 'sex', 'income')
+order by market, trait, n_shoppers desc, value";
 
 /// Every settled line with what a reduction can be told from: the price of one unit before and after its discount.
 pub(super) const LINES: &str = "\

@@ -5,6 +5,7 @@ use super::super::html::{Cell, Column, Figures, Table, brand, document, escape, 
 use super::super::number;
 use super::super::words::Lang;
 use super::charts::{self, CurvePoint};
+use super::maps::{self, CohortMonth, RfmField};
 use domain::{Figure, Market};
 
 /// A statement of the persona, in the language of the page.
@@ -57,6 +58,10 @@ pub struct PeoplePage {
     pub not_returned: Vec<CurvePoint>,
     /// Lifetime value of every shopper, in the reporting currency.
     pub values: Vec<f64>,
+    /// Shoppers by scores of recency and frequency.
+    pub rfm: Vec<RfmField>,
+    /// Months of first orders, the earliest first.
+    pub cohorts: Vec<CohortMonth>,
     /// Moves between named segments, most first.
     pub flows: Vec<Flow>,
 }
@@ -110,6 +115,23 @@ pub fn people_html(page: &PeoplePage, lang: Lang) -> String {
             say("Who comes back, and when", "谁会回来，何时回来")
         ));
     }
+    let cohorts = maps::cohorts(
+        &page.cohorts,
+        say("share of a month's new shoppers who bought again in a later month", "各月新客在之后各月再次购买的比例"),
+        say("months since the first order; before them the shoppers", "距首单的月数；左侧为新客人数"),
+    );
+    if let Some(cohorts) = cohorts {
+        let heading = say("Months of first orders, and who bought again", "按首单月份看复购");
+        body.push_str(&format!("<section><h2>{heading}</h2>{cohorts}</section>\n"));
+    }
+    let map = maps::rfm_map(
+        &page.rfm,
+        say("shoppers by recency and frequency", "按最近购买与购买频率的购物者人数"),
+        [say("bought lately, score →", "最近购买得分 →"), say("↑ buys often, score", "↑ 购买频率得分")],
+    );
+    if let Some(map) = map {
+        body.push_str(&format!("<section><h2>{}</h2>{map}</section>\n", say("How lately, how often", "多近、多频繁")));
+    }
     if !page.flows.is_empty() {
         let mut table = Table::new(vec![
             Column::Text(say("from", "从")),
@@ -120,7 +142,12 @@ pub fn people_html(page: &PeoplePage, lang: Lang) -> String {
             table.row([Cell::Head(escape(&flow.from)), Cell::Value(escape(&flow.to)), Cell::Value(flow.n.to_string())]);
         }
         let heading = say("Who moved between segments in 90 days, all markets", "90 天内的分群流动（所有市场）");
-        body.push_str(&format!("<section><h2>{heading}</h2>{}</section>\n", table.html(heading)));
+        let bands = maps::flows(&page.flows, say("moves between segments, with shoppers", "分群之间的流动及人数"));
+        body.push_str(&format!(
+            "<section><h2>{heading}</h2>{}{}</section>\n",
+            bands.unwrap_or_default(),
+            table.html(heading)
+        ));
     }
     if !page.unknown.is_empty() {
         let lines: String = page.unknown.iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
@@ -155,6 +182,8 @@ mod tests {
             outlook: vec![("repeat".into(), figure)],
             not_returned: vec![point(0.0, 1.0), point(30.0, 0.6), point(90.0, 0.4)],
             values: (0..40).map(f64::from).collect(),
+            rfm: vec![RfmField { r: 5, f: 1, n: 30 }],
+            cohorts: vec![CohortMonth { month: "2025-01".into(), n: 40, back: vec![Some(0.2), None] }],
             flows: vec![Flow { from: "loyal".into(), to: "at risk".into(), n: 7 }],
         }
     }
@@ -167,7 +196,7 @@ mod tests {
             assert!(
                 html.contains("data-figure=\"repeat\"") && html.contains("again / all") && html.contains("select 1")
             );
-            assert_eq!(html.matches("<svg class=\"chart").count(), 4, "two charts at two widths");
+            assert_eq!(html.matches("<svg class=\"chart").count(), 10, "five charts at two widths");
             assert!(!html.contains("src=") && !html.contains("href=\"http"), "nothing from outside");
         }
     }
@@ -180,6 +209,8 @@ mod tests {
             not_returned: Vec::new(),
             values: Vec::new(),
             flows: Vec::new(),
+            rfm: Vec::new(),
+            cohorts: Vec::new(),
             ..page()
         };
         assert!(people_html(&empty, Lang::En).contains("age: no data"));
@@ -208,7 +239,7 @@ mod tests {
         };
         let html = markets_html(&page, Lang::En);
         assert!(html.find("KR because").unwrap() < html.find("DE because").unwrap());
-        assert_eq!(html.matches("<svg class=\"chart").count(), 4);
+        assert_eq!(html.matches("<svg class=\"chart").count(), 6, "scores, ranks and bubbles");
         assert!(markets_html(&page, Lang::Zh).contains("下一个市场"));
     }
 }

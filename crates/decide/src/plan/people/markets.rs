@@ -3,7 +3,7 @@
 use super::super::html::{Cell, Column, Figures, Table, brand, document, escape};
 use super::super::number;
 use super::super::words::Lang;
-use super::charts;
+use super::{charts, maps};
 use domain::{Figure, FigureValue, Market, Money};
 
 /// A market's place.
@@ -115,6 +115,11 @@ pub fn markets_html(page: &MarketsPage, lang: Lang) -> String {
     body.extend(charts::scores(
         &page.places,
         say("scores with the interval of 95 % of the draws", "得分与 95 % 抽样区间"),
+    ));
+    body.extend(maps::ranks(
+        &page.places,
+        say("rank with those of 95 % of the draws", "名次及其在 95 % 抽样中的范围"),
+        say("first in", "居首比例"),
     ));
     let axes = [say("size and growth →", "规模与增长 →"), say("↑ cheap to serve", "↑ 服务成本低")];
     body.extend(charts::bubbles(

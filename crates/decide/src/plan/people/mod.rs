@@ -3,8 +3,10 @@
 
 mod buyers;
 mod charts;
+mod maps;
 mod markets;
 
 pub use buyers::{Flow, PeoplePage, PersonaPart, PersonaStatement, people_html};
 pub use charts::CurvePoint as SurvivalPoint;
+pub use maps::{CohortMonth, RfmField};
 pub use markets::{MarketPlace, MarketsPage, markets_html};

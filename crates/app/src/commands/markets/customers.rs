@@ -1,0 +1,165 @@
+//! `portolan markets next`, `needs` and `plan`: what is bought next, what people complain of and wish for, and the steps of entering.
+
+use super::super::Opened;
+use crate::exit::{Exit, Stop};
+use crate::output;
+use crate::pipeline::rows::Rows;
+use anyhow::{Context, Result};
+use domain::Market;
+use serde_json::{Value, json};
+
+/// Why a stage has nothing about a market.
+async fn why(opened: &Opened, market: Market, stage: &str, what: &str) -> Result<String> {
+    let sql = format!(
+        "select why from marts.not_computed where stage = '{stage}' and market in ('{market}', 'ZZ') and what = '{what}' \
+         order by market limit 1"
+    );
+    let why = Rows::query(&opened.engine, &sql).await?.texts("why")?.into_iter().next();
+    Ok(why.unwrap_or_else(|| "too little data".to_owned()))
+}
+
+/// What is bought after what, surest first.
+pub(super) async fn next(opened: &Opened, market: Market, n: usize, json: bool) -> Result<()> {
+    let sql = format!(
+        "select s.*, coalesce(a.name, s.product_id) as first, coalesce(b.name, s.next_id) as second from marts.next_products s \
+         left join clean.products a on a.product_id = s.product_id left join clean.products b on b.product_id = s.next_id \
+         where s.market = '{market}' order by s.q_value, s.lift desc, s.product_id, s.next_id limit {n}"
+    );
+    let rows = Rows::query(&opened.engine, &sql).await?;
+    let (first, second) = (rows.texts("first")?, rows.texts("second")?);
+    let (from, to) = (rows.texts("product_id")?, rows.texts("next_id")?);
+    let (n_from, n_both) = (rows.ints("n_from")?, rows.ints("n_both")?);
+    let [share, base, lift, days, low, high, q] =
+        ["share", "base", "lift", "days", "days_low", "days_high", "q_value"].map(|name| rows.floats(name));
+    let (share, base, lift, days, low, high, q) = (share?, base?, lift?, days?, low?, high?, q?);
+    if first.is_empty() {
+        let why = why(opened, market, "personas", "what is bought next").await?;
+        let what = format!("nothing can be said of what is bought next in {market} ({why})");
+        return Err(Stop::error(Exit::Missing, what, "`portolan markets rank` has the markets"));
+    }
+    if json {
+        let items: Vec<_> = (0..first.len())
+            .map(|i| {
+                json!({"product": from[i], "name": first[i], "next": to[i], "next_name": second[i], "shoppers": n_from[i],
+                    "went_on": n_both[i], "share": share[i], "base": base[i], "lift": lift[i], "days": days[i],
+                    "days_low": low[i], "days_high": high[i], "q_value": q[i]})
+            })
+            .collect();
+        return output::json(&json!({"market": market, "within_days": 90, "steps": items}));
+    }
+    let number = |x: Option<f64>, digits: usize| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.digits$}"));
+    let cells = (0..first.len()).map(|i| {
+        vec![
+            first[i].clone(),
+            second[i].clone(),
+            format!("{} of {}", n_both[i], n_from[i]),
+            number(share[i].map(|s| 100.0 * s), 1),
+            number(lift[i], 1),
+            format!("{} ({}–{})", number(days[i], 0), number(low[i], 0), number(high[i], 0)),
+            number(q[i], 3),
+        ]
+    });
+    let head = ["bought", "then within 90 days", "shoppers", "%", "times the usual", "after days", "q"];
+    output::table(&head, &[2, 3, 4, 5, 6], cells.collect());
+    output::hint("q is the share of chance findings among steps no less clear: below 0.05 is worth acting on");
+    Ok(())
+}
+
+/// Complaints, wishes and praise with quotes, and reasons of returns.
+pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result<()> {
+    let sql = format!("select * from marts.review_themes where market = '{market}' order by voice, rank");
+    let rows = Rows::query(&opened.engine, &sql).await?;
+    let (voices, terms, quotes) = (rows.texts("voice")?, rows.texts("terms")?, rows.texts("quotes")?);
+    let (n, mentions, judged) = (rows.ints("n_reviews")?, rows.ints("n_mentions")?, rows.ints("n_judged")?);
+    let sql = format!(
+        "select reason, cast(sum(n_units) as bigint) as units, cast(sum(value) as double) as value from marts.return_reasons \
+         where market = '{market}' group by reason order by units desc, reason limit 12"
+    );
+    let back = Rows::query(&opened.engine, &sql).await?;
+    let (reasons, units, values) = (back.texts("reason")?, back.ints("units")?, back.floats("value")?);
+    if terms.is_empty() && reasons.is_empty() {
+        let sql = format!(
+            "select why from marts.not_computed where stage = 'voices' and market in ('{market}', 'ZZ') limit 1"
+        );
+        let why = Rows::query(&opened.engine, &sql).await?.texts("why")?.into_iter().next();
+        let why = why.unwrap_or_else(|| "there is no review and no return".to_owned());
+        let what = format!("nothing is known of what people need in {market} ({why})");
+        return Err(Stop::error(Exit::Missing, what, "`portolan ingest FILE` takes reviews and returns"));
+    }
+    let quoted = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    if json {
+        let themes: Vec<_> = (0..terms.len())
+            .map(|i| {
+                json!({"voice": voices[i], "theme": terms[i], "reviews": n[i], "mentions": mentions[i], "judged": judged[i],
+                    "quotes": quoted(&quotes[i])})
+            })
+            .collect();
+        let returns: Vec<_> =
+            (0..reasons.len()).map(|i| json!({"reason": reasons[i], "units": units[i], "value": values[i]})).collect();
+        return output::json(&json!({"market": market, "themes": themes, "returns": returns}));
+    }
+    for (voice, heading) in [("complaint", "Complaints"), ("wish", "Wishes"), ("praise", "Praise")] {
+        let of: Vec<usize> = (0..terms.len()).filter(|i| voices[*i] == voice).collect();
+        if of.is_empty() {
+            continue;
+        }
+        output::line(heading);
+        for i in of {
+            output::line(&format!("  · {} ({} of {} reviews)", terms[i], n[i], judged[i]));
+            if let Some(sentence) = quoted(&quotes[i])[0]["sentence"].as_str() {
+                output::line(&format!("      “{sentence}”"));
+            }
+        }
+    }
+    if !reasons.is_empty() {
+        let cells = (0..reasons.len()).map(|i| {
+            let reason = if reasons[i].is_empty() { "none given".to_owned() } else { reasons[i].clone() };
+            vec![reason, output::count(units[i]), values[i].map_or_else(String::new, |v| format!("{v:.2}"))]
+        });
+        output::table(&["why it came back", "units", "value"], &[1, 2], cells.collect());
+    }
+    Ok(())
+}
+
+/// The steps of entering a market, with what each waits for.
+pub(super) async fn plan(opened: &Opened, market: Market, json: bool) -> Result<()> {
+    let sql = format!("select plan from marts.entry_plans where market = '{market}'");
+    let Some(text) = Rows::query(&opened.engine, &sql).await?.texts("plan")?.into_iter().next() else {
+        let why = why(opened, market, "entry", "its place among the markets").await?;
+        let what = format!("there is no plan of {market} ({why})");
+        return Err(Stop::error(Exit::Missing, what, "`portolan markets template` drafts the table of facts"));
+    };
+    let plan: Value = serde_json::from_str(&text).context("a plan as JSON")?;
+    if json {
+        return output::json(&json!({"market": market, "plan": plan}));
+    }
+    let said = |words: &Value, lang: &str| words[lang].as_str().unwrap_or_default().to_owned();
+    let list = |name: &str| plan[name].as_array().cloned().unwrap_or_default();
+    for (lang, known, missing, steps) in
+        [("en", "What is known", "Not known yet", "Steps"), ("zh", "已知", "尚未知", "步骤")]
+    {
+        output::line(&format!("{market}: {known}"));
+        list("evidence").iter().for_each(|e| output::line(&format!("  · {}", said(&e[1], lang))));
+        let open: Vec<String> =
+            list("missing").iter().filter_map(|m| m.as_str()).map(|m| m.replace('_', " ")).collect();
+        if !open.is_empty() {
+            output::line(&format!("{missing}: {}", open.join(", ")));
+        }
+        output::line(steps);
+        for step in list("steps") {
+            let state = match (&step["state"], lang) {
+                (Value::String(s), "en") if s == "done" => "done".to_owned(),
+                (Value::String(s), "en") => s.clone(),
+                (Value::String(s), _) => if s == "done" { "已完成" } else { "下一步" }.to_owned(),
+                (waits, _) => {
+                    let of = waits["waits"].as_array().cloned().unwrap_or_default();
+                    let of: Vec<String> = of.iter().filter_map(Value::as_str).map(|m| m.replace('_', " ")).collect();
+                    let word = if lang == "en" { "waits for" } else { "等待" };
+                    format!("{word} {}", of.join(", "))
+                }
+            };
+            output::line(&format!("  [{state}] {}", said(&step["what"], lang)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! `portolan shoppers interests`: how one shopper's attention is spread over categories, and what its goods speak for.
+//!
+//! Interests come from purchases, views and searches that fade; values from the words of the goods that it bought,
+//! with the words around as evidence. The words are those of `values.toml` beside portolan.toml where it is there
+//! (`quiet = ["silent", "leise", "静音"]`), else a list in four languages. It says what was bought and is no test of a personality.
+
+use super::super::Opened;
+use crate::exit::{Exit, Stop};
+use crate::output;
+use crate::pipeline::rows::Rows;
+use anyhow::{Context, Result};
+use audience::segments::interests::{
+    InterestDeed, InterestKind, InterestParams, Interests, Lexicon, ValueScore, Values,
+};
+use serde_json::json;
+use std::path::Path;
+
+/// Name of the list of words.
+const FILE: &str = "values.toml";
+/// Usual goods that each shopper is taken to have bought besides its own.
+const PRIOR: f64 = 5.0;
+/// Views and searches by the names that events have.
+const VIEWS: &str = "'Product Viewed', 'Product Clicked', 'view_item', 'select_item'";
+
+/// Values with words of English, German, Spanish and Chinese.
+const WORDS: [(&str, &[&str]); 8] = [
+    ("quiet", &["quiet*", "silent*", "noiseless", "leise*", "geräuscharm*", "silencios*", "静音", "低噪"]),
+    ("saving energy", &["energy sav*", "low power", "energiespar*", "ahorr*", "节能", "省电"]),
+    ("natural", &["organic*", "natural*", "bamboo", "bio", "bambus", "orgánic*", "有机", "天然", "竹"]),
+    (
+        "compact",
+        &["compact*", "foldable", "portable", "mini", "kompakt*", "faltbar*", "plegable", "便携", "折叠", "迷你"],
+    ),
+    ("for children", &["kids", "child*", "baby*", "kinder*", "niñ*", "儿童", "宝宝", "婴儿"]),
+    ("smart", &["smart*", "wifi", "wi-fi", "bluetooth", "app", "智能", "蓝牙"]),
+    ("for professionals", &["professional*", "commercial", "profi*", "gewerblich*", "profesional*", "专业", "商用"]),
+    ("design", &["design*", "elegant*", "vintage", "retro", "stylish", "diseño*", "设计", "复古", "时尚"]),
+];
+
+fn lexicon(root: &Path) -> Result<Lexicon> {
+    let path = root.join(FILE);
+    if !path.exists() {
+        let of =
+            |(value, words): &(&str, &[&str])| ((*value).to_owned(), words.iter().map(|w| (*w).to_owned()).collect());
+        return Ok(WORDS.iter().map(of).collect());
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    toml::from_str(&text).map_err(|e| {
+        let next = "a line is a value and its words in small letters: quiet = [\"silent\", \"leise\", \"静音\"]";
+        Stop::error(Exit::Usage, format!("{}: {}", path.display(), e.to_string().trim_end()), next)
+    })
+}
+
+/// What a shopper did with categories: purchases, views, and searches that name one.
+async fn deeds(opened: &Opened, quoted: &str) -> Result<Vec<InterestDeed>> {
+    let sql = format!(
+        "select 'b' as kind, l.day, coalesce(p.category, '') as category from clean.order_lines l \
+         join clean.products p on p.product_id = l.product_id where l.settled and l.shopper_id = '{quoted}' \
+         union all select 'v', cast(e.occurred_at as date), coalesce(p.category, '') from clean.events e \
+         join clean.products p on p.product_id = e.product_id where e.shopper_id = '{quoted}' and e.name in ({VIEWS}) \
+         union all select 's', cast(e.occurred_at as date), c.category from clean.events e \
+         join (select distinct category, lower(split_part(category, ' > ', 1)) as head from clean.products where category is not null) c \
+         on strpos(lower(e.query), c.head) > 0 where e.shopper_id = '{quoted}' and e.query is not null"
+    );
+    let rows = Rows::query(&opened.engine, &sql).await?;
+    let (kinds, days, categories) = (rows.texts("kind")?, rows.days("day")?, rows.texts("category")?);
+    let deed = |i: usize| InterestDeed {
+        day: days[i],
+        category: categories[i].clone(),
+        kind: match kinds[i].as_str() {
+            "b" => InterestKind::Bought,
+            "v" => InterestKind::Viewed,
+            _ => InterestKind::Searched,
+        },
+    };
+    Ok((0..kinds.len()).filter(|i| !categories[*i].is_empty()).map(deed).collect())
+}
+
+pub(super) async fn interests(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
+    let quoted = shopper.replace('\'', "''");
+    let known = format!("select 1 as one from clean.shoppers where shopper_id = '{quoted}'");
+    if Rows::query(&opened.engine, &known).await?.len() == 0 {
+        let next = "`portolan sql \"select shopper_id from clean.shoppers limit 10\"` shows some";
+        return Err(Stop::error(Exit::Missing, format!("there is no shopper `{shopper}`"), next));
+    }
+    let as_of = crate::segments::cutoff(&opened.engine).await?;
+    let Interests { shares, evidence } = InterestParams::default().of(&deeds(opened, &quoted).await?, as_of)?;
+    let goods = Rows::query(
+        &opened.engine,
+        "select product_id, concat(coalesce(name, ''), '. ', coalesce(description, '')) as words from clean.products order by product_id",
+    )
+    .await?;
+    let (ids, words) = (goods.texts("product_id")?, goods.texts("words")?);
+    let texts = ids.iter().zip(&words).filter(|(_, w)| w.len() > 2).map(|(id, w)| (id.as_str(), w.as_str()));
+    let lexicon = lexicon(&opened.workspace.root)?;
+    let bought = format!(
+        "select distinct product_id from clean.order_lines where settled and shopper_id = '{quoted}' and product_id is not null \
+         order by product_id"
+    );
+    let bought = Rows::query(&opened.engine, &bought).await?.texts("product_id")?;
+    let values: Vec<ValueScore> = match Values::learn(texts, &lexicon, PRIOR) {
+        Ok(values) => values.of(bought.iter().map(String::as_str)),
+        Err(audience::AudienceError::TooLittleData { .. }) => Vec::new(),
+        Err(other) => return Err(other.into()),
+    };
+    let speaking: Vec<&ValueScore> = values.iter().filter(|v| v.hits > 0 && v.lift > 1.0).collect();
+    if json {
+        let shares: Vec<_> = shares.iter().map(|(name, share)| json!({"category": name, "share": share})).collect();
+        let values: Vec<_> = values
+            .iter()
+            .map(|v| {
+                json!({"value": v.value, "score": v.score, "lift": v.lift, "hits": v.hits, "goods": v.goods,
+                    "evidence": v.evidence})
+            })
+            .collect();
+        return output::json(&json!({"shopper": shopper, "as_of": as_of, "interests": shares, "evidence": evidence,
+            "values": values}));
+    }
+    if shares.is_empty() {
+        output::line(&format!("{shopper} has bought, viewed and searched nothing whose category is known"));
+    } else {
+        let cells = shares.iter().map(|(name, share)| vec![name.clone(), format!("{:.0} %", 100.0 * share)]);
+        output::table(&["interest", "share of the attention"], &[1], cells.collect());
+        output::line(&format!("It rests on {evidence:.1} purchases of today's weight."));
+    }
+    if speaking.is_empty() {
+        output::line("No value is spoken for by its goods more than by all goods.");
+    }
+    for v in speaking {
+        output::line(&format!("{}: {} of {} goods, {:.1} times the usual", v.value, v.hits, v.goods, v.lift));
+        v.evidence.iter().for_each(|words| output::line(&format!("    “{words}”")));
+    }
+    Ok(())
+}
