@@ -1,6 +1,7 @@
 //! The program through its front door: files in, exit codes, tables and pages out.
 
 mod bad_input;
+mod catalogue;
 mod decide;
 mod evidence;
 mod export;
