@@ -1,16 +1,18 @@
 //! The command line, a contract: commands and options are only added.
 
 mod audience;
+mod catalogue;
 mod decide;
-mod plan;
 mod ingest;
+mod plan;
 mod server;
 mod spend;
 
 pub(crate) use audience::{AreaBy, Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
+pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, Like, MatchArgs, Search, Similar};
 pub(crate) use decide::{Decide, DecideWhat};
-pub(crate) use plan::Plan;
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest};
+pub(crate) use plan::Plan;
 pub(crate) use server::{Keys, KeysWhat, Serve};
 pub(crate) use spend::{Bids, Budget, Channels, Target, TargetMetric};
 
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Products like a product, or like a picture.
     Similar(Similar),
+    /// The catalogue looked through: pictures, offers of other shops, categories of a public taxonomy.
+    Catalogue(Catalogue),
     /// Segments of one's own: define, count, explain, compare, follow, export.
     Segments(Segments),
     /// Who buys in a market, on one page.
@@ -226,56 +230,6 @@ pub(crate) struct Recommend {
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `portolan search`.
-#[derive(Debug, Args)]
-pub(crate) struct Search {
-    /// What to look for.
-    pub(crate) query: String,
-    /// Market: titles in its language, and nothing that is out of stock there.
-    #[arg(long)]
-    pub(crate) market: Option<Market>,
-    /// How many products.
-    #[arg(short = 'n', long = "number", default_value_t = 10)]
-    pub(crate) n: usize,
-    /// Result as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `portolan similar`.
-#[derive(Debug, Args)]
-pub(crate) struct Similar {
-    /// Code of the product.
-    #[arg(required_unless_present = "image", conflicts_with = "image")]
-    pub(crate) product: Option<String>,
-    /// A picture instead of a product: what in the catalogue looks like it.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) image: Option<PathBuf>,
-    /// What is compared; both is the ranks of texts and pictures together.
-    #[arg(long, value_enum, default_value_t = Like::Both, conflicts_with = "image")]
-    pub(crate) by: Like,
-    /// Market: titles in its language, and nothing that is out of stock there.
-    #[arg(long)]
-    pub(crate) market: Option<Market>,
-    /// How many products.
-    #[arg(short = 'n', long = "number", default_value_t = 10)]
-    pub(crate) n: usize,
-    /// Result as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// In what products are alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Like {
-    /// Titles, brands, categories, descriptions.
-    Text,
-    /// Shapes and colours of their pictures.
-    Picture,
-    /// Texts and pictures.
-    Both,
 }
 
 /// What rows are cut by.

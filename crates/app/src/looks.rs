@@ -7,7 +7,8 @@
 use crate::output::{self, Bar};
 use crate::pipeline::rows::Rows;
 use anyhow::{Context, Result};
-use content::picture::{Likeness, Picture};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use content::picture::{Likeness, Picture, thumbnail};
 use lake::{Engine, Snapshot};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -64,6 +65,24 @@ pub(crate) async fn files_of(root: &Path, engine: &Engine) -> Result<BTreeMap<St
     let kept = root.join("lake/raw/files");
     let place = |file: String| Some(kept.join(file.rsplit_once(' ')?.1));
     Ok(products.into_iter().zip(files).filter_map(|(product, file)| Some((product, place(file)?))).collect())
+}
+
+/// Pixels of a side of the pictures in pages: twice what is shown, for sharp screens.
+const THUMBNAIL: u32 = 112;
+
+/// Small pictures of these products for a page: JPEG in base64 by product. One that cannot be read is left out.
+pub(crate) async fn thumbnails(
+    root: &Path,
+    engine: &Engine,
+    products: impl Iterator<Item = &str>,
+) -> Result<BTreeMap<String, String>> {
+    let files = files_of(root, engine).await?;
+    let wanted: Vec<(&str, &PathBuf)> = products.filter_map(|id| Some((id, files.get(id)?))).collect();
+    let one = |(id, path): &(&str, &PathBuf)| {
+        let jpeg = thumbnail(&crate::media::picture(path).ok()?, THUMBNAIL)?;
+        Some(((*id).to_owned(), BASE64_STANDARD.encode(jpeg)))
+    };
+    Ok(wanted.par_iter().filter_map(one).collect())
 }
 
 /// Writes the file beside its place, puts it there, and takes earlier ones away.

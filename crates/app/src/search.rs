@@ -128,10 +128,21 @@ impl Found {
         self.ids.iter().zip(&self.service).map(there).collect()
     }
 
+    /// Whether a row is postage, a fee, a voucher: nothing that has a picture or a category.
+    pub(crate) fn is_service(&self, row: usize) -> bool {
+        self.service[row]
+    }
+
     /// The row of a product, whatever the case of its letters.
     pub(crate) fn row(&self, product: &str) -> Option<u32> {
         let product = product.to_uppercase();
         self.ids.iter().position(|id| id.to_uppercase() == product).map(|at| at as u32)
+    }
+
+    /// Whether a product has a title in a language.
+    pub(crate) fn has_title(&self, row: usize, language: &str) -> bool {
+        let texts: serde_json::Value = serde_json::from_str(&self.texts[row]).unwrap_or_default();
+        texts[language]["name"].is_string()
     }
 
     /// The title in one of these languages, the first that there is, else the name.
@@ -143,7 +154,7 @@ impl Found {
 }
 
 /// Titles, and everything else, of all languages.
-fn by_language(texts: &str) -> (String, String) {
+pub(crate) fn by_language(texts: &str) -> (String, String) {
     let Ok(serde_json::Value::Object(languages)) = serde_json::from_str(texts) else {
         return (String::new(), String::new());
     };

@@ -230,6 +230,19 @@ fn the_page_needs_nothing_from_outside() {
 }
 
 #[test]
+fn a_picture_stands_beside_its_product_inside_the_page() {
+    let plan = plan(&germany());
+    let first = plan.products[0].id.as_str().to_owned();
+    let pictures = BTreeMap::from([(first, "/9j/4AA\"onerror=x".to_owned()), ("NOBODY".to_owned(), "AAAA".to_owned())]);
+    let html = plan.html_with(Lang::En, &pictures);
+    let images = between(&html, "<img ", ">");
+    assert_eq!(images.len(), 1, "one product has a picture: {images:?}");
+    assert!(images[0].contains("src=\"data:image/jpeg;base64,/9j/4AA&quot;onerror=x\" alt=\"\""), "{}", images[0]);
+    assert!(html.contains("img-src data:"), "the page's own policy allows it");
+    assert_eq!(plan.html_with(Lang::En, &BTreeMap::new()), plan.html(Lang::En));
+}
+
+#[test]
 fn elements_nest_and_ids_are_unique() {
     for evidence in [germany(), thin()] {
         for lang in Lang::ALL {

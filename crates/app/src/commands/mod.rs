@@ -3,6 +3,7 @@
 mod access_log;
 mod alike;
 mod bench;
+mod catalogue;
 mod compare;
 pub(crate) mod decide;
 mod doctor;
@@ -22,7 +23,7 @@ mod search;
 pub(crate) mod segments;
 mod serve;
 mod shoppers;
-mod similar;
+pub(crate) mod similar;
 mod simulate;
 mod sql;
 mod tables;
@@ -95,6 +96,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Recommend(args) => recommend::run(&env, &args).await,
         Command::Search(args) => search::run(&env, &args).await,
         Command::Similar(args) => similar::run(&env, &args).await,
+        Command::Catalogue(args) => catalogue::run(&env, &args).await,
         Command::Personas(args) => personas::run(&env, &args).await,
         Command::Shoppers(args) => shoppers::run(&env, &args).await,
         Command::Decide(args) => decide::run(&env, &args).await,

@@ -14,6 +14,7 @@ use decide::plan::{
 };
 use domain::{Currency, Market};
 use lake::{Engine, EngineOptions, Snapshot};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -69,10 +70,12 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         compare::compare(&dir, &plans, lang, args)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let offered = plans.iter().flat_map(|plan| &plan.products).map(|p| p.id.as_str());
+    let pictures = crate::looks::thumbnails(&workspace.root, &engine, offered).await?;
     if args.json {
         // Pages as well where a folder was named; nothing but JSON goes to standard output.
         if let Some(dir) = &args.out {
-            write_pages(dir, &plans, lang, args)?;
+            write_pages(dir, &plans, &pictures, lang, args)?;
         }
         match &plans[..] {
             [one] if !args.all => output::line(&one.json()),
@@ -81,7 +84,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         return Ok(ExitCode::SUCCESS);
     }
     let dir = args.out.clone().unwrap_or_else(|| workspace.root.join("plans"));
-    let first = write_pages(&dir, &plans, lang, args)?;
+    let first = write_pages(&dir, &plans, &pictures, lang, args)?;
     output::line(&format!("{} launch plans in {}", plans.len(), dir.display()));
     let beside = write_people(&dir, &engine, &workspace, &markets, lang).await?;
     output::line(&format!(
@@ -103,11 +106,17 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
 
 /// Page and JSON of every plan, and the overview where all markets were asked for. Gives the page to
 /// open. Each language has its own overview, so that one does not take the other's place.
-fn write_pages(dir: &Path, plans: &[LaunchPlan], lang: Lang, args: &cli::Plan) -> Result<Option<PathBuf>> {
+fn write_pages(
+    dir: &Path,
+    plans: &[LaunchPlan],
+    pictures: &BTreeMap<String, String>,
+    lang: Lang,
+    args: &cli::Plan,
+) -> Result<Option<PathBuf>> {
     std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
     let stem = |plan: &LaunchPlan| format!("plan-{}-{}", plan.market, lang.code());
     for plan in plans {
-        write(&dir.join(format!("{}.html", stem(plan))), &plan.html(lang))?;
+        write(&dir.join(format!("{}.html", stem(plan))), &plan.html_with(lang, pictures))?;
         write(&dir.join(format!("{}.json", stem(plan))), &plan.json())?;
     }
     if !args.all {

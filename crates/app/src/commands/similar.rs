@@ -121,7 +121,7 @@ async fn like_picture(
     Ok(near.into_iter().map(|alike| Near { row: alike.row, text: None, picture: Some(alike) }).collect())
 }
 
-fn no_pictures() -> anyhow::Error {
+pub(crate) fn no_pictures() -> anyhow::Error {
     Stop::error(
         Exit::Missing,
         "no product has a picture in the lake",

@@ -3,6 +3,7 @@
 mod advertising;
 mod access_logs;
 mod bad_input;
+mod catalogue;
 mod decide;
 mod evidence;
 mod export;

@@ -17,6 +17,7 @@ mod picture_text;
 mod pixels;
 mod print;
 mod print_index;
+mod thumbnail;
 mod titles;
 mod two_towers;
 
@@ -30,5 +31,6 @@ pub use picture_text::{PictureSide, PictureText, TitleSide};
 pub use pixels::Picture;
 pub use print::PicturePrint;
 pub use print_index::PrintIndex;
+pub use thumbnail::thumbnail;
 pub use titles::TitleWords;
 pub use two_towers::{Attribute, PictureTextError, PictureTextParams};

@@ -190,7 +190,13 @@ impl MarketAnswers for Serving {
                 Lang::Zh => decide::plan::Lang::Zh,
             };
             let key = format!("plan page {of} {}", lang.code());
-            let page = now.remember(&key, || async { Ok(plan(&now, of).await?.html(lang)) }).await.map_err(refused)?;
+            let page = || async {
+                let plan = plan(&now, of).await?;
+                let offered = plan.products.iter().map(|p| p.id.as_str());
+                let pictures = crate::looks::thumbnails(&now.workspace.root, &now.engine, offered).await?;
+                Ok(plan.html_with(lang, &pictures))
+            };
+            let page = now.remember(&key, page).await.map_err(refused)?;
             Ok(Document { content_type: "text/html; charset=utf-8".to_owned(), bytes: Bytes::from(page) })
         })
     }

@@ -1,4 +1,4 @@
-//! The plan as one HTML page that needs nothing from outside: no script, no font, no picture.
+//! The plan as one HTML page that needs nothing from outside: no script, no font, and pictures inside the page.
 //!
 //! Every number is a button that opens its formula and source (the `popover` attribute, which
 //! works by keyboard and closes with Escape); on paper the same becomes numbered notes. The page's
@@ -26,12 +26,18 @@ use super::number;
 use super::sentence::{Piece, Sentence, fill};
 use super::style::CSS;
 use super::words::{Lang, Text};
+use std::collections::BTreeMap;
 
 impl LaunchPlan {
     /// The page in one language. The same plan gives the same bytes. Cost: linear in the figures,
     /// about 1 kB each.
     pub fn html(&self, lang: Lang) -> String {
-        let mut page = Page { plan: self, lang, figures: Figures::new(lang) };
+        self.html_with(lang, &BTreeMap::new())
+    }
+
+    /// The same with pictures beside the products: JPEG files in base64 by the code of the product.
+    pub fn html_with(&self, lang: Lang, pictures: &BTreeMap<String, String>) -> String {
+        let mut page = Page { plan: self, lang, figures: Figures::new(lang), pictures };
         let title = fill(Text::Title.get(lang), &[&number::market(self.market, lang)]);
         let head = page.head();
         let findings = page.findings();
@@ -78,6 +84,7 @@ pub(super) struct Page<'a> {
     plan: &'a LaunchPlan,
     lang: Lang,
     figures: Figures,
+    pictures: &'a BTreeMap<String, String>,
 }
 
 impl Page<'_> {
@@ -165,7 +172,7 @@ pub(crate) fn document(lang: Lang, title: &str, head: &str, body: &str, foot: &s
     format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n\
          <header class=\"head\"><div class=\"head-in\">\n{head}</div></header>\n<main>\n{body}{}</main>\n\
          <footer>{foot}</footer>\n{}</body>\n</html>\n",

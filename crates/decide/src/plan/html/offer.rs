@@ -47,7 +47,7 @@ impl Page<'_> {
         for (i, product) in plan.products.iter().enumerate() {
             let about = &product.name;
             let mut cells = vec![
-                Cell::Head(product_name(i + 1, product)),
+                Cell::Head(format!("{}{}", self.picture(product), product_name(i + 1, product))),
                 Cell::Value(self.why(product)),
                 Cell::Value(format!(
                     "{}{}",
@@ -106,6 +106,16 @@ impl Page<'_> {
     }
 
     /// The reasons with their part of the score, then the model.
+    /// The picture of a product, where there is one. Its name stands beside it, so that it needs no words of its own.
+    fn picture(&self, product: &Product) -> String {
+        self.pictures.get(product.id.as_str()).map_or_else(String::new, |jpeg| {
+            format!(
+                "<img class=\"thumb\" src=\"data:image/jpeg;base64,{}\" alt=\"\" width=\"56\" height=\"56\">",
+                escape(jpeg)
+            )
+        })
+    }
+
     fn why(&mut self, product: &Product) -> String {
         let lang = self.lang;
         let item = |figures: &mut super::Figures, reason: &Reason| {
