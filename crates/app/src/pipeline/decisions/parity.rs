@@ -116,6 +116,9 @@ async fn channels(engine: &Engine, inputs: &Inputs, shop: &str) -> Result<Vec<Pa
         }
         for war in wars(&steps, &params)? {
             let last = war.cuts.last().map(|c| (c.0.clone(), c.2));
+            // Of several wars over a product the latest counts.
+            let id = war.product.as_str();
+            found.retain(|r: &ParityRow| !(r.kind == "war" && r.market == market && r.product == id));
             found.push(ParityRow {
                 kind: "war",
                 product: war.product.as_str().to_owned(),

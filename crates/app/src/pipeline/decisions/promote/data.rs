@@ -71,9 +71,10 @@ impl History {
     }
 
     /// The lift of the same product in the other market with most promotions.
-    pub(super) fn borrowed(&self, (market, product): (usize, usize)) -> Option<(Lift, Decimal)> {
-        let others = self.lifts.iter().filter(|(key, _)| key.1 == product && key.0 != market);
-        others.max_by_key(|(key, (lift, _))| (lift.n, std::cmp::Reverse(key.0))).map(|(_, known)| *known)
+    pub(super) fn borrowed(&self, (market, product): (usize, usize), n_markets: usize) -> Option<(Lift, Decimal)> {
+        let others = (0..n_markets).filter(|other| *other != market);
+        let found = others.filter_map(|other| Some((other, self.lifts.get(&(other, product))?)));
+        found.max_by_key(|(other, (lift, _))| (lift.n, std::cmp::Reverse(*other))).map(|(_, known)| *known)
     }
 }
 

@@ -26,7 +26,7 @@ use decide::price::endings::ENDINGS;
 use decide::promotion::basket::{BasketOffer, BasketParams, Shelved, code, threshold};
 use decide::promotion::guard::{self, Guarded, guard};
 use decide::promotion::limited::{Limited, LimitedParams, Promotable, Range, limited};
-use decide::promotion::offer::Offer;
+use decide::promotion::offer::{Kind, Offer};
 use decide::promotion::own::OwnOffers;
 use decide::promotion::prior_price::{Prior, PriorVerdict};
 use decide::promotion::together::{Bundle, Part, Together, bundle};
@@ -181,7 +181,11 @@ impl<'a> Here<'a> {
 
     fn limited(&self) -> Result<Vec<PromoRow>> {
         let place = &self.known.inputs.markets[self.market];
-        let others: Vec<Guarded> = self.priced.iter().map(|p| p.at.clone()).collect();
+        // Only parts of own bundles need the prices of others.
+        let bundled = |p: &&Priced<'_>| {
+            self.announced.iter().any(|o| matches!(o.kind, Kind::Bundle { .. }) && o.covers(&p.at.product))
+        };
+        let others: Vec<Guarded> = self.priced.iter().filter(bundled).map(|p| p.at.clone()).collect();
         let mut rows = Vec::new();
         for priced in &self.priced {
             let key = (self.market, priced.product);
@@ -202,7 +206,7 @@ impl<'a> Here<'a> {
                 units: self.units(priced, &answer),
                 answer: &answer,
                 own: self.known.history.lifts.get(&key).copied(),
-                borrowed: self.known.history.borrowed(key),
+                borrowed: self.known.history.borrowed(key, self.known.inputs.markets.len()),
                 history,
                 days: self.days,
                 announced: &self.announced,
