@@ -94,7 +94,8 @@ async fn lifts(
     let (weeks, promoted, depth) = (rows.days("week")?, rows.floats("promoted")?, rows.floats("depth")?);
     let mut reduced: BTreeMap<(usize, usize), BTreeMap<Day, f64>> = BTreeMap::new();
     for i in 0..ids.len() {
-        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str())) else {
+        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str()))
+        else {
             continue;
         };
         if promoted[i].is_some_and(|p| p >= PROMOTED)
@@ -142,7 +143,8 @@ async fn asked(
     let (paid, promoted) = (rows.floats("paid")?, rows.floats("promoted")?);
     let mut all: BTreeMap<(usize, usize), Vec<PricePoint>> = BTreeMap::new();
     for i in 0..ids.len() {
-        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str())) else {
+        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str()))
+        else {
             continue;
         };
         let reduced = promoted[i].is_some_and(|p| p >= PROMOTED);
@@ -178,9 +180,8 @@ async fn rules(engine: &Engine, inputs: &Inputs, at: &BTreeMap<&str, usize>) -> 
     let (markets, first, then) = (rows.markets("market")?, rows.texts("antecedent")?, rows.texts("consequent")?);
     let (support, confidence) = (rows.ints("support_count")?, rows.floats("confidence")?);
     let lift = rows.floats("lift")?;
-    let places = |text: &str| -> Option<Vec<usize>> {
-        set_names(text).iter().map(|id| at.get(id.as_str()).copied()).collect()
-    };
+    let places =
+        |text: &str| -> Option<Vec<usize>> { set_names(text).iter().map(|id| at.get(id.as_str()).copied()).collect() };
     let mut all = Vec::new();
     for i in 0..first.len() {
         let market = inputs.markets.iter().position(|m| m.market == markets[i]);

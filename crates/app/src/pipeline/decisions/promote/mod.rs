@@ -190,10 +190,13 @@ impl<'a> Here<'a> {
         for priced in &self.priced {
             let key = (self.market, priced.product);
             if !self.free.contains(&priced.product) {
-                rows.push(self.none(priced, Said::new(
-                    "not promoted: it must not be sold here, or it runs short before the next delivery",
-                    "不做促销：在此禁售，或下次到货前将断货",
-                )));
+                rows.push(self.none(
+                    priced,
+                    Said::new(
+                        "not promoted: it must not be sold here, or it runs short before the next delivery",
+                        "不做促销：在此禁售，或下次到货前将断货",
+                    ),
+                ));
                 continue;
             }
             let answer = self.known.answers.answer(key);
@@ -222,7 +225,9 @@ impl<'a> Here<'a> {
 
     fn discount(&self, priced: &Priced<'_>, found: Limited) -> PromoRow {
         let reference = match &found.prior {
-            PriorVerdict::Allowed(Prior { price, .. }) | PriorVerdict::Unclear(Some(Prior { price, .. })) => Some(*price),
+            PriorVerdict::Allowed(Prior { price, .. }) | PriorVerdict::Unclear(Some(Prior { price, .. })) => {
+                Some(*price)
+            }
             PriorVerdict::Blocked { .. } | PriorVerdict::Unclear(None) | PriorVerdict::NoRule => None,
         };
         let stacks = if found.worth.verdict == Pays::Yes {
@@ -357,18 +362,10 @@ impl<'a> Here<'a> {
             .map(|p| Shelved { at: p.at.clone(), units: units(p), margin: p.margin, kept: p.kept })
             .collect();
         // Own bundles need the price of everything they hold: what is not on this shelf does not meet the offer.
-        let met: Vec<Offer> = self
-            .announced
-            .iter()
-            .filter(|o| !own::bundles_more(o, &shelf))
-            .cloned()
-            .collect();
+        let met: Vec<Offer> = self.announced.iter().filter(|o| !own::bundles_more(o, &shelf)).cloned().collect();
         let orders = self.known.history.orders.get(&self.market).map_or(&[][..], Vec::as_slice);
         let params = BasketParams::default();
-        let both = [
-            ("threshold", threshold(&shelf, orders, &met, &params)?),
-            ("code", code(&shelf, &met, &params)?),
-        ];
+        let both = [("threshold", threshold(&shelf, orders, &met, &params)?), ("code", code(&shelf, &met, &params)?)];
         Ok(both.into_iter().map(|(kind, found)| self.cart_row(kind, found)).collect())
     }
 
@@ -411,7 +408,9 @@ impl<'a> Here<'a> {
             needed: found.needed,
             stacks: alone(),
             formula: match kind {
-                "threshold" => "needed = orders above × cost of each / (orders just below × margin that one lifted brings)",
+                "threshold" => {
+                    "needed = orders above × cost of each / (orders just below × margin that one lifted brings)"
+                }
                 _ => "needed = given away / margin at list prices, per order",
             },
             ..none(found.said)
@@ -439,9 +438,8 @@ fn float(x: Decimal) -> Option<f64> {
 fn occasion(known: Known<'_>, market: Market) -> (Window, Option<Said>) {
     let from = known.inputs.as_of.plus(NOTICE);
     let until = known.inputs.as_of.plus(7 * super::demand::HORIZON as i32 - DAYS);
-    let inside = |s: &&(Market, Suggestion)| {
-        s.0 == market && s.1.event.window.from >= from && s.1.event.window.from <= until
-    };
+    let inside =
+        |s: &&(Market, Suggestion)| s.0 == market && s.1.event.window.from >= from && s.1.event.window.from <= until;
     let of = |kinds: &[EventKind]| {
         let found = known.calendar.iter().filter(inside).map(|s| &s.1).filter(|s| kinds.contains(&s.event.kind));
         let lift = |s: &Suggestion| s.expected.interval.filter(|i| i.low > 1.0).and_then(|_| s.expected.as_f64());
