@@ -64,11 +64,11 @@ pub use launch::{
 pub use metric::Metric;
 pub use minimums::{Minimums, Rests};
 pub use number::figure_text;
-pub use promoted::{Advised, OfferKind, OfferRow};
 pub use people::{
     CohortMonth, Flow, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, RfmField, SurvivalPoint,
     markets_html, people_html,
 };
+pub use promoted::{Advised, OfferKind, OfferRow};
 pub use sentence::{Piece, Sentence};
 pub use unknown::{Have, Unknown, UnknownKey};
 pub use uptake::{Uptake, UptakeError, UptakeParams};

@@ -2,7 +2,8 @@
 //!
 //! A product can bear a share `s` if its list price less `s` stays at its floor, beside everything else that the seller announces
 //! ([`super::guard`]). An offer is for those products only. The deeper it is the fewer it is for: the deepest share is taken
-//! that products with a stated part of the expected units can bear, else the mildest that any part worth naming can.
+//! that products with a stated part of the expected units can bear, else the mildest that any part worth naming can; of a threshold the
+//! deepest that can pay.
 //!
 //! *Threshold*: the sum `S` is a round amount above what half of the orders come to, times [`BasketParams::reach`]. Orders that reach `S`
 //! anyway cost `a` each; one lifted to `S` from below brings the margin of what it adds, less `a`. It pays if a share of the orders
@@ -83,6 +84,31 @@ pub const A_CODE_EACH: &str = "one code for each shopper";
 /// # Errors
 /// [`PriceError`] for amounts of two currencies or offers that [`super::offer`] refuses.
 pub fn threshold(
+    shelf: &[Shelved],
+    orders: &[f64],
+    announced: &[Offer],
+    params: &BasketParams,
+) -> Result<Result<BasketOffer, Said>, PriceError> {
+    let mut deepest = reaching(shelf, orders, announced, params)?;
+    // A milder one may pay where the deepest gives too much to orders that reach the sum anyway.
+    while let Ok(offer) = &deepest
+        && offer.verdict == Pays::No
+    {
+        let milder: Vec<Decimal> = params.ladder.iter().copied().filter(|s| *s < offer.depth).collect();
+        if milder.is_empty() {
+            break;
+        }
+        let next = reaching(shelf, orders, announced, &BasketParams { ladder: milder, ..params.clone() })?;
+        if next.is_err() {
+            break;
+        }
+        deepest = next;
+    }
+    Ok(deepest)
+}
+
+/// The deepest offer from a sum on.
+fn reaching(
     shelf: &[Shelved],
     orders: &[f64],
     announced: &[Offer],
@@ -307,7 +333,8 @@ mod tests {
     fn a_threshold_by_hand() {
         let orders: Vec<f64> = (0..100).map(|i| 1_000.0 * f64::from(1 + i % 5)).collect();
         let shelf = [on_shelf("A", 2_000, 1_600, 80.0), on_shelf("B", 2_000, 1_920, 20.0)];
-        let got = threshold(&shelf, &orders, &[], &BasketParams::default()).unwrap().unwrap();
+        let deep = BasketParams { ladder: vec![Decimal::new(20, 2)], ..BasketParams::default() };
+        let got = threshold(&shelf, &orders, &[], &deep).unwrap().unwrap();
         assert_eq!((got.spend, got.amount), (Some(eur(4_000)), Some(eur(800))));
         assert_eq!((got.covers, got.verdict), (0.8, Pays::No));
         // With at most 3 %: 1.20 off, costs .96 each, 40 · .96 = 38.40; lifted 4 − .96 = 3.04, of 20: 38.40 / 60.80 = 63 %.
@@ -315,6 +342,8 @@ mod tests {
         let got = threshold(&shelf, &orders, &[], &mild).unwrap().unwrap();
         assert_eq!((got.amount, got.covers, got.verdict), (Some(eur(120)), 1.0, Pays::CannotTell));
         assert!((got.needed.unwrap() - 38.4 / 60.8).abs() < 1e-9 && got.said.en.contains("63 %"), "{got:?}");
+        // The whole ladder comes down to it: 5 % (2.00) costs 64.00 and brings at most 48.00.
+        assert_eq!(threshold(&shelf, &orders, &[], &BasketParams::default()).unwrap().unwrap(), got);
         assert!(threshold(&shelf, &orders[..20], &[], &mild).unwrap().unwrap_err().en.contains("too few"));
     }
 

@@ -3,8 +3,8 @@
 //! A ladder of depths is tried. A rung stays if its price has a usual ending, lies at or above the floor whatever else the
 //! seller announces ([`super::guard`] over the seller's own offers and this one), and may be announced as a reduction
 //! ([`super::prior_price`]). Of the rungs that pay ([`super::uplift`]) the one with the largest expected margin is
-//! advised. Where none is known to pay and none is known not to, the mildest visible rung is named *as a test*, with how much
-//! more it would have to sell; where all are known not to pay, none is.
+//! advised. Where none is known to pay the one that is expected to bring most is named *as a test*, or, where nothing says what to expect,
+//! the mildest visible one, with how much more it would have to sell; where all are known or expected to lose, none is.
 //!
 //! Expected margin added: `D · (f · m(q) − m(p))`, with `D` the units of those days at the list price `p`, `f` the lift of [`super::uplift`],
 //! and `m` the margin of one unit, a straight line from 0 at the break-even price. Ends: the least and the most over the ends
@@ -142,6 +142,20 @@ pub fn limited(product: &Promotable<'_>, params: &LimitedParams) -> Result<Resul
     }
     let mut open: Vec<&Limited> = found.iter().filter(|l| l.worth.verdict == Pays::CannotTell).collect();
     open.sort_by_key(|l| l.depth);
+    // What is expected to lose is no test worth its price, whatever its interval holds.
+    let loss =
+        open.first().filter(|_| open.iter().all(|l| l.added.is_some_and(|r| r.mean <= 0.0))).map(|l| l.said.clone());
+    if let Some(said) = loss {
+        return Ok(Err(Said::new(
+            format!("not advised, it is expected to lose: {}", said.en),
+            format!("不建议，预计亏损：{}", said.zh),
+        )));
+    }
+    let best = open.iter().filter(|l| gain(l) > 0.0).max_by(|a, b| gain(a).total_cmp(&gain(b)));
+    if let Some(best) = best {
+        return Ok(Ok((*best).clone()));
+    }
+    open.retain(|l| l.added.is_none());
     // A rung that shoppers notice, else the deepest there is.
     let seen = |l: &&&Limited| l.depth >= params.visible - Decimal::new(1, 2);
     if let Some(test) = open.iter().find(seen).or(open.last()) {
@@ -294,6 +308,19 @@ mod tests {
         let got = limited(&product(&none, &[], "VN"), &exact()).unwrap().unwrap();
         assert_eq!((got.price, got.worth.verdict, got.added), (eur(1_800), Pays::CannotTell, None));
         assert!(got.said.en.contains("a test would tell") && got.said.zh.contains("试验"), "{:?}", got.said);
+    }
+
+    // −1.5 ± .8: .9^−1.5 = 1.171 times at 18.00 where 1.25 is needed: expected to lose, and the interval holds 1.25. −3 ± 1: 15.00 has
+    // 2.370 · 2.5 = 5.93 of 5, 14.00 2.915 · 2 = 5.83: expected to gain, most at 15.00, and not sure.
+    #[test]
+    fn what_is_expected_to_lose_is_no_test_and_what_may_gain_is() {
+        let losing = known(-1.5, 0.8);
+        let got = limited(&product(&losing, &[], "VN"), &exact()).unwrap().unwrap_err();
+        assert!(got.en.contains("expected to lose") && got.zh.contains("预计亏损"), "{got:?}");
+        let hopeful = known(-3.0, 1.0);
+        let got = limited(&product(&hopeful, &[], "VN"), &exact()).unwrap().unwrap();
+        assert_eq!((got.worth.verdict, got.price), (Pays::CannotTell, eur(1_500)));
+        assert!(got.added.unwrap().mean > 0.0 && got.added.unwrap().low < 0.0);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(super) async fn promote(
         // The form of `marts.rules`: names joined by `+`, a `+` of a name escaped.
         Some(id) => {
             let id = quoted(&id.replace('\\', r"\\").replace('+', r"\+"));
-            format!("and concat('+', p.products, '+') like '%+{}+%' escape '!'", id.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+            format!("and strpos(concat('+', p.products, '+'), '+{id}+') > 0")
         }
         None if all => String::new(),
         None => "and p.verdict <> 'no'".to_owned(),
@@ -119,7 +119,19 @@ pub(super) async fn promote(
         ]
     });
     output::table(
-        &["offer", "verdict", "products", "price", "instead of", "floor", "to be shown", "in", "days", "for", "margin added"],
+        &[
+            "offer",
+            "verdict",
+            "products",
+            "price",
+            "instead of",
+            "floor",
+            "to be shown",
+            "in",
+            "days",
+            "for",
+            "margin added",
+        ],
         &[4, 5, 6],
         cells.collect(),
     );
@@ -134,7 +146,9 @@ pub(super) async fn promote(
     if total > rows.len() {
         output::hint(&format!("{} more: -n {total}", total - rows.len()));
     }
-    output::hint("pays: known to; test: nobody can tell yet, a test would; --json has the reasons, --all what is not advised");
+    output::hint(
+        "pays: known to; test: nobody can tell yet, a test would; --json has the reasons, --all what is not advised",
+    );
     Ok(())
 }
 
@@ -205,7 +219,15 @@ pub(super) async fn parity(
         "{channels} prices of channels out of line, {wars} price wars, {routes} routes on which it pays to bring goods from market to market"
     ));
     show("channel", &["channel", "product", "market", "price", "reference", "in", "gap"], &[3, 4, 6], &|r| {
-        vec![text(r, "other"), text(r, "name"), text(r, "market"), amount(r, "price"), amount(r, "reference"), text(r, "currency"), percent(r)]
+        vec![
+            text(r, "other"),
+            text(r, "name"),
+            text(r, "market"),
+            amount(r, "price"),
+            amount(r, "reference"),
+            text(r, "currency"),
+            percent(r),
+        ]
     });
     show("war", &["war", "market", "steps"], &[], &|r| vec![text(r, "name"), text(r, "market"), text(r, "en")]);
     show(
@@ -229,11 +251,14 @@ pub(super) async fn parity(
         },
     );
     if product.is_some() {
-        let cells = prices.iter().map(|r| vec![text(r, "market"), amount(r, "price"), text(r, "currency"), amount(r, "floor")]);
+        let cells =
+            prices.iter().map(|r| vec![text(r, "market"), amount(r, "price"), text(r, "currency"), amount(r, "floor")]);
         output::table(&["market", "price now", "in", "floor"], &[1, 3], cells.collect());
     }
     if routes > 0 {
-        output::hint("freight, duty and tax that the program brings are to be verified; --json has every step of a route");
+        output::hint(
+            "freight, duty and tax that the program brings are to be verified; --json has every step of a route",
+        );
     }
     Ok(())
 }
@@ -324,7 +349,9 @@ pub(super) async fn first_send(opened: &Opened, market: Market, n: usize, json: 
     let rows = objects(opened, &sql).await?;
     if rows.is_empty() {
         return Err(nothing(
-            format!("no first order for {market} can be reckoned: it needs landed costs, and demand there or in a market to compare with"),
+            format!(
+                "no first order for {market} can be reckoned: it needs landed costs, and demand there or in a market to compare with"
+            ),
             "`portolan decide missing --out complete.csv` drafts the costs to supply; `portolan sql \"select * from marts.not_computed\"` says what else was missing",
         ));
     }
@@ -362,6 +389,8 @@ pub(super) async fn first_send(opened: &Opened, market: Market, n: usize, json: 
     if total > n {
         output::hint(&format!("{} more: -n {total}", total - n));
     }
-    output::hint("`left_over` of [decide] in portolan.toml is the share of its landed cost that a unit left over loses; --json has the reasons");
+    output::hint(
+        "`left_over` of [decide] in portolan.toml is the share of its landed cost that a unit left over loses; --json has the reasons",
+    );
     Ok(())
 }

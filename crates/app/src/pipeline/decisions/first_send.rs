@@ -88,11 +88,15 @@ pub(super) fn first_send(given: Given<'_>) -> Result<(Vec<FirstRow>, Vec<Market>
             let said = Said::new(
                 format!(
                     "{} units for {HORIZON} weeks: a unit too few loses {under}, one too many {over}, so they are to be enough in {:.0} of 100 cases; {}",
-                    allocation.units, 100.0 * allocation.critical_ratio, told.en
+                    allocation.units,
+                    100.0 * allocation.critical_ratio,
+                    told.en
                 ),
                 format!(
                     "{HORIZON} 周共 {} 件：少一件损失 {under}，多一件损失 {over}，因此应在 {:.0} % 的情形下够用；{}",
-                    allocation.units, 100.0 * allocation.critical_ratio, told.zh
+                    allocation.units,
+                    100.0 * allocation.critical_ratio,
+                    told.zh
                 ),
             );
             rows.push(FirstRow {

@@ -182,8 +182,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         &settings.channel,
     )
     .await?;
-    let clearance =
-        surplus::clearance(&prepared.demand, &prepared.answers, &settled.prices, &settled.stock)?;
+    let clearance = surplus::clearance(&prepared.demand, &prepared.answers, &settled.prices, &settled.stock)?;
     let (first_send, untold) = first_send::first_send(first_send::Given {
         inputs,
         demand: &prepared.demand,

@@ -1,7 +1,7 @@
 //! Prices that do not fit together: channels of a market that undercut each other, wars between them, and routes on which it pays to
 //! buy in one market and bring the goods to another.
 //!
-//! A channel's price is the median of what a unit was paid with there in the last weeks. A route is judged with the cheapest lane
+//! A channel is held against the own shop week by week, where both sold the product; the week of the middle ratio is shown. A route is judged with the cheapest lane
 //! that takes the parcel; where there is none between two markets the freight from home is taken and the row says so. A trader sends
 //! ten units in a parcel. Duty, VAT and duty-free amounts are those of the tables of costs.
 
@@ -17,16 +17,17 @@ use decide::Said;
 use decide::landed::{FxBook, Parcel, SchemeDuty, UnitCosts, cheapest};
 use decide::own_file::GROUPS;
 use decide::parity::arbitrage::{ArbitrageParams, Border, MarketPrice, Route, Who, leaks};
-use decide::parity::channels::{ChannelPrice, ParityParams, violations, wars};
+use decide::parity::channels::{ChannelPrice, ParityParams, Violation, violations, wars};
+use decide::price::panel::monday;
 use decide::sellability::ProductFacts;
-use domain::{Amount, Decimal, FxRate, Market, Money};
+use domain::{Amount, Day, Decimal, FxRate, Market, Money};
 use lake::Engine;
 use std::collections::BTreeMap;
 
-/// Days whose paid prices count as those of now.
-const RECENT: i32 = 56;
-/// Days in which wars are looked for.
-const WAR: i32 = 180;
+/// Days whose paid prices are compared.
+const RECENT: i32 = 180;
+/// Fewest weeks in which both channels sold the product.
+const COMMON: usize = 3;
 /// Units in a trader's parcel: two by five of them.
 const BULK: i64 = 10;
 
@@ -67,7 +68,7 @@ pub(super) async fn parity(
 }
 
 async fn channels(engine: &Engine, inputs: &Inputs, shop: &str) -> Result<Vec<ParityRow>> {
-    let from = inputs.as_of.plus(-WAR);
+    let from = inputs.as_of.plus(-RECENT);
     let sql = format!(
         "{PAID}cast('{from}' as date) group by market, currency, product_id, channel, day \
          order by market, product_id, channel, day, currency"
@@ -96,9 +97,7 @@ async fn channels(engine: &Engine, inputs: &Inputs, shop: &str) -> Result<Vec<Pa
         // The seller's own shop, else the channel that sells most.
         let most = sold.iter().max_by_key(|(name, n)| (**n, std::cmp::Reverse((*name).clone()))).map(|c| c.0.clone());
         let Some(reference) = sold.keys().find(|name| *name == shop).cloned().or(most) else { continue };
-        let now = inputs.as_of.plus(-1);
-        let recent = medians(&steps, inputs);
-        for v in violations(&recent, &reference, now, &params)? {
+        for v in violations_of(&steps, &reference, inputs, &params)? {
             found.push(ParityRow {
                 kind: "channel",
                 product: v.product.as_str().to_owned(),
@@ -116,6 +115,9 @@ async fn channels(engine: &Engine, inputs: &Inputs, shop: &str) -> Result<Vec<Pa
         }
         for war in wars(&steps, &params)? {
             let last = war.cuts.last().map(|c| (c.0.clone(), c.2));
+            // Of several wars over a product the latest counts.
+            let id = war.product.as_str();
+            found.retain(|r: &ParityRow| !(r.kind == "war" && r.market == market && r.product == id));
             found.push(ParityRow {
                 kind: "war",
                 product: war.product.as_str().to_owned(),
@@ -135,19 +137,52 @@ async fn channels(engine: &Engine, inputs: &Inputs, shop: &str) -> Result<Vec<Pa
     Ok(found)
 }
 
-/// One price a channel and product: the median of its days of late.
-fn medians(steps: &[ChannelPrice], inputs: &Inputs) -> Vec<ChannelPrice> {
-    let from = inputs.as_of.plus(-RECENT);
-    let mut all: BTreeMap<(&str, &str), Vec<&ChannelPrice>> = BTreeMap::new();
-    for step in steps.iter().filter(|s| s.day >= from) {
-        all.entry((step.product.as_str(), &step.channel)).or_default().push(step);
+/// Channels out of line: each against the reference in the weeks in which both sold the product. Prices move with time, so medians of
+/// different weeks would call a promotion a breach.
+fn violations_of(
+    steps: &[ChannelPrice],
+    reference: &str,
+    inputs: &Inputs,
+    params: &ParityParams,
+) -> Result<Vec<Violation>> {
+    let mut all: BTreeMap<&str, BTreeMap<&str, BTreeMap<Day, Vec<Money>>>> = BTreeMap::new();
+    for step in steps {
+        let weeks = all.entry(step.product.as_str()).or_default().entry(&step.channel).or_default();
+        weeks.entry(monday(step.day)).or_default().push(step.price);
     }
-    let one = |mut days: Vec<&ChannelPrice>| {
-        days.sort_by_key(|s| s.price.minor);
+    let middle = |prices: &[Money]| {
+        let mut sorted = prices.to_vec();
+        sorted.sort_by_key(|m| m.minor);
         // The lower middle: a price that was asked.
-        days[(days.len() - 1) / 2].clone()
+        sorted[(sorted.len() - 1) / 2]
     };
-    all.into_values().map(one).collect()
+    let day = inputs.as_of.plus(-1);
+    let mut found = Vec::new();
+    for (product, channels) in all {
+        let Some(base) = channels.get(reference) else { continue };
+        for (channel, weeks) in channels.iter().filter(|(name, _)| **name != reference) {
+            let mut pairs: Vec<(Money, Money)> =
+                weeks.iter().filter_map(|(week, prices)| Some((middle(prices), middle(base.get(week)?)))).collect();
+            if pairs.len() < COMMON {
+                continue;
+            }
+            pairs.sort_by(|a, b| {
+                (i128::from(a.0.minor) * i128::from(b.1.minor)).cmp(&(i128::from(b.0.minor) * i128::from(a.1.minor)))
+            });
+            let (price, own) = pairs[(pairs.len() - 1) / 2];
+            let at = |channel: &str, price| ChannelPrice {
+                product: product.into(),
+                channel: channel.to_owned(),
+                day,
+                price,
+            };
+            found.extend(violations(&[at(reference, own), at(channel, price)], reference, day, params)?);
+        }
+    }
+    found.sort_by(|a, b| {
+        b.gap.abs().cmp(&a.gap.abs()).then_with(|| (&a.product, &a.channel).cmp(&(&b.product, &b.channel)))
+    });
+    Ok(found)
 }
 
 fn routes(
@@ -238,7 +273,8 @@ fn route(
     let parcel_freight = straight.or_else(|| freight(start, end, &costs.parcel))?;
     let sides = costs.parcel.sides_cm();
     let ten = Decimal::from(BULK);
-    let bulk = Parcel::new(costs.parcel.weight_kg() * ten, [sides[0], sides[1] * Decimal::TWO, sides[2] * Decimal::from(5)]);
+    let bulk =
+        Parcel::new(costs.parcel.weight_kg() * ten, [sides[0], sides[1] * Decimal::TWO, sides[2] * Decimal::from(5)]);
     let each = |total: Money| Money { minor: (total.minor + BULK - 1) / BULK, ..total };
     // Ten that no lane takes travel one by one.
     let bulk_freight = bulk.ok().and_then(|p| freight(start, end, &p)).map_or(parcel_freight, each);
@@ -254,7 +290,9 @@ fn route(
     let said = match straight {
         Some(_) => Said::new("freight by the cheapest lane of the table", "运费取表中最便宜的线路"),
         None => Said::new(
-            format!("freight assumed as between {home} and {end}: there is no lane from {a} to {b}, lanes.toml may have one"),
+            format!(
+                "freight assumed as between {home} and {end}: there is no lane from {a} to {b}, lanes.toml may have one"
+            ),
             format!("运费按 {home} 与 {end} 之间假设：没有从 {a} 到 {b} 的线路，可写入 lanes.toml"),
         ),
     };

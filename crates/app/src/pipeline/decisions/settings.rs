@@ -46,7 +46,7 @@ impl Default for DecideSettings {
             budget: None,
             insurance: Decimal::new(5, 3),
             fx_buffer: Decimal::new(2, 2),
-            left_over: 0.5,
+            left_over: 0.25,
         }
     }
 }
@@ -68,7 +68,7 @@ impl RawDecide {
         share("fx_buffer", self.fx_buffer, &mut settings.fx_buffer)?;
         if let Some(x) = self.left_over {
             if !(x > 0.0 && x <= 1.0) {
-                return Err(format!("`left_over` is {x}: a share above 0 and at most 1, such as 0.5"));
+                return Err(format!("`left_over` is {x}: a share above 0 and at most 1, such as 0.25"));
             }
             settings.left_over = x;
         }

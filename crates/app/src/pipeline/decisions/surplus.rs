@@ -82,7 +82,9 @@ pub(super) fn clearance(
         if price.minor < floor.minor {
             found.verdict = "below_floor";
             found.said = Said::new(
-                format!("it sells at {price} now, below its floor of {floor}: a lower price would lose more on each; move the stock, return it, or sell it off knowing that"),
+                format!(
+                    "it sells at {price} now, below its floor of {floor}: a lower price would lose more on each; move the stock, return it, or sell it off knowing that"
+                ),
                 format!("现价 {price} 已低于底价 {floor}：再降价只会亏损更多；请调拨、退回，或在知情下清仓"),
             );
             rows.push(found);

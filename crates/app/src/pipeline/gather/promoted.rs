@@ -59,7 +59,11 @@ impl Gatherer<'_> {
                 offer: offers[i].clone(),
                 kind,
                 advised,
-                products: if ids.len() > NAMES { Vec::new() } else { ids.iter().map(|id| self.product(id).1).collect() },
+                products: if ids.len() > NAMES {
+                    Vec::new()
+                } else {
+                    ids.iter().map(|id| self.product(id).1).collect()
+                },
                 n_products: ids.len(),
                 days: from[i].zip(until[i]).map(|(from, until)| Window { from, to: until.plus(1) }),
                 occasion: occasion[i].as_deref().zip(occasion_zh[i].as_deref()).map(|(en, zh)| both(en, zh)),

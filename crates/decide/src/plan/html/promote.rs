@@ -28,7 +28,11 @@ impl Page<'_> {
         for row in &decided.promotions {
             let about = row.products.join(" + ");
             let mut cells = vec![
-                Cell::Head(format!("{}<span class=\"sub\">{}</span>", self.text(kind(row.kind)), self.text(advised(row)))),
+                Cell::Head(format!(
+                    "{}<span class=\"sub\">{}</span>",
+                    self.text(kind(row.kind)),
+                    self.text(advised(row))
+                )),
                 Cell::Value(self.products_of(row)),
                 Cell::Value(self.days_of(row)),
             ];

@@ -71,9 +71,10 @@ impl History {
     }
 
     /// The lift of the same product in the other market with most promotions.
-    pub(super) fn borrowed(&self, (market, product): (usize, usize)) -> Option<(Lift, Decimal)> {
-        let others = self.lifts.iter().filter(|(key, _)| key.1 == product && key.0 != market);
-        others.max_by_key(|(key, (lift, _))| (lift.n, std::cmp::Reverse(key.0))).map(|(_, known)| *known)
+    pub(super) fn borrowed(&self, (market, product): (usize, usize), n_markets: usize) -> Option<(Lift, Decimal)> {
+        let others = (0..n_markets).filter(|other| *other != market);
+        let found = others.filter_map(|other| Some((other, self.lifts.get(&(other, product))?)));
+        found.max_by_key(|(other, (lift, _))| (lift.n, std::cmp::Reverse(*other))).map(|(_, known)| *known)
     }
 }
 
@@ -93,7 +94,8 @@ async fn lifts(
     let (weeks, promoted, depth) = (rows.days("week")?, rows.floats("promoted")?, rows.floats("depth")?);
     let mut reduced: BTreeMap<(usize, usize), BTreeMap<Day, f64>> = BTreeMap::new();
     for i in 0..ids.len() {
-        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str())) else {
+        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str()))
+        else {
             continue;
         };
         if promoted[i].is_some_and(|p| p >= PROMOTED)
@@ -141,7 +143,8 @@ async fn asked(
     let (paid, promoted) = (rows.floats("paid")?, rows.floats("promoted")?);
     let mut all: BTreeMap<(usize, usize), Vec<PricePoint>> = BTreeMap::new();
     for i in 0..ids.len() {
-        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str())) else {
+        let (Some(market), Some(&product)) = (place(inputs, markets[i], &currencies[i]), at.get(ids[i].as_str()))
+        else {
             continue;
         };
         let reduced = promoted[i].is_some_and(|p| p >= PROMOTED);
@@ -177,9 +180,8 @@ async fn rules(engine: &Engine, inputs: &Inputs, at: &BTreeMap<&str, usize>) -> 
     let (markets, first, then) = (rows.markets("market")?, rows.texts("antecedent")?, rows.texts("consequent")?);
     let (support, confidence) = (rows.ints("support_count")?, rows.floats("confidence")?);
     let lift = rows.floats("lift")?;
-    let places = |text: &str| -> Option<Vec<usize>> {
-        set_names(text).iter().map(|id| at.get(id.as_str()).copied()).collect()
-    };
+    let places =
+        |text: &str| -> Option<Vec<usize>> { set_names(text).iter().map(|id| at.get(id.as_str()).copied()).collect() };
     let mut all = Vec::new();
     for i in 0..first.len() {
         let market = inputs.markets.iter().position(|m| m.market == markets[i]);

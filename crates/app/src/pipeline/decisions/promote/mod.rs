@@ -26,7 +26,7 @@ use decide::price::endings::ENDINGS;
 use decide::promotion::basket::{BasketOffer, BasketParams, Shelved, code, threshold};
 use decide::promotion::guard::{self, Guarded, guard};
 use decide::promotion::limited::{Limited, LimitedParams, Promotable, Range, limited};
-use decide::promotion::offer::Offer;
+use decide::promotion::offer::{Kind, Offer};
 use decide::promotion::own::OwnOffers;
 use decide::promotion::prior_price::{Prior, PriorVerdict};
 use decide::promotion::together::{Bundle, Part, Together, bundle};
@@ -181,15 +181,22 @@ impl<'a> Here<'a> {
 
     fn limited(&self) -> Result<Vec<PromoRow>> {
         let place = &self.known.inputs.markets[self.market];
-        let others: Vec<Guarded> = self.priced.iter().map(|p| p.at.clone()).collect();
+        // Only parts of own bundles need the prices of others.
+        let bundled = |p: &&Priced<'_>| {
+            self.announced.iter().any(|o| matches!(o.kind, Kind::Bundle { .. }) && o.covers(&p.at.product))
+        };
+        let others: Vec<Guarded> = self.priced.iter().filter(bundled).map(|p| p.at.clone()).collect();
         let mut rows = Vec::new();
         for priced in &self.priced {
             let key = (self.market, priced.product);
             if !self.free.contains(&priced.product) {
-                rows.push(self.none(priced, Said::new(
-                    "not promoted: it must not be sold here, or it runs short before the next delivery",
-                    "不做促销：在此禁售，或下次到货前将断货",
-                )));
+                rows.push(self.none(
+                    priced,
+                    Said::new(
+                        "not promoted: it must not be sold here, or it runs short before the next delivery",
+                        "不做促销：在此禁售，或下次到货前将断货",
+                    ),
+                ));
                 continue;
             }
             let answer = self.known.answers.answer(key);
@@ -202,7 +209,7 @@ impl<'a> Here<'a> {
                 units: self.units(priced, &answer),
                 answer: &answer,
                 own: self.known.history.lifts.get(&key).copied(),
-                borrowed: self.known.history.borrowed(key),
+                borrowed: self.known.history.borrowed(key, self.known.inputs.markets.len()),
                 history,
                 days: self.days,
                 announced: &self.announced,
@@ -218,7 +225,9 @@ impl<'a> Here<'a> {
 
     fn discount(&self, priced: &Priced<'_>, found: Limited) -> PromoRow {
         let reference = match &found.prior {
-            PriorVerdict::Allowed(Prior { price, .. }) | PriorVerdict::Unclear(Some(Prior { price, .. })) => Some(*price),
+            PriorVerdict::Allowed(Prior { price, .. }) | PriorVerdict::Unclear(Some(Prior { price, .. })) => {
+                Some(*price)
+            }
             PriorVerdict::Blocked { .. } | PriorVerdict::Unclear(None) | PriorVerdict::NoRule => None,
         };
         let stacks = if found.worth.verdict == Pays::Yes {
@@ -353,18 +362,10 @@ impl<'a> Here<'a> {
             .map(|p| Shelved { at: p.at.clone(), units: units(p), margin: p.margin, kept: p.kept })
             .collect();
         // Own bundles need the price of everything they hold: what is not on this shelf does not meet the offer.
-        let met: Vec<Offer> = self
-            .announced
-            .iter()
-            .filter(|o| !own::bundles_more(o, &shelf))
-            .cloned()
-            .collect();
+        let met: Vec<Offer> = self.announced.iter().filter(|o| !own::bundles_more(o, &shelf)).cloned().collect();
         let orders = self.known.history.orders.get(&self.market).map_or(&[][..], Vec::as_slice);
         let params = BasketParams::default();
-        let both = [
-            ("threshold", threshold(&shelf, orders, &met, &params)?),
-            ("code", code(&shelf, &met, &params)?),
-        ];
+        let both = [("threshold", threshold(&shelf, orders, &met, &params)?), ("code", code(&shelf, &met, &params)?)];
         Ok(both.into_iter().map(|(kind, found)| self.cart_row(kind, found)).collect())
     }
 
@@ -407,7 +408,9 @@ impl<'a> Here<'a> {
             needed: found.needed,
             stacks: alone(),
             formula: match kind {
-                "threshold" => "needed = orders above × cost of each / (orders just below × margin that one lifted brings)",
+                "threshold" => {
+                    "needed = orders above × cost of each / (orders just below × margin that one lifted brings)"
+                }
                 _ => "needed = given away / margin at list prices, per order",
             },
             ..none(found.said)
@@ -435,9 +438,8 @@ fn float(x: Decimal) -> Option<f64> {
 fn occasion(known: Known<'_>, market: Market) -> (Window, Option<Said>) {
     let from = known.inputs.as_of.plus(NOTICE);
     let until = known.inputs.as_of.plus(7 * super::demand::HORIZON as i32 - DAYS);
-    let inside = |s: &&(Market, Suggestion)| {
-        s.0 == market && s.1.event.window.from >= from && s.1.event.window.from <= until
-    };
+    let inside =
+        |s: &&(Market, Suggestion)| s.0 == market && s.1.event.window.from >= from && s.1.event.window.from <= until;
     let of = |kinds: &[EventKind]| {
         let found = known.calendar.iter().filter(inside).map(|s| &s.1).filter(|s| kinds.contains(&s.event.kind));
         let lift = |s: &Suggestion| s.expected.interval.filter(|i| i.low > 1.0).and_then(|_| s.expected.as_f64());

@@ -34,7 +34,10 @@ pub(super) fn judge(known: Known<'_>, market: usize, priced: &[Priced<'_>]) -> R
     let (mut fine, mut judged) = (Vec::new(), Vec::new());
     for offer in known.own.foreign(place.market, place.currency) {
         let said = Said::new(
-            format!("cannot be held against the floors: its amounts are not in {}, in which {} sells", place.currency, place.market),
+            format!(
+                "cannot be held against the floors: its amounts are not in {}, in which {} sells",
+                place.currency, place.market
+            ),
             format!("无法与底价比较：其金额不是 {} 使用的 {}", place.market, place.currency),
         );
         judged.push(Judged { offer: offer.clone(), products: Vec::new(), refused: true, said });
@@ -65,7 +68,11 @@ pub(super) fn judge(known: Known<'_>, market: usize, priced: &[Priced<'_>]) -> R
         }) {
             let (n, id) = (under.len(), worst.product.as_str());
             let said = Said::new(
-                format!("refused: {n} of {} products would go below their floor; {id}: {}", touched.len(), worst.said.en),
+                format!(
+                    "refused: {n} of {} products would go below their floor; {id}: {}",
+                    touched.len(),
+                    worst.said.en
+                ),
                 format!("拒绝：{} 个商品中有 {n} 个将低于底价；{id}：{}", touched.len(), worst.said.zh),
             );
             judged.push(Judged { offer, products, refused: true, said });
