@@ -131,10 +131,10 @@ fn planted(shop: &Shop) {
             let n = units / 4 + i32::from(part < units % 4);
             writeln!(
                 orders,
-                "{},P{part},POT {part},{n},{} 10:00:00,1.00,{},Germany",
-                5000 + 4 * week + part,
+                "{},8512{part},POT {part},{n},{} 10:00:00,1.00,{},Germany",
+                500_000 + 4 * week + part,
                 day.plus(part),
-                100 + part
+                12_300 + part
             )
             .unwrap();
         }
@@ -167,7 +167,7 @@ fn an_experiment_pulls_the_fit_and_a_useless_one_is_named() {
     let experiment = |channel: &str| {
         format!(
             "[[experiment]]\nmarket = \"DE\"\nchannel = \"{channel}\"\nfrom = \"2024-06-03\"\nto = \"2024-12-01\"\n\
-             lift = \"40000 GBP\"\nlow = \"39000 GBP\"\nhigh = \"41000 GBP\"\nsource = \"made up\"\n"
+             lift = \"40000 GBP\"\nlow = \"39990 GBP\"\nhigh = \"40010 GBP\"\nsource = \"made up\"\n"
         )
     };
     std::fs::write(shop.root().join("experiments.toml"), experiment("search")).unwrap();
