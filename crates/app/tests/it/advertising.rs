@@ -10,7 +10,10 @@ fn json(text: &str) -> Value {
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_f64().or_else(|| value.as_str().and_then(|t| t.parse().ok())).unwrap_or_else(|| panic!("{value} is no number"))
+    value
+        .as_f64()
+        .or_else(|| value.as_str().and_then(|t| t.parse().ok()))
+        .unwrap_or_else(|| panic!("{value} is no number"))
 }
 
 /// What a simulated merchant's run is asked about advertising, once for all.
@@ -89,8 +92,11 @@ fn platforms_of_a_market_are_ranked_with_what_an_order_costs(shop: &Shop) {
     assert!((number(&again["own_share"]) - 4000.0 / 4200.0).abs() < 1e-9, "{again}");
     assert!(number(&again["figures"][0]["value"]["number"]) < number(&search["figures"][0]["value"]["number"]));
     assert_eq!(own["partners"][0]["suspicions"].as_array().unwrap().len(), 1, "its audience lives elsewhere");
-    std::fs::write(shop.root().join("channels.toml"), "[[platform]]\nid = \"x\"\nname = \"x\"\nreach = 7\nsource = \"y\"\n")
-        .unwrap();
+    std::fs::write(
+        shop.root().join("channels.toml"),
+        "[[platform]]\nid = \"x\"\nname = \"x\"\nreach = 7\nsource = \"y\"\n",
+    )
+    .unwrap();
     assert!(shop.fails(&["decide", "channels", "DE"]).contains("channels.toml:4: `reach` is 7"));
     assert!(shop.fails(&["decide", "check"]).contains("channels.toml:4"));
     std::fs::remove_file(shop.root().join("channels.toml")).unwrap();
@@ -112,7 +118,8 @@ fn a_target_says_how_long_it_takes(shop: &Shop) {
 
 /// 80 weeks in Germany: a base of 1,000 a week, a little noise, and twice what was spent on search.
 fn planted(shop: &Shop) {
-    let mut orders = String::from("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n");
+    let mut orders =
+        String::from("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n");
     let mut spend = String::from("day,market,channel,campaign,spend,currency\n");
     let first: domain::Day = "2024-01-01".parse().unwrap();
     let mut rng = domain::Seed(5).stream(0);
@@ -122,7 +129,14 @@ fn planted(shop: &Shop) {
         let units = 1_000 + 2 * level + (20.0 * rng.normal()) as i32;
         for part in 0..4 {
             let n = units / 4 + i32::from(part < units % 4);
-            writeln!(orders, "{},P{part},POT {part},{n},{} 10:00:00,1.00,{},Germany", 5000 + 4 * week + part, day.plus(part), 100 + part).unwrap();
+            writeln!(
+                orders,
+                "{},8512{part},POT {part},{n},{} 10:00:00,1.00,{},Germany",
+                500_000 + 4 * week + part,
+                day.plus(part),
+                12_300 + part
+            )
+            .unwrap();
         }
         writeln!(spend, "{day},DE,search,all,{level},GBP").unwrap();
     }
@@ -153,11 +167,14 @@ fn an_experiment_pulls_the_fit_and_a_useless_one_is_named() {
     let experiment = |channel: &str| {
         format!(
             "[[experiment]]\nmarket = \"DE\"\nchannel = \"{channel}\"\nfrom = \"2024-06-03\"\nto = \"2024-12-01\"\n\
-             lift = \"40000 GBP\"\nlow = \"39000 GBP\"\nhigh = \"41000 GBP\"\nsource = \"made up\"\n"
+             lift = \"40000 GBP\"\nlow = \"39990 GBP\"\nhigh = \"40010 GBP\"\nsource = \"made up\"\n"
         )
     };
     std::fs::write(shop.root().join("experiments.toml"), experiment("search")).unwrap();
-    assert!(shop.fails(&["decide", "budget"]).contains("changed since the last run"), "a new experiment asks for a run");
+    assert!(
+        shop.fails(&["decide", "budget"]).contains("changed since the last run"),
+        "a new experiment asks for a run"
+    );
     shop.ok(&["run"]);
     let pulled = row(&shop);
     assert_eq!(number(&pulled["n_experiments"]), 1.0);

@@ -89,13 +89,13 @@ pub struct Tried {
 /// The whole report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Auctions learnt from, and replayed.
+    /// Auctions learnt from.
     pub learnt: usize,
     /// Auctions replayed.
     pub replayed: usize,
     /// Replayed auctions that were lost at a price nobody told.
     pub untold: usize,
-    /// Money of an episode, and of all.
+    /// Auctions and money of an episode.
     pub whole: Standing,
     /// Mean chance of a click.
     pub average: f64,
@@ -300,7 +300,8 @@ mod tests {
             assert!(tried.outcome.most_paid <= 1_000 && tried.outcome.paid <= 20_000, "{tried:?}");
         }
         let of = |name: &str| report.placements.iter().find(|p| p.placement == name).unwrap();
-        assert!(of("good").click_rate > 2.0 * of("bad").click_rate);
+        // About 1,700 impressions each, drawn to 3 % by the prior's 2,000: near 3.9 and 2.1 %.
+        assert!(of("good").click_rate > 1.5 * of("bad").click_rate);
         let value = |name: &str| of(name).value.unwrap().value;
         assert!(value("good") > 1.5 * value("bad"), "{} {}", value("good"), value("bad"));
         let expected = |name: &str| report.rules.iter().find(|t| t.rule == name).unwrap().outcome.expected_clicks;

@@ -108,10 +108,8 @@ fn read(args: &cli::Bids) -> Result<Vec<LoggedAuction>> {
             return Err(wrong("price", price, "what was paid: only a lost auction may have none"));
         }
         let bid_of = amount("bid", bid)?.ok_or_else(|| wrong("bid", bid, "what was bid"))?;
-        if let Some(paid) = price_of.filter(|paid| fate != Fate::Lost && *paid > bid_of) {
-            let right = format!("at most the bid, which is {}", f64::from(bid_of) / CENTS);
-            let _ = paid;
-            return Err(wrong("price", price, &right));
+        if price_of.is_some_and(|paid| fate != Fate::Lost && paid > bid_of) {
+            return Err(wrong("price", price, &format!("at most the bid, which is {}", f64::from(bid_of) / CENTS)));
         }
         let placement = placement.map(cell).unwrap_or_default().to_owned();
         log.push(LoggedAuction { placement, bid: bid_of, price: price_of, fate });

@@ -145,9 +145,10 @@ async fn today(opened: &Opened, args: &cli::Target) -> Result<Today> {
             "new shoppers",
             format!(
                 "select count(*) as n, coalesce(sum(case when n_orders > 1 then 1.0 else 0.0 end), 0.0) as hits, \
-                 coalesce(sum(case when first_day > {last} - interval '{DAYS} days' then 1 else 0 end), 0) as fresh \
+                 coalesce(sum(case when first_day > last_day - interval '{DAYS} days' then 1 else 0 end), 0) as fresh \
                  from (select shopper_id, count(*) as n_orders, min(day) as first_day from clean.orders \
-                 where kind = 'sale' and gross > 0 and shopper_id is not null{} group by shopper_id) s",
+                 where kind = 'sale' and gross > 0 and shopper_id is not null{} group by shopper_id) s \
+                 cross join (select max(day) as last_day from clean.orders where kind = 'sale') l",
                 here("market")
             ),
         ),

@@ -130,11 +130,12 @@ async fn uptakes(asked: &Asked<'_>, market: Market) -> Result<Vec<Changed>> {
     }
     let sql = format!(
         "select r.product_id, q.name, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
-         (select n_shoppers from marts.market_summary where market = '{market}') as shoppers, \
-         (select n_shoppers from marts.market_summary where market = '{home}') as shoppers_home \
+         s.n as shoppers, t.n as shoppers_home \
          from marts.recommendations r left join clean.products q on q.product_id = r.product_id \
          left join marts.product_market h on h.product_id = r.product_id and h.market = '{market}' \
          left join marts.product_market o on o.product_id = r.product_id and o.market = '{home}' \
+         cross join (select coalesce(max(n_shoppers), 0) as n from marts.market_summary where market = '{market}') s \
+         cross join (select coalesce(max(n_shoppers), 0) as n from marts.market_summary where market = '{home}') t \
          where r.market = '{market}' order by r.rank limit {UPTAKES}",
         home = asked.home
     );

@@ -290,15 +290,17 @@ pub(super) fn advice(outcome: &Outcome, calendar: &[(Market, Suggestion)]) -> Ve
 
 /// `marts.sensitivity`: what each input moves, most first.
 pub(super) fn sensitivity_table(outcome: &Outcome) -> Result<RecordBatch> {
-    let all = || {
-        outcome.situations.iter().flat_map(|s| s.tornado.iter().enumerate().map(move |(i, bar)| (s, i as i64 + 1, bar)))
+    let bars = |s| {
+        let s: &Situation = s;
+        s.tornado.iter().enumerate().map(|(i, bar)| (s.market, i as i64 + 1, bar)).collect::<Vec<_>>()
     };
+    let all: Vec<_> = outcome.situations.iter().flat_map(bars).collect();
     Columns::default()
-        .text("market", all().map(|(s, ..)| s.market.code().to_owned()))
-        .int("place", all().map(|(_, place, _)| place))
-        .text("input", all().map(|(_, _, bar)| bar.0.name()))
-        .float("low", all().map(|(_, _, bar)| bar.1))
-        .float("high", all().map(|(_, _, bar)| bar.2))
+        .text("market", all.iter().map(|(market, ..)| market.code().to_owned()))
+        .int("place", all.iter().map(|(_, place, _)| *place))
+        .text("input", all.iter().map(|(_, _, bar)| bar.0.name()))
+        .float("low", all.iter().map(|(_, _, bar)| bar.1))
+        .float("high", all.iter().map(|(_, _, bar)| bar.2))
         .batch()
 }
 

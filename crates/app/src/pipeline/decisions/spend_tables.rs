@@ -79,28 +79,28 @@ pub(super) fn budget_table(rows: &[ChannelRow]) -> Result<RecordBatch> {
 
 /// `marts.media_curves`.
 pub(super) fn curves_table(rows: &[ChannelRow]) -> Result<RecordBatch> {
-    let all = || rows.iter().flat_map(|r| r.curve.iter().map(move |point| (r, point)));
+    let all: Vec<_> = rows.iter().flat_map(|r| r.curve.iter().map(move |point| (r, point))).collect();
     Columns::default()
-        .text("market", all().map(|(r, _)| r.market.code().to_owned()))
-        .text("channel", all().map(|(r, _)| r.channel.as_str()))
-        .float("spend", all().map(|(_, p)| p.spend))
-        .float("sales", all().map(|(_, p)| p.sales.0))
-        .float("low", all().map(|(_, p)| p.sales.1))
-        .float("high", all().map(|(_, p)| p.sales.2))
+        .text("market", all.iter().map(|(r, _)| r.market.code().to_owned()))
+        .text("channel", all.iter().map(|(r, _)| r.channel.as_str()))
+        .float("spend", all.iter().map(|(_, p)| p.spend))
+        .float("sales", all.iter().map(|(_, p)| p.sales.0))
+        .float("low", all.iter().map(|(_, p)| p.sales.1))
+        .float("high", all.iter().map(|(_, p)| p.sales.2))
         .batch()
 }
 
 /// `marts.media_forms`.
 pub(super) fn forms_table(rows: &[ChannelRow]) -> Result<RecordBatch> {
-    let all = || rows.iter().flat_map(|r| r.forms.iter().map(move |form| (r, form)));
+    let all: Vec<_> = rows.iter().flat_map(|r| r.forms.iter().map(move |form| (r, form))).collect();
     let finite = |x: f64| x.is_finite().then_some(x);
     Columns::default()
-        .text("market", all().map(|(r, _)| r.market.code().to_owned()))
-        .text("channel", all().map(|(r, _)| r.channel.as_str()))
-        .text("form", all().map(|(_, f)| name(f.form)))
-        .optional_float("roas", all().map(|(_, f)| finite(f.roas)))
-        .optional_float("marginal", all().map(|(_, f)| finite(f.marginal)))
-        .float("rmse", all().map(|(_, f)| f.rmse))
+        .text("market", all.iter().map(|(r, _)| r.market.code().to_owned()))
+        .text("channel", all.iter().map(|(r, _)| r.channel.as_str()))
+        .text("form", all.iter().map(|(_, f)| name(f.form)))
+        .optional_float("roas", all.iter().map(|(_, f)| finite(f.roas)))
+        .optional_float("marginal", all.iter().map(|(_, f)| finite(f.marginal)))
+        .float("rmse", all.iter().map(|(_, f)| f.rmse))
         .batch()
 }
 
