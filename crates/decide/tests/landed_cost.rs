@@ -147,6 +147,7 @@ fn prepared(to: (&str, &str), day: &str, route: Route, channel: &str) -> Result<
         route,
         costs: &kettle(),
         lane: &lanes.lanes[0],
+        last_mile: None,
         tables: &tables,
         channel: tables.channel(channel, market(to.0), day).unwrap(),
         fx: &fx(),
@@ -383,6 +384,7 @@ fn landed_of(t: &Terms) -> Landed {
         route: if t.stock { Route::Stock } else { Route::Parcel },
         costs: &costs,
         lane: &lanes.lanes[0],
+        last_mile: None,
         tables: &tables,
         channel: &channel,
         fx: &fx,
@@ -446,7 +448,7 @@ proptest! {
         channel.fee = Decimal::new(fee, 2);
         let case = LandedCase {
             market: market("DE"), currency: currency(code), day: "2026-06-01".parse().unwrap(), route: Route::Parcel, costs: &costs,
-            lane: &lanes.lanes[0], tables: &tables, channel: &channel, fx: &fx, insurance: d("0.01"), fx_buffer: d("0.02"),
+            lane: &lanes.lanes[0], last_mile: None, tables: &tables, channel: &channel, fx: &fx, insurance: d("0.01"), fx_buffer: d("0.02"),
         };
         if let Ok(landed) = case.prepare() {
             let _ = landed.bill(Money { minor: price, currency: currency(code) });

@@ -25,6 +25,7 @@ mod similar;
 mod simulate;
 mod sql;
 mod tables;
+mod trace;
 mod transfer;
 
 pub(crate) use ingest::today;

@@ -22,6 +22,7 @@ mod personas;
 mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod queries;
+mod rates;
 pub(crate) mod rows;
 mod rules;
 mod segments;
@@ -144,7 +145,7 @@ const STAGES: [(&str, u32); 12] = [
     ("personas", 1),
     ("entry", 1),
     ("members", 1),
-    ("decisions", 1),
+    ("decisions", 2),
 ];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the

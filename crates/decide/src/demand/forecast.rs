@@ -8,14 +8,16 @@
 //! as far as it is long. Where nothing beats the seasonal naive, that is the answer, and it says so.
 //!
 //! Intervals are conformal, of the errors made at those origins by the way chosen, for each week and for the sum of all weeks
-//! (stock is ordered for the sum, and weekly intervals do not add). Weeks out of stock count neither as history nor as
+//! (stock is ordered for the sum, and weekly intervals do not add); their level follows what older errors held at newer
+//! origins (`adaptive.rs`). Weeks out of stock count neither as history nor as
 //! truth. Cost: `n_origins + 1` fits of every way; [`Effort::Light`] leaves the slow ones out.
 
+use super::adaptive;
 use super::weeks::DemandSeries;
 use crate::price::{PriceError, Said};
 use domain::{Day, Seed};
 use learn::LearnError;
-use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook, Scores};
+use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook};
 use std::collections::BTreeMap;
 
 /// How much is tried.
@@ -140,19 +142,21 @@ impl DemandParams {
             })
             .collect();
         let chosen: Vec<usize> = records.iter().map(|r| choose(r, &panel_ratio)).collect();
-        let (mut scores, mut totals) = (Scores::default(), Scores::default());
-        for (i, series) in panel.iter().enumerate() {
-            for (k, origin) in origins.iter().enumerate() {
+        let (mut scores, mut totals) = (adaptive::Record::default(), adaptive::Record::default());
+        for (k, origin) in origins.iter().enumerate().rev() {
+            scores.begin();
+            totals.begin();
+            for (i, series) in panel.iter().enumerate() {
                 let Some((past, actual)) = self.split(series, k + 1) else { continue };
                 let Some(mean) = &origin[i][chosen[i]] else { continue };
                 let outlook = Outlook { mean: mean.clone(), deviation: spread(past, self.horizon) };
-                scores.add(&outlook, actual);
                 if actual.iter().all(|y| y.is_finite()) {
-                    totals.add(&summed(&outlook), &[actual.iter().sum()]);
+                    totals.add(summed(&outlook), vec![actual.iter().sum()]);
                 }
+                scores.add(outlook, actual.to_vec());
             }
         }
-        let (scores, totals) = (scores.sorted(), totals.sorted());
+        let (scores, totals) = (scores.adapted(&self.levels), totals.adapted(&self.levels));
         let one = |(i, series): (usize, &DemandSeries)| {
             let way = chosen[i];
             let mean = now[i][way].clone().or_else(|| now[i].iter().flatten().next().cloned()).unwrap_or_default();

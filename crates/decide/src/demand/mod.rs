@@ -4,6 +4,7 @@
 //! been right before; [`transfer`] lends a young market the season of an old one where that is no worse; [`trend`] is
 //! growth over the year with its uncertainty.
 
+mod adaptive;
 pub mod forecast;
 pub mod transfer;
 pub mod trend;

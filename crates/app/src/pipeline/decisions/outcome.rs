@@ -28,6 +28,15 @@ pub(super) struct Outcome {
     pub(super) situations: Vec<Situation>,
 }
 
+/// Prices that a plan is played at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Play {
+    /// Those advised, where it is known how demand answers; else those of now.
+    Advised,
+    /// Those of now.
+    AsTheyAre,
+}
+
 /// Everything that was decided before.
 #[derive(Clone, Copy)]
 pub(super) struct Decided<'a> {
@@ -38,6 +47,7 @@ pub(super) struct Decided<'a> {
     pub(super) prices: &'a [PriceRow],
     pub(super) demand: &'a Demand,
     pub(super) stock: &'a [StockRow],
+    pub(super) play: Play,
 }
 
 /// Share of the sales of each market that is left as margin at the prices of now, over the products whose cost is known.
@@ -71,12 +81,13 @@ pub(super) fn outcome(d: Decided<'_>, channels: &[ChannelRow], seed: Seed) -> Re
     Ok(all)
 }
 
-/// The best sellers whose price, cost and demand are known, in the reporting currency.
-fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Option<Rehearsal>> {
+/// The best sellers of a market whose price, cost and demand are known, in the reporting currency, with their places in
+/// [`Inputs::products`].
+pub(super) fn played(d: Decided<'_>, at: usize) -> Result<Vec<(usize, Product)>> {
     let place = &d.inputs.markets[at];
-    let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(None) };
+    let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(Vec::new()) };
     let costed: BTreeMap<usize, &Costed> = d.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
-    let mut products: Vec<(f64, Product)> = Vec::new();
+    let mut products: Vec<(f64, usize, Product)> = Vec::new();
     for row in d.prices.iter().filter(|r| r.market == at) {
         let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product)))
         else {
@@ -85,6 +96,7 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
         let (Some(now), Some(advised)) = (row.now, row.price()) else { continue };
         // Where nobody knows how demand answers, the plan is played at the present price.
         let answer = d.answers.of((at, row.product)).and_then(|e| Some((e.shown?, e.interval()?)));
+        let answer = answer.filter(|_| d.play == Play::Advised);
         let price = if answer.is_some() { advised } else { now };
         let Ok(bill) = costed.landed.bill(price) else { continue };
         let units = 10_f64.powi(place.currency.exponent() as i32);
@@ -106,6 +118,7 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
         let high: f64 = demand.iter().map(|e| e.high).sum();
         products.push((
             demand.iter().map(|e| e.mean).sum(),
+            row.product,
             Product {
                 name: d.inputs.products[row.product].id.clone(),
                 demand,
@@ -121,9 +134,13 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
             },
         ));
     }
-    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
+    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.name.cmp(&b.2.name)));
     products.truncate(PRODUCTS);
-    let products: Vec<Product> = products.into_iter().map(|p| p.1).collect();
+    Ok(products.into_iter().map(|(_, product, played)| (product, played)).collect())
+}
+
+fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Option<Rehearsal>> {
+    let products: Vec<Product> = played(d, at)?.into_iter().map(|p| p.1).collect();
     if products.is_empty() {
         return Ok(None);
     }

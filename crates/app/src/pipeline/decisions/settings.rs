@@ -1,5 +1,6 @@
 //! How decisions are made: `[decide]` in portolan.toml.
 
+use decide::landed::Route;
 use domain::Decimal;
 use serde::Deserialize;
 
@@ -17,6 +18,8 @@ pub(crate) struct RawDecide {
     insurance: Option<f64>,
     /// Buffer against exchange rates, share of what is converted.
     fx_buffer: Option<f64>,
+    /// How goods reach buyers abroad: `parcel` or `stock`.
+    route: Option<Route>,
 }
 
 /// The settings.
@@ -32,6 +35,8 @@ pub(crate) struct DecideSettings {
     pub(crate) insurance: Decimal,
     /// Buffer against exchange rates, share of what is converted.
     pub(crate) fx_buffer: Decimal,
+    /// How goods reach buyers abroad; without it, from stock where stock was counted for the market, else as parcels.
+    pub(crate) route: Option<Route>,
 }
 
 impl Default for DecideSettings {
@@ -42,6 +47,7 @@ impl Default for DecideSettings {
             budget: None,
             insurance: Decimal::new(5, 3),
             fx_buffer: Decimal::new(2, 2),
+            route: None,
         }
     }
 }
@@ -67,6 +73,7 @@ impl RawDecide {
             }
             settings.budget = Some(budget);
         }
+        settings.route = self.route;
         settings.channel = self.channel.unwrap_or(settings.channel);
         Ok(settings)
     }
