@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn shares_are_counted_by_figure() {
-        let row = |figure: &str, inside: bool| json!({"figure": figure, "inside": inside, "expected": 10.0, "came": 8.0});
+        let row =
+            |figure: &str, inside: bool| json!({"figure": figure, "inside": inside, "expected": 10.0, "came": 8.0});
         let rows = [row("units", true), row("units", false), row("sales", true)];
         let counted = counted(&rows).expect("rows as they are printed");
         assert_eq!(counted["units"], Count { inside: 1, all: 2, expected: 20.0, came: 16.0 });

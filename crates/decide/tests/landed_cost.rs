@@ -237,6 +237,45 @@ fn stock_pays_duty_on_its_cost() {
     check(&landed, money("500", "EUR"), "stock", &[(PartKind::Duty, "0.43")]);
 }
 
+// The same to a warehouse and on to the door for 4.00 USD = 3.60. Buffer 2 % of 17.01 + 3.60 = 20.61: 0.41. What comes back has
+// crossed the border for good: a quarter of 3.60 + payment 1.05 + way back 4.00 + half the goods 3.125 = 11.775: 2.94. Margin 39.90 −
+// (6.25 + 0.50 + 8.91 + 1.35 + 3.60 + 0.16 + 0.41) − 0.43 − 6.37 − 3.99 − 1.05 − 2.94 = 3.94.
+#[test]
+fn from_a_warehouse_the_last_mile_is_a_way_of_its_own() {
+    let van = LANE.replace("id = \"test\"", "id = \"van\"").replace("divisor = 5000\n", "");
+    let van = van.replace("[[0.5, \"6.00 USD\"], [1, \"9.00 USD\"]]", "[[1, \"4.00 USD\"]]");
+    let van = van.replace("fuel = 0.1\n", "").replace("clearance = \"1.50 USD\"\n", "");
+    let van = van.replace("from = \"CN\"", "from = \"DE\"").replace("days_p50 = 6", "days_p50 = 2");
+    let (tables, lanes) = (CostTables::parse("t", COSTS).unwrap(), LaneTable::parse("t", LANE).unwrap());
+    let van = LaneTable::parse("t", &van).unwrap();
+    let day: Day = "2026-06-30".parse().unwrap();
+    let landed = LandedCase {
+        market: market("DE"),
+        currency: currency("EUR"),
+        day,
+        route: Route::Stock,
+        costs: &kettle(),
+        lane: &lanes.lanes[0],
+        last_mile: Some(&van.lanes[0]),
+        tables: &tables,
+        channel: tables.channel("returns", market("DE"), day).unwrap(),
+        fx: &fx(),
+        insurance: d("0.01"),
+        fx_buffer: d("0.02"),
+    }
+    .prepare()
+    .unwrap();
+    let want = [
+        (PartKind::LastMile, "3.60"),
+        (PartKind::FxBuffer, "0.41"),
+        (PartKind::Duty, "0.43"),
+        (PartKind::Returns, "2.94"),
+        (PartKind::Margin, "3.94"),
+    ];
+    check(&landed, money("39.90", "EUR"), "stock", &want);
+    assert_eq!((landed.days, landed.supply_days), ((2, 10), (6, 10)));
+}
+
 // Returns of 20 %: 0.25 a kept order. At 39.90: fee 3.99, payment 0.798 + 0.25 = 1.048: 1.05. Each returned order costs inland
 // 0.50 + main 8.91 + clearance 1.35 + insurance 0.16 = 10.92, payment 1.05, way back 4.00, half the goods 3.125: 19.095; a
 // quarter is 4.77375: 4.77. At 5.00 the least fee of 1.00 counts.

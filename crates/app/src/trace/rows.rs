@@ -34,7 +34,9 @@ impl Row {
     pub(crate) fn names(&self, row: &str) -> bool {
         let parts = || row.split(['.', ':', '#', '=', '+']).filter(|part| !part.is_empty());
         self.0.values().any(|cell| match cell {
-            Value::String(text) => text == row || row.starts_with(text.as_str()) || parts().any(|p| text.starts_with(p)),
+            Value::String(text) => {
+                text == row || row.starts_with(text.as_str()) || parts().any(|p| text.starts_with(p))
+            }
             Value::Number(n) => parts().any(|p| p.parse::<f64>().is_ok_and(|x| n.as_f64() == Some(x))),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
         })

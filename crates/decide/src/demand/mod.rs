@@ -6,6 +6,7 @@
 
 mod adaptive;
 pub mod forecast;
+mod sums;
 pub mod transfer;
 pub mod trend;
 pub mod weeks;

@@ -232,7 +232,12 @@ fn rows(raw: RawLane) -> Result<Vec<Lane>, (&'static str, String)> {
     let inside = markets(&raw.domestic).map_err(|e| ("domestic", e))?;
     let id = raw.id.clone();
     let pattern = lane(raw, inside[0], Vec::new())?;
-    let of = |m: &Market| Lane { id: format!("{id}-{}", m.code().to_lowercase()), from: *m, to: vec![*m], ..pattern.clone() };
+    let of = |m: &Market| Lane {
+        id: format!("{id}-{}", m.code().to_lowercase()),
+        from: *m,
+        to: vec![*m],
+        ..pattern.clone()
+    };
     Ok(inside.iter().map(of).collect())
 }
 
@@ -341,7 +346,9 @@ source = "contract of June"
         let both = ONE.replace("from =", "domestic = [\"FR\"]\nfrom =");
         assert!(LaneTable::parse("lanes.toml", &both).unwrap_err().to_string().contains("either `domestic`, or"));
         let none = ONE.replace("from = \"CN\"\n", "");
-        assert!(LaneTable::parse("lanes.toml", &none).unwrap_err().to_string().contains("`from` and `to`, or `domestic`"));
+        assert!(
+            LaneTable::parse("lanes.toml", &none).unwrap_err().to_string().contains("`from` and `to`, or `domestic`")
+        );
     }
 
     #[test] // Whoever keeps stock in a market, or is at home in it, sends parcels inside it.

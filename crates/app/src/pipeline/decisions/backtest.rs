@@ -92,10 +92,15 @@ fn came(
     let sales: f64 = whole.sales.iter().filter(|w| w.market == place.market && inside(w.week)).map(|w| w.sales).sum();
     let mut all = BTreeMap::from([(Metric::ExpectedUnits.key(), units), (Metric::ExpectedSales.key(), sales)]);
     let Some(rate) = whole.rate(place.currency, whole.base) else { return Ok(all) };
-    let decided = prepared.decided(&prepared.inputs, (&settled.costs, &settled.prices, &settled.stock), Play::AsTheyAre);
+    let decided =
+        prepared.decided(&prepared.inputs, (&settled.costs, &settled.prices, &settled.stock), Play::AsTheyAre);
     let played: BTreeSet<usize> = played(decided, at)?.into_iter().map(|p| p.0).collect();
-    let costed: BTreeMap<usize, _> =
-        settled.costs.iter().filter(|c| c.market == at && played.contains(&c.product)).map(|c| (c.product, c)).collect();
+    let costed: BTreeMap<usize, _> = settled
+        .costs
+        .iter()
+        .filter(|c| c.market == at && played.contains(&c.product))
+        .map(|c| (c.product, c))
+        .collect();
     let advertising: f64 =
         settled.channels.iter().filter(|c| c.market == place.market).map(|c| c.advised * HORIZON as f64).sum();
     let minor = 10_f64.powi(place.currency.exponent() as i32);

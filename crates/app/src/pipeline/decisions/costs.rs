@@ -12,8 +12,8 @@ use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use decide::landed::{
-    Citation, CostTables, DutyRate, FxBook, Landed, LandedCase, LaneTable, Load, MarginFloor, Parcel, PartKind, Route, UnitCosts,
-    cheapest, cheapest_of,
+    Citation, CostTables, DutyRate, FxBook, Landed, LandedCase, LaneTable, Load, MarginFloor, Parcel, PartKind, Route,
+    UnitCosts, cheapest, cheapest_of,
 };
 use decide::own_file::Confidence;
 use decide::sellability::{Kinds, ProductFacts};
@@ -267,4 +267,38 @@ pub(super) fn table(inputs: &Inputs, rows: &[(&Costed, Money)]) -> Result<Record
         .text("how", all.iter().map(|r| r.how.as_str()))
         .text("lane", all.iter().map(|r| r.costed.lane.as_str()))
         .batch()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use decide::sellability::CatalogueRow;
+
+    #[test]
+    fn a_stated_code_goes_before_the_usual_one_of_the_kind_and_that_before_none() {
+        let kinds = Kinds::built_in();
+        let said = |name: &str, hs: Option<&str>| {
+            let row = CatalogueRow { name, ..CatalogueRow::default() };
+            let facts = ProductFacts::from_catalogue(&row, &kinds);
+            let product = Product {
+                id: "A".to_owned(),
+                name: name.to_owned(),
+                description: String::new(),
+                category: String::new(),
+                voltage_v: None,
+                plug: None,
+                wattage_w: None,
+                size_cm: None,
+                weight_kg: None,
+                hs: hs.map(str::to_owned),
+                cost: None,
+            };
+            tariff(&product, &facts, &kinds)
+        };
+        assert_eq!(said("Kettle", Some("8516.79 70")), ("85167970".to_owned(), "HS 85167970 as stated".to_owned()));
+        let usual = ("851679".to_owned(), "HS 851679 is usual for electric kettle, verify".to_owned());
+        assert_eq!(said("Kettle", None), usual);
+        assert_eq!(said("Kettle", Some("?")), usual, "what has no digits is no code");
+        assert_eq!(said("Zzyzx", None).0, OTHER);
+    }
 }
