@@ -15,6 +15,7 @@ mod search;
 mod segments;
 mod serving;
 mod signals;
+mod trace;
 mod trainings;
 mod transfer;
 mod workspace;

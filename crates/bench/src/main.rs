@@ -6,6 +6,7 @@
 
 mod control;
 mod correlate;
+mod coverage;
 mod data;
 mod demo;
 mod growth;
@@ -15,6 +16,7 @@ mod large;
 mod machine;
 mod measure;
 mod peer;
+mod plan;
 mod portolan;
 mod recommend;
 mod report;
@@ -78,7 +80,11 @@ enum Task {
     Serve(serve::ServeArgs),
     /// Canonical correlations, beside scikit-learn.
     Correlate(correlate::CorrelateArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, serve, zero-overlap and correlate.
+    /// How often what came lies inside the plan's intervals, over simulated merchants.
+    Coverage(coverage::CoverageArgs),
+    /// Everything that is decided for six markets, and the pages of it.
+    Plan(plan::PlanArgs),
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, serve, zero-overlap, correlate, coverage and plan.
     All,
 }
 
@@ -105,6 +111,8 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Correlate(args) => correlate::run(args, &mut |row| report.add(row))?,
         Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),
+        Task::Coverage(args) => report.add(coverage::run(&portolan()?, &place, args)?),
+        Task::Plan(args) => report.add(plan::run(&portolan()?, &place, args)?),
         Task::Simulate(args) => report.add(simulate::run(&portolan()?, &place, args)?),
         Task::Demo(args) => report.add(demo::run(&portolan()?, &place, args)?),
         Task::All => {

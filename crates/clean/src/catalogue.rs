@@ -16,7 +16,7 @@ use crate::{CleanError, CleanParams};
 use domain::{Currency, Day};
 
 /// Text fields of a catalogue record, in the order of `TEXT_FIELDS`.
-pub(crate) const TEXT_FIELDS: [&str; 12] = [
+pub(crate) const TEXT_FIELDS: [&str; 13] = [
     "name",
     "description",
     "category",
@@ -29,6 +29,7 @@ pub(crate) const TEXT_FIELDS: [&str; 12] = [
     "language",
     "currency",
     "cost_currency",
+    "hs_code",
 ];
 /// Measures of a catalogue record.
 pub(crate) const MEASURES: [&str; 7] =

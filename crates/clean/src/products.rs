@@ -59,6 +59,7 @@ pub(crate) fn products(catalogue: &Catalogue, rates: &Rates, base: Currency) -> 
             measure(6),
             text(6),
             text(8),
+            text(12),
             text(9),
             amount(0),
             text(10),

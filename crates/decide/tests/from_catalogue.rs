@@ -55,6 +55,7 @@ fn a_kettle_from_china_has_a_floor_in_every_market_of_the_tables() {
             route: Route::Parcel,
             costs: &costs,
             lane,
+            last_mile: None,
             tables: &tables,
             channel: tables.channel("own_shop", to, day).unwrap(),
             fx: &fx,

@@ -147,6 +147,7 @@ fn prepared(to: (&str, &str), day: &str, route: Route, channel: &str) -> Result<
         route,
         costs: &kettle(),
         lane: &lanes.lanes[0],
+        last_mile: None,
         tables: &tables,
         channel: tables.channel(channel, market(to.0), day).unwrap(),
         fx: &fx(),
@@ -234,6 +235,45 @@ fn stock_pays_duty_on_its_cost() {
     let landed = prepared(("DE", "EUR"), "2026-06-30", Route::Stock, "shop").unwrap();
     check(&landed, money("39.90", "EUR"), "stock", &[(PartKind::Duty, "0.43"), (PartKind::Tax, "6.37")]);
     check(&landed, money("500", "EUR"), "stock", &[(PartKind::Duty, "0.43")]);
+}
+
+// The same to a warehouse and on to the door for 4.00 USD = 3.60. Buffer 2 % of 17.01 + 3.60 = 20.61: 0.41. What comes back has
+// crossed the border for good: a quarter of 3.60 + payment 1.05 + way back 4.00 + half the goods 3.125 = 11.775: 2.94. Margin 39.90 −
+// (6.25 + 0.50 + 8.91 + 1.35 + 3.60 + 0.16 + 0.41) − 0.43 − 6.37 − 3.99 − 1.05 − 2.94 = 3.94.
+#[test]
+fn from_a_warehouse_the_last_mile_is_a_way_of_its_own() {
+    let van = LANE.replace("id = \"test\"", "id = \"van\"").replace("divisor = 5000\n", "");
+    let van = van.replace("[[0.5, \"6.00 USD\"], [1, \"9.00 USD\"]]", "[[1, \"4.00 USD\"]]");
+    let van = van.replace("fuel = 0.1\n", "").replace("clearance = \"1.50 USD\"\n", "");
+    let van = van.replace("from = \"CN\"", "from = \"DE\"").replace("days_p50 = 6", "days_p50 = 2");
+    let (tables, lanes) = (CostTables::parse("t", COSTS).unwrap(), LaneTable::parse("t", LANE).unwrap());
+    let van = LaneTable::parse("t", &van).unwrap();
+    let day: Day = "2026-06-30".parse().unwrap();
+    let landed = LandedCase {
+        market: market("DE"),
+        currency: currency("EUR"),
+        day,
+        route: Route::Stock,
+        costs: &kettle(),
+        lane: &lanes.lanes[0],
+        last_mile: Some(&van.lanes[0]),
+        tables: &tables,
+        channel: tables.channel("returns", market("DE"), day).unwrap(),
+        fx: &fx(),
+        insurance: d("0.01"),
+        fx_buffer: d("0.02"),
+    }
+    .prepare()
+    .unwrap();
+    let want = [
+        (PartKind::LastMile, "3.60"),
+        (PartKind::FxBuffer, "0.41"),
+        (PartKind::Duty, "0.43"),
+        (PartKind::Returns, "2.94"),
+        (PartKind::Margin, "3.94"),
+    ];
+    check(&landed, money("39.90", "EUR"), "stock", &want);
+    assert_eq!((landed.days, landed.supply_days), ((2, 10), (6, 10)));
 }
 
 // Returns of 20 %: 0.25 a kept order. At 39.90: fee 3.99, payment 0.798 + 0.25 = 1.048: 1.05. Each returned order costs inland
@@ -383,6 +423,7 @@ fn landed_of(t: &Terms) -> Landed {
         route: if t.stock { Route::Stock } else { Route::Parcel },
         costs: &costs,
         lane: &lanes.lanes[0],
+        last_mile: None,
         tables: &tables,
         channel: &channel,
         fx: &fx,
@@ -446,7 +487,7 @@ proptest! {
         channel.fee = Decimal::new(fee, 2);
         let case = LandedCase {
             market: market("DE"), currency: currency(code), day: "2026-06-01".parse().unwrap(), route: Route::Parcel, costs: &costs,
-            lane: &lanes.lanes[0], tables: &tables, channel: &channel, fx: &fx, insurance: d("0.01"), fx_buffer: d("0.02"),
+            lane: &lanes.lanes[0], last_mile: None, tables: &tables, channel: &channel, fx: &fx, insurance: d("0.01"), fx_buffer: d("0.02"),
         };
         if let Ok(landed) = case.prepare() {
             let _ = landed.bill(Money { minor: price, currency: currency(code) });

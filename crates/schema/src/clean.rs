@@ -156,6 +156,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("temperature_c", Float, "highest working temperature, °C"),
             may("image", Text, "path of the picture"),
             may("gtin", Text, "GTIN, UPC or EAN"),
+            may("hs_code", Text, "code of the Harmonized System or of a tariff, as the seller states it"),
             may("language", Text, "ISO 639-1 of name and description"),
             may("list_price", Amount, "list price in `currency`"),
             may("currency", Text, "ISO 4217 of the list price"),

@@ -129,6 +129,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("cost", Amount, "cost of one unit in `cost_currency`"),
             may("cost_currency", Text, "ISO 4217"),
             may("gtin", Text, "GTIN, UPC or EAN"),
+            may("hs_code", Text, "code of the Harmonized System or of a tariff, as written"),
             may("colour", Text, "colour"),
             may("voltage_v", Float, "rated voltage, V"),
             may("plug", Text, "plug type letter"),

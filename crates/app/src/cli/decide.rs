@@ -133,6 +133,29 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Decide as of thirteen weeks ago and compare with what came; needs data only, no run.
+    Backtest {
+        /// Seed of everything random.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Resolve numbers of a launch plan to formula and rows, drawn at random; one that cannot be resolved fails.
+    Trace {
+        /// The market.
+        market: Market,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 50)]
+        n: usize,
+        /// Seed of the draw.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Decide again under other assumptions and show what changes; nothing is written.
     WhatIf {
         /// Only this market.

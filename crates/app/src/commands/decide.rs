@@ -10,11 +10,11 @@ use super::{Environment, Opened};
 use crate::cli::{self, DecideWhat};
 use crate::exit::{Exit, Stop};
 use crate::pipeline::decisions::tables::{FILES, Tables};
-use crate::pipeline::decisions::{Assumptions, CHANNELS, Taught, channel_facts, what_if};
+use crate::pipeline::decisions::{Assumptions, CHANNELS, Taught, backtest, channel_facts, what_if};
 use crate::pipeline::rows::Rows;
 use crate::{output, pipeline, segments};
 use anyhow::{Context, Result};
-use domain::{Decimal, Market};
+use domain::{Decimal, Market, Seed};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,6 +27,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         return check(env);
     }
     let opened = env.opened().await?;
+    if let DecideWhat::Backtest { seed, json } = &args.what {
+        past(&opened, Seed(*seed), *json).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     pipeline::computed(&opened.workspace, &opened.snapshot, "decide")?;
     match &args.what {
         DecideWhat::Next { market, json } => next(&opened, *market, *json).await?,
@@ -45,7 +49,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Budget(args) => budget::budget(&opened, args).await?,
         DecideWhat::Channels(args) => channels::channels(&opened, args).await?,
         DecideWhat::Target(args) => target::target(&opened, args).await?,
-        DecideWhat::Check | DecideWhat::Bids(_) => {}
+        DecideWhat::Check | DecideWhat::Bids(_) | DecideWhat::Backtest { .. } => {}
+        DecideWhat::Trace { market, n, seed, json } => {
+            super::trace::run(&opened, *market, *n, Seed(*seed), *json).await?;
+        }
         DecideWhat::Missing { out } => missing(&opened, out).await?,
         DecideWhat::WhatIf { market, budget, fx, margin, channel, json } => {
             let asked = assumed(*budget, *fx, *margin, channel.clone(), Taught::Together)?;
@@ -260,6 +267,38 @@ fn check(env: &Environment) -> Result<ExitCode> {
         channels.partners.len()
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the plan's figures of thirteen weeks ago would have been worth.
+async fn past(opened: &Opened, seed: Seed, json: bool) -> Result<()> {
+    let rows = backtest(&opened.workspace, &opened.engine, opened.snapshot.currency, seed).await?;
+    if json {
+        return output::json(&rows);
+    }
+    let Some(first) = rows.first() else {
+        return Err(Stop::error(
+            Exit::Missing,
+            "no market has enough weeks to look back on",
+            "half a year of orders is needed",
+        ));
+    };
+    let cells = rows.iter().map(|row| {
+        let number = |x: f64| format!("{x:.0}");
+        let inside = if row.inside { "yes" } else { "no" };
+        let unit = if row.unit.is_empty() { "count" } else { row.unit.as_str() };
+        let [expected, low, high, came] = [row.expected, row.low, row.high, row.came].map(number);
+        let said = [row.market.to_string(), row.figure.clone(), expected, low, high, came];
+        said.into_iter().chain([inside.to_owned(), unit.to_owned()]).collect()
+    });
+    output::line(&format!("the weeks from {} to before {}, decided before they came", first.from, first.to));
+    output::table(
+        &["market", "figure", "expected", "from", "to", "came", "inside", "unit"],
+        &[2, 3, 4, 5],
+        cells.collect(),
+    );
+    let n = rows.iter().filter(|r| r.inside).count();
+    output::line(&format!("{n} of {} inside intervals that promise {:.0} %", rows.len(), 100.0 * first.level));
+    Ok(())
 }
 
 /// Products that sell and lack something that decisions need, those that sell most first, with what is known filled in.

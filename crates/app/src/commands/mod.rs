@@ -27,6 +27,7 @@ pub(crate) mod similar;
 mod simulate;
 mod sql;
 mod tables;
+mod trace;
 mod transfer;
 
 pub(crate) use ingest::today;

@@ -6,6 +6,7 @@
 
 use super::batch::Columns;
 use super::figure_rows::figure_rows;
+use super::rates::Rates;
 use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
@@ -19,7 +20,7 @@ use audience::entry::plan::{EntryPlan, Findings, Target};
 use audience::entry::platform::PlatformParams;
 use audience::entry::ranking::MarketRanking;
 use audience::entry::{EntryError, Estimate};
-use domain::{Currency, Day, Figure, FxRate, Market, Money, Rounding};
+use domain::{Currency, Day, Figure, Market, Money, Rounding};
 use lake::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +61,7 @@ async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
     let engine = &stage.engine;
     let home = super::home(engine, stage.workspace).await?;
     let as_of = last_day(engine).await?.plus(1);
-    let dollars = dollars(engine).await?;
+    let dollars = Rates::load(engine).await?.all_in(usd());
     let table = facts(stage, as_of, &dollars).await?;
     let own = own(engine).await?;
     let transfer = transfer(engine).await?;
@@ -107,26 +108,6 @@ async fn rank(stage: &Stage<'_>) -> Result<Option<Ranked>> {
 async fn last_day(engine: &Engine) -> Result<Day> {
     let rows = Rows::query(engine, "select max(last_day) as day from marts.market_summary").await?;
     Ok(rows.optional_days("day")?.into_iter().flatten().next().unwrap_or(Day(0)))
-}
-
-/// US dollars for one unit of every currency at the newest rates.
-async fn dollars(engine: &Engine) -> Result<BTreeMap<Currency, f64>> {
-    let sql = "select base, quote, cast(rate as double) as rate from (select base, quote, rate, \
-        row_number() over (partition by base, quote order by day desc) as nth from clean.fx_rates) where nth = 1";
-    let rows = Rows::query(engine, sql).await?;
-    let mut per_euro: BTreeMap<String, f64> = BTreeMap::from([("EUR".to_owned(), 1.0)]);
-    for ((base, quote), rate) in rows.texts("base")?.into_iter().zip(rows.texts("quote")?).zip(rows.floats("rate")?) {
-        if let Some(rate) = rate.filter(|r| *r > 0.0) {
-            match (base.as_str(), quote.as_str()) {
-                ("EUR", _) => _ = per_euro.insert(quote, rate),
-                (_, "EUR") => _ = per_euro.insert(base, rate.recip()),
-                _ => {}
-            }
-        }
-    }
-    let Some(dollar) = per_euro.get("USD").copied() else { return Ok(BTreeMap::from([(usd(), 1.0)])) };
-    let known = per_euro.into_iter().filter_map(|(code, rate)| Some((code.parse::<Currency>().ok()?, dollar / rate)));
-    Ok(known.collect())
 }
 
 fn usd() -> Currency {
@@ -233,11 +214,8 @@ async fn sizes(
 ) -> Result<Vec<SizedMarket>> {
     let params = CapacityParams::default();
     let Some(base) = stage.currency else { return Ok(Vec::new()) };
-    let dollars = dollars(&stage.engine).await?;
-    let fx = |from: Currency, to: Currency| {
-        let per = dollars.get(&from)? / dollars.get(&to)?;
-        Some(FxRate { from, to, day: as_of.plus(-1), rate: domain::Decimal::try_from(per).ok()? })
-    };
+    let rates = Rates::load(&stage.engine).await?;
+    let fx = |from: Currency, to: Currency| rates.fx(from, to, as_of.plus(-1));
     let mut reached: BTreeMap<Market, (Whole, Currency, Reach)> = BTreeMap::new();
     for candidate in candidates {
         let market = candidate.market();
@@ -253,7 +231,7 @@ async fn sizes(
             continue;
         };
         let Some((revenue, _)) = evidence.revenue_and_refunds.filter(|(r, _)| *r > 0.0) else { continue };
-        let Some(rate) = dollars.get(&base).zip(dollars.get(currency)).map(|(b, c)| b / c) else { continue };
+        let Some(rate) = rates.rate(base, *currency) else { continue };
         // Its own figures say below what is wrong with them.
         let all = Win::Share(Estimate::exact(1.0));
         let Ok(sam) = params.size((market, *currency), whole, reach, &all, stage.seed) else { continue };
@@ -304,7 +282,7 @@ async fn plans(
     let facts = crate::commands::platforms::read(&stage.workspace.root)?.unwrap_or_default();
     let sql = "select sum(cast(revenue as double)) / sum(n_orders) as mean from marts.market_summary";
     let mean = Rows::query(&stage.engine, sql).await?.floats("mean")?.into_iter().flatten().next();
-    let dollars = dollars(&stage.engine).await?;
+    let dollars = Rates::load(&stage.engine).await?.all_in(usd());
     let order = |market: Market| {
         let (own, there) = (stage.currency?, domain::country(market)?.currency);
         let value = mean? * dollars.get(&own)? / dollars.get(&there)?;

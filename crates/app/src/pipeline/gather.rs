@@ -151,7 +151,8 @@ impl<'a> Gatherer<'a> {
         let mut contradicting: Vec<String> = Vec::new();
         let products = (0..rows.len())
             .map(|i| {
-                let source = format!("{query} -- product {}", ids[i]);
+                let (own, other) = (shoppers(market), shoppers(self.home));
+                let source = format!("{query} -- product {} -- {own} shoppers here, {other} at home", ids[i]);
                 let (buyers, buyers_home) = (here[i].unsigned_abs(), at_home[i].unsigned_abs());
                 let seen = if market == self.home {
                     Uptake { buyers, shoppers: shoppers(market), buyers_home: 0, shoppers_home: 0 }

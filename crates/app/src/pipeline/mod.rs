@@ -22,6 +22,7 @@ mod personas;
 mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod queries;
+mod rates;
 pub(crate) mod rows;
 mod rules;
 mod segments;

@@ -45,6 +45,11 @@ impl Stock {
         own.into_iter().chain(all).copied().reduce(|a, b| a + b)
     }
 
+    /// Whether somebody counted anything for this market alone.
+    pub(crate) fn is_kept_in(&self, market: Market) -> bool {
+        market != Market::UNKNOWN && self.units.values().any(|by_market| by_market.contains_key(&market))
+    }
+
     fn counted(&self) -> impl Iterator<Item = &str> {
         self.units.keys().map(String::as_str)
     }

@@ -27,6 +27,61 @@ fn a_simulated_seller_gets_decisions() {
     shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(&shop);
     crate::trade::what_is_offered_cleared_and_sent(&shop);
     crate::advertising::of_a_simulated_seller(&shop);
+    every_number_of_a_plan_is_found_again(&shop);
+    what_was_foreseen_is_held_against_what_came(&shop);
+    most_products_sell_above_their_floor(&shop);
+}
+
+/// All of them, not fifty: a number that no draw meets is a number that nobody checks.
+fn every_number_of_a_plan_is_found_again(shop: &Shop) {
+    for market in ["CN", "DE", "VN"] {
+        let traced: Value =
+            serde_json::from_str(&shop.ok(&["decide", "trace", market, "-n", "100000", "--json"])).unwrap();
+        let traced = traced.as_array().unwrap();
+        assert!(traced.len() > 200, "{market}: {}", traced.len());
+        for one in traced {
+            let whole = one["found"].is_string() && one["formula"].as_str().is_some_and(|f| !f.is_empty());
+            assert!(whole && one["rows"].as_u64() > Some(0), "{market}: {one}");
+        }
+    }
+    let drawn: Value = serde_json::from_str(&shop.ok(&["decide", "trace", "DE", "--json"])).unwrap();
+    assert_eq!(drawn.as_array().unwrap().len(), 50);
+    assert!(shop.fails(&["decide", "trace", "BR"]).contains("BR has no sale yet"));
+}
+
+fn what_was_foreseen_is_held_against_what_came(shop: &Shop) {
+    let past: Value = serde_json::from_str(&shop.ok(&["decide", "backtest", "--json"])).unwrap();
+    let past = past.as_array().unwrap();
+    assert!(past.iter().any(|p| p["market"] == "CN" && p["figure"] == "decide.units"), "{past:?}");
+    for p in past {
+        let [low, expected, high, came] = ["low", "expected", "high", "came"].map(|key| number(&p[key]));
+        assert!(low <= expected && expected <= high, "{p}");
+        assert_eq!(p["inside"].as_bool(), Some(low <= came && came <= high), "{p}");
+    }
+    // What came is what was sold in those weeks.
+    let home = past.iter().find(|p| p["market"] == "CN" && p["figure"] == "decide.units").unwrap();
+    let sold = shop.value(&format!(
+        "select sum(quantity) from clean.order_lines where market = 'CN' and settled and not repeat and product_id is not null \
+         and day >= '{}' and day < '{}'",
+        home["from"].as_str().unwrap(),
+        home["to"].as_str().unwrap()
+    ));
+    // Weeks in another currency than the market's are left out, services too.
+    assert!((number(&home["came"]) / number(&sold) - 1.0).abs() < 0.05, "{home} {sold}");
+}
+
+fn most_products_sell_above_their_floor(shop: &Shop) {
+    let sold = shop.value("select count(*) from marts.prices where price is not null and floor is not null");
+    let above = shop.value("select count(*) from marts.prices where price >= floor");
+    assert!(number(&above) > 0.6 * number(&sold), "{above} of {sold}");
+    // Stock is counted for every market of the simulation, so goods come in bulk and go on inside the market.
+    let ways = shop
+        .value("select count(*) from marts.landed_costs where market = 'DE' and part = 'delivery within the market'");
+    assert!(number(&ways) > 50.0, "{ways}");
+    let duties = shop.value(
+        "select count(*) from marts.landed_costs where part = 'customs duty' and how not like '%HS % is usual for %, verify'",
+    );
+    assert_eq!(number(&duties), 0.0);
 }
 
 fn no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(shop: &Shop) {

@@ -8,14 +8,17 @@
 //! as far as it is long. Where nothing beats the seasonal naive, that is the answer, and it says so.
 //!
 //! Intervals are conformal, of the errors made at those origins by the way chosen, for each week and for the sum of all weeks
-//! (stock is ordered for the sum, and weekly intervals do not add). Weeks out of stock count neither as history nor as
+//! (stock is ordered for the sum, and weekly intervals do not add: `sums.rs`); the level of the weekly ones follows what older
+//! errors held at newer origins (`adaptive.rs`). Weeks out of stock count neither as history nor as
 //! truth. Cost: `n_origins + 1` fits of every way; [`Effort::Light`] leaves the slow ones out.
 
+use super::adaptive;
+use super::sums::Sums;
 use super::weeks::DemandSeries;
 use crate::price::{PriceError, Said};
 use domain::{Day, Seed};
 use learn::LearnError;
-use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook, Scores};
+use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook};
 use std::collections::BTreeMap;
 
 /// How much is tried.
@@ -140,19 +143,20 @@ impl DemandParams {
             })
             .collect();
         let chosen: Vec<usize> = records.iter().map(|r| choose(r, &panel_ratio)).collect();
-        let (mut scores, mut totals) = (Scores::default(), Scores::default());
-        for (i, series) in panel.iter().enumerate() {
-            for (k, origin) in origins.iter().enumerate() {
+        let (mut scores, mut totals) = (adaptive::Record::default(), Sums::default());
+        for (k, origin) in origins.iter().enumerate().rev() {
+            scores.begin();
+            for (i, series) in panel.iter().enumerate() {
                 let Some((past, actual)) = self.split(series, k + 1) else { continue };
                 let Some(mean) = &origin[i][chosen[i]] else { continue };
                 let outlook = Outlook { mean: mean.clone(), deviation: spread(past, self.horizon) };
-                scores.add(&outlook, actual);
                 if actual.iter().all(|y| y.is_finite()) {
-                    totals.add(&summed(&outlook), &[actual.iter().sum()]);
+                    totals.add(summed(&outlook), actual.iter().sum());
                 }
+                scores.add(outlook, actual.to_vec());
             }
         }
-        let (scores, totals) = (scores.sorted(), totals.sorted());
+        let (scores, totals) = (scores.adapted(&self.levels), totals.sorted());
         let one = |(i, series): (usize, &DemandSeries)| {
             let way = chosen[i];
             let mean = now[i][way].clone().or_else(|| now[i].iter().flatten().next().cloned()).unwrap_or_default();
@@ -164,12 +168,15 @@ impl DemandParams {
                 .filter_map(|l| scores.band(&outlook, *l).or_else(|| Band::normal(&outlook, *l)).map(floored))
                 .collect();
             let whole = summed(&outlook);
+            let normal = |level: f64| {
+                let reach = learn::interval::two_sided(level)? * whole.1;
+                Some(((whole.0 - reach).max(0.0), (whole.0 + reach).max(0.0)))
+            };
             let total = self
                 .levels
                 .iter()
                 .filter(|_| !outlook.mean.is_empty())
-                .filter_map(|l| totals.band(&whole, *l).or_else(|| Band::normal(&whole, *l)).map(floored))
-                .map(|b| (b.low[0], b.high[0]))
+                .filter_map(|l| totals.interval(whole, *l).or_else(|| normal(*l)))
                 .collect();
             let deviation = bands.first().map_or_else(Vec::new, |b| {
                 let z = learn::interval::two_sided(b.level).unwrap_or(1.0);
@@ -405,8 +412,9 @@ fn spread(units: &[f64], horizon: usize) -> Vec<f64> {
     known.map_or_else(|| vec![0.0; horizon], |o| o.deviation)
 }
 
-fn summed(outlook: &Outlook) -> Outlook {
-    Outlook { mean: vec![outlook.mean.iter().sum()], deviation: vec![outlook.deviation.iter().sum()] }
+/// The sum of all weeks, with the sum of the deviations: weeks of a random walk go wrong together.
+fn summed(outlook: &Outlook) -> (f64, f64) {
+    (outlook.mean.iter().sum(), outlook.deviation.iter().sum())
 }
 
 fn floored(mut band: Band) -> Band {

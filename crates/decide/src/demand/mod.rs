@@ -4,7 +4,9 @@
 //! been right before; [`transfer`] lends a young market the season of an old one where that is no worse; [`trend`] is
 //! growth over the year with its uncertainty.
 
+mod adaptive;
 pub mod forecast;
+mod sums;
 pub mod transfer;
 pub mod trend;
 pub mod weeks;

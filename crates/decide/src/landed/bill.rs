@@ -17,6 +17,8 @@ pub enum PartKind {
     MainLeg,
     /// Clearance and handling.
     Clearance,
+    /// From the warehouse to the door.
+    LastMile,
     /// Insurance.
     Insurance,
     /// Currency buffer.
@@ -45,6 +47,7 @@ impl PartKind {
             Self::Inland => "landed.inland",
             Self::MainLeg => "landed.main_leg",
             Self::Clearance => "landed.clearance",
+            Self::LastMile => "landed.last_mile",
             Self::Insurance => "landed.insurance",
             Self::FxBuffer => "landed.fx_buffer",
             Self::Duty => "landed.duty",
@@ -64,6 +67,7 @@ impl PartKind {
             Self::Inland => ("inland leg and packing", "境内段及包装"),
             Self::MainLeg => ("main leg", "干线运费"),
             Self::Clearance => ("clearance and handling", "清关及操作费"),
+            Self::LastMile => ("delivery within the market", "目的国境内派送"),
             Self::Insurance => ("insurance", "保险"),
             Self::FxBuffer => ("currency buffer", "汇率缓冲"),
             Self::Duty => ("customs duty", "关税"),
@@ -139,10 +143,14 @@ impl Landed {
         [price - net, duty, fee, payment, f.other * price, self.returns(duty, payment)]
     }
 
-    /// Each sale kept carries the outward way, duty and payment of those that come back, and what they lose.
+    /// Each sale kept carries the outward way, duty and payment of those that come back, and what they lose. What comes back
+    /// to a warehouse in the market has crossed the border for good.
     fn returns(&self, duty: Decimal, payment: Decimal) -> Decimal {
-        let out = Decimal::from(self.inland + self.main + self.clearance + self.insurance);
-        self.fees.returned * (out + duty + payment + self.fees.return_fixed)
+        let lost = match self.last_mile {
+            Some(way) => Decimal::from(way),
+            None => Decimal::from(self.inland + self.main + self.clearance + self.insurance) + duty,
+        };
+        self.fees.returned * (lost + payment + self.fees.return_fixed)
     }
 
     pub(crate) fn moving(&self, price: i64) -> Result<Moving, LandedError> {
@@ -153,7 +161,8 @@ impl Landed {
     }
 
     pub(crate) fn fixed(&self) -> i64 {
-        self.goods + self.inland + self.main + self.clearance + self.insurance + self.fx_buffer
+        let ways = self.inland + self.main + self.clearance + self.last_mile.unwrap_or(0);
+        self.goods + ways + self.insurance + self.fx_buffer
     }
 
     /// Margin and price without tax, minor units.
@@ -208,12 +217,14 @@ impl Landed {
                 format!("{0} × (net − main leg − insurance) / (1 + {0}), not below 0", percent(rate))
             }
         };
-        let mut parts = Vec::with_capacity(13);
+        let mut parts = Vec::with_capacity(14);
         let mut add = |kind, minor, formula: String| parts.push(Part { kind, amount: money(minor), formula });
         add(PartKind::Goods, self.goods, "cost of one unit at the day's rate".to_owned());
         add(PartKind::Inland, self.inland, "as stated, at the day's rate".to_owned());
         add(PartKind::MainLeg, self.main, format!("{kg} kg by {by}: price step × (1 + fuel) + size surcharge"));
         add(PartKind::Clearance, self.clearance, "a parcel, as the lane states it".to_owned());
+        let last_mile = self.last_mile.unwrap_or(0);
+        add(PartKind::LastMile, last_mile, "an order from the warehouse to the door, as the lane states it".to_owned());
         add(PartKind::Insurance, self.insurance, "share × (goods + inland + main leg)".to_owned());
         add(PartKind::FxBuffer, self.fx_buffer, "buffer × what was converted".to_owned());
         add(PartKind::Duty, m.duty, duty);
@@ -226,7 +237,10 @@ impl Landed {
         add(PartKind::PaymentFee, m.payment, format!("{} of the price + fixed amount", percent(f.payment)));
         add(PartKind::Other, m.other, format!("{} of the price", percent(f.other)));
         let returned = f.returned.round_dp(4).normalize();
-        let returns = "(outward way + duty + payment fee + way back + loss of goods)";
+        let returns = match self.last_mile {
+            Some(_) => "(delivery within the market + payment fee + way back + loss of goods)",
+            None => "(outward way + duty + payment fee + way back + loss of goods)",
+        };
         add(PartKind::Returns, m.returns, format!("{returned} returned orders a kept one × {returns}"));
         add(PartKind::Margin, p - self.fixed() - m.total(), "price − all other parts".to_owned());
         Ok(Bill { price, net: money(p - m.tax), parts, regime: regime.name.clone(), source: self.source() })

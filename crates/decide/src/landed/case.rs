@@ -94,8 +94,10 @@ pub struct LandedCase<'a> {
     pub route: Route,
     /// The unit.
     pub costs: &'a UnitCosts,
-    /// Who carries it.
+    /// Who carries it over the border: to the buyer, or to the warehouse that the last mile starts from.
     pub lane: &'a Lane,
+    /// Who carries an order from the warehouse to the buyer.
+    pub last_mile: Option<&'a Lane>,
     /// Taxes, schemes, duties.
     pub tables: &'a CostTables,
     /// Fees.
@@ -140,12 +142,16 @@ pub struct Landed {
     pub freight: Freight,
     /// Days to the door, half and nine of ten.
     pub days: (u16, u16),
+    /// Days over the border, to the door or to the warehouse, half and nine of ten.
+    pub supply_days: (u16, u16),
     /// Every dated row that was used.
     pub cites: Vec<Citation>,
     pub(crate) goods: i64,
     pub(crate) inland: i64,
     pub(crate) main: i64,
     pub(crate) clearance: i64,
+    /// From the warehouse to the door, where it is a way of its own.
+    pub(crate) last_mile: Option<i64>,
     pub(crate) insurance: i64,
     pub(crate) fx_buffer: i64,
     /// Ascending by `last`, the usual one at the end.
@@ -175,12 +181,17 @@ impl LandedCase<'_> {
     /// [`LandedError`] naming what is missing: a tax, a duty rate, an exchange rate; or a lane that does not take the parcel.
     pub fn prepare(&self) -> Result<Landed, LandedError> {
         self.check()?;
-        let lane_wrong = |why: super::WhyNot| LandedError::Lane { lane: self.lane.id.clone(), why: why.said().en };
-        let freight = self.lane.freight(&self.costs.parcel, &self.costs.classes).map_err(lane_wrong)?;
+        let carried = |lane: &Lane| {
+            let wrong = |why: super::WhyNot| LandedError::Lane { lane: lane.id.clone(), why: why.said().en };
+            lane.freight(&self.costs.parcel, &self.costs.classes).map_err(wrong)
+        };
+        let freight = carried(self.lane)?;
         let goods = self.minor(self.costs.goods)?;
         let inland = self.minor_of(self.costs.inland)?;
         let main = self.minor(freight.main.plus(freight.oversize)?)?;
         let clearance = self.minor(freight.clearance)?;
+        let last = self.last_mile.map(|lane| carried(lane)?.total()).transpose()?;
+        let last_mile = last.map(|m| self.minor(m)).transpose()?;
         let share = |amount: i64, share: Decimal| round(Decimal::from(amount) * share);
         let insurance = share(goods + inland + main, self.insurance)?;
         let foreign = |money: Option<Money>, amount: i64| match money {
@@ -189,7 +200,8 @@ impl LandedCase<'_> {
         };
         let converted = foreign(Some(self.costs.goods), goods)
             + foreign(self.costs.inland, inland)
-            + foreign(Some(freight.main), main + clearance);
+            + foreign(Some(freight.main), main + clearance)
+            + foreign(last, last_mile.unwrap_or(0));
         let fx_buffer = share(converted, self.fx_buffer)?;
 
         let no_tax = LandedError::NoTax { market: self.market, day: self.day };
@@ -225,22 +237,25 @@ impl LandedCase<'_> {
             }
         };
         cites.push(self.channel.cite.clone());
-        cites.push(Citation {
-            id: self.lane.id.clone(),
+        cites.extend([Some(self.lane), self.last_mile].into_iter().flatten().map(|lane| Citation {
+            id: lane.id.clone(),
             from: self.day,
-            source: self.lane.source.clone(),
-            confidence: self.lane.confidence,
-        });
+            source: lane.source.clone(),
+            confidence: lane.confidence,
+        }));
+        let days = |lane: &Lane| (lane.days_p50, lane.days_p90);
         Ok(Landed {
             market: self.market,
             currency: self.currency,
-            days: (self.lane.days_p50, self.lane.days_p90),
+            days: days(self.last_mile.unwrap_or(self.lane)),
+            supply_days: days(self.lane),
             freight,
             cites,
             goods,
             inland,
             main,
             clearance,
+            last_mile,
             insurance,
             fx_buffer,
             regimes,

@@ -6,7 +6,7 @@
 
 use super::LandedError;
 use super::case::FxBook;
-use super::lane::{Lane, TransportClass};
+use super::lane::{Lane, Load, TransportClass};
 use super::parcel::Parcel;
 use crate::own_file::Said;
 use domain::{Currency, Decimal, Market, Money, Rounding};
@@ -160,8 +160,22 @@ pub struct RefusedLane<'a> {
     pub why: WhyNot,
 }
 
-/// Lanes that take the parcel, cheapest first, and those of the same route that do not. `max_days_p90` drops slower ones.
+/// Lanes that take the parcel to a door, cheapest first, and those of the same route that do not. `max_days_p90` drops slower
+/// ones.
 pub fn cheapest<'a>(
+    lanes: &'a [Lane],
+    route: (Market, Market),
+    parcel: &Parcel,
+    classes: &BTreeSet<TransportClass>,
+    max_days_p90: Option<u16>,
+    fx: (&FxBook, Currency),
+) -> (Vec<LaneChoice<'a>>, Vec<RefusedLane<'a>>) {
+    cheapest_of(Load::Parcel, lanes, route, parcel, classes, max_days_p90, fx)
+}
+
+/// As [`cheapest`], among the lanes for a kind of load.
+pub fn cheapest_of<'a>(
+    load: Load,
     lanes: &'a [Lane],
     (from, to): (Market, Market),
     parcel: &Parcel,
@@ -170,7 +184,7 @@ pub fn cheapest<'a>(
     (fx, currency): (&FxBook, Currency),
 ) -> (Vec<LaneChoice<'a>>, Vec<RefusedLane<'a>>) {
     let (mut taken, mut refused) = (Vec::new(), Vec::new());
-    for lane in lanes.iter().filter(|l| l.from == from && l.to.contains(&to)) {
+    for lane in lanes.iter().filter(|l| l.load == load && l.from == from && l.to.contains(&to)) {
         let choice = lane.freight(parcel, classes).and_then(|freight| {
             if max_days_p90.is_some_and(|most| lane.days_p90 > most) {
                 return Err(WhyNot::Slow { days_p90: lane.days_p90 });

@@ -1,7 +1,9 @@
 //! Lanes: who carries a parcel from where to where, up to which size, for how much, in how many days.
 //!
 //! A price is the step that holds the chargeable weight, or the last step plus a price for each further kilogram; then the
-//! fuel share on top; then surcharges for size; then what clearing a parcel costs. Lanes compiled in are round assumptions.
+//! fuel share on top; then surcharges for size; then what clearing a parcel costs. A lane *in bulk* carries goods to a
+//! warehouse of the market, its price being the share of one unit; a *domestic* row stands for one lane inside each market it
+//! names. Lanes compiled in are round assumptions.
 
 use super::parcel::Parcel;
 use crate::own_file::{Confidence, FileError, Source, decimal, markets, money};
@@ -48,6 +50,17 @@ impl Oversize {
     }
 }
 
+/// What a lane carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Load {
+    /// One order to its buyer's door.
+    #[default]
+    Parcel,
+    /// Many units at once to a warehouse; what it charges is the share of one unit.
+    Bulk,
+}
+
 /// A way from one market to others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lane {
@@ -55,6 +68,8 @@ pub struct Lane {
     pub id: String,
     /// Who carries.
     pub carrier: String,
+    /// What.
+    pub load: Load,
     /// Where it starts.
     pub from: Market,
     /// Where it may end.
@@ -126,8 +141,14 @@ struct RawFile {
 struct RawLane {
     id: String,
     carrier: String,
-    from: String,
+    #[serde(default)]
+    load: Load,
+    from: Option<String>,
+    #[serde(default)]
     to: Vec<String>,
+    /// Markets that it runs inside, in the place of `from` and `to`.
+    #[serde(default)]
+    domestic: Vec<String>,
     max_kg: f64,
     max_length_cm: Option<f64>,
     max_girth_cm: Option<f64>,
@@ -173,11 +194,15 @@ impl LaneTable {
     pub fn parse(file: &str, text: &str) -> Result<Self, FileError> {
         let source = Source { file, text };
         let raw: RawFile = source.read()?;
-        let lane = |(n, raw): (usize, RawLane)| lane(raw).map_err(|(key, right)| source.wrong("lane", n, key, right));
-        let mut lanes = raw.lane.into_iter().enumerate().map(lane).collect::<Result<Vec<_>, _>>()?;
+        let mut lanes: Vec<Lane> = Vec::new();
         let mut seen = BTreeSet::new();
-        if let Some(n) = lanes.iter().position(|l| !seen.insert(l.id.clone())) {
-            return Err(source.wrong("lane", n, "id", "an id that no other lane has"));
+        for (n, raw) in raw.lane.into_iter().enumerate() {
+            for lane in rows(raw).map_err(|(key, right)| source.wrong("lane", n, key, right))? {
+                if !seen.insert(lane.id.clone()) {
+                    return Err(source.wrong("lane", n, "id", "an id that no other lane has"));
+                }
+                lanes.push(lane);
+            }
         }
         lanes.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self { lanes })
@@ -193,7 +218,30 @@ impl LaneTable {
     }
 }
 
-fn lane(raw: RawLane) -> Result<Lane, (&'static str, String)> {
+/// The lane of a row, or one inside each market of a domestic row, its code behind the id.
+fn rows(raw: RawLane) -> Result<Vec<Lane>, (&'static str, String)> {
+    if raw.domestic.is_empty() {
+        let from = raw.from.as_deref().ok_or(("id", "`from` and `to`, or `domestic`".to_owned()))?;
+        let from = from.parse().map_err(|e| ("from", format!("{e}")))?;
+        let to = markets(&raw.to).map_err(|e| ("to", e))?;
+        return Ok(vec![lane(raw, from, to)?]);
+    }
+    if raw.from.is_some() || !raw.to.is_empty() {
+        return Err(("domestic", "either `domestic`, or `from` and `to`".to_owned()));
+    }
+    let inside = markets(&raw.domestic).map_err(|e| ("domestic", e))?;
+    let id = raw.id.clone();
+    let pattern = lane(raw, inside[0], Vec::new())?;
+    let of = |m: &Market| Lane {
+        id: format!("{id}-{}", m.code().to_lowercase()),
+        from: *m,
+        to: vec![*m],
+        ..pattern.clone()
+    };
+    Ok(inside.iter().map(of).collect())
+}
+
+fn lane(raw: RawLane, from: Market, to: Vec<Market>) -> Result<Lane, (&'static str, String)> {
     let positive = |key: &'static str, x: f64| decimal(x, 0.0001).map_err(|e| (key, e));
     let some = |key: &'static str, x: Option<f64>| x.map(|x| positive(key, x)).transpose();
     let amount = |key: &'static str, text: &str| {
@@ -227,8 +275,9 @@ fn lane(raw: RawLane) -> Result<Lane, (&'static str, String)> {
         return Err(("days_p90", format!("at least days_p50, which is {}", raw.days_p50)));
     }
     Ok(Lane {
-        from: raw.from.parse().map_err(|e| ("from", format!("{e}")))?,
-        to: markets(&raw.to).map_err(|e| ("to", e))?,
+        from,
+        to,
+        load: raw.load,
         max_kg: positive("max_kg", raw.max_kg)?,
         max_length_cm: some("max_length_cm", raw.max_length_cm)?,
         max_girth_cm: some("max_girth_cm", raw.max_girth_cm)?,
@@ -286,6 +335,31 @@ source = "contract of June"
         let other = LaneTable::parse("lanes.toml", &ONE.replace("6.00", "5.00")).unwrap();
         let both = own.with(other);
         assert_eq!((both.lanes.len(), both.lanes[0].steps[0].1.minor), (1, 500));
+    }
+
+    #[test]
+    fn a_domestic_row_is_a_lane_inside_each_market() {
+        let row = ONE.replace("from = \"CN\"\nto = [\"DE\"]", "domestic = [\"FR\", \"IT\"]\nload = \"parcel\"");
+        let lanes = LaneTable::parse("lanes.toml", &row).unwrap().lanes;
+        let said: Vec<_> = lanes.iter().map(|l| (l.id.as_str(), l.from.code(), l.to[0].code(), l.to.len())).collect();
+        assert_eq!(said, [("a-fr", "FR", "FR", 1), ("a-it", "IT", "IT", 1)]);
+        let both = ONE.replace("from =", "domestic = [\"FR\"]\nfrom =");
+        assert!(LaneTable::parse("lanes.toml", &both).unwrap_err().to_string().contains("either `domestic`, or"));
+        let none = ONE.replace("from = \"CN\"\n", "");
+        assert!(
+            LaneTable::parse("lanes.toml", &none).unwrap_err().to_string().contains("`from` and `to`, or `domestic`")
+        );
+    }
+
+    #[test] // Whoever keeps stock in a market, or is at home in it, sends parcels inside it.
+    fn parcels_are_carried_inside_every_market_that_goods_are_sent_to() {
+        let table = LaneTable::built_in();
+        let inside = |m: Market| table.lanes.iter().any(|l| l.load == Load::Parcel && l.from == m && l.to.contains(&m));
+        for lane in &table.lanes {
+            for market in lane.to.iter().chain([&lane.from]) {
+                assert!(inside(*market), "{market}");
+            }
+        }
     }
 
     #[test]

@@ -9,7 +9,9 @@
 //!      `net = V + duty(V)`, with `duty = rate × V` on a CIF base and `rate × (V − main leg − insurance)` on a FOB base, because
 //!      the delivered price contains freight. Below a low-value threshold (compared with `net`) the scheme's duty replaces it;
 //!    - *stock* (imported in bulk, sold locally): duty on the goods at cost (+ freight and insurance on a CIF base); tax is
-//!      the output tax in the price; import tax is recovered and no cost;
+//!      the output tax in the price; import tax is recovered and no cost. Where a *last mile* is named, the main leg ends at
+//!      the warehouse and each order is carried on from there; what comes back is in the warehouse again, so that only the
+//!      last mile, the payment and its own way back are lost;
 //! 4. marketplace fee, payment fee and other shares of `p`;
 //! 5. reserve for returns: each sale that is kept carries `rate / (1 − rate)` that come back.
 //!
@@ -32,7 +34,7 @@ pub use bill::{Bill, Part, PartKind};
 pub use case::{FxBook, Landed, LandedCase, Regime, Route, UnitCosts};
 pub use error::LandedError;
 pub use floor::{MarginFloor, PriceWindow};
-pub use freight::{Freight, LaneChoice, RefusedLane, WhyNot, cheapest};
-pub use lane::{Lane, LaneTable, Oversize, TransportClass};
+pub use freight::{Freight, LaneChoice, RefusedLane, WhyNot, cheapest, cheapest_of};
+pub use lane::{Lane, LaneTable, Load, Oversize, TransportClass};
 pub use parcel::Parcel;
 pub use tables::{Channel, Citation, CostTables, CustomsBase, DutyRate, LowValue, MarketTax, SchemeDuty, SchemeTax};

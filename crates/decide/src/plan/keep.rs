@@ -68,7 +68,10 @@ impl Keep<'_> {
             months.iter().filter(|m| m.span == Span::Whole).filter_map(|m| Some((m, m.revenue.as_f64()?))).collect();
         let (best, top) = whole.iter().copied().reduce(|best, next| if next.1 > best.1 { next } else { best })?;
         let mean = whole.iter().map(|(_, revenue)| revenue).sum::<f64>() / whole.len() as f64;
-        let peak = Metric::SeasonPeak.number(top / mean, whole.len() as u64, &best.revenue.source);
+        let span = whole.first().zip(whole.last()).map(|(a, b)| (year_month(a.0.month), year_month(b.0.month)));
+        let (first, last) = span.unwrap_or_default();
+        let source = format!("{} -- whole months {first} to {last}", best.revenue.source);
+        let peak = Metric::SeasonPeak.number(top / mean, whole.len() as u64, &source);
         Some(Season { month: best.month, peak: self.0.apply(peak) })
     }
 

@@ -161,11 +161,11 @@ metrics! {
     MayBeSold "decide.products" Count Itself; "Products", "商品数";
         "number of products of the catalogue with this verdict of the rules on the day of the plan", "在计划当日按规则得出该结论的目录商品数";
     ExpectedUnits "decide.units" Count Itself; "Units expected", "预计件数";
-        "sum of the expected units of the weeks ahead; interval: quantiles of the draws of the rehearsal", "未来各周预计件数之和；区间为预演抽样的分位数";
+        "sum of the expected units of the weeks ahead, by the method that was best on earlier weeks; interval: conformal, from the errors of earlier sums", "未来各周预计件数之和，采用在以往各周表现最好的方法；区间由以往各期合计的误差按共形方法得出";
     ExpectedSales "decide.sales" Money Itself; "Sales expected", "预计销售额";
-        "expected units × price, all products and weeks ahead; interval: quantiles of the draws of the rehearsal", "未来各周全部商品的 预计件数 × 价格 之和；区间为预演抽样的分位数";
+        "sum of the expected sales of the weeks ahead, by the method that was best on earlier weeks; interval: conformal, from the errors of earlier sums", "未来各周预计销售额之和，采用在以往各周表现最好的方法；区间由以往各期合计的误差按共形方法得出";
     ExpectedMargin "decide.margin" Money Itself; "Margin expected", "预计毛利";
-        "expected units × (price − landed cost) − advertising, products whose cost is known; interval: quantiles of the draws of the rehearsal", "成本已知商品的 预计件数 ×（价格 − 到岸成本）− 广告支出；区间为预演抽样的分位数";
+        "expected units × (price − landed cost) − advertising, products whose cost is known; interval: quantiles of the draws of the rehearsal, or that of the units expected where it is wider", "成本已知商品的 预计件数 ×（价格 − 到岸成本）− 广告支出；区间为预演抽样的分位数，预计件数的区间更宽时取后者";
     LossRisk "decide.loss" Share Itself; "Probability of a loss", "亏损概率";
         "share of the draws of the rehearsal in which the margin is below zero", "预演抽样中毛利为负的比例";
     DemandWeek "decide.week" Count Itself; "Units of the week", "当周件数";

@@ -40,6 +40,7 @@ pub(crate) fn aliases(table: &str, column: &str) -> &'static [&'static str] {
         ("products", "image") => &["image_path", "image_url"],
         ("products", "colour") => &["color"],
         ("products", "gtin") => &["ean", "upc"],
+        ("products", "hs_code") => &["hs", "hts_code", "tariff_code", "customs_code"],
         ("events", "name") => &["event"],
         ("events", "country") => &["market"],
         ("reviews" | "stock" | "ad_spend" | "competitor_prices" | "market_facts", "market") => &["country"],

@@ -135,7 +135,7 @@ static PROFILES: &[Profile] = &[
         locale: "en-US",
         currency: Currency::new(*b"USD"),
         per_euro: 1.09,
-        price_level: 1.7,
+        price_level: 2.0,
         price_step: 100,
         price_below: 1,
         tax_permille: 70,

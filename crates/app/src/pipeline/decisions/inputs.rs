@@ -1,6 +1,7 @@
 //! What decisions rest on, read once: products with their attributes and costs, weekly sales by product and market,
 //! competitors' prices, advertising spend, stock, exchange rates.
 
+use crate::pipeline::rates::Rates;
 use crate::pipeline::rows::Rows;
 use crate::pipeline::shelves::Stock;
 use anyhow::Result;
@@ -21,6 +22,8 @@ pub(super) struct Product {
     /// Length, width, height.
     pub(super) size_cm: Option<[f64; 3]>,
     pub(super) weight_kg: Option<f64>,
+    /// Code of the tariff as stated.
+    pub(super) hs: Option<String>,
     /// Newest cost of one unit.
     pub(super) cost: Option<(Amount, Currency)>,
 }
@@ -89,15 +92,14 @@ pub(super) struct Inputs {
     pub(super) spend: Vec<ChannelWeek>,
     pub(super) sales: Vec<MarketWeek>,
     pub(super) stock: Stock,
-    /// Euros for one unit, newest rates.
-    euros: BTreeMap<Currency, f64>,
+    rates: Rates,
 }
 
 const PRODUCTS: &str = "\
 with listed as (select product_id, cast(cost as double) as cost, currency from (select product_id, cost, currency,
   row_number() over (partition by product_id order by valid_from desc) as nth from clean.costs) c where nth = 1)
 select p.product_id, p.name, p.description, p.category, p.voltage_v, p.plug, p.wattage_w, p.length_cm, p.width_cm,
-  p.height_cm, p.weight_kg, coalesce(l.cost, cast(p.unit_cost as double)) as cost,
+  p.height_cm, p.weight_kg, p.hs_code, coalesce(l.cost, cast(p.unit_cost as double)) as cost,
   coalesce(l.currency, p.cost_currency) as cost_currency
 from clean.products p left join listed l on l.product_id = p.product_id
 where not p.service and p.junk is null order by p.product_id";
@@ -134,9 +136,9 @@ impl Inputs {
         let products = products(engine).await?;
         let at: BTreeMap<&str, usize> = products.iter().enumerate().map(|(i, p)| (p.id.as_str(), i)).collect();
         let markets = markets(engine).await?;
-        let euros = euros(engine).await?;
+        let rates = Rates::load(engine).await?;
         let weeks = weeks(engine, &at, &markets).await?;
-        let rivals = rivals(engine, &at, &markets, &euros).await?;
+        let rivals = rivals(engine, &at, &markets, &rates).await?;
         let as_of = markets.iter().map(|m| m.last).max().unwrap_or(Day(0)).plus(1);
         let rows = Rows::query(engine, SALES).await?;
         let (places, days) = (rows.markets("market")?, rows.days("week")?);
@@ -145,7 +147,7 @@ impl Inputs {
             .map(|i| MarketWeek { market: places[i], week: days[i], sales: sales[i].unwrap_or(0.0) })
             .collect();
         let stock = Stock::load(engine).await?;
-        let mut inputs = Self { base, as_of, products, markets, weeks, rivals, spend: Vec::new(), sales, stock, euros };
+        let mut inputs = Self { base, as_of, products, markets, weeks, rivals, spend: Vec::new(), sales, stock, rates };
         inputs.spend = inputs.channels(engine).await?;
         Ok(inputs)
     }
@@ -169,31 +171,36 @@ impl Inputs {
             .collect())
     }
 
+    /// What was known before a Monday: sales, spend and prices of earlier weeks. Competitors' prices, stock and rates stay those
+    /// of today.
+    pub(super) fn before(mut self, day: Day) -> Self {
+        self.as_of = day;
+        self.weeks.retain(|w| w.week < day);
+        self.sales.retain(|w| w.week < day);
+        self.spend.retain(|w| w.week < day);
+        self.markets.iter_mut().for_each(|m| m.last = m.last.min(day.plus(-1)));
+        self
+    }
+
     /// The same with the reporting currency worth so many times as much of every other.
     pub(super) fn with_base_worth(mut self, times: f64) -> Self {
-        if let Some(rate) = self.euros.get_mut(&self.base) {
-            *rate *= times;
-        }
+        self.rates = self.rates.with_worth(self.base, times);
         self
     }
 
     /// Currencies with a rate.
     pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
-        self.euros.keys().copied()
+        self.rates.currencies()
     }
 
     /// Units of `to` for one of `from` at the newest rates.
     pub(super) fn rate(&self, from: Currency, to: Currency) -> Option<f64> {
-        if from == to {
-            return Some(1.0);
-        }
-        Some(self.euros.get(&from)? / self.euros.get(&to)?)
+        self.rates.rate(from, to)
     }
 
     /// The same as a dated rate.
     pub(super) fn fx(&self, from: Currency, to: Currency) -> Option<FxRate> {
-        let rate = Decimal::try_from(self.rate(from, to)?).ok()?;
-        Some(FxRate { from, to, day: self.as_of.plus(-1), rate })
+        self.rates.fx(from, to, self.as_of.plus(-1))
     }
 }
 
@@ -201,6 +208,7 @@ async fn products(engine: &Engine) -> Result<Vec<Product>> {
     let rows = Rows::query(engine, PRODUCTS).await?;
     let (ids, names, descriptions) = (rows.texts("product_id")?, rows.texts("name")?, rows.texts("description")?);
     let (categories, plugs) = (rows.texts("category")?, rows.optional_texts("plug")?);
+    let codes = rows.optional_texts("hs_code")?;
     let [volts, watts, weight] = ["voltage_v", "wattage_w", "weight_kg"].map(|name| rows.floats(name));
     let [length, width, height] = ["length_cm", "width_cm", "height_cm"].map(|name| rows.floats(name));
     let (volts, watts, weight, length, width, height) = (volts?, watts?, weight?, length?, width?, height?);
@@ -220,6 +228,7 @@ async fn products(engine: &Engine) -> Result<Vec<Product>> {
         wattage_w: watts[i],
         size_cm: size(i),
         weight_kg: weight[i],
+        hs: codes[i].clone(),
         cost: cost(i),
     });
     Ok(products.collect())
@@ -257,7 +266,7 @@ async fn rivals(
     engine: &Engine,
     at: &BTreeMap<&str, usize>,
     markets: &[MarketSales],
-    euros: &BTreeMap<Currency, f64>,
+    rates: &Rates,
 ) -> Result<Vec<Rival>> {
     let rows = Rows::query(engine, RIVALS).await?;
     let (ids, places) = (rows.texts("product_id")?, rows.markets("market")?);
@@ -266,25 +275,8 @@ async fn rivals(
         let product = *at.get(ids[i].as_str())?;
         let home = markets.iter().find(|m| m.market == places[i])?.currency;
         let stated: Currency = currencies[i].parse().ok()?;
-        let rate = if stated == home { 1.0 } else { euros.get(&stated)? / euros.get(&home)? };
+        let rate = rates.rate(stated, home)?;
         Some(Rival { product, market: places[i], price: prices[i]? * rate })
     };
     Ok((0..ids.len()).filter_map(one).collect())
-}
-
-/// Euros for one unit of each currency at its newest rate.
-pub(super) async fn euros(engine: &Engine) -> Result<BTreeMap<Currency, f64>> {
-    let sql = "select base, quote, cast(rate as double) as rate from (select base, quote, rate, \
-        row_number() over (partition by base, quote order by day desc) as nth from clean.fx_rates) r where nth = 1";
-    let rows = Rows::query(engine, sql).await?;
-    let mut euros: BTreeMap<Currency, f64> = "EUR".parse().map(|euro| (euro, 1.0)).into_iter().collect();
-    for ((base, quote), rate) in rows.texts("base")?.into_iter().zip(rows.texts("quote")?).zip(rows.floats("rate")?) {
-        let Some(rate) = rate.filter(|r| *r > 0.0) else { continue };
-        match (base.as_str(), quote.as_str()) {
-            ("EUR", other) => _ = other.parse().map(|c| euros.insert(c, rate.recip())),
-            (other, "EUR") => _ = other.parse().map(|c| euros.insert(c, rate)),
-            _ => {}
-        }
-    }
-    Ok(euros)
 }

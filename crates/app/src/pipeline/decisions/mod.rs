@@ -5,6 +5,7 @@
 //! Everything is decided by `decide`; here its inputs are read and its answers become marts. What rests on data alone
 //! ([`Prepared`]) is kept apart from what also rests on assumptions ([`Settled`]), so that others can be tried.
 
+mod backtest;
 mod costs;
 mod demand;
 mod first_send;
@@ -24,10 +25,10 @@ pub(crate) mod tables;
 mod what_if;
 mod when;
 
+pub(crate) use backtest::backtest;
 pub(crate) use spend_why::why_moved;
-pub(crate) use what_if::{Assumptions, Changed, what_if};
-
 pub(crate) use tables::{CHANNELS, channel_facts};
+pub(crate) use what_if::{Assumptions, Changed, what_if};
 
 use super::figure_rows::figure_rows;
 use super::rows::Rows;
@@ -38,13 +39,13 @@ use decide::sellability::ProductFacts;
 use domain::{Currency, Market, Seed};
 use inputs::Inputs;
 use lake::Engine;
-use outcome::{Decided, Outcome};
+use outcome::{Decided, Outcome, Play};
 use settings::DecideSettings;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Euros for one unit of each currency, newest rates.
 pub(crate) async fn rates(engine: &Engine) -> Result<BTreeMap<Currency, f64>> {
-    inputs::euros(engine).await
+    Ok(super::rates::Rates::load(engine).await?.all_in(Currency::new(*b"EUR")))
 }
 
 /// What a market may be judged by.
@@ -94,14 +95,26 @@ impl Prepared {
         taught: Taught,
     ) -> Result<Self> {
         let inputs = Inputs::load(engine, base).await?;
-        let home = super::home(engine, workspace).await?;
-        let own = tables::Tables::load(&workspace.root)?;
-        let facts = sell::facts(&inputs, &own.rules);
         // Markets of the ranking are judged too: what may be sold is asked before a market is entered.
         let mut markets: BTreeSet<Market> = inputs.markets.iter().map(|m| m.market).collect();
         let ranked = Rows::query(engine, "select market from marts.market_ranking").await?;
         markets.extend(ranked.markets("market")?);
-        let markets: Vec<Market> = markets.into_iter().collect();
+        Self::of(engine, workspace, inputs, &markets, taught, seed).await
+    }
+
+    /// From inputs that were read; verdicts for `markets`.
+    async fn of(
+        engine: &Engine,
+        workspace: &Workspace,
+        inputs: Inputs,
+        markets: &BTreeSet<Market>,
+        taught: Taught,
+        seed: Seed,
+    ) -> Result<Self> {
+        let home = super::home(engine, workspace).await?;
+        let own = tables::Tables::load(&workspace.root)?;
+        let facts = sell::facts(&inputs, &own.rules);
+        let markets: Vec<Market> = markets.iter().copied().collect();
         let verdicts = sell::judge(&own.rules, &facts, &markets, inputs.as_of);
         let answers = prices::answers(engine, &inputs, taught).await?;
         let demand = demand::foresee(&inputs, &own.calendar, taught, seed)?;
@@ -109,31 +122,34 @@ impl Prepared {
     }
 
     /// `inputs` in the place of the own ones: the same with other rates.
-    fn settle(&self, inputs: &Inputs, settings: &DecideSettings) -> Result<Settled> {
+    fn settle(&self, inputs: &Inputs, settings: &DecideSettings, play: Play) -> Result<Settled> {
         let asked = costs::CostSettings {
             home: self.home,
             margin: settings.margin,
             channel: &settings.channel,
             insurance: settings.insurance,
             fx_buffer: settings.fx_buffer,
+            route: settings.route,
         };
         let (costs, refused) = costs::costs(inputs, &self.own, &self.facts, asked);
         let prices = prices::prices(inputs, &self.answers, &costs)?;
         let stock = when::stock(inputs, &self.demand, &costs)?;
-        let decided = Decided {
-            inputs,
-            verdicts: &self.verdicts,
-            costs: &costs,
-            answers: &self.answers,
-            prices: &prices,
-            demand: &self.demand,
-            stock: &stock,
-        };
+        let decided = self.decided(inputs, (&costs, &prices, &stock), play);
         let margins = outcome::margins(decided);
         let known = spend::Known { margins: &margins, experiments: &self.own.experiments, seed: self.seed };
         let spend::Cells { rows: channels, unused, .. } = spend::channels(inputs, known, settings.budget)?;
         let outcome = outcome::outcome(decided, &margins, &channels, self.seed)?;
         Ok(Settled { costs, refused, prices, stock, channels, unused, outcome })
+    }
+
+    fn decided<'a>(
+        &'a self,
+        inputs: &'a Inputs,
+        (costs, prices, stock): (&'a [costs::Costed], &'a [prices::PriceRow], &'a [when::StockRow]),
+        play: Play,
+    ) -> Decided<'a> {
+        let (verdicts, answers, demand) = (&self.verdicts, &self.answers, &self.demand);
+        Decided { inputs, verdicts, costs, answers, prices, demand, stock, play }
     }
 }
 
@@ -142,7 +158,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
     let engine = &stage.engine;
     let prepared = Prepared::load(engine, stage.workspace, base, stage.seed).await?;
     let inputs = &prepared.inputs;
-    let settled = prepared.settle(inputs, &stage.workspace.decide)?;
+    let settled = prepared.settle(inputs, &stage.workspace.decide, Play::Advised)?;
     for ((market, why), n) in &settled.refused {
         stage.not_computed(*market, "the landed cost of products", &format!("{n} products: {why}"));
     }

@@ -1,8 +1,8 @@
 //! What to expect of it all, by rehearsing the plan in many worlds, and what follows: actions, risks, what would change our mind.
 
 use super::costs::Costed;
-use super::demand::{Demand, HORIZON, LEVEL};
-use super::inputs::Inputs;
+use super::demand::{Demand, HORIZON, LEVEL, first_week};
+use super::inputs::{Inputs, ProductWeek};
 use super::prices::{Answers, PriceRow};
 use super::sell::Verdict;
 use super::spend::ChannelRow;
@@ -17,7 +17,7 @@ use decide::plan::Metric;
 use decide::rehearsal::{Estimate, Noise, Plan, Product, Rehearsal, RehearsalParams, World};
 use decide::sellability::ChangeKind;
 use domain::{Figure, Market, Seed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Best sellers that a rehearsal plays; the others go by the market's totals.
 const PRODUCTS: usize = 150;
@@ -26,6 +26,15 @@ const PRODUCTS: usize = 150;
 pub(super) struct Outcome {
     pub(super) figures: Vec<(Market, Figure)>,
     pub(super) situations: Vec<Situation>,
+}
+
+/// Prices that a plan is played at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Play {
+    /// Those advised, where it is known how demand answers; else those of now.
+    Advised,
+    /// Those of now.
+    AsTheyAre,
 }
 
 /// Everything that was decided before.
@@ -38,6 +47,7 @@ pub(super) struct Decided<'a> {
     pub(super) prices: &'a [PriceRow],
     pub(super) demand: &'a Demand,
     pub(super) stock: &'a [StockRow],
+    pub(super) play: Play,
 }
 
 /// Share of the sales of each market that is left as margin at the prices of now, over the products whose cost is known.
@@ -70,7 +80,8 @@ pub(super) fn outcome(
         let market = d.inputs.markets[at].market;
         let spend: f64 = channels.iter().filter(|c| c.market == market).map(|c| c.advised).sum();
         let rehearsal = rehearse(d, at, spend * HORIZON as f64, seed.derive(at as u64))?;
-        all.figures.extend(figures(d, at, rehearsal.as_ref())?.into_iter().map(|f| (market, f)));
+        let paid = spend * HORIZON as f64;
+        all.figures.extend(figures(d, at, rehearsal.as_ref(), paid)?.into_iter().map(|f| (market, f)));
         let n = d.prices.iter().filter(|r| r.market == at && r.now.is_some()).count() as u64;
         all.figures.extend(margins.get(&market).map(|share| (market, Metric::MarginShare.number(*share, n, ""))));
         all.situations.push(situation(d, at, channels, rehearsal.as_ref()));
@@ -78,12 +89,14 @@ pub(super) fn outcome(
     Ok(all)
 }
 
-/// The best sellers whose price, cost and demand are known, in the reporting currency.
-fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Option<Rehearsal>> {
+/// The best sellers of a market whose price, cost and demand are known, in the reporting currency, with their places in
+/// [`Inputs::products`].
+pub(super) fn played(d: Decided<'_>, at: usize) -> Result<Vec<(usize, Product)>> {
     let place = &d.inputs.markets[at];
-    let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(None) };
+    let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(Vec::new()) };
     let costed: BTreeMap<usize, &Costed> = d.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
-    let mut products: Vec<(f64, Product)> = Vec::new();
+    let drawn = to_the_total(d, at);
+    let mut products: Vec<(f64, usize, Product)> = Vec::new();
     for row in d.prices.iter().filter(|r| r.market == at) {
         let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product)))
         else {
@@ -92,6 +105,7 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
         let (Some(now), Some(advised)) = (row.now, row.price()) else { continue };
         // Where nobody knows how demand answers, the plan is played at the present price.
         let answer = d.answers.of((at, row.product)).and_then(|e| Some((e.shown?, e.interval()?)));
+        let answer = answer.filter(|_| d.play == Play::Advised);
         let price = if answer.is_some() { advised } else { now };
         let Ok(bill) = costed.landed.bill(price) else { continue };
         let units = 10_f64.powi(place.currency.exponent() as i32);
@@ -102,8 +116,9 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
         let Some(band) = forecast.bands.first() else { continue };
         let demand: Vec<Estimate> = (0..HORIZON.min(forecast.mean.len()))
             .map(|i| {
-                let mean = forecast.mean[i].max(0.0);
-                Estimate { mean, low: band.low[i].max(0.0).min(mean), high: band.high[i].max(mean), level: LEVEL }
+                let mean = forecast.mean[i].max(0.0) * drawn;
+                let (low, high) = (band.low[i].max(0.0) * drawn, band.high[i] * drawn);
+                Estimate { mean, low: low.min(mean), high: high.max(mean), level: LEVEL }
             })
             .collect();
         if demand.len() < HORIZON || kept <= 0.0 || kept > 1.0 || cost <= 0 {
@@ -113,6 +128,7 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
         let high: f64 = demand.iter().map(|e| e.high).sum();
         products.push((
             demand.iter().map(|e| e.mean).sum(),
+            row.product,
             Product {
                 name: d.inputs.products[row.product].id.clone(),
                 demand,
@@ -128,9 +144,48 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
             },
         ));
     }
-    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
+    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.name.cmp(&b.2.name)));
     products.truncate(PRODUCTS);
-    let products: Vec<Product> = products.into_iter().map(|p| p.1).collect();
+    Ok(products.into_iter().map(|(_, product, played)| (product, played)).collect())
+}
+
+/// Factor that draws the forecasts of single products to that of the market: a sum says more about a season or a growth than
+/// hundreds of small series, whose forecasts added up miss it. The total counts as far as those products sold of late.
+fn to_the_total(d: Decided<'_>, at: usize) -> f64 {
+    /// Sums further apart than this are not of the same thing.
+    const MOST: f64 = 2.0;
+    let Some(total) = d.demand.units.get(&at).map(|f| f.total.0.max(0.0)) else { return 1.0 };
+    let of_market = d.demand.products.range((at, 0)..(at + 1, 0));
+    let (foreseen, sum) = of_market.fold((BTreeSet::new(), 0.0), |(mut ids, sum), ((_, product), f)| {
+        ids.insert(*product);
+        (ids, sum + f.mean.iter().map(|x| x.max(0.0)).sum::<f64>())
+    });
+    let until = first_week(d.inputs);
+    let late = |w: &&ProductWeek| w.market == at && w.week < until && until.since(w.week) <= 7 * HORIZON as i32;
+    let (mut of_these, mut of_all) = (0.0, 0.0);
+    for week in d.inputs.weeks.iter().filter(late) {
+        of_all += week.units as f64;
+        of_these += if foreseen.contains(&week.product) { week.units as f64 } else { 0.0 };
+    }
+    let factor = total * of_these / of_all / sum;
+    if factor.is_finite() { factor.clamp(1.0 / MOST, MOST) } else { 1.0 }
+}
+
+/// The interval of the margin: what the worlds hold, and what the market's own total leaves open, whichever is wider. Products
+/// err together more than the worlds suppose where a market grows or shrinks as a whole.
+fn margin_ends(d: Decided<'_>, at: usize, rehearsal: &Rehearsal, fixed_cost: f64) -> (f64, f64) {
+    let worlds = rehearsal.margin.interval;
+    let total = d.demand.units.get(&at).filter(|f| f.total.0 > 0.0);
+    let Some((mean, (low, high))) = total.and_then(|f| Some((f.total.0, *f.total.1.first()?))) else {
+        return (worlds.low, worlds.high);
+    };
+    let gross = rehearsal.margin.mean + fixed_cost;
+    let ends = [low, high].map(|units| gross * units / mean - fixed_cost);
+    (worlds.low.min(ends[0]).min(ends[1]), worlds.high.max(ends[0]).max(ends[1]))
+}
+
+fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Option<Rehearsal>> {
+    let products: Vec<Product> = played(d, at)?.into_iter().map(|p| p.1).collect();
     if products.is_empty() {
         return Ok(None);
     }
@@ -146,7 +201,7 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
     Ok(Some(params.rehearse(&plan, &[], seed)?))
 }
 
-fn figures(d: Decided<'_>, at: usize, rehearsal: Option<&Rehearsal>) -> Result<Vec<Figure>> {
+fn figures(d: Decided<'_>, at: usize, rehearsal: Option<&Rehearsal>, fixed_cost: f64) -> Result<Vec<Figure>> {
     let mut all = Vec::new();
     let total = |f: &decide::demand::forecast::Forecast| (f.total.0.max(0.0), f.total.1.first().copied());
     if let Some(forecast) = d.demand.units.get(&at) {
@@ -164,8 +219,8 @@ fn figures(d: Decided<'_>, at: usize, rehearsal: Option<&Rehearsal>) -> Result<V
     if let Some(rehearsal) = rehearsal {
         let n = rehearsal.margins.len() as u64;
         if let Some(money) = super::prices::money(rehearsal.margin.mean, d.inputs.base) {
-            let ends = rehearsal.margin.interval;
-            all.push(Metric::ExpectedMargin.money(money, n, "").interval(ends.low, ends.high, ends.level));
+            let (low, high) = margin_ends(d, at, rehearsal, fixed_cost);
+            all.push(Metric::ExpectedMargin.money(money, n, "").interval(low, high, LEVEL));
         }
         all.push(Metric::LossRisk.number(rehearsal.chance_of_loss, n, ""));
     }

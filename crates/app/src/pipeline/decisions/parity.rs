@@ -5,7 +5,7 @@
 //! that takes the parcel; where there is none between two markets the freight from home is taken and the row says so. A trader sends
 //! ten units in a parcel. Duty, VAT and duty-free amounts are those of the tables of costs.
 
-use super::costs::{chapter, rates, unit};
+use super::costs::{rates, tariff, unit};
 use super::inputs::Inputs;
 use super::prices::{PriceRow, money};
 use super::tables::Tables;
@@ -201,8 +201,9 @@ fn routes(
     }
     let mut found = Vec::new();
     for (product, places) in by_product {
-        let family = facts[product].family;
-        let Ok(costs) = unit(&inputs.products[product], &facts[product], home, chapter(family)) else { continue };
+        let (row, facts) = (&inputs.products[product], &facts[product]);
+        let (hs, _) = tariff(row, facts, own.rules.kinds());
+        let Ok(costs) = unit(row, facts, home, hs) else { continue };
         let mut priced = Vec::new();
         for (market, price) in &places {
             let market = inputs.markets[*market].market;

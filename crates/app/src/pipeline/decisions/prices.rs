@@ -122,7 +122,13 @@ async fn lines(engine: &Engine, inputs: &Inputs) -> Result<Vec<Sale>> {
         let (Some(&product), Some(units), Some(price)) = (at.get(ids[i].as_str()), units[i], prices[i]) else {
             continue;
         };
-        if units > 0.0 && price > 0.0 && price.is_finite() && inputs.markets[market].currency.code() == currencies[i] {
+        let before = days[i] < inputs.as_of;
+        if before
+            && units > 0.0
+            && price > 0.0
+            && price.is_finite()
+            && inputs.markets[market].currency.code() == currencies[i]
+        {
             let (product, market) = (u32::try_from(product)?, u32::try_from(market)?);
             sales.push(Sale { product, market, day: days[i], units, price, promoted: 0.0 });
         }

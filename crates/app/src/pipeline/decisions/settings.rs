@@ -1,5 +1,6 @@
 //! How decisions are made: `[decide]` in portolan.toml.
 
+use decide::landed::Route;
 use domain::Decimal;
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ pub(crate) struct RawDecide {
     fx_buffer: Option<f64>,
     /// Share of its landed cost that a unit left over of a first order loses.
     left_over: Option<f64>,
+    /// How goods reach buyers abroad: `parcel` or `stock`.
+    route: Option<Route>,
 }
 
 /// The settings.
@@ -36,6 +39,8 @@ pub(crate) struct DecideSettings {
     pub(crate) fx_buffer: Decimal,
     /// Share of its landed cost that a unit left over of a first order loses.
     pub(crate) left_over: f64,
+    /// How goods reach buyers abroad; without it, from stock where stock was counted for the market, else as parcels.
+    pub(crate) route: Option<Route>,
 }
 
 impl Default for DecideSettings {
@@ -47,6 +52,7 @@ impl Default for DecideSettings {
             insurance: Decimal::new(5, 3),
             fx_buffer: Decimal::new(2, 2),
             left_over: 0.25,
+            route: None,
         }
     }
 }
@@ -78,6 +84,7 @@ impl RawDecide {
             }
             settings.budget = Some(budget);
         }
+        settings.route = self.route;
         settings.channel = self.channel.unwrap_or(settings.channel);
         Ok(settings)
     }

@@ -56,7 +56,7 @@ pub(super) async fn calendar(
     let mut all = Vec::new();
     for (at, place) in inputs.markets.iter().enumerate() {
         // The slowest of nine in ten days among its lanes: what is ordered by then is there whichever lane takes it.
-        let slowest = costs.iter().filter(|c| c.market == at).map(|c| c.days.1).max();
+        let slowest = costs.iter().filter(|c| c.market == at).map(|c| c.days().1).max();
         let lane = slowest.map(|days| (days, HANDLING, home));
         let found = suggest(calendar, place.market, window, &histories, lane, &SeasonParams::default());
         all.extend(found.into_iter().map(|s| (place.market, s)));
@@ -113,7 +113,7 @@ pub(super) fn stock(inputs: &Inputs, demand: &Demand, costs: &[Costed]) -> Resul
         if weekly <= 0.0 {
             continue;
         }
-        let days = costed.get(&(market, product)).map_or((14, 28), |c| c.days);
+        let days = costed.get(&(market, product)).map_or((14, 28), |c| c.supply_days());
         let lead = (f64::from(days.0) + f64::from(HANDLING)) / 7.0;
         let spread = (f64::from(days.1) - f64::from(days.0)).max(0.0) / 7.0 / 1.28;
         let deviation: Vec<f64> = forecast.deviation.iter().map(|x| x.max(0.0)).collect();

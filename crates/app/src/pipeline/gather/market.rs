@@ -59,7 +59,7 @@ impl Gatherer<'_> {
                 Metric::SalesShare.number(
                     net.to_f64() / total.to_f64(),
                     counts.n_orders,
-                    "select market, revenue + returned from marts.market_summary",
+                    &format!("select market, revenue + returned as net from marts.market_summary -- market {market}"),
                 )
             });
             let glance = Glance { sales_share: share, ..glance(&counts)? };
@@ -103,7 +103,8 @@ impl Gatherer<'_> {
         if indices.iter().any(|f| f.as_f64().is_none()) {
             return Vec::new();
         }
-        let query = months_query(market);
+        let (Some(first), Some(last)) = (counts.months.first(), counts.months.last()) else { return Vec::new() };
+        let query = format!("{} -- whole months {} to {}", months_query(market), first.month, last.month);
         indices.into_iter().map(|figure| Metric::SeasonIndex.adopt(figure, &query)).collect()
     }
 }

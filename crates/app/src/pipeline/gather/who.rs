@@ -71,7 +71,8 @@ impl Gatherer<'_> {
             let own: Vec<CohortCount> =
                 counts.iter().zip(&keys).filter(|(_, key)| *key == segment.key()).map(|(count, _)| *count).collect();
             let retention = retention(&own, self.last_whole_month())?;
-            out.push((segment, curve(&retention, Metric::SegmentRetention, &query)));
+            let source = format!("{query} -- months up to {}", self.last_whole_month());
+            out.push((segment, curve(&retention, Metric::SegmentRetention, &source)));
         }
         Ok(out)
     }
@@ -161,7 +162,8 @@ impl Gatherer<'_> {
                 active: cohort.cells.iter().skip(1).map(|cell| cell.n_active).collect(),
             })
             .collect();
-        let (curve, steepest) = (curve(&retention, Metric::Retention, &query), retention.steepest_drop());
+        let source = format!("{query} -- months up to {}", self.last_whole_month());
+        let (curve, steepest) = (curve(&retention, Metric::Retention, &source), retention.steepest_drop());
         let evidence = CohortEvidence { source: query, rows, curve, steepest: steepest.map(|(month, _)| month) };
         Ok((!evidence.rows.is_empty()).then_some(evidence))
     }
