@@ -130,8 +130,8 @@ fn growth(curve: &[Look]) -> f64 {
 pub(super) fn soak(server: &Server, shop: &Shop, shoppers: u32, span: Duration, batch: u32) -> Result<Soaked> {
     let ended = AtomicBool::new(false);
     let began = Instant::now();
-    let senders = Generator { address: &server.address, key: &shop.key, connections: SENDERS };
-    let askers = Generator { address: &server.address, key: &shop.key, connections: 4 };
+    let senders = Generator { address: &server.address, keys: &shop.keys, connections: SENDERS };
+    let askers = Generator { address: &server.address, keys: &shop.keys, connections: 4 };
     let run = format!("soak-{}", std::process::id());
     let send = |n: u32| request(&run, n, batch);
     let ask =
@@ -159,7 +159,8 @@ pub(super) fn soak(server: &Server, shop: &Shop, shoppers: u32, span: Duration, 
     })?;
     ensure!(events.n > 0, "no event was taken");
     // Still alive and answering, after all that.
-    let alive = Connection::open(&server.address, &shop.key)?.ask("GET /ready HTTP/1.1\r\n", "").context("asking")?;
+    let alive =
+        Connection::open(&server.address, &shop.keys[0])?.ask("GET /ready HTTP/1.1\r\n", "").context("asking")?;
     ensure!(alive.status == 200, "the server is not ready after the soak: {}", alive.body);
     let waiting = gauge(server, shop, "portolan_log_closed_segments")?;
     Ok(Soaked { events, recommendations, curve, waiting })
