@@ -4,7 +4,7 @@ use super::queries;
 use super::rows::Rows;
 use crate::cli::By;
 use anyhow::{Context as _, Result};
-use domain::{Interaction, Interactions, ItemIdx, Kind, Market, ProductId, ShopperId, ShopperIdx};
+use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, ProductId, ShopperId, ShopperIdx};
 use lake::Engine;
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,41 +19,48 @@ pub(crate) struct Purchases {
 }
 
 impl Purchases {
+    /// Reads what was bought. The rows are numbered and sorted here: a join, a grouping and a sort of millions of names by
+    /// the query engine take three times as long.
     pub(crate) async fn load(engine: &Engine) -> Result<Self> {
-        let rows = Rows::query(engine, queries::INTERACTIONS).await?;
-        let (who, where_, what, when) = (
-            rows.column_of_texts("shopper_id")?,
-            rows.column_of_texts("market")?,
-            rows.column_of_texts("product_id")?,
-            rows.days("day")?,
-        );
-        // Millions of rows name thousands of products: each name is looked at once a row, and only the names are sorted.
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let mut of_row: Vec<u32> = Vec::with_capacity(rows.len());
-        for i in 0..rows.len() {
-            let next = numbers.len() as u32;
-            of_row.push(*numbers.entry(what.value(i)).or_insert(next));
+        let people = Rows::query(engine, queries::SHOPPERS_BY_NAME).await?;
+        let (names, their_markets) = (people.column_of_texts("shopper_id")?, people.column_of_texts("market")?);
+        let numbers: HashMap<&str, u32> = (0..people.len()).map(|i| names.value(i)).zip(0..).collect();
+        let rows = Rows::query(engine, queries::BOUGHT).await?;
+        let (who, what, when) =
+            (rows.column_of_texts("shopper_id")?, rows.column_of_texts("product_id")?, rows.days("day")?);
+        let mut codes: HashMap<&str, u32> = HashMap::new();
+        let mut bought: Vec<(u32, Day, u32)> = Vec::with_capacity(rows.len());
+        for (i, day) in when.iter().enumerate() {
+            let Some(shopper) = numbers.get(who.value(i)) else { continue };
+            let next = codes.len() as u32;
+            bought.push((*shopper, *day, *codes.entry(what.value(i)).or_insert(next)));
         }
-        let mut products: Vec<(&str, u32)> = numbers.into_iter().collect();
+        let mut products: Vec<(&str, u32)> = codes.into_iter().collect();
         products.sort_unstable();
-        let mut places = vec![ItemIdx(0); products.len()];
+        let mut places = vec![0; products.len()];
         for ((_, number), place) in products.iter().zip(0..) {
-            places[*number as usize] = ItemIdx(place);
+            places[*number as usize] = place;
         }
+        for (_, _, item) in &mut bought {
+            *item = places[*item as usize];
+        }
+        bought.sort_unstable();
+        bought.dedup();
         let mut shoppers: Vec<ShopperId> = Vec::new();
         let mut markets: Vec<Market> = Vec::new();
-        let mut cells = Vec::with_capacity(rows.len());
-        for i in 0..rows.len() {
-            // Rows come sorted by shopper.
-            if shoppers.last().is_none_or(|s| s.as_str() != who.value(i)) {
-                shoppers.push(ShopperId::new(who.value(i)));
-                markets.push(where_.value(i).parse().context("the market of a shopper")?);
+        let mut cells = Vec::with_capacity(bought.len());
+        let mut last = None;
+        for (number, day, item) in bought {
+            if last != Some(number) {
+                last = Some(number);
+                shoppers.push(ShopperId::new(names.value(number as usize)));
+                markets.push(their_markets.value(number as usize).parse().context("the market of a shopper")?);
             }
             cells.push(Interaction {
                 shopper: ShopperIdx(shoppers.len() as u32 - 1),
-                item: places[of_row[i] as usize],
+                item: ItemIdx(item),
                 kind: Kind::Purchase,
-                day: when[i],
+                day,
                 weight: 1.0,
             });
         }

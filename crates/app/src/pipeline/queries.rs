@@ -244,15 +244,14 @@ pub(crate) fn marts() -> [Mart; 8] {
     .map(|(name, sql)| Mart { name, sql })
 }
 
-/// Purchases for the recommenders: each shopper, product and day once.
-pub(crate) const INTERACTIONS: &str = "\
-select l.shopper_id, s.market, l.product_id, l.day, count(*) as n
-from clean.order_lines l join clean.shoppers s on s.shopper_id = l.shopper_id
-where l.settled and l.product_id is not null
-group by l.shopper_id, s.market, l.product_id, l.day
-order by l.shopper_id, l.day, l.product_id";
+/// Purchases for the recommenders, as they lie.
+pub(crate) const BOUGHT: &str =
+    "select shopper_id, product_id, day from clean.order_lines where settled and product_id is not null";
 
-/// As [`INTERACTIONS`], for each part that an expression over the line `l`, its shopper `s` and its product `p` names.
+/// Shoppers with the market of most orders.
+pub(crate) const SHOPPERS_BY_NAME: &str = "select shopper_id, market from clean.shoppers order by shopper_id";
+
+/// Purchases, each shopper, product and day once, for each part that an expression over the line `l`, its shopper `s` and its product `p` names.
 pub(crate) fn interactions_by(part: &str) -> String {
     format!(
         "select l.shopper_id, s.market, l.product_id, l.day, {part} as part, count(*) as n \

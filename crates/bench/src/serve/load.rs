@@ -17,7 +17,8 @@ type Work<'a> = dyn Fn(&mut Connection) -> Result<(Vec<Duration>, u64)> + Sync +
 #[derive(Clone, Copy)]
 pub(super) struct Generator<'a> {
     pub(super) address: &'a str,
-    pub(super) key: &'a str,
+    /// Connections take them in turn: one key alone may ask ten thousand times a second.
+    pub(super) keys: &'a [String],
     pub(super) connections: usize,
 }
 
@@ -107,12 +108,13 @@ impl Generator<'_> {
     }
 
     fn all(&self, work: &Work<'_>) -> Result<(Vec<Duration>, u64)> {
+        let one = |key: &str| {
+            let mut connection = Connection::open(self.address, key)?;
+            work(&mut connection)
+        };
         std::thread::scope(|scope| {
-            let one = || {
-                let mut connection = Connection::open(self.address, self.key)?;
-                work(&mut connection)
-            };
-            let threads: Vec<_> = (0..self.connections).map(|_| scope.spawn(one)).collect();
+            let keys = self.keys.iter().cycle().take(self.connections);
+            let threads: Vec<_> = keys.map(|key| scope.spawn(|| one(key))).collect();
             let (mut times, mut refused) = (Vec::new(), 0);
             for thread in threads {
                 let (some, n) = thread.join().map_err(|_| anyhow!("a connection panicked"))??;

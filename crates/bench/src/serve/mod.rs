@@ -46,7 +46,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Connections that send one event a request.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 48)]
     senders: usize,
     /// Seconds of events at full rate with recommendations beside, instead of the other loads.
     #[arg(long)]
@@ -149,7 +149,7 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
         let head = "POST /api/v1/recommendations/rerank HTTP/1.1\r\nContent-Type: application/json\r\n";
         format!("{head}Content-Length: {}\r\n\u{0}{body}", body.len())
     };
-    let generator = load::Generator { address: &server.address, key: &shop.key, connections: args.connections };
+    let generator = load::Generator { address: &server.address, keys: &shop.keys, connections: args.connections };
     let span = Duration::from_secs(args.seconds);
     generator.closed(&ask, Duration::from_secs(2))?;
     // The round of the median p99, and the CPU seconds of the server in it.
@@ -248,7 +248,7 @@ fn soak(portolan: &Portolan, shop: &Shop, args: &ServeArgs, span: Duration) -> R
 
 /// One figure that the server tells of itself.
 fn gauge(server: &Server, shop: &Shop, name: &str) -> Result<f64> {
-    let mut asked = http::Connection::open(&server.address, &shop.key)?;
+    let mut asked = http::Connection::open(&server.address, &shop.keys[0])?;
     let answer = asked.ask("GET /metrics HTTP/1.1\r\n", "")?;
     let value = answer.body.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
     value.with_context(|| format!("the server tells no {name}"))

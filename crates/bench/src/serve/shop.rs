@@ -15,13 +15,16 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+/// Keys that ask.
+const KEYS: usize = 4;
+
 /// Products of a group.
 const GROUP: u32 = 100;
 
-/// A workspace and a key to ask it.
+/// A workspace and keys to ask it.
 pub(super) struct Shop {
     pub(super) workspace: PathBuf,
-    pub(super) key: String,
+    pub(super) keys: Vec<String>,
 }
 
 /// Code of a product.
@@ -70,19 +73,23 @@ impl Shop {
             write_model(&workspace, items, shoppers)?;
             fs::write(&done, "").context("writing that it is done")?;
         }
-        let made = portolan.run(&[
-            &"keys",
-            &"create",
-            &"bench",
-            &"--kind",
-            &"admin",
-            &"--json",
-            &"--workspace",
-            &workspace,
-        ])?;
-        let made: Value = serde_json::from_str(&made.stdout).context("the key that was made")?;
-        let key = made["secret"].as_str().context("the secret of the key")?.to_owned();
-        Ok(Self { workspace, key })
+        let key = |_| -> Result<String> {
+            let options = ["--kind", "admin", "--json", "--workspace"];
+            let made = portolan.run(&[
+                &"keys",
+                &"create",
+                &"bench",
+                &options[0],
+                &options[1],
+                &options[2],
+                &options[3],
+                &workspace,
+            ])?;
+            let made: Value = serde_json::from_str(&made.stdout).context("the key that was made")?;
+            Ok(made["secret"].as_str().context("the secret of the key")?.to_owned())
+        };
+        let keys = (0..KEYS).map(key).collect::<Result<_>>()?;
+        Ok(Self { workspace, keys })
     }
 }
 

@@ -9,7 +9,7 @@ impl Intake {
     /// Writes its counts in the text format of Prometheus.
     pub fn write_metrics(&self, out: &mut String) {
         let (counts, log) = (self.counts(), self.journal().stats());
-        let (visitors, late) = self.ask(|live| live.sizes());
+        let ((visitors, late), live_bytes) = self.ask(|live| (live.sizes(), live.bytes()));
         let n_closed = self.journal().closed().len() as u64;
         let counters = [
             ("events_accepted_total", "counter", "Events on the disk.", counts.accepted.load(Relaxed)),
@@ -28,6 +28,7 @@ impl Intake {
             ("log_keys", "gauge", "Events that are remembered to know repeats.", log.keys),
             ("log_closed_segments", "gauge", "Segments that are not in the lake yet.", n_closed),
             ("live_visitors", "gauge", "Visitors in the live state.", visitors as u64),
+            ("live_bytes", "gauge", "Bytes of visitors and who is who in the live state.", live_bytes as u64),
             ("live_late_steps_total", "counter", "Steps too late for the live state; the lake has them.", late),
         ];
         for (name, kind, help, value) in counters {
