@@ -159,6 +159,8 @@ fn shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(shop: &Sh
     let said: Value =
         serde_json::from_str(&shop.ok(&["segments", "alike", "repeat buyers", "-n", "5", "--json"])).unwrap();
     assert_eq!(said["alike"].as_array().unwrap().len(), 5, "{said}");
+    // Repeat buyers are those with two orders or more: nobody is like them for the number of orders.
+    assert_eq!(said["left_out"][0], "orders", "{said}");
     assert!(said["lift"]["n"].as_u64().unwrap() > 0);
     let said: Value = serde_json::from_str(&shop.ok(&["segments", "behaviour", "--json"])).unwrap();
     let groups = said["groups"].as_array().unwrap();

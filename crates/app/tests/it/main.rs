@@ -21,6 +21,7 @@ mod models;
 mod networks;
 mod noise;
 mod outlook;
+mod places;
 mod profiles;
 mod recommend;
 mod search;

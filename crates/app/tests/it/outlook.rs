@@ -35,4 +35,36 @@ fn every_shopper_has_an_outlook_and_markets_have_places_with_reasons() {
     assert!(!why["en"].as_array().unwrap().is_empty());
     assert_eq!(why["en"].as_array().unwrap().len(), why["zh"].as_array().unwrap().len());
     assert!(shop.fails(&["markets", "explain", "AQ"]).contains("not ranked"));
+    doors(&shop, first);
+}
+
+/// What the program knows of markets and shoppers can be asked for, in both languages where it is said in words.
+fn doors(shop: &Shop, market: &str) {
+    let plan = json(&shop.ok(&["markets", "plan", market, "--json"]));
+    let steps = plan["plan"]["steps"].as_array().unwrap();
+    assert!(steps.len() >= 4, "{plan}");
+    assert!(steps.iter().all(|s| s["what"]["en"] != "" && s["what"]["zh"] != "" && !s["state"].is_null()), "{plan}");
+    assert!(shop.ok(&["markets", "plan", market]).contains("步骤"));
+    assert!(shop.fails(&["markets", "plan", "AQ"]).contains("no plan of AQ"));
+
+    let needs = json(&shop.ok(&["markets", "needs", "CN", "--json"]));
+    let of = |part: &str| needs[part].as_array().unwrap().len();
+    assert!(of("themes") + of("returns") > 0, "{needs}");
+    assert!(shop.fails(&["markets", "needs", "AQ"]).contains("nothing is known"));
+
+    let shopper =
+        "select shopper_id from marts.shopper_summary where market = 'CN' order by n_orders desc, shopper_id limit 1";
+    let shopper = shop.value(shopper);
+    let said = json(&shop.ok(&["shoppers", "interests", shopper.as_str().unwrap(), "--json"]));
+    let shares = said["interests"].as_array().unwrap();
+    let sum: f64 = shares.iter().map(|s| s["share"].as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9 && said["evidence"].as_f64().unwrap() > 0.0, "{said}");
+    assert!(shop.fails(&["shoppers", "interests", "nobody"]).contains("no shopper"));
+
+    let position = json(&shop.ok(&["markets", "position", "CN", "--by", "weight_kg", "--json"]));
+    let products = position["products"].as_array().unwrap();
+    assert!(products.iter().any(|p| p["whose"] == "own") && position["demand_lines"].as_u64().unwrap() >= 30);
+    assert!(shop.fails(&["markets", "position", "CN", "--by", "beauty"]).contains("wattage_w"));
+    let few = shop.fails(&["markets", "next", "AQ"]);
+    assert!(few.contains("what is bought next in AQ"), "{few}");
 }

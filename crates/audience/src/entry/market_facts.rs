@@ -11,9 +11,9 @@
 //! Cost: one sort of the rows.
 
 use super::facts::{Fact, FactRefusal, N_FACTS, Origin, Reading};
-use super::gamma_draw::gamma;
 use super::{EntryError, Estimate, geography, language};
 use domain::{Currency, Day, Market, Rng};
+use learn::variates::{beta, gamma};
 use std::collections::BTreeMap;
 
 /// One row of `clean.market_facts`.
@@ -223,10 +223,7 @@ impl Law {
             Self::Normal(sd) => value + sd * rng.normal(),
             Self::LogNormal(sd) => value * (sd * rng.normal()).exp(),
             Self::Events { n, months } => gamma(rng, n as f64 + 0.5) / months,
-            Self::Hits { hits, misses } => {
-                let (x, y) = (gamma(rng, hits + 0.5), gamma(rng, misses + 0.5));
-                x / (x + y)
-            }
+            Self::Hits { hits, misses } => beta(rng, hits + 0.5, misses + 0.5),
         }
     }
 

@@ -8,9 +8,9 @@
 
 pub mod error;
 pub mod estimate;
-pub(crate) mod gamma_draw;
 pub mod geography;
 pub mod language;
+mod shares;
 pub mod words;
 
 pub mod facts;

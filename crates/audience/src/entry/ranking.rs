@@ -15,8 +15,8 @@
 
 use super::attractiveness::{AttractivenessParams, Criterion, Scored, Weights, joined};
 use super::estimate::{drawn_figure, middle95};
-use super::gamma_draw::dirichlet;
 use super::market_facts::Candidate;
+use super::shares::dirichlet;
 use super::{EntryError, Estimate};
 use domain::{Figure, Market, Seed, Unit};
 use learn::quantile::quantiles;

@@ -15,7 +15,6 @@ mod next_order_backtest;
 mod predictor;
 mod quality;
 mod rolling;
-mod simplex;
 mod spend;
 mod target;
 mod target_group;

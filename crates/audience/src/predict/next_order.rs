@@ -17,10 +17,10 @@
 //! Cost: about 300 passes over the shoppers to fit; a quantile is 60 evaluations.
 
 use super::facts::{ShopperFacts, checked};
-use super::simplex::minimise;
 use crate::AudienceError;
 use crate::figures::LEVEL;
 use domain::{Day, Figure, Interval, Market, ShopperId, Unit};
+use learn::optimise::{OptimiseParams, nelder_mead};
 use learn::special::{beta_i, ln_gamma};
 use std::collections::BTreeMap;
 
@@ -126,19 +126,21 @@ impl NextOrderParams {
             return Err(AudienceError::TooLittleData { what: "gaps between orders", have: n_gaps as usize, need });
         }
         // Logarithms, so that any point is allowed; a weak pull towards moderate values keeps ridges finite.
-        let loss = |x: &[f64; 3]| {
-            let [k, a, b] = x.map(|v| v.clamp(-8.0, 12.0).exp());
+        let bounded = |v: f64| v.clamp(-8.0, 12.0).exp();
+        let loss = |x: &[f64]| {
+            let (k, a, b) = (bounded(x[0]), bounded(x[1]), bounded(x[2]));
             let pull: f64 = 0.01 * (x[0] * x[0] + (x[1] - 0.7) * (x[1] - 0.7));
             pull - all().map(|r| r.log_likelihood(k, a, b)).sum::<f64>()
         };
         let start = [0.0, 2.0_f64.ln(), (2.0 * days / n_gaps).ln()];
-        let [k, a, b] = minimise(loss, start, 0.5, 1e-6, 400).map(|v| v.clamp(-8.0, 12.0).exp());
+        let lowest = nelder_mead(&start, 0.5, &OptimiseParams { max_calls: 600, ..OptimiseParams::default() }, loss).at;
+        let (k, a, b) = (bounded(lowest[0]), bounded(lowest[1]), bounded(lowest[2]));
         let scale = |rhythms: &[Rhythm]| {
-            let loss = |x: &[f64; 1]| {
+            let loss = |x: &[f64]| {
                 let pull = 0.5 * (x[0] / self.market_sd).powi(2);
                 pull - rhythms.iter().map(|r| r.log_likelihood(k, a, b * x[0].exp())).sum::<f64>()
             };
-            minimise(loss, [0.0], 0.1, 1e-8, 100)[0].exp()
+            nelder_mead(&[0.0], 0.1, &OptimiseParams { max_calls: 150, ..OptimiseParams::default() }, loss).at[0].exp()
         };
         let scales = by_market.iter().filter_map(|(market, rhythms)| Some(((*market)?, scale(rhythms)))).collect();
         Ok(NextOrderModel { k, a, b, scales, n_gaps: n_gaps as u64 })

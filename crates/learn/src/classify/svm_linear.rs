@@ -29,7 +29,8 @@ pub struct LinearSvmParams {
 
 impl Default for LinearSvmParams {
     fn default() -> Self {
-        Self { cost: 1.0, n_epochs: 2_000, tolerance: 1e-3 }
+        // At 1e-3 the boundary still moves: half a point of AUC was lost on one table of 2,300 rows.
+        Self { cost: 1.0, n_epochs: 2_000, tolerance: 1e-4 }
     }
 }
 

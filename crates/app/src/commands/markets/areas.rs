@@ -13,8 +13,9 @@ use audience::cohort_level::{Area, CohortLevelParams, FlatOrder, not_identifiabl
 use domain::{Figure, Market, Window};
 use serde_json::json;
 
-/// A blank that does not part the two halves of a postcode: an area is a whole name here.
-const JOINED: &str = "\u{a0}";
+/// Stands for the blanks of a name while areas are made, which take what follows a blank for the rest of a postcode. It is
+/// no blank itself, and no name has it.
+const JOINED: &str = "\u{2060}";
 
 pub(super) async fn areas(opened: &Opened, market: Option<Market>, column: &str, json: bool) -> Result<()> {
     let only = market.map_or_else(String::new, |m| format!(" and market = '{m}'"));

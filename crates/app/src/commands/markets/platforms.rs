@@ -177,7 +177,8 @@ pub(super) async fn platforms(opened: &Opened, asked: &Asked<'_>) -> Result<()> 
             p.rank.to_string(),
             p.facts.platform.clone(),
             p.score.map_or_else(|| "–".to_owned(), |s| format!("{s:.2}")),
-            format!("{:.0} %", 100.0 * p.known),
+            // An empty sum is -0 in Rust.
+            format!("{:.0} %", 100.0 * p.known.abs()),
             p.fee.map_or_else(|| "not known".to_owned(), |f| f.to_string()),
             p.unmet.join(", "),
             p.facts.note.clone(),
