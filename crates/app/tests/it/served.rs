@@ -43,12 +43,18 @@ impl Drop for Served {
 
 impl Served {
     pub(crate) fn start(shop: &Shop) -> Self {
+        Self::start_with(shop, &[])
+    }
+
+    /// With more options.
+    pub(crate) fn start_with(shop: &Shop, options: &[&str]) -> Self {
         let made = shop.ok(&["keys", "create", "tests", "--kind", "admin", "--json"]);
         let made: Value = serde_json::from_str(&made).unwrap();
         let key = made["secret"].as_str().unwrap().to_owned();
         let mut child = Command::new(env!("CARGO_BIN_EXE_portolan"))
             .args(["serve", "--addr", "127.0.0.1:0", "--json", "--workspace"])
             .arg(shop.root())
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
