@@ -49,11 +49,17 @@ document() { RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps -
 # shellcheck disable=SC2329 # called through `step`
 test_console() { scripts/console.sh test 2>&1 | tee -a "$log"; }
 
+# shellcheck disable=SC2329 # called through `step`
+test_console_for_real() {
+    cargo build --release --locked --workspace --bin portolan && scripts/console.sh real 2>&1 | tee -a "$log"
+}
+
 # First, because the program embeds what it builds.
 step console test_console
 step fmt cargo fmt --all --check
 step clippy cargo clippy --release --locked --workspace --all-targets -- -D warnings
 step tests run_tests
+step browser test_console_for_real
 step doc document
 step deny scripts/deny.sh
 
