@@ -5,7 +5,6 @@ import { useLoad } from '../lib/load';
 import { Link, navigate, useRoute } from '../lib/router';
 import { Answer, Card, Empty, Page, Select } from '../ui/basic';
 import { Icon } from '../ui/icons';
-import { Decisions } from './plan/decisions';
 import { PlanActions, PlanView } from './plan/view';
 
 export default function Plan() {
@@ -54,8 +53,7 @@ function OnePlan({ market, markets }: { market: string; markets: string[] }) {
         </>
       }
     >
-      <Answer of={plan} lines={14}>{(data) => <PlanView plan={data} />}</Answer>
-      <Decisions market={market} />
+      <Answer of={plan} lines={14}>{(data) => <PlanView plan={data} market={market} />}</Answer>
     </Page>
   );
 }

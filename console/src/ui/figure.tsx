@@ -134,8 +134,24 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (name === 'severity') return code('severity', String(cell));
     if (name === 'verdict' && isKey(`sellable.${String(cell)}`)) return code('sellable', String(cell));
     if (['verdict', 'status', 'state', 'result', 'kind', 'how'].includes(name)) return code('code', String(cell));
-    return String(cell);
+    return <LongText text={String(cell)} />;
   };
+}
+
+/** Characters of a text in a table before the rest has to be asked for. */
+const LONG = 180;
+
+/** A text that is cut where it would make a row as high as the screen; the whole of it opens. */
+export function LongText({ text }: { text: string }) {
+  if (text.length <= 60) return <>{text}</>;
+  if (text.length <= LONG) return <span className="long-text">{text}</span>;
+  const end = text.lastIndexOf(' ', LONG - 20);
+  return (
+    <details className="long-text">
+      <summary>{text.slice(0, end > 60 ? end : LONG - 20)} …</summary>
+      {text}
+    </details>
+  );
 }
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

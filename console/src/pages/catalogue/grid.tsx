@@ -5,6 +5,7 @@ import { useWords } from '../../i18n';
 import { Link } from '../../lib/router';
 import { Badge, Card } from '../../ui/basic';
 import { DataTable } from '../../ui/data-table';
+import { LongText } from '../../ui/figure';
 
 /** The server's picture, or a square of the product's own colour with its first letters. */
 export function Picture({ path, name }: { path: string | null | undefined; name: string }) {
@@ -73,7 +74,7 @@ export function ProductTable({ products, market }: { products: readonly ProductC
                   value: (p: ProductCard) => (p.sellable ? code('sellable', p.sellable.verdict) : null),
                   render: (p: ProductCard) => (p.sellable ? <SellableBadge sellable={p.sellable} /> : <span className="faint">–</span>),
                 },
-                { key: 'why', label: t('catalogue.why'), value: (p: ProductCard) => (p.sellable ? spoken(p.sellable.why) : null) },
+                { key: 'why', label: t('catalogue.why'), value: (p: ProductCard) => (p.sellable ? spoken(p.sellable.why) : null), render: (p: ProductCard) => (p.sellable ? <LongText text={spoken(p.sellable.why)} /> : null) },
               ]
             : []),
         ]}

@@ -15,7 +15,7 @@ export function Decisions({ market }: { market: string }) {
   if (!tables.length) return null;
   return (
     <Card title={t('plan.decisions')} hint={t('plan.decisions.hint')}>
-      <NamedTables tables={tables} hide={['market']} />
+      <NamedTables tables={tables} hide={['market', 'place']} />
     </Card>
   );
 }

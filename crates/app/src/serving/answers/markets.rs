@@ -80,7 +80,7 @@ pub(super) async fn not_computed(now: &Snapshot, stage: &str, of: Option<Market>
 
 /// Tables of a market's page: name, mart, order, heading.
 const TABLES: [(&str, &str, &str, &str, &str); 15] = [
-    ("actions", "decision_actions", "place", "What to do next", "下一步"),
+    ("actions", "decision_actions", "kind, place", "What to do next", "下一步"),
     ("budget", "budget", "channel", "Budget by channel, a week", "各渠道每周预算"),
     ("media", "media", "channel", "What advertising brought", "广告效果"),
     ("prices", "prices", "advised is null, product_id", "Prices", "价格"),
