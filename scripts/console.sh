@@ -3,6 +3,8 @@
 #
 #   scripts/console.sh         install packages where the lock file is newer, build where needed
 #   scripts/console.sh test    the same, then types, unit tests, and the tests in Chromium
+#   scripts/console.sh real    the built program on a simulated merchant, and what people do, in Chromium;
+#                              SHOTS=FOLDER keeps pictures of every page
 #
 # Without Node.js the program is built without a console, and says so on its first page.
 set -euo pipefail
@@ -59,6 +61,13 @@ chromium_is_there() {
 }
 
 build
+if [[ "${1:-}" == real ]]; then
+    if ! chromium_is_there; then
+        say "skipped: the console on a real server (no Chromium; CHROMIUM names one)"
+        exit 0
+    fi
+    NO_COLOR=1 exec "$ROOT/scripts/with-server.sh" "$ROOT/scripts/console-real.sh"
+fi
 if [[ "${1:-}" == test ]]; then
     export NO_COLOR=1
     npm run --silent types

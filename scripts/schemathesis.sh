@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Generated requests, valid and not, to every operation of the OpenAPI document: no answer may be a 5xx, and answers
-# have to be as the document says. Against the server with invented answers, or against URL with KEY.
+# have to be as the document says. Against the server with invented answers, or against URL with KEY:
+# scripts/with-server.sh scripts/schemathesis.sh asks a real server on a simulated merchant.
 #
 # usage: scripts/schemathesis.sh [EXAMPLES]     requests an operation and phase, 50 unless told
 # Needs Python with schemathesis 4 (pip install schemathesis); SCHEMATHESIS names the program.

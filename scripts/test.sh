@@ -52,6 +52,10 @@ test_console() { scripts/console.sh test 2>&1 | tee -a "$log"; }
 # Against the program that the tests have built.
 # shellcheck disable=SC2329 # called through `step`
 test_clients() { scripts/tracking/clients.sh "$target/release/portolan" 2>&1 | tee -a "$log"; }
+# shellcheck disable=SC2329 # called through `step`
+test_console_for_real() {
+    cargo build --release --locked --workspace --bin portolan && scripts/console.sh real 2>&1 | tee -a "$log"
+}
 
 # First, because the program embeds what it builds.
 step console test_console
@@ -59,6 +63,7 @@ step fmt cargo fmt --all --check
 step clippy cargo clippy --release --locked --workspace --all-targets -- -D warnings
 step tests run_tests
 step clients test_clients
+step browser test_console_for_real
 step doc document
 step deny scripts/deny.sh
 

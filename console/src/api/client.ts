@@ -2,7 +2,7 @@
 import createClient from 'openapi-fetch';
 import { Problem } from './problem';
 import type { paths } from './schema';
-import type { KeyKind, Recommendations, Role } from './wire';
+import type { ConsentWrite, KeyKind, Recommendations, Role } from './wire';
 
 const client = createClient<paths>({ credentials: 'same-origin' });
 
@@ -74,8 +74,8 @@ export const api = {
   previewSegment: (rule: string, signal?: S) => must(client.POST('/api/v1/segments/preview', { body: { rule }, signal })),
   saveSegment: (name: string, body: { rule: string; title: string }) => must(client.PUT('/api/v1/segments/{name}', { params: { path: { name } }, body })),
   deleteSegment: (name: string) => must(client.DELETE('/api/v1/segments/{name}', { params: { path: { name } } })),
-  members: (name: string, page: number, signal?: S) =>
-    must(client.GET('/api/v1/segments/{name}/members', { params: { path: { name }, query: { page, per_page: 100 } }, signal })),
+  members: (name: string, query: { page: number; per_page: number; contactable?: boolean }, signal?: S) =>
+    must(client.GET('/api/v1/segments/{name}/members', { params: { path: { name }, query }, signal })),
   personas: (market: string | null, signal?: S) => must(client.GET('/api/v1/personas', { params: { query: given({ market: market ?? undefined }) }, signal })),
   cohorts: (market: string | null, signal?: S) => must(client.GET('/api/v1/cohorts', { params: { query: given({ market: market ?? undefined }) }, signal })),
   values: (market: string | null, signal?: S) => must(client.GET('/api/v1/values', { params: { query: given({ market: market ?? undefined }) }, signal })),
@@ -116,5 +116,7 @@ export const api = {
   carts: (signal?: S) => must(client.GET('/api/v1/live/carts', { signal })),
 
   person: (id: string, signal?: S) => must(client.GET('/api/v1/persons/{id}', { params: { path: { id } }, signal })),
+  consents: (id: string, signal?: S) => must(client.GET('/api/v1/persons/{id}/consents', { params: { path: { id } }, signal })),
+  setConsent: (id: string, body: ConsentWrite) => must(client.PUT('/api/v1/persons/{id}/consents', { params: { path: { id } }, body })),
   erasePerson: (id: string) => must(client.DELETE('/api/v1/persons/{id}', { params: { path: { id } } })),
 };

@@ -47,3 +47,6 @@ export type RunStatus = Schemas['RunStatus'];
 export type Run = Schemas['Run'];
 export type PersonExport = Schemas['PersonExport'];
 export type PersonErasure = Schemas['PersonErasure'];
+export type Consents = Schemas['Consents'];
+export type ConsentChoice = Schemas['ConsentChoice'];
+export type ConsentWrite = Schemas['ConsentWrite'];

@@ -34,3 +34,15 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<s
   }
   return groups;
 }
+
+/** Which columns are shown in a language, and under which name: the Chinese text of a column stands behind it as `zh` or `…_zh`. */
+export function inLanguage(names: readonly string[], lang: 'en' | 'zh'): { name: string; at: number }[] {
+  const shown: { name: string; at: number }[] = [];
+  names.forEach((name, at) => {
+    if (at > 0 && (name === 'zh' || name.endsWith('_zh'))) {
+      const before = shown.at(-1);
+      if (lang === 'zh' && before) before.at = at;
+    } else shown.push({ name, at });
+  });
+  return shown;
+}

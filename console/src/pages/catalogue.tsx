@@ -6,12 +6,12 @@ import type { Products } from '../api/wire';
 import { useWords } from '../i18n';
 import { useLoad } from '../lib/load';
 import { setQuery, useRoute } from '../lib/router';
-import { Answer, Button, Card, Empty, IconButton, Page, Trouble } from '../ui/basic';
+import { Answer, Button, Card, Empty, IconButton, Page, Select, Trouble } from '../ui/basic';
 import { Notes } from '../ui/figure';
 import { Icon } from '../ui/icons';
 import { MarketChoice } from './audience/personas';
 import { Pager } from './audience/members';
-import { ProductGrid } from './catalogue/grid';
+import { ProductGrid, ProductTable } from './catalogue/grid';
 import { ProductPage } from './catalogue/product';
 
 const PER_PAGE = 48;
@@ -27,6 +27,7 @@ function Search() {
   const { query } = useRoute();
   const words = query.get('q') ?? '';
   const market = query.get('market') ?? '';
+  const view = query.get('view') === 'table' ? 'table' : 'pictures';
   const page = Math.max(1, Number(query.get('page') ?? '1') || 1);
   const [text, setText] = useState(words);
   const [picture, setPicture] = useState<File | null>(null);
@@ -52,6 +53,16 @@ function Search() {
         </form>
         <PictureInput onPicture={setPicture} />
         <MarketChoice />
+        <Select
+          compact
+          label={t('catalogue.view')}
+          value={view}
+          onChange={(v) => setQuery({ view: v === 'table' ? v : null })}
+          options={[
+            { value: 'pictures', label: t('catalogue.view.pictures') },
+            { value: 'table', label: t('catalogue.view.table') },
+          ]}
+        />
       </div>
       {picture ? (
         <ByPicture key={`${picture.name} ${picture.size} ${picture.lastModified}`} picture={picture} done={() => setPicture(null)} />
@@ -74,7 +85,7 @@ function Search() {
           {(data) => (
             <>
               <Found data={data} />
-              <ProductGrid products={data.products} />
+              {view === 'table' ? <ProductTable products={data.products} market={market} /> : <ProductGrid products={data.products} />}
               <Pager page={page} total={data.total} perPage={PER_PAGE} onPage={(p) => setQuery({ page: p === 1 ? null : String(p) })} />
             </>
           )}

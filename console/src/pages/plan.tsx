@@ -53,7 +53,7 @@ function OnePlan({ market, markets }: { market: string; markets: string[] }) {
         </>
       }
     >
-      <Answer of={plan} lines={14}>{(data) => <PlanView plan={data} />}</Answer>
+      <Answer of={plan} lines={14}>{(data) => <PlanView plan={data} market={market} />}</Answer>
     </Page>
   );
 }

@@ -2,7 +2,8 @@
 import { useId, useMemo, useState, type ReactNode } from 'react';
 import { useWords } from '../i18n';
 import { download, filterRows, nextSort, sortRows, toCsv, type Cell, type Sort } from '../lib/table';
-import { Button, Empty } from './basic';
+import { useAct } from '../lib/load';
+import { Button, Empty, Trouble } from './basic';
 import { Icon } from './icons';
 
 export interface Column<R> {
@@ -28,6 +29,7 @@ export function DataTable<R>({
   empty,
   tools,
   total,
+  all,
 }: {
   caption: string;
   columns: readonly Column<R>[];
@@ -41,6 +43,8 @@ export function DataTable<R>({
   tools?: ReactNode;
   /** Rows there are in all, where the server sent only some. */
   total?: number | undefined;
+  /** Every row there is, for the file: asked for when somebody exports. */
+  all?: () => Promise<readonly R[]>;
 }) {
   const { t, f } = useWords();
   const [sort, setSort] = useState<Sort | null>(initialSort);
@@ -54,10 +58,11 @@ export function DataTable<R>({
     return column && sort ? sortRows(found, column.value, sort.direction) : found;
   }, [rows, columns, query, sort, filter]);
 
-  const save = () => {
+  const save = useAct(async () => {
     const header = columns.map((c) => c.label);
-    download(`${exportName ?? 'table'}.csv`, toCsv(header, visible.map((row) => columns.map((c) => c.value(row)))));
-  };
+    const whole = all && !query ? await all() : visible;
+    download(`${exportName ?? 'table'}.csv`, toCsv(header, whole.map((row) => columns.map((c) => c.value(row)))));
+  });
 
   if (rows.length === 0) return <>{empty ?? <Empty title={t('state.empty')} />}</>;
   const wantsTools = (filter && rows.length > 8) || exportName || tools;
@@ -89,12 +94,13 @@ export function DataTable<R>({
               : null}
           </span>
           {exportName ? (
-            <Button kind="quiet" icon="export" onClick={save}>
+            <Button kind="quiet" icon="export" busy={save.busy} onClick={() => void save.run()}>
               CSV
             </Button>
           ) : null}
         </div>
       ) : null}
+      {save.problem ? <Trouble problem={save.problem} /> : null}
       <div className="table-frame" role="region" aria-labelledby={id} tabIndex={0}>
         <table>
           <caption id={id} className="sr-only">

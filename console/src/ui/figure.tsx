@@ -1,8 +1,8 @@
 // A number with what is needed to check it: interval, observations, formula, source.
-import { useWords } from '../i18n';
+import { isKey, useWords } from '../i18n';
 import type { Figure, NamedTable, Report, Table, Words } from '../api/wire';
 import { Link } from '../lib/router';
-import { isNumeric, num, str } from '../lib/wire-table';
+import { inLanguage, isNumeric, num, str } from '../lib/wire-table';
 import { DataTable, type Column } from './data-table';
 import { Icon } from './icons';
 import type { ReactNode } from 'react';
@@ -121,6 +121,7 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (typeof cell === 'boolean') return cell ? t('word.yes') : t('word.no');
     if (type === 'date') return name === 'month' || name === 'cohort' ? f.month(String(cell)) : f.day(String(cell));
     if (type === 'time' || type === 'timestamp') return f.dateTime(String(cell));
+    if (name === 'product_id' || name === 'next_id') return <Link to={`/catalogue/${encodeURIComponent(String(cell))}`}>{String(cell)}</Link>;
     if (/(^|_)market$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
     if (name === 'share' || name.endsWith('_share')) return f.share(num(cell));
     if (isNumeric(type)) {
@@ -131,9 +132,26 @@ export function useCell(): (type: string, name: string, cell: string | number | 
       return f.decimal(value, Math.abs(value) < 1 ? 4 : 2);
     }
     if (name === 'severity') return code('severity', String(cell));
-    if (['verdict', 'status', 'state', 'result', 'kind'].includes(name)) return code('code', String(cell));
-    return String(cell);
+    if (name === 'verdict' && isKey(`sellable.${String(cell)}`)) return code('sellable', String(cell));
+    if (['verdict', 'status', 'state', 'result', 'kind', 'how'].includes(name)) return code('code', String(cell));
+    return <LongText text={String(cell)} />;
   };
+}
+
+/** Characters of a text in a table before the rest has to be asked for. */
+const LONG = 180;
+
+/** A text that is cut where it would make a row as high as the screen; the whole of it opens. */
+export function LongText({ text }: { text: string }) {
+  if (text.length <= 60) return <>{text}</>;
+  if (text.length <= LONG) return <span className="long-text">{text}</span>;
+  const end = text.lastIndexOf(' ', LONG - 20);
+  return (
+    <details className="long-text">
+      <summary>{text.slice(0, end > 60 ? end : LONG - 20)} …</summary>
+      {text}
+    </details>
+  );
 }
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -147,6 +165,7 @@ export function TableView({
   render = {},
   tools,
   pageSize,
+  all,
 }: {
   table: Table;
   caption: string;
@@ -156,11 +175,13 @@ export function TableView({
   render?: Record<string, (row: Record<string, string | number | boolean | null>) => ReactNode>;
   tools?: ReactNode;
   pageSize?: number;
+  /** Every row there is, where the table has one page of them. */
+  all?: () => Promise<Table['rows']>;
 }) {
-  const { code } = useWords();
+  const { code, lang } = useWords();
   const cell = useCell();
-  const columns: Column<(string | number | boolean | null)[]>[] = table.columns
-    .map((column, at) => ({ column, at }))
+  const columns: Column<(string | number | boolean | null)[]>[] = inLanguage(table.columns.map((c) => c.name), lang)
+    .flatMap(({ name, at }) => (table.columns[at] ? [{ column: { ...table.columns[at], name }, at }] : []))
     .filter(({ column }) => !hide.includes(column.name))
     .map(({ column, at }) => {
       const numeric = isNumeric(column.type);
@@ -188,6 +209,7 @@ export function TableView({
       empty={empty}
       tools={tools}
       {...(pageSize ? { pageSize } : {})}
+      {...(all ? { all } : {})}
     />
   );
 }

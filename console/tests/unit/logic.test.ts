@@ -6,7 +6,7 @@ import { generator, rankMarkets, weightedScore } from '../../src/lib/ranking';
 import { parseRoute } from '../../src/lib/router';
 import { spread } from '../../src/lib/spread';
 import { COLUMNS, layout, ROWS, TILES } from '../../src/lib/tiles';
-import { groupBy, num, rowsOf } from '../../src/lib/wire-table';
+import { groupBy, inLanguage, num, rowsOf } from '../../src/lib/wire-table';
 import { plan } from '../mock/workspace';
 
 describe('ranking', () => {
@@ -137,5 +137,18 @@ describe('small parts', () => {
     expect(TILES.every((t) => /^[A-Z]{2}$/.test(t.market) && t.column < COLUMNS && t.row < ROWS)).toBe(true);
     expect(layout(['DE', 'XK']).tiles.at(-1)).toEqual({ market: 'XK', column: 0, row: ROWS });
     expect(layout(['DE']).rows).toBe(ROWS);
+  });
+});
+
+describe('columns in two languages', () => {
+  it('show one of the two, under the name of the first', () => {
+    const names = ['market', 'part', 'zh', 'amount', 'label', 'label_zh'];
+    expect(inLanguage(names, 'en').map((c) => c.name)).toEqual(['market', 'part', 'amount', 'label']);
+    expect(inLanguage(names, 'zh')).toEqual([
+      { name: 'market', at: 0 },
+      { name: 'part', at: 2 },
+      { name: 'amount', at: 3 },
+      { name: 'label', at: 5 },
+    ]);
   });
 });

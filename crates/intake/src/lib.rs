@@ -38,6 +38,7 @@ mod out;
 mod plan;
 mod provenance;
 mod read;
+mod unpacked;
 mod write;
 
 pub use bytes::{Compression, ZIP_LIMIT};
@@ -53,4 +54,5 @@ pub use options::{Defaults, ReadOptions, RunAhead};
 pub use out::Sink;
 pub use provenance::{MappingProvenance, Provenance};
 pub use read::{Detected, Dialect, ReadSummary, detect, read};
+pub use unpacked::any_piece;
 pub use write::{CanonicalWriter, Shape};

@@ -5,7 +5,7 @@ use crate::parquet_io::{Pick, decode};
 use crate::raw::RawTable;
 use crate::table::folder;
 use crate::{Lake, LakeError, Snapshot};
-use arrow::array::{AsArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::Int64Type;
 use schema::{TableDef, Zone};
@@ -23,6 +23,15 @@ pub struct SourceFile {
     pub sequence: i64,
     /// Whose customer and order numbers it uses.
     pub system: String,
+    /// SHA-256 under which its bytes are kept.
+    #[serde(skip)]
+    pub sha256: String,
+    /// Rows of it that were put aside.
+    #[serde(skip)]
+    pub rejected: i64,
+    /// Its encoding; empty for what is no text.
+    #[serde(skip)]
+    pub encoding: String,
 }
 
 /// The source files of a snapshot, in order of arrival.
@@ -34,6 +43,7 @@ pub fn source_files(lake: &Lake, snapshot: &Snapshot) -> Result<Vec<SourceFile>,
     RawTable::new(lake, snapshot, sources_def()?.name)?.each(Pick::default(), &mut |b| {
         let text = |name: &str| b.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
         let sequence = b.column_by_name("sequence").and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let rejected = b.column_by_name("rejected").and_then(|c| c.as_primitive_opt::<Int64Type>());
         let (Some(source), Some(name), Some(format), Some(sequence)) =
             (text("source"), text("name"), text("format"), sequence)
         else {
@@ -41,11 +51,15 @@ pub fn source_files(lake: &Lake, snapshot: &Snapshot) -> Result<Vec<SourceFile>,
         };
         for i in 0..b.num_rows() {
             let said = text("system").and_then(|c| c.iter().nth(i).flatten());
+            let whole = |name: &str| text(name).map_or("", |c| if c.is_null(i) { "" } else { c.value(i) }).to_owned();
             files.push(SourceFile {
                 source: source.value(i).to_owned(),
                 name: name.value(i).to_owned(),
                 sequence: sequence.value(i),
                 system: said.unwrap_or_else(|| clean::system_of_format(format.value(i))).to_owned(),
+                sha256: whole("sha256"),
+                rejected: rejected.map_or(0, |c| c.value(i)),
+                encoding: whole("encoding"),
             });
         }
         Ok(())

@@ -146,6 +146,9 @@ pub const ACCESS: &[Access] = &[
     row("GET", "/api/v1/live/carts", Look, Scope::All),
     row("GET", "/api/v1/persons/{id}", Administer, Scope::All),
     row("DELETE", "/api/v1/persons/{id}", Administer, Scope::All),
+    row("GET", "/api/v1/persons/{id}/consents", Look, Scope::All),
+    row("PUT", "/api/v1/persons/{id}/consents", Change, Scope::All),
+    row("DELETE", "/api/v1/persons/{id}/consents/{purpose}", Change, Scope::All),
 ];
 
 /// The row of a route. `HEAD` asks what `GET` asks.

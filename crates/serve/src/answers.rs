@@ -4,7 +4,9 @@
 //! snapshot, lies behind these traits; nothing behind them fits a model. The futures are boxed by hand, so that
 //! `Arc<dyn Answers>` works without a macro; the box costs nothing beside a query.
 
-use crate::wire::audience::{Personas, SegmentDraft, SegmentPreview, SegmentRule, Segments, Shopper, ShopperSegments};
+use crate::wire::audience::{
+    MembersQuery, Personas, SegmentDraft, SegmentPreview, SegmentRule, Segments, Shopper, ShopperSegments,
+};
 use crate::wire::catalogue::{PricesWrite, Product, ProductQuery, ProductWrite, Products, StockWrite, Written};
 use crate::wire::data::{RejectQuery, Run, Runs, SqlQuestion};
 use crate::wire::markets::{Lang, MarketPage, MarketRanking, TransferReport};
@@ -14,7 +16,7 @@ use crate::wire::problem::ProblemAt;
 use crate::wire::recommend::{
     Feedback, Models, NextQuery, RecommendQuery, Recommendations, Rerank, SimilarQuery, TrendingQuery,
 };
-use crate::wire::table::{Page, Report, Table};
+use crate::wire::table::{Report, Table};
 use bytes::Bytes;
 use std::future::Future;
 use std::pin::Pin;
@@ -154,7 +156,7 @@ pub trait AudienceAnswers: Send + Sync {
     /// Removes an own segment.
     fn delete_segment<'a>(&'a self, name: &'a str) -> Answer<'a, ()>;
     /// Its shoppers.
-    fn segment_members<'a>(&'a self, name: &'a str, page: Page) -> Answer<'a, Table>;
+    fn segment_members<'a>(&'a self, name: &'a str, query: &'a MembersQuery) -> Answer<'a, Table>;
     /// Personas, of one market or all.
     fn personas<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Personas>;
     /// Who came back: `market, cohort, months_since, n_shoppers, revenue`.
@@ -230,6 +232,9 @@ pub trait DataAnswers: Send + Sync {
 pub trait PersonAnswers: Send + Sync {
     /// All that is kept about a person: a shopper id, or an id or address as the shop knows it.
     fn export_person<'a>(&'a self, id: &'a str) -> Answer<'a, PersonExport>;
+    /// Every name that a person has: shopper ids, numbers and visitors of shops, hashes of addresses. Of somebody who is
+    /// not known the name that was asked for, and the hash of the address that it is.
+    fn person_names<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<String>>;
     /// Erases it everywhere.
     fn erase_person<'a>(&'a self, id: &'a str) -> Answer<'a, PersonErasure>;
 }

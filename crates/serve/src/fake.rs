@@ -7,8 +7,8 @@ use crate::answers::{
     PersonAnswers, RecommendAnswers,
 };
 use crate::wire::audience::{
-    Claim, MarketSize, Persona, Personas, Quote, RuleProblem, Segment, SegmentDraft, SegmentPreview, SegmentRule,
-    Segments, Shopper, ShopperSegment, ShopperSegments,
+    Claim, MarketSize, MembersQuery, Persona, Personas, Quote, RuleProblem, Segment, SegmentDraft, SegmentPreview,
+    SegmentRule, Segments, Shopper, ShopperSegment, ShopperSegments,
 };
 use crate::wire::catalogue::{
     PricesWrite, Product, ProductCard, ProductQuery, ProductWrite, Products, StockWrite, Written,
@@ -22,7 +22,7 @@ use crate::wire::recommend::{
     ChainStep, Feedback, ItemReason, Models, NextQuery, RecommendQuery, Recommendations, RecommendedItem, Rerank,
     SimilarQuery, TrendingQuery,
 };
-use crate::wire::table::{Cell, Column, NamedTable, Page, Report, Table};
+use crate::wire::table::{Cell, Column, NamedTable, Report, Table};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -306,12 +306,12 @@ impl AudienceAnswers for FakeAnswers {
         ready(Ok(()))
     }
 
-    fn segment_members<'a>(&'a self, name: &'a str, page: Page) -> Answer<'a, Table> {
+    fn segment_members<'a>(&'a self, name: &'a str, query: &'a MembersQuery) -> Answer<'a, Table> {
         if !matches!(name, "champions" | "twice") {
             let next = "see GET /api/v1/segments";
             return ready(Err(AnswerError::not_found(format!("no segment {name:?}"), next)));
         }
-        let (skip, n) = page.range();
+        let (skip, n) = query.page().range();
         let rows: Vec<[Cell; 1]> = (0..12).map(|i| [format!("s{i}").into()]).skip(skip).take(n).collect();
         let mut table = table([("shopper_id", "text", "shopper")], rows);
         table.total = 12;
@@ -521,6 +521,10 @@ impl PersonAnswers for FakeAnswers {
         }
         let shopper_ids = vec!["s1".to_owned()];
         ready(Ok(PersonExport { id: id.to_owned(), shopper_ids, tables: Vec::new() }))
+    }
+
+    fn person_names<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<String>> {
+        ready(Ok(if id == "s1" { vec!["s1".to_owned(), "visitor-1".to_owned()] } else { vec![id.to_owned()] }))
     }
 
     fn erase_person<'a>(&'a self, id: &'a str) -> Answer<'a, PersonErasure> {

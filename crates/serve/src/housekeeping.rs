@@ -21,6 +21,17 @@ pub(crate) async fn run(shared: AppState) {
     }
 }
 
+/// Reads what other servers on the same database wrote about consents, until it is dropped.
+pub(crate) async fn follow_consents(shared: AppState) {
+    let mut turns = tokio::time::interval(crate::consents::EVERY);
+    loop {
+        turns.tick().await;
+        if let Err(why) = shared.consents.refresh(&shared.store).await {
+            tracing::warn!("consents could not be read again: {why}");
+        }
+    }
+}
+
 async fn once(shared: &AppState) -> Result<(), state::StateError> {
     let (store, now) = (&shared.store, shared.clock.now());
     store.purge_sessions(&shared.config.sessions, now).await?;

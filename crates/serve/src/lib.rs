@@ -15,6 +15,7 @@ mod audit;
 pub mod auth;
 mod clock;
 pub mod config;
+pub mod consents;
 mod console;
 pub mod cors;
 mod docs_page;

@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
+use crate::consents::Consents;
 use crate::ingest::Intake;
 use crate::live::Live;
 use crate::metrics::{Metrics, Source};
@@ -36,6 +37,7 @@ pub struct Server {
     answers: Arc<dyn Answers>,
     live: Option<Arc<dyn Live>>,
     ingest: Option<Arc<Intake>>,
+    consents: Arc<Consents>,
     clock: Clock,
     sources: Vec<Source>,
     tls: Option<Tls>,
@@ -45,7 +47,8 @@ impl Server {
     /// A server that answers with `answers` and keeps keys and people in `store`.
     pub fn new(config: ServeConfig, store: Arc<Store>, answers: Arc<dyn Answers>) -> Self {
         let (live, tls) = (None, None);
-        Self { config, store, answers, live, ingest: None, clock: Clock::system(), sources: Vec::new(), tls }
+        let (consents, clock) = (Arc::default(), Clock::system());
+        Self { config, store, answers, live, ingest: None, consents, clock, sources: Vec::new(), tls }
     }
 
     /// With what happens now.
@@ -61,6 +64,13 @@ impl Server {
         self.sources.push(intake.metrics());
         self.live = Some(Arc::clone(&intake) as Arc<dyn Live>);
         self.ingest = Some(intake);
+        self
+    }
+
+    /// With what persons allowed, for whoever else has to know it.
+    #[must_use]
+    pub fn consents(mut self, consents: Arc<Consents>) -> Self {
+        self.consents = consents;
         self
     }
 
@@ -94,6 +104,7 @@ impl Server {
             answers: self.answers.clone(),
             live: self.live.clone(),
             ingest: self.ingest.clone(),
+            consents: self.consents.clone(),
             clock: self.clock.clone(),
             keys: Keyring::new(self.store.clone(), self.clock.clone(), self.config.key_memory),
             metrics: Metrics::with(self.sources.clone()),
@@ -115,8 +126,10 @@ impl Server {
         let shared = self.shared();
         let router = router(&shared);
         let housekeeping = tokio::spawn(housekeeping::run(shared.clone()));
+        let consents = tokio::spawn(housekeeping::follow_consents(shared.clone()));
         let served = accept::serve(listener, self.tls, router, shared, stop).await;
         housekeeping.abort();
+        consents.abort();
         Ok(served?)
     }
 }

@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::auth::Keyring;
 use crate::clock::Clock;
 use crate::config::ServeConfig;
+use crate::consents::Consents;
 use crate::ingest::Intake;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -28,6 +29,8 @@ pub struct Shared {
     pub live: Option<Arc<dyn Live>>,
     /// What takes events in, where this server does.
     pub ingest: Option<Arc<Intake>>,
+    /// What persons allowed.
+    pub consents: Arc<Consents>,
     /// What time it is.
     pub clock: Clock,
     /// Keys looked up a moment ago.

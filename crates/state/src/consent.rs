@@ -8,7 +8,7 @@ use crate::secret::{hash, new_id};
 use crate::store::Store;
 use crate::times::{from_ms, to_ms};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 /// A decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,8 +48,18 @@ pub struct Consent {
     pub source: String,
 }
 
-fn subject(person: &str) -> String {
+/// Under which name a person's decisions are kept.
+pub fn subject(person: &str) -> String {
     hash(&format!("person\n{person}"))
+}
+
+/// A decision of somebody, by [`subject`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Whose.
+    pub subject: String,
+    /// What was decided.
+    pub consent: Consent,
 }
 
 impl Store {
@@ -100,6 +110,26 @@ impl Store {
         Ok(last.cloned())
     }
 
+    /// How many decisions there are and when the last one was made: two servers on one database see by it that the
+    /// other has written.
+    ///
+    /// # Errors
+    /// [`StateError::Db`].
+    pub async fn consents_seen(&self) -> Result<(u64, i64), StateError> {
+        let n = Entity::find().count(&self.db).await?;
+        let last = Entity::find().order_by_desc(Column::At).one(&self.db).await?;
+        Ok((n, last.map_or(0, |row| row.at)))
+    }
+
+    /// Every decision of everybody, oldest first.
+    ///
+    /// # Errors
+    /// [`StateError::Db`].
+    pub async fn all_consents(&self) -> Result<Vec<Decision>, StateError> {
+        let rows = Entity::find().order_by_asc(Column::At).order_by_asc(Column::Id).all(&self.db).await?;
+        Ok(rows.into_iter().map(|row| Decision { subject: row.subject.clone(), consent: consent_of(row) }).collect())
+    }
+
     /// Forgets a person's decisions; tells how many there were.
     ///
     /// # Errors
@@ -144,5 +174,8 @@ mod tests {
         assert_eq!(store.forget_consents("ana").await.unwrap(), 1);
         assert_eq!(store.consents("ana").await.unwrap(), []);
         assert_eq!(store.consents("bo").await.unwrap().len(), 1);
+        let all = store.all_consents().await.unwrap();
+        assert_eq!(all, [Decision { subject: subject("bo"), consent: decision(ConsentState::Granted, 1) }]);
+        assert_eq!(store.consents_seen().await.unwrap(), (1, 1_000));
     }
 }

@@ -99,6 +99,21 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets the replies that have a text in them, such as a person's number; tells how many.
+    ///
+    /// # Errors
+    /// [`StateError::Db`].
+    pub async fn forget_replies(&self, text: &str) -> Result<u64, StateError> {
+        if text.is_empty() {
+            return Ok(0);
+        }
+        let rows = Entity::find().filter(Column::Body.contains(text)).all(&self.db).await?;
+        // The database's LIKE takes `%` and `_` for anything; what is deleted has the text itself.
+        let ids: Vec<String> =
+            rows.into_iter().filter(|r| r.body.as_deref().is_some_and(|b| b.contains(text))).map(|r| r.id).collect();
+        Ok(Entity::delete_many().filter(Column::Id.is_in(ids)).exec(&self.db).await?.rows_affected)
+    }
+
     /// Forgets a write that failed, so that it may be tried again under its name.
     ///
     /// # Errors

@@ -60,6 +60,8 @@ impl Store {
             options.map_sqlx_sqlite_opts(|options| {
                 options
                     .journal_mode(SqliteJournalMode::Wal)
+                    // What was deleted is overwritten: an erasure leaves no bytes behind.
+                    .pragma("secure_delete", "ON")
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(Duration::from_secs(5))
                     .foreign_keys(true)

@@ -1,13 +1,16 @@
 // The shoppers of one segment, page by page.
 import { useState } from 'react';
 import { api } from '../../api/client';
+import type { Table } from '../../api/wire';
 import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { Link } from '../../lib/router';
-import { Answer, Button, Card, Empty, Page } from '../../ui/basic';
+import { Answer, Button, Card, Check, Empty, Page } from '../../ui/basic';
 import { TableView } from '../../ui/figure';
 
 const PER_PAGE = 100;
+/** Rows that the server gives at once. */
+const MOST = 500;
 
 export function Pager({ page, total, perPage, onPage }: { page: number; total: number; perPage: number; onPage: (page: number) => void }) {
   const { t, f } = useWords();
@@ -37,11 +40,30 @@ export function ShopperLink({ id }: { id: string }) {
 export function Members({ name }: { name: string }) {
   const { t, code } = useWords();
   const [page, setPage] = useState(1);
-  const members = useLoad(`members ${name} ${page}`, (signal) => api.members(name, page, signal));
+  const [contactable, setContactable] = useState(false);
+  const who = contactable ? { contactable } : {};
+  const members = useLoad(`members ${name} ${page} ${contactable}`, (signal) => api.members(name, { page, per_page: PER_PAGE, ...who }, signal));
+  // A file has everybody, not the page that is shown.
+  const everybody = async () => {
+    const rows: Table['rows'] = [];
+    for (let at = 1; ; at += 1) {
+      const part = await api.members(name, { page: at, per_page: MOST, ...who });
+      rows.push(...part.rows);
+      if (part.rows.length < MOST || rows.length >= part.total) return rows;
+    }
+  };
   return (
     <Page title={code('rfm', name)} lead={<Link to="/audience/segments">← {t('segments.back')}</Link>}>
       <Card title={t('segments.members')} hint={t('segments.members.hint')}>
-        <Answer of={members} empty={{ when: (d) => d.rows.length === 0, show: <Empty title={t('segments.members.none')}>{t('segments.members.none.text')}</Empty> }}>
+        <Check
+          label={t('segments.members.contactable')}
+          checked={contactable}
+          onChange={(on) => {
+            setContactable(on);
+            setPage(1);
+          }}
+        />
+        <Answer of={members} empty={{ when: (d) => d.rows.length === 0, show: <Empty title={t('segments.members.none')}>{t(contactable ? 'segments.members.none.contactable' : 'segments.members.none.text')}</Empty> }}>
           {(data) => (
             <>
               <TableView
@@ -49,6 +71,7 @@ export function Members({ name }: { name: string }) {
                 caption={t('segments.members')}
                 exportName={`segment-${name}`}
                 pageSize={PER_PAGE}
+                all={everybody}
                 render={{ shopper_id: (row) => <ShopperLink id={String(row['shopper_id'])} /> }}
               />
               <Pager page={page} total={data.total} perPage={PER_PAGE} onPage={setPage} />

@@ -3,7 +3,9 @@ import { useState, type ReactNode } from 'react';
 import type { ProductCard, Sellable } from '../../api/wire';
 import { useWords } from '../../i18n';
 import { Link } from '../../lib/router';
-import { Badge } from '../../ui/basic';
+import { Badge, Card } from '../../ui/basic';
+import { DataTable } from '../../ui/data-table';
+import { LongText } from '../../ui/figure';
 
 /** The server's picture, or a square of the product's own colour with its first letters. */
 export function Picture({ path, name }: { path: string | null | undefined; name: string }) {
@@ -35,6 +37,50 @@ export function SellableBadge({ sellable }: { sellable: Sellable }) {
 export function usePrice(): (price: ProductCard['price']) => string {
   const { f } = useWords();
   return (price) => (price ? f.money(Number(price.decimal), price.currency, true) : '');
+}
+
+/** The same products as a table: what the eye compares goes in columns. */
+export function ProductTable({ products, market }: { products: readonly ProductCard[]; market: string }) {
+  const { t, spoken, code } = useWords();
+  const price = usePrice();
+  return (
+    <Card>
+      <DataTable
+        caption={t('catalogue.title')}
+        rows={products}
+        rowKey={(p) => p.product_id}
+        exportName="products"
+        pageSize={products.length}
+        columns={[
+          {
+            key: 'product',
+            label: t('plan.product'),
+            value: (p) => p.name || p.product_id,
+            render: (p) => (
+              <span className="two-lines">
+                <Link to={`/catalogue/${encodeURIComponent(p.product_id)}`}>{p.name || p.product_id}</Link>
+                <span className="hint">{p.product_id}</span>
+              </span>
+            ),
+          },
+          { key: 'category', label: t('catalogue.category'), value: (p) => p.category ?? null },
+          { key: 'brand', label: t('catalogue.brand'), value: (p) => p.brand ?? null },
+          { key: 'price', label: t('catalogue.price'), numeric: true, value: (p) => (p.price ? Number(p.price.decimal) : null), render: (p) => price(p.price) || <span className="faint">–</span> },
+          ...(market
+            ? [
+                {
+                  key: 'sellable',
+                  label: t('catalogue.sellable'),
+                  value: (p: ProductCard) => (p.sellable ? code('sellable', p.sellable.verdict) : null),
+                  render: (p: ProductCard) => (p.sellable ? <SellableBadge sellable={p.sellable} /> : <span className="faint">–</span>),
+                },
+                { key: 'why', label: t('catalogue.why'), value: (p: ProductCard) => (p.sellable ? spoken(p.sellable.why) : null), render: (p: ProductCard) => (p.sellable ? <LongText text={spoken(p.sellable.why)} /> : null) },
+              ]
+            : []),
+        ]}
+      />
+    </Card>
+  );
 }
 
 export function ProductGrid({ products, extra }: { products: readonly ProductCard[]; extra?: (product: ProductCard) => ReactNode }) {

@@ -4,7 +4,7 @@ import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { Link } from '../../lib/router';
 import { Answer, Badge, Card, LinkButton, Page } from '../../ui/basic';
-import { Notes, ReportView } from '../../ui/figure';
+import { LongText, Notes, ReportView } from '../../ui/figure';
 import { Picture, ProductGrid, SellableBadge, usePrice } from './grid';
 
 export function ProductPage({ id }: { id: string }) {
@@ -81,7 +81,7 @@ export function ProductPage({ id }: { id: string }) {
                     <li key={s.market}>
                       <span className="sellable-market">{f.market(s.market)}</span>
                       <SellableBadge sellable={s} />
-                      <span className="hint">{spoken(s.why)}</span>
+                      <span className="hint grow"><LongText text={spoken(s.why)} /></span>
                     </li>
                   ))}
                 </ul>

@@ -22,7 +22,7 @@ export function Sources() {
           ),
         }}
       >
-        {(data) => <TableView table={data} caption={t('data.sources')} exportName="sources" />}
+        {(data) => <TableView table={data} caption={t('data.sources')} exportName="sources" hide={['sha256']} />}
       </Answer>
     </Card>
   );

@@ -80,7 +80,7 @@ export function MarketPage({ market }: { market: string }) {
             </Card>
             {d.report.tables.length ? (
               <Card title={t('word.tables')}>
-                <NamedTables tables={d.report.tables} hide={['market', 'reasons', 'quotes']} />
+                <NamedTables tables={d.report.tables} hide={['market', 'reasons', 'quotes', 'place']} />
               </Card>
             ) : null}
           </>

@@ -9,6 +9,7 @@ import { Badge, Button, Card } from '../../ui/basic';
 import { DataTable, type Column } from '../../ui/data-table';
 import { Figures, useFigureText } from '../../ui/figure';
 import { Icon } from '../../ui/icons';
+import { Decisions } from './decisions';
 
 export function PlanActions({ market, plan }: { market: string; plan: unknown }) {
   const { t, lang } = useWords();
@@ -29,7 +30,7 @@ export function PlanActions({ market, plan }: { market: string; plan: unknown })
   );
 }
 
-export function PlanView({ plan }: { plan: unknown }) {
+export function PlanView({ plan, market }: { plan: unknown; market: string }) {
   const { t, f, spoken, code } = useWords();
   const page = useMemo(() => readPlan(plan), [plan]);
   return (
@@ -56,6 +57,7 @@ export function PlanView({ plan }: { plan: unknown }) {
       <Segments rows={page.segments} />
       <Products rows={page.products} page={page} />
       <Bundles page={page} />
+      <Decisions market={market} />
       <div className="columns">
         <Card title={t('plan.unknowns')} hint={t('plan.unknowns.hint')}>
           <ul className="rows">

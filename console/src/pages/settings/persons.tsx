@@ -7,6 +7,7 @@ import { forget, useAct } from '../../lib/load';
 import { download } from '../../lib/table';
 import { Button, Card, Confirm, Empty, Field, Trouble } from '../../ui/basic';
 import { NamedTables } from '../../ui/figure';
+import { ConsentsOf } from './consents';
 
 export function Persons() {
   const { t, f } = useWords();
@@ -49,6 +50,7 @@ export function Persons() {
             <Button kind="danger" icon="trash" onClick={() => ask(true)}>{t('persons.erase')}</Button>
           </div>
           {found.tables.length ? <NamedTables tables={found.tables} /> : <Empty title={t('persons.nothing')} />}
+          <ConsentsOf id={found.id} />
         </>
       ) : null}
       {erased ? (

@@ -26,6 +26,9 @@ pub(crate) struct Serve {
     /// Database of keys, people and the audit log, such as postgres://…; without it, state.db in the workspace.
     #[arg(long, value_name = "URL")]
     pub(crate) state: Option<String>,
+    /// Personalise answers only for persons who said yes; without it, for all who did not say no.
+    #[arg(long)]
+    pub(crate) personalise_only_with_consent: bool,
     /// What is said, and the log, as one JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,

@@ -13,6 +13,7 @@ use audience::segments::lookalike::LookalikeParams;
 use domain::{Day, Figure, Language, Market, Seed, ShopperId};
 use learn::Points;
 use serde_json::json;
+use serve::consents::MARKETING;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -118,7 +119,11 @@ impl Everybody {
                 Trait::Market => f64::from(u8::from(Some(markets[i]) == main)),
             }));
         }
-        Ok(Self { ids, markets, consents: rows.truths("accepts_marketing")?, values })
+        // What a person decided over HTTP counts more than what a file said.
+        let decided = super::serve::consents(&opened.workspace.root).await?;
+        let said = ids.iter().zip(rows.truths("accepts_marketing")?);
+        let consents = said.map(|(id, said)| decided.of(id, MARKETING).unwrap_or(said)).collect();
+        Ok(Self { ids, markets, consents, values })
     }
 }
 

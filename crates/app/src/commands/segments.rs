@@ -12,6 +12,7 @@ use audience::segments::{Definition, Field, OrderFact, ProductFact, SegmentBook,
 use domain::{Language, ShopperId};
 use lake::Engine;
 use serde_json::json;
+use serve::consents::MARKETING;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
@@ -357,7 +358,10 @@ async fn export(env: &Environment, name: &str, out: &std::path::Path, json: bool
     let (ids, markets, since) = (rows.texts("shopper_id")?, rows.markets("market")?, rows.days("since")?);
     let consents = Rows::query(&opened.engine, "select shopper_id from clean.shoppers where accepts_marketing").await?;
     let consents: BTreeSet<String> = consents.texts("shopper_id")?.into_iter().collect();
-    let allowed: Vec<usize> = (0..ids.len()).filter(|&i| consents.contains(&ids[i])).collect();
+    // What a person decided over HTTP counts more than what a file said.
+    let decided = super::serve::consents(&opened.workspace.root).await?;
+    let may = |id: &String| decided.of(id, MARKETING).unwrap_or_else(|| consents.contains(id));
+    let allowed: Vec<usize> = (0..ids.len()).filter(|&i| may(&ids[i])).collect();
     let mut text = String::from("shopper_id,market,in_segment_since\n");
     for &i in &allowed {
         text.push_str(&format!("{},{},{}\n", segments::csv_cell(&ids[i]), markets[i].code(), since[i]));

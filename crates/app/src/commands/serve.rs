@@ -2,12 +2,13 @@
 
 use super::Environment;
 use crate::exit::{Exit, Stop};
-use crate::serving::Serving;
 use crate::serving::intake;
+use crate::serving::{Serving, Unasked};
 use crate::{allocator, cli, output};
 use anyhow::{Context, Result};
 use serde_json::json;
 use serve::config::Addresses;
+use serve::consents::{ANALYTICS, Consents};
 use serve::tls::Tls;
 use serve::{Clock, ServeConfig, Server};
 use state::Store;
@@ -30,6 +31,16 @@ pub(super) async fn store(root: &Path, url: Option<&str>) -> Result<Store> {
     })
 }
 
+/// What persons decided over HTTP in this workspace; nothing where no server ever ran.
+pub(super) async fn consents(root: &Path) -> Result<Consents> {
+    let consents = Consents::default();
+    if root.join(STATE).is_file() {
+        let store = store(root, None).await?;
+        consents.refresh(&store).await.context("reading what persons allowed")?;
+    }
+    Ok(consents)
+}
+
 pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode> {
     let root = env.workspace()?.root;
     allocator::keep_longer();
@@ -46,7 +57,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
         _ => None,
     };
     let store = Arc::new(store(&root, args.state.as_deref()).await?);
-    let serving = Arc::new(Serving::open(&root).await?);
+    let unasked = if args.personalise_only_with_consent { Unasked::Refuses } else { Unasked::Allows };
+    let serving = Arc::new(Serving::open(&root, unasked).await?);
+    serving.consents.refresh(&store).await.context("reading what persons allowed")?;
     let config = ServeConfig {
         public_origin: args.public_origin.clone(),
         addresses: if args.behind_proxy { Addresses::Proxy } else { Addresses::Peer },
@@ -68,10 +81,19 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
         Arc::new(move |text: &mut String| serving.metrics(text))
     };
     let events = intake::open(&root, serving.clone(), clock.clone())?;
+    let consents = serving.consents.clone();
+    events.allow(Arc::new(move |event| {
+        let names = [&event.user, &event.anonymous].into_iter().flatten().map(String::as_str);
+        consents.of_any(names, ANALYTICS) != Some(false)
+    }));
     // Set once, here: nobody else has had the chance.
     let _ = serving.events.set(events.clone());
     let compactor = tokio::spawn(intake::keep_compacting(env.workspace()?.lake()?, events.clone()));
-    let mut server = Server::new(config, store, serving.clone()).clock(clock).metrics(metrics).ingest(events);
+    let mut server = Server::new(config, store, serving.clone())
+        .consents(serving.consents.clone())
+        .clock(clock)
+        .metrics(metrics)
+        .ingest(events);
     if let Some(tls) = tls {
         server = server.tls(tls);
     }

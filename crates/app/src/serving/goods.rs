@@ -30,6 +30,8 @@ pub(crate) struct Goods {
     prices: Vec<Option<Money>>,
     /// What was paid last in a market.
     paid: BTreeMap<Market, HashMap<ItemIdx, Money>>,
+    /// What a market asks now, in its own currency.
+    here: BTreeMap<Market, HashMap<ItemIdx, Money>>,
     pictured: Vec<bool>,
     /// Services and what was not sold for long.
     gone: Vec<bool>,
@@ -108,6 +110,7 @@ impl Goods {
             brands: Vec::new(),
             prices: Vec::new(),
             paid: BTreeMap::new(),
+            here: BTreeMap::new(),
             pictured: Vec::new(),
             gone: Vec::new(),
             stock: Stock::load(engine).await?,
@@ -143,6 +146,17 @@ impl Goods {
             }
             let seen = days.entry(item).or_insert((firsts[at], lasts[at]));
             *seen = (seen.0.min(firsts[at]), seen.1.max(lasts[at]));
+        }
+        // What a market's own price is now, in its own currency, says more than what was paid last.
+        let sql = "select market, product_id, currency, price from marts.prices where price is not null";
+        let rows = Rows::query(engine, sql).await?;
+        let (markets, ids) = (rows.markets("market")?, rows.texts("product_id")?);
+        for ((market, id), (currency, price)) in
+            markets.into_iter().zip(ids).zip(rows.texts("currency")?.into_iter().zip(rows.amounts("price")?))
+        {
+            if let (Some(item), Some(price)) = (self.find(&id), money(Some(price), currency.parse().ok())) {
+                self.here.entry(market).or_default().insert(item, price);
+            }
         }
         let last = lasts.iter().max().copied().unwrap_or(Day(0));
         for (item, (_, last_sold)) in &days {
@@ -198,8 +212,13 @@ impl Goods {
         if name.is_empty() { self.ids[item.at()].clone() } else { name.clone() }
     }
 
-    /// What was paid last in the market, else the list price, else the median of what was paid anywhere.
+    /// The market's price of now, else what was paid there last, else the list price, else the median of what was paid
+    /// anywhere.
     pub(crate) fn price(&self, item: ItemIdx, market: Market) -> Option<Money> {
+        let here = self.here.get(&market).and_then(|prices| prices.get(&item));
+        if let Some(price) = here {
+            return Some(*price);
+        }
         self.paid.get(&market).and_then(|paid| paid.get(&item)).copied().or(self.prices[item.at()])
     }
 

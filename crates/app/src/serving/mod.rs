@@ -14,6 +14,7 @@ mod persons;
 pub(crate) mod recent;
 pub(crate) mod runs;
 pub(crate) mod snapshot;
+mod sweep;
 mod tables;
 mod updates;
 
@@ -21,9 +22,19 @@ use current::Current;
 use exposures::Exposures;
 use recent::{Recent, RecentParams};
 use runs::RunsParams;
+use serve::consents::{Consents, PERSONALISATION};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use updates::Updates;
+
+/// What holds for somebody who was never asked about a purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unasked {
+    /// Yes, until there is a no: another legal basis than consent.
+    Allows,
+    /// No, until there is a yes.
+    Refuses,
+}
 
 /// All that answers.
 pub(crate) struct Serving {
@@ -34,6 +45,10 @@ pub(crate) struct Serving {
     pub(crate) runs: runs::RunKeeper,
     /// What takes events in; none where nothing does.
     pub(crate) events: OnceLock<Arc<serve::ingest::Intake>>,
+    /// What persons allowed.
+    pub(crate) consents: Arc<Consents>,
+    /// What is taken for the answer of somebody who was never asked.
+    pub(crate) unasked: Unasked,
     updates: Arc<Updates>,
     /// Held while segments.toml is read and written.
     segments: tokio::sync::Mutex<()>,
@@ -41,7 +56,7 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Opens a workspace for answering.
-    pub(crate) async fn open(root: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn open(root: &Path, unasked: Unasked) -> anyhow::Result<Self> {
         Ok(Self {
             root: root.to_path_buf(),
             current: Arc::new(Current::open(root).await?),
@@ -49,6 +64,8 @@ impl Serving {
             exposures: Exposures::open(root)?,
             runs: runs::RunKeeper::open(root, RunsParams::default())?,
             events: OnceLock::new(),
+            consents: Arc::default(),
+            unasked,
             updates: Arc::new(Updates::open(root)?),
             segments: tokio::sync::Mutex::new(()),
         })
@@ -58,6 +75,13 @@ impl Serving {
     /// be told under each; `at` in milliseconds of the server's clock.
     pub(crate) fn note(&self, who: &str, product: &str, kind: domain::Kind, at: i64) {
         self.recent.note(who, product, kind, at);
+    }
+
+    /// Whether an answer may follow from what the person of these names did.
+    fn may_personalise<'a>(&self, now: &'a snapshot::Snapshot, names: impl Iterator<Item = &'a str> + Clone) -> bool {
+        // Consent may have been given under the other name of somebody who goes by two.
+        let all = names.clone().chain(names.filter_map(|name| now.other_name(name)));
+        self.consents.of_any(all, PERSONALISATION).unwrap_or(self.unasked == Unasked::Allows)
     }
 
     /// What is worth watching, in the text format of Prometheus.

@@ -14,6 +14,7 @@ use crate::commands::today;
 use crate::exit::{Exit, Stop};
 use crate::output::Bar;
 use crate::pipeline::{self, rows::Rows};
+use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -91,10 +92,22 @@ impl Person {
         !self.shoppers.is_empty()
     }
 
+    /// Takes visitors that the last minutes know as the same person: what they did may not be linked in the lake yet.
+    pub(super) fn also(&mut self, visitors: impl IntoIterator<Item = String>) {
+        for visitor in visitors {
+            let key = ("anonymous".to_owned(), visitor);
+            if !self.keys.contains(&key) && !self.shoppers.contains(&key.1) {
+                self.keys.push(key);
+            }
+        }
+    }
+
     /// Every name that the last minutes or the list of answers may have: shopper ids, visitors, customer numbers.
     pub(super) fn names(&self) -> Vec<String> {
         let mut names: BTreeSet<String> = self.shoppers.iter().cloned().collect();
         names.insert(self.asked.clone());
+        names.extend(intake::hash_id::email(&self.asked));
+        names.extend(intake::hash_id::phone(&self.asked));
         for (kind, key) in &self.keys {
             names.insert(key.clone());
             if kind == "customer_id"
@@ -194,7 +207,32 @@ pub(super) async fn rows(now: &Snapshot, person: &Person) -> Result<Vec<NamedTab
             found.push(NamedTable { name, title: Words::same(def.meaning), table });
         }
     }
+    let sentences = format!(
+        "select * from marts.voices where review_id in (select review_id from clean.reviews where shopper_id in ({who})) \
+         order by market, review_id, theme limit {MOST}"
+    );
+    let words = tables::query(&now.engine, tables::mart("voices"), &sentences).await?;
+    if !words.rows.is_empty() {
+        found.push(NamedTable {
+            name: "marts.voices".to_owned(),
+            title: Words::new("What was said", "评论原句"),
+            table: words,
+        });
+    }
     Ok(found)
+}
+
+/// Cleans what came since the lake was cleaned last: events that the log brought over are nobody's before that.
+pub(super) async fn catch_up(workspace: &Workspace) -> Result<()> {
+    let lake = workspace.lake()?;
+    let lock = lake.lock()?;
+    let latest = lake::Snapshot::latest(&lake).await?;
+    if latest.tables.is_empty() {
+        return Ok(());
+    }
+    let as_of = latest.as_of.unwrap_or_else(today);
+    pipeline::clean(workspace, &lake, &lock, as_of, &Bar::new(true)).await?;
+    Ok(())
 }
 
 /// A source that is written again.
@@ -228,6 +266,11 @@ pub(super) async fn erase(now: &Snapshot, person: &Person) -> Result<Vec<ErasedF
             }
         }
     }
+    // A line that could not be read is in no table, but in the file that was kept.
+    let names = person.names();
+    for source in tokio::task::block_in_place(|| unread(now, &lake, &names, &lines))? {
+        lines.entry(source).or_default();
+    }
     let beside = workspace.root.join(".erasing");
     let stated = provenance(now).await?;
     let rewritten = tokio::task::block_in_place(|| rewrite(now, &lake, &lines, &beside))?;
@@ -243,7 +286,7 @@ pub(super) async fn erase(now: &Snapshot, person: &Person) -> Result<Vec<ErasedF
         lake::ingest(&lake, &lock, files, &options, &|_| {}).await?;
     }
     pipeline::clean(workspace, &lake, &lock, now.lake.as_of.unwrap_or_else(today), &Bar::new(true)).await?;
-    empty_marts(now, &lake, &lock, &mut erased).await?;
+    empty_marts(now, &names, &lake, &lock, &mut erased).await?;
     let purged = lake::purge(&lake, &lock).await?;
     erased.insert("files of earlier snapshots".to_owned(), purged);
     tokio::task::block_in_place(|| -> Result<()> {
@@ -256,6 +299,31 @@ pub(super) async fn erase(now: &Snapshot, person: &Person) -> Result<Vec<ErasedF
         Ok(())
     })?;
     Ok(erased.into_iter().filter(|(_, n)| *n > 0).map(|(place, rows)| ErasedFrom { place, rows }).collect())
+}
+
+/// Sources with lines that could not be read, whose kept file has a name of the person in it. Of files that cannot be
+/// looked into as text (workbooks, Parquet, two bytes a letter) the answer is yes: written again they lose nothing but
+/// what could not be read.
+fn unread(
+    now: &Snapshot,
+    lake: &lake::Lake,
+    names: &[String],
+    known: &BTreeMap<String, BTreeMap<&'static str, BTreeSet<i64>>>,
+) -> Result<Vec<String>> {
+    let looked_for = super::sweep::Names::new(names.iter().map(String::as_str));
+    let mut found = Vec::new();
+    for file in lake::source_files(lake, &now.lake)? {
+        if file.rejected == 0 || known.contains_key(&file.source) {
+            continue;
+        }
+        let path = lake.root().join("raw/files").join(&file.sha256);
+        let open = || Ok(Box::new(std::fs::File::open(&path)?) as Box<dyn std::io::Read + Send>);
+        let is_text = !file.encoding.to_lowercase().starts_with("utf-16") && !file.encoding.is_empty();
+        if !is_text || intake::any_piece(&open, &file.name, &|piece| looked_for.are_in(piece))? {
+            found.push(file.source);
+        }
+    }
+    Ok(found)
 }
 
 /// What was stated about where each source came from.
@@ -322,18 +390,32 @@ fn others(batch: &RecordBatch, lines: Option<&BTreeSet<i64>>) -> Result<RecordBa
     filter_record_batch(batch, &keep).map_err(|e| LakeError::Internal(e.to_string()))
 }
 
+/// Whether a text of a table has one of these names in it, such as the example of a gate that failed.
+async fn mentions(now: &Snapshot, def: &TableDef, names: &[String]) -> Result<bool> {
+    let texts = def.columns.iter().filter(|c| matches!(c.kind, schema::Kind::Text));
+    // Short numbers stand for anything.
+    let long: Vec<&String> = names.iter().filter(|name| name.len() >= 5).collect();
+    let any: Vec<String> =
+        texts.flat_map(|c| long.iter().map(move |name| format!("strpos({}, {}) > 0", c.name, quoted(name)))).collect();
+    if any.is_empty() {
+        return Ok(false);
+    }
+    let sql = format!("select count(*) as n from {} where {}", def.full_name(), any.join(" or "));
+    Ok(Rows::query(&now.engine, &sql).await?.ints("n")?.first().is_some_and(|n| *n > 0))
+}
+
 /// Leaves the marts of shoppers without a row: the next run fills them.
 async fn empty_marts(
     now: &Snapshot,
+    names: &[String],
     lake: &lake::Lake,
     lock: &lake::LakeLock,
     erased: &mut BTreeMap<String, u64>,
 ) -> Result<()> {
     let mut empty = Vec::new();
-    for name in MARTS {
-        let Some(def) = schema::table(Zone::Marts, name) else { continue };
+    for def in schema::tables().filter(|def| def.zone == Zone::Marts) {
         let rows = now.lake.table(def).map_or(0, |t| t.rows);
-        if rows > 0 {
+        if rows > 0 && (MARTS.contains(&def.name) || mentions(now, def, names).await?) {
             erased.insert(def.full_name(), rows);
             empty.push((def.name, vec![RecordBatch::new_empty(def.arrow_schema())]));
         }

@@ -173,6 +173,11 @@ impl Snapshot {
         self.histories.find(who).or_else(|| self.histories.find(self.aliases.get(who)?))
     }
 
+    /// The shopper that a number of a customer or visitor means.
+    pub(crate) fn other_name(&self, who: &str) -> Option<&str> {
+        self.aliases.get(who).map(String::as_str)
+    }
+
     /// Why a product cannot be offered in a market.
     pub(crate) fn barred(&self, item: ItemIdx, market: Market) -> Option<Out> {
         self.shelf(market).get(item.at()).copied().flatten()

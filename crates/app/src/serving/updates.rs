@@ -20,6 +20,9 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 const FOLDER: &str = "updates";
 const PENDING: &str = "pending.jsonl";
+/// What a run takes into the lake.
+const PRODUCTS: &str = "products.csv";
+const STOCK: &str = "stock.csv";
 
 /// One line of the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +41,8 @@ struct State {
     /// Units by product in capitals, market and place; [`Market::UNKNOWN`] serves all markets.
     stock: HashMap<String, Counted>,
     prices: HashMap<(String, Market), Money>,
-    products: BTreeMap<String, ProductWrite>,
+    /// The code as it was written and the product, by the code in capitals.
+    products: BTreeMap<String, (String, ProductWrite)>,
 }
 
 /// What was sent since the last run.
@@ -60,7 +64,7 @@ impl State {
                 self.prices.insert((product.to_uppercase(), market), Money { minor, currency });
             }
             Update::Product { product, write } => {
-                self.products.insert(product, write);
+                self.products.insert(product.to_uppercase(), (product, write));
             }
         }
     }
@@ -81,11 +85,11 @@ impl State {
             minor: money.minor,
             currency: money.currency,
         };
-        let product = |(product, write): (&String, &ProductWrite)| Update::Product {
+        let product = |(product, write): &(String, ProductWrite)| Update::Product {
             product: product.clone(),
             write: write.clone(),
         };
-        stock.chain(self.prices.iter().map(price)).chain(self.products.iter().map(product)).collect()
+        stock.chain(self.prices.iter().map(price)).chain(self.products.values().map(product)).collect()
     }
 }
 
@@ -223,6 +227,63 @@ impl Updates {
         state.prices.get(&(product.to_uppercase(), market)).copied()
     }
 
+    /// A product that was written and is not in the lake yet.
+    pub(crate) fn product(&self, product: &str) -> Option<ProductWrite> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if state.products.is_empty() {
+            return None;
+        }
+        state.products.get(&product.to_uppercase()).map(|(_, write)| write.clone())
+    }
+
+    /// Codes of the products that were written, are not in the lake yet, and have all these words in their texts.
+    pub(crate) fn products_with(&self, words: &str) -> Vec<String> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let has = |(id, w): &&(String, ProductWrite)| {
+            let more = [&w.description, &w.brand, &w.category].into_iter().flatten();
+            let texts: Vec<String> = [id, &w.name].into_iter().chain(more).map(|t| t.to_lowercase()).collect();
+            words.iter().all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+        };
+        state.products.values().filter(has).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Takes out what names a person: pending lines, and files that an earlier run took in. Gives how many.
+    pub(crate) fn forget(&self, names: &dyn Fn(&[u8]) -> bool) -> Result<u64> {
+        let _one_at_a_time = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = |path: &Path| match std::fs::read(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            other => other.with_context(|| format!("reading {}", path.display())),
+        };
+        let mut gone = 0;
+        for path in [PRODUCTS, STOCK].map(|name| self.folder.join(name)) {
+            if names(&read(&path)?) {
+                std::fs::remove_file(&path).with_context(|| format!("deleting {}", path.display()))?;
+                gone += 1;
+            }
+        }
+        let path = self.folder.join(PENDING);
+        if !names(&read(&path)?) {
+            return Ok(gone);
+        }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let (mut left, mut text) = (State::default(), String::new());
+        for update in state.lines() {
+            let line = serde_json::to_string(&update)?;
+            if names(line.as_bytes()) {
+                gone += 1;
+                continue;
+            }
+            text.push_str(&line);
+            text.push('\n');
+            left.take(update);
+        }
+        put(&path, text.as_bytes())?;
+        self.any.store(!left.stock.is_empty() || !left.prices.is_empty(), Ordering::Release);
+        *state = left;
+        Ok(gone)
+    }
+
     /// Writes what is pending as files that `portolan ingest` takes; none where nothing is. [`Updates::folded`] comes
     /// after the lake has them.
     pub(crate) fn fold(&self) -> Result<Vec<PathBuf>> {
@@ -230,7 +291,7 @@ impl Updates {
         let mut files = Vec::new();
         if !state.products.is_empty() {
             let mut text = "product_id,name,description,language,category,brand,image\n".to_owned();
-            for (product, w) in &state.products {
+            for (product, w) in state.products.values() {
                 let cells = [
                     product.as_str(),
                     &w.name,
@@ -243,7 +304,7 @@ impl Updates {
                 text.push_str(&cells.map(cell).join(","));
                 text.push('\n');
             }
-            files.push(self.file("products.csv", &text)?);
+            files.push(self.file(PRODUCTS, &text)?);
         }
         if !state.stock.is_empty() {
             let mut rows: Vec<String> = Vec::new();
@@ -255,7 +316,7 @@ impl Updates {
             }
             rows.sort();
             let text = format!("product_id,warehouse,market,quantity,as_of\n{}", rows.concat());
-            files.push(self.file("stock.csv", &text)?);
+            files.push(self.file(STOCK, &text)?);
         }
         Ok(files)
     }
@@ -272,7 +333,7 @@ impl Updates {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let before: Vec<String> = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
         let has = |line: &str| before.iter().any(|text| text.contains(line));
-        state.products.retain(|product, write| !has(&format!("{},{},", cell(product), cell(&write.name))));
+        state.products.retain(|_, (product, write)| !has(&format!("{},{},", cell(product), cell(&write.name))));
         for (product, places) in &mut state.stock {
             places.retain(|(market, place), (quantity, day)| {
                 let market = if *market == Market::UNKNOWN { "" } else { market.code() };
@@ -332,6 +393,27 @@ mod tests {
         assert_eq!((updates.stock("Cup", de), updates.stock("CUP", fr)), (Some(6), Some(3)));
         assert_eq!(updates.price("cup", de).map(|m| m.minor), Some(1_990));
         assert_eq!(updates.price("cup", fr), None);
+    }
+
+    #[test]
+    fn a_product_is_found_at_once_and_a_person_is_taken_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let updates = Updates::open(folder.path()).unwrap();
+        let gift = ProductWrite { name: "A cup for Quillfeather".into(), ..ProductWrite::default() };
+        let pot = ProductWrite { name: "Pot".into(), brand: Some("Brown".into()), ..ProductWrite::default() };
+        updates.put_product("GIFT", &gift).unwrap();
+        updates.put_product("POT", &pot).unwrap();
+        assert_eq!(updates.product("pot"), Some(pot));
+        assert_eq!(
+            (updates.products_with("brown POT"), updates.products_with("brown cup")),
+            (vec!["POT".into()], vec![])
+        );
+        updates.fold().unwrap();
+        let named = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("Quillfeather");
+        // One pending line and the file of products.
+        assert_eq!((updates.forget(&named).unwrap(), updates.forget(&named).unwrap()), (2, 0));
+        assert_eq!((updates.product("GIFT"), updates.product("POT").is_some()), (None, true));
+        assert!(Updates::open(folder.path()).unwrap().product("GIFT").is_none());
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Served {
         Self::with(shop, "127.0.0.1:0", &[])
     }
 
+    /// With more options.
+    pub(crate) fn start_with(shop: &Shop, options: &[&str]) -> Self {
+        Self::with(shop, "127.0.0.1:0", options)
+    }
+
     /// Started with more options; with port 0 at the address that it says, else at this one.
     pub(crate) fn with(shop: &Shop, address: &str, options: &[&str]) -> Self {
         let made = shop.ok(&["keys", "create", "tests", "--kind", "admin", "--json"]);

@@ -13,11 +13,11 @@ use journal::{AppendError, Journal, JournalError, JournalParams, Key, Record, Re
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use tokio::sync::broadcast;
 use tracking::{
     Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Live, LiveParams, Measurement, MeasurementParams,
-    ShopEvent, Taken,
+    Refused, ShopEvent, Taken,
 };
 
 /// How events are taken in.
@@ -94,12 +94,16 @@ pub struct Counts {
 /// Hears of every event that is new, once it is on the disk.
 pub type Listener = Arc<dyn Fn(&ShopEvent) + Send + Sync>;
 
+/// Says whether the people of an event allow that it is kept.
+pub type Allows = Arc<dyn Fn(&ShopEvent) -> bool + Send + Sync>;
+
 /// Takes events in.
 pub struct Intake {
     journal: Journal,
     live: Mutex<Live>,
     watchers: broadcast::Sender<Arc<LiveEvent>>,
     listeners: RwLock<Vec<Listener>>,
+    allows: OnceLock<Allows>,
     params: IntakeParams,
     clock: Clock,
     counts: Counts,
@@ -128,6 +132,7 @@ impl Intake {
             live: Mutex::new(live),
             watchers,
             listeners: RwLock::default(),
+            allows: OnceLock::new(),
             params,
             clock,
             counts: Counts::default(),
@@ -175,9 +180,19 @@ impl Intake {
     }
 
     async fn take(&self, taken: Taken, sender: &Sender, now: DateTime<Utc>) -> Result<IngestReply, IntakeError> {
-        let Taken { accepted, refused, warnings } = taken;
+        let Taken { accepted, mut refused, warnings } = taken;
         let record = |a: &mut Accepted| Record { key: Key(a.key), payload: std::mem::take(&mut a.line).into_bytes() };
         let mut accepted = accepted;
+        if let Some(allows) = self.allows.get() {
+            accepted.retain(|one| {
+                let allowed = allows(&one.event);
+                if !allowed {
+                    let detail = "the person does not allow `analytics`: nothing is kept".to_owned();
+                    refused.push(Refused { at: one.at.clone(), reason: "no_consent", detail });
+                }
+                allowed
+            });
+        }
         let watched = self.watchers.receiver_count() > 0;
         let shown: Vec<Option<String>> = accepted.iter().map(|a| watched.then(|| a.line.clone())).collect();
         let records: Vec<Record> = accepted.iter_mut().map(record).collect();
@@ -251,6 +266,12 @@ impl Intake {
     // The state is whole after every event, so a panic elsewhere leaves it usable.
     pub(super) fn lock(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps events only of people who allow it; set once, before events come.
+    pub fn allow(&self, allows: Allows) {
+        // Who set it first has the say.
+        let _ = self.allows.set(allows);
     }
 
     /// From now on this hears of every new event. It must be quick: senders wait for it.

@@ -4,9 +4,11 @@ use super::{Reply, reply};
 use crate::extract::{Json, Path, Query};
 use crate::problem::Refusal;
 use crate::shared::AppState;
-use crate::wire::audience::{Personas, SegmentDraft, SegmentPreview, SegmentRule, Segments, Shopper, ShopperSegments};
+use crate::wire::audience::{
+    MembersQuery, Personas, SegmentDraft, SegmentPreview, SegmentRule, Segments, Shopper, ShopperSegments,
+};
 use crate::wire::markets::InMarket;
-use crate::wire::table::{Page, Report, Table};
+use crate::wire::table::{Report, Table};
 use axum::extract::State;
 use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
@@ -68,15 +70,15 @@ async fn delete_segment(State(shared): State<AppState>, Path(name): Path<String>
 /// The shoppers of a segment, a page at a time.
 #[utoipa::path(
     get, path = "/segments/{name}/members", tag = "audience",
-    params(("name" = String, Path, description = "The segment"), Page),
+    params(("name" = String, Path, description = "The segment"), MembersQuery),
     responses((status = 200, body = Table))
 )]
 async fn segment_members(
     State(shared): State<AppState>,
     Path(name): Path<String>,
-    Query(page): Query<Page>,
+    Query(query): Query<MembersQuery>,
 ) -> Reply<Table> {
-    reply(shared.answers.segment_members(&name, page).await)
+    reply(shared.answers.segment_members(&name, &query).await)
 }
 
 /// Kinds of shoppers, described by data and by their own words.

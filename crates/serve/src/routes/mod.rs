@@ -3,6 +3,7 @@
 mod admin;
 mod audience;
 mod catalogue;
+mod consents;
 mod data;
 mod markets;
 mod overview;
@@ -50,5 +51,6 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(recommend::routes())
         .merge(data::routes())
         .merge(persons::routes())
+        .merge(consents::routes())
         .merge(crate::live::routes())
 }

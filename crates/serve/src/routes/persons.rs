@@ -2,27 +2,24 @@
 //! by name: the subject is a hash of the id.
 
 use super::Reply;
+use super::consents::{history, names};
+use crate::answers::AnswerError;
 use crate::audit;
 use crate::auth::Caller;
 use crate::extract::Path;
-use crate::shared::AppState;
+use crate::problem::Refusal;
+use crate::shared::{AppState, Shared};
 use crate::wire::figure::Words;
 use crate::wire::persons::{ErasedFrom, PersonErasure, PersonExport};
 use crate::wire::table::{Column, NamedTable, Table};
 use axum::extract::State;
 use axum::{Extension, Json};
 use state::consent::Consent;
-use std::collections::BTreeSet;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(export_person, erase_person))
-}
-
-/// The id that was asked for and the shoppers that belong to it.
-fn names<'a>(id: &'a str, shopper_ids: &'a [String]) -> BTreeSet<&'a str> {
-    shopper_ids.iter().map(String::as_str).chain([id]).collect()
 }
 
 fn consent_table(consents: Vec<Consent>) -> NamedTable {
@@ -50,10 +47,7 @@ async fn export_person(
     Path(id): Path<String>,
 ) -> Reply<PersonExport> {
     let mut export = shared.answers.export_person(&id).await?;
-    let mut consents = Vec::new();
-    for name in names(&id, &export.shopper_ids) {
-        consents.extend(shared.store.consents(name).await?);
-    }
+    let consents = history(&shared, &names(&shared, &id).await?).await?;
     if !consents.is_empty() {
         export.tables.push(consent_table(consents));
     }
@@ -72,16 +66,34 @@ async fn erase_person(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Reply<PersonErasure> {
+    // A task of its own: a request that takes too long is given up, an erasure that was begun is not.
+    let erased = tokio::spawn(async move { erase(&shared, &caller, &id).await }).await;
+    erased.map_err(Refusal::internal)?
+}
+
+async fn erase(shared: &Shared, caller: &Caller, id: &str) -> Reply<PersonErasure> {
     // Whose it is has to be asked before it is gone.
-    let shopper_ids = shared.answers.export_person(&id).await?.shopper_ids;
-    let mut erasure = shared.answers.erase_person(&id).await?;
-    let mut rows = 0;
-    for name in names(&id, &shopper_ids) {
-        rows += shared.store.forget_consents(name).await?;
+    let names = names(shared, id).await?;
+    let in_lake = shared.answers.erase_person(id).await;
+    let (mut consents, mut replies) = (0, 0);
+    for name in &names {
+        consents += shared.store.forget_consents(name).await?;
+        shared.consents.forget(name);
+        replies += shared.store.forget_replies(name).await?;
     }
-    if rows > 0 {
-        erasure.erased.push(ErasedFrom { place: "state: consents".to_owned(), rows });
+    let mut erasure = match in_lake {
+        Ok(erasure) => erasure,
+        // Somebody who only ever gave consent is known to nobody else.
+        Err(AnswerError::NotFound { .. }) if consents + replies > 0 => {
+            PersonErasure { id: id.to_owned(), ..PersonErasure::default() }
+        }
+        Err(why) => return Err(why.into()),
+    };
+    for (place, rows) in [("state: consents", consents), ("state: replies", replies)] {
+        if rows > 0 {
+            erasure.erased.push(ErasedFrom { place: place.to_owned(), rows });
+        }
     }
-    audit::note(&shared, &caller, "person.erased", &audit::hashed(&id), "").await?;
+    audit::note(shared, caller, "person.erased", &audit::hashed(id), "").await?;
     Ok(Json(erasure))
 }

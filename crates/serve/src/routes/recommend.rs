@@ -3,6 +3,7 @@
 use super::{Reply, reply};
 use crate::auth::Caller;
 use crate::extract::{Json, Query};
+use crate::idempotency;
 use crate::problem::Refusal;
 use crate::shared::AppState;
 use crate::wire::recommend::{
@@ -10,7 +11,8 @@ use crate::wire::recommend::{
 };
 use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -103,14 +105,26 @@ async fn rerank(
     reply(shared.answers.rerank(&rerank).await)
 }
 
-/// Takes down what a shopper did with a recommended product.
+/// Takes down what a shopper did with a recommended product; the next answer knows. Repeated with the same
+/// `Idempotency-Key`, it is done once.
 #[utoipa::path(
     post, path = "/feedback", tag = "recommend", request_body = Feedback,
+    params(("Idempotency-Key" = Option<String>, Header, description = "A name of this write, up to 200 characters")),
     responses((status = 204, description = "Kept"))
 )]
-async fn feedback(State(shared): State<AppState>, Json(feedback): Json<Feedback>) -> Result<StatusCode, Refusal> {
-    shared.answers.feedback(&feedback).await?;
-    Ok(StatusCode::NO_CONTENT)
+async fn feedback(
+    State(shared): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Json(feedback): Json<Feedback>,
+) -> Result<Response, Refusal> {
+    let write = || shared.answers.feedback(&feedback);
+    let kept = idempotency::once(&shared, caller.id(), &headers, &("feedback", &feedback), write).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some(replayed) = kept.headers().get("idempotent-replayed") {
+        response.headers_mut().insert("idempotent-replayed", replayed.clone());
+    }
+    Ok(response)
 }
 
 /// Which model serves each market and how good it is on held-out purchases.

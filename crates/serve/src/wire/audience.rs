@@ -1,9 +1,9 @@
 //! Who buys: segments, personas, cohorts, values, one shopper.
 
 use super::figure::{Figure, Words};
-use super::table::{Column, Report, Table};
+use super::table::{Column, Page, Report, Table};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// The segments there are, and what a rule may ask.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -176,4 +176,26 @@ pub struct ShopperSegment {
     pub kind: String,
     /// Why the shopper is in it.
     pub why: String,
+}
+
+/// Which members, and which page of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct MembersQuery {
+    /// Only those who may be written to: who agreed to marketing and did not take it back.
+    pub contactable: Option<bool>,
+    /// The page, from 1.
+    #[param(minimum = 1, maximum = 1_000_000)]
+    pub page: Option<u32>,
+    /// Rows a page.
+    #[param(minimum = 1, maximum = 500)]
+    pub per_page: Option<u32>,
+}
+
+impl MembersQuery {
+    /// Which page.
+    pub const fn page(&self) -> Page {
+        Page { page: self.page, per_page: self.per_page }
+    }
 }

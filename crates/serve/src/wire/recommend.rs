@@ -27,13 +27,13 @@ pub struct RecommendQuery {
     /// Only of this category.
     #[param(max_length = 500)]
     pub category: Option<String>,
-    /// Lowest price, in major units of the market's currency.
+    /// Lowest price, in major units of the currency that the answer's prices have.
     #[param(minimum = 0)]
     pub min_price: Option<f64>,
     /// Highest price.
     #[param(minimum = 0)]
     pub max_price: Option<f64>,
-    /// Only what is in stock; false unless told.
+    /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
     pub in_stock: Option<bool>,
     /// 0: by score alone; 1: as unlike each other as can be.
     #[param(minimum = 0, maximum = 1)]
@@ -43,7 +43,7 @@ pub struct RecommendQuery {
 }
 
 /// Like which product.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct SimilarQuery {
@@ -56,10 +56,21 @@ pub struct SimilarQuery {
     /// How many, 10 unless told.
     #[param(minimum = 1, maximum = 100)]
     pub n: Option<u32>,
+    /// Only of this category.
+    #[param(max_length = 500)]
+    pub category: Option<String>,
+    /// Lowest price, in major units of the currency that the answer's prices have.
+    #[param(minimum = 0)]
+    pub min_price: Option<f64>,
+    /// Highest price.
+    #[param(minimum = 0)]
+    pub max_price: Option<f64>,
+    /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
+    pub in_stock: Option<bool>,
 }
 
 /// With which basket.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct NextQuery {
@@ -72,10 +83,21 @@ pub struct NextQuery {
     /// How many, 10 unless told.
     #[param(minimum = 1, maximum = 100)]
     pub n: Option<u32>,
+    /// Only of this category.
+    #[param(max_length = 500)]
+    pub category: Option<String>,
+    /// Lowest price, in major units of the currency that the answer's prices have.
+    #[param(minimum = 0)]
+    pub min_price: Option<f64>,
+    /// Highest price.
+    #[param(minimum = 0)]
+    pub max_price: Option<f64>,
+    /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
+    pub in_stock: Option<bool>,
 }
 
 /// Of which market.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TrendingQuery {
@@ -85,10 +107,21 @@ pub struct TrendingQuery {
     /// How many, 10 unless told.
     #[param(minimum = 1, maximum = 100)]
     pub n: Option<u32>,
+    /// Only of this category.
+    #[param(max_length = 500)]
+    pub category: Option<String>,
+    /// Lowest price, in major units of the currency that the answer's prices have.
+    #[param(minimum = 0)]
+    pub min_price: Option<f64>,
+    /// Highest price.
+    #[param(minimum = 0)]
+    pub max_price: Option<f64>,
+    /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
+    pub in_stock: Option<bool>,
 }
 
 /// Candidates to order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rerank {
     /// ISO 3166-1 alpha-2.
@@ -105,7 +138,46 @@ pub struct Rerank {
     pub candidates: Vec<String>,
     /// Say why; false unless told.
     pub explain: Option<bool>,
+    /// Only of this category.
+    #[schema(max_length = 500)]
+    pub category: Option<String>,
+    /// Lowest price, in major units of the currency that the answer's prices have.
+    #[schema(minimum = 0)]
+    pub min_price: Option<f64>,
+    /// Highest price.
+    #[schema(minimum = 0)]
+    pub max_price: Option<f64>,
+    /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
+    pub in_stock: Option<bool>,
 }
+
+/// Within which limits products are offered; the same for every question.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Filters<'a> {
+    /// Only of this category.
+    pub category: Option<&'a str>,
+    /// Lowest price, in major units.
+    pub min_price: Option<f64>,
+    /// Highest price.
+    pub max_price: Option<f64>,
+    /// Only what is in stock; `Some(false)` takes what is out of stock too.
+    pub in_stock: Option<bool>,
+}
+
+/// Each question has the fields itself: a flattened struct could not refuse fields that there are not.
+macro_rules! filters_of {
+    ($($question:ty),+) => {$(
+        impl $question {
+            /// Within which limits.
+            pub fn filters(&self) -> Filters<'_> {
+                let Self { category, min_price, max_price, in_stock, .. } = self;
+                Filters { category: category.as_deref(), min_price: *min_price, max_price: *max_price, in_stock: *in_stock }
+            }
+        }
+    )+};
+}
+
+filters_of!(RecommendQuery, SimilarQuery, NextQuery, TrendingQuery, Rerank);
 
 /// Products, best first, and how they came to be.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -8,7 +8,12 @@ use state::users::Role;
 
 /// A path of a row, with ids that the invented workspace knows.
 fn path(access: &Access) -> String {
-    let path = access.path.replace("{market}", "DE").replace("{name}", "twice").replace("{file}", "start.js");
+    let path = access
+        .path
+        .replace("{market}", "DE")
+        .replace("{name}", "twice")
+        .replace("{file}", "start.js")
+        .replace("{purpose}", "marketing");
     let id = match access.path {
         p if p.contains("/products/") => "P1",
         p if p.contains("/runs/") => "run-1",

@@ -14,12 +14,13 @@ use audience::persona::page::{Entry, Persona as Sheet, Said};
 use audience::segments::{BookError, Definition, Field};
 use domain::{Language, Market};
 use serve::answers::{Answer, AnswerError, AudienceAnswers};
+use serve::consents::MARKETING;
 use serve::wire::audience::{
-    Claim, MarketSize, Persona, Personas, Quote, RuleProblem, Segment, SegmentDraft, SegmentPreview, SegmentRule,
-    Segments, Shopper, ShopperSegment, ShopperSegments,
+    Claim, MarketSize, MembersQuery, Persona, Personas, Quote, RuleProblem, Segment, SegmentDraft, SegmentPreview,
+    SegmentRule, Segments, Shopper, ShopperSegment, ShopperSegments,
 };
 use serve::wire::figure::Words;
-use serve::wire::table::{Column, NamedTable, Page, Report, Table};
+use serve::wire::table::{Column, NamedTable, Report, Table};
 
 fn of_market(code: Option<&str>) -> Result<Option<Market>, AnswerError> {
     code.map(market).transpose()
@@ -379,7 +380,7 @@ impl Serving {
         }
     }
 
-    async fn members(&self, name: &str, page: Page) -> Result<Table, AnswerError> {
+    async fn members(&self, name: &str, query: &MembersQuery) -> Result<Table, AnswerError> {
         let now = self.current.get();
         let is_named = audience::Segment::ALL.iter().any(|s| s.key() == name);
         let book = segments::book(&now.workspace.root).map_err(refused)?;
@@ -389,11 +390,43 @@ impl Serving {
         let (mart, order) =
             if is_named { ("segments", "monetary desc, shopper_id") } else { ("segment_members", "shopper_id") };
         let sql = format!("select * from marts.{mart} where segment = {}", quoted(name));
-        let found = tables::page(&now.engine, tables::mart(mart), &sql, order, page.range()).await.map_err(refused)?;
+        let range = query.page().range();
+        let mut found = tables::page(&now.engine, tables::mart(mart), &sql, order, range).await.map_err(refused)?;
         if !is_named && shown(&book, name, i64::try_from(found.total).unwrap_or(i64::MAX)).is_none() {
             let problem = format!("`{name}` finds fewer than {PRIVACY_FLOOR} people by what their records say of them");
             return Err(wrong("name", problem));
         }
+        if query.contactable == Some(true) {
+            found = self.contactable(&now, mart, &sql, order, range).await.map_err(refused)?;
+        }
+        Ok(found)
+    }
+
+    /// Of the rows of a query those of people who may be written to, one page. Whether somebody may is known here and
+    /// not to the query engine, so all ids are looked at and the page is asked for by name.
+    async fn contactable(
+        &self,
+        now: &Snapshot,
+        mart: &str,
+        sql: &str,
+        order: &str,
+        (from, n): (usize, usize),
+    ) -> Result<Table> {
+        let ids = format!(
+            "select m.shopper_id, coalesce(p.accepts_marketing, false) as agreed from ({sql}) m \
+             left join clean.shoppers p on p.shopper_id = m.shopper_id order by {}",
+            order.replace("monetary", "m.monetary").replace("shopper_id", "m.shopper_id")
+        );
+        let rows = Rows::query(&now.engine, &ids).await?;
+        let (ids, agreed) = (rows.texts("shopper_id")?, rows.truths("agreed")?);
+        let may = |(id, agreed): &(&String, &bool)| self.consents.of(id, MARKETING).unwrap_or(**agreed);
+        let all: Vec<&String> = ids.iter().zip(&agreed).filter(may).map(|(id, _)| id).collect();
+        let page: Vec<String> = all.iter().skip(from).take(n).map(|id| quoted(id)).collect();
+        // An empty list is no SQL; nothing equals this.
+        let list = if page.is_empty() { "null".to_owned() } else { page.join(", ") };
+        let sql = format!("select * from ({sql}) m where shopper_id in ({list}) order by {order}");
+        let mut found = tables::query(&now.engine, tables::mart(mart), &sql).await?;
+        found.total = all.len() as u64;
         Ok(found)
     }
 }
@@ -415,8 +448,8 @@ impl AudienceAnswers for Serving {
         Box::pin(self.remove(name))
     }
 
-    fn segment_members<'a>(&'a self, name: &'a str, page: Page) -> Answer<'a, Table> {
-        Box::pin(self.members(name, page))
+    fn segment_members<'a>(&'a self, name: &'a str, query: &'a MembersQuery) -> Answer<'a, Table> {
+        Box::pin(self.members(name, query))
     }
 
     fn personas<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Personas> {

@@ -2,6 +2,7 @@
 
 use super::super::Serving;
 use super::super::snapshot::Snapshot;
+use super::limits::price;
 use super::recommend::no_product;
 use super::tables::{self, quoted};
 use super::{languages, market, picture_path, refused, wrong};
@@ -34,17 +35,53 @@ impl Serving {
         let id = goods.id(item);
         let at = of.unwrap_or(Market::UNKNOWN);
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let price = self.updates.price(id, at).or_else(|| goods.price(item, at));
+        // What was written since the last run lies over what the lake says.
+        let sent = self.updates.product(id).unwrap_or_default();
         ProductCard {
             product_id: id.to_owned(),
-            name: goods.title(item, &languages(of)),
-            category: some(goods.category(item)),
-            brand: some(goods.brand(item)),
-            price: price.map(Into::into),
+            name: if sent.name.is_empty() { goods.title(item, &languages(of)) } else { sent.name },
+            category: sent.category.or_else(|| some(goods.category(item))),
+            brand: sent.brand.or_else(|| some(goods.brand(item))),
+            price: price(now, &self.updates, item, at).map(Into::into),
             picture: goods.is_pictured(item).then(|| picture_path(id)),
             score,
             sellable: of.map(|market| sellable(now, item, market)),
         }
+    }
+
+    /// The card of a product that was written and is not in the lake yet.
+    fn new_card(&self, id: &str, of: Option<Market>) -> Option<ProductCard> {
+        let sent = self.updates.product(id)?;
+        let price = of.and_then(|market| self.updates.price(id, market));
+        Some(ProductCard {
+            product_id: id.to_owned(),
+            name: sent.name,
+            category: sent.category,
+            brand: sent.brand,
+            price: price.map(Into::into),
+            ..ProductCard::default()
+        })
+    }
+
+    /// The same cards with the verdicts of the rules where the last run decided them.
+    async fn judged(&self, of: Option<&str>, mut found: Products) -> Result<Products, AnswerError> {
+        let Some(of) = of.map(market).transpose()? else { return Ok(found) };
+        let now = self.current.get();
+        let ids: Vec<String> = found.products.iter().map(|p| quoted(&p.product_id)).collect();
+        if ids.is_empty() {
+            return Ok(found);
+        }
+        let sql = format!("market = '{of}' and product_id in ({})", ids.join(", "));
+        let verdicts = verdicts(&now, &sql).await.map_err(refused)?;
+        for card in &mut found.products {
+            let verdict = verdicts.iter().find(|(id, _)| *id == card.product_id);
+            // What the shelf refuses, a service or a product long gone, stays refused whatever the rules say.
+            let blocked = card.sellable.as_ref().is_some_and(|s| s.verdict == "blocked");
+            if let Some((_, verdict)) = verdict.filter(|(_, v)| !blocked || v.verdict == "blocked") {
+                card.sellable = Some(verdict.clone());
+            }
+        }
+        Ok(found)
     }
 
     fn search(&self, query: &ProductQuery) -> Result<Products, AnswerError> {
@@ -55,10 +92,16 @@ impl Serving {
         let asked = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
         let Some(words) = asked else {
             let all: Vec<ItemIdx> = now.goods.by_code().filter(|item| there(*item)).collect();
-            let products = all.iter().skip(from).take(n).map(|item| self.card(&now, *item, of, None)).collect();
+            // New products come last: the lake does not know yet where they are sold.
+            let new: Vec<String> = if of.is_none() { self.new_products(&now, "") } else { Vec::new() };
+            let cards = all.iter().map(Some).chain(new.iter().map(|_| None)).enumerate().skip(from).take(n);
+            let products = cards.filter_map(|(at, item)| match item {
+                Some(item) => Some(self.card(&now, *item, of, None)),
+                None => self.new_card(new.get(at.checked_sub(all.len())?)?, of),
+            });
             return Ok(Products {
-                products,
-                total: all.len() as u64,
+                products: products.collect(),
+                total: (all.len() + new.len()) as u64,
                 found_by: "catalogue".to_owned(),
                 notes: Vec::new(),
             });
@@ -81,8 +124,19 @@ impl Serving {
             };
             notes.push(Words::new(format!("`{}`: {en}", word.word), format!("`{}`:{zh}", word.word)));
         }
-        let products = hits.iter().skip(from).take(n).map(|(item, score)| self.card(&now, *item, of, Some(*score)));
-        Ok(Products { products: products.collect(), total: hits.len() as u64, found_by: "words".to_owned(), notes })
+        // What was written a moment ago is in no index; it is found by its words, ahead of all others.
+        let new = self.new_products(&now, words);
+        let cards = new.iter().filter_map(|id| self.new_card(id, of));
+        let known = hits.iter().map(|(item, score)| self.card(&now, *item, of, Some(*score)));
+        let products = cards.chain(known).skip(from).take(n).collect();
+        Ok(Products { products, total: (hits.len() + new.len()) as u64, found_by: "words".to_owned(), notes })
+    }
+
+    /// Codes of products with these words that were written and that the lake does not know yet.
+    fn new_products(&self, now: &Snapshot, words: &str) -> Vec<String> {
+        let mut all = self.updates.products_with(words);
+        all.retain(|id| now.goods.find(id).is_none());
+        all
     }
 
     fn like(&self, now: &Snapshot, near: Vec<(u32, f64)>, found: &Found, by: &str, notes: Vec<Words>) -> Products {
@@ -135,11 +189,27 @@ impl Serving {
 
     async fn page(&self, id: &str) -> Result<Product, AnswerError> {
         let now = self.current.get();
-        let item = now.goods.find(id).ok_or_else(|| no_product(id))?;
+        let Some(item) = now.goods.find(id) else {
+            // Written a moment ago: what was written is all that is known of it.
+            let card = self.new_card(id.trim(), None).ok_or_else(|| no_product(id))?;
+            let sent = self.updates.product(id.trim()).unwrap_or_default();
+            let names = sent.language.map(|language| (language, sent.name)).into_iter().collect();
+            let stock = self.updates.stock(id.trim(), Market::UNKNOWN);
+            return Ok(Product { card, names, description: sent.description, stock, ..Product::default() });
+        };
         let card = self.card(&now, item, None, None);
         let (texts, description) = texts(&now, now.goods.id(item)).await.map_err(refused)?;
         let pending = self.updates.stock(now.goods.id(item), Market::UNKNOWN);
-        let sellable = now.markets.keys().map(|market| sellable(&now, item, *market)).collect();
+        let judged = verdicts(&now, &format!("product_id = {}", quoted(now.goods.id(item)))).await.map_err(refused)?;
+        let mut sellable: Vec<Sellable> = now.markets.keys().map(|market| sellable(&now, item, *market)).collect();
+        for (_, verdict) in judged {
+            match sellable.iter_mut().find(|s| s.market == verdict.market) {
+                Some(known) if known.verdict == "blocked" && verdict.verdict != "blocked" => {}
+                Some(known) => *known = verdict,
+                None => sellable.push(verdict),
+            }
+        }
+        sellable.sort_by(|a, b| a.market.cmp(&b.market));
         Ok(Product {
             names: texts,
             description,
@@ -198,6 +268,22 @@ fn sellable(now: &Snapshot, item: ItemIdx, market: Market) -> Sellable {
     Sellable { market: market.code().to_owned(), verdict: verdict.to_owned(), why }
 }
 
+/// Verdicts of the rules with their reasons, by product, as the last run decided them.
+async fn verdicts(now: &Snapshot, only: &str) -> Result<Vec<(String, Sellable)>> {
+    let sql = format!(
+        "select market, product_id, verdict, en, zh from marts.sellability where {only} order by market, product_id"
+    );
+    let rows = Rows::query(&now.engine, &sql).await?;
+    let (ids, markets, verdicts) = (rows.texts("product_id")?, rows.texts("market")?, rows.texts("verdict")?);
+    let (en, zh) = (rows.texts("en")?, rows.texts("zh")?);
+    let verdict = |at: usize| Sellable {
+        market: markets[at].clone(),
+        verdict: verdicts[at].clone(),
+        why: Words::new(&en[at], &zh[at]),
+    };
+    Ok((0..ids.len()).map(|at| (ids[at].clone(), verdict(at))).collect())
+}
+
 async fn texts(now: &Snapshot, id: &str) -> Result<(BTreeMap<String, String>, Option<String>)> {
     let sql =
         format!("select name, description, texts, language from clean.products where product_id = {}", quoted(id));
@@ -226,6 +312,34 @@ async fn report(now: &Snapshot, id: &str) -> Result<Report> {
             format!("select * from marts.product_market where product_id = {who} order by revenue desc, market"),
             "Sales by market",
             "各市场销售",
+        ),
+        (
+            "prices",
+            "prices",
+            format!("select * from marts.prices where product_id = {who} order by market"),
+            "Prices: corridor and advice",
+            "价格区间与建议",
+        ),
+        (
+            "landed",
+            "landed_costs",
+            format!("select * from marts.landed_costs where product_id = {who} order by market, place"),
+            "What a unit costs until it is sold",
+            "到岸成本",
+        ),
+        (
+            "advice",
+            "stock_advice",
+            format!("select * from marts.stock_advice where product_id = {who} order by market"),
+            "What to do about its stock",
+            "库存建议",
+        ),
+        (
+            "demand",
+            "demand",
+            format!("select * from marts.demand where product_id = {who} order by market, week limit 200"),
+            "Expected demand by week",
+            "每周预期需求",
         ),
         (
             "next",
@@ -294,7 +408,10 @@ fn written(n: usize, wrong: Vec<(usize, String)>, list: &str, seen: &str) -> Wri
 
 impl CatalogueAnswers for Serving {
     fn products<'a>(&'a self, query: &'a ProductQuery) -> Answer<'a, Products> {
-        Box::pin(async move { tokio::task::block_in_place(|| self.search(query)) })
+        Box::pin(async move {
+            let found = tokio::task::block_in_place(|| self.search(query))?;
+            self.judged(query.market.as_deref(), found).await
+        })
     }
 
     fn product<'a>(&'a self, id: &'a str) -> Answer<'a, Product> {
@@ -319,7 +436,7 @@ impl CatalogueAnswers for Serving {
                 return Err(wrong("name", "a product needs a code and a name"));
             }
             self.updates.put_product(id, product).map_err(refused)?;
-            Ok(written(1, Vec::new(), "product", "next_run"))
+            Ok(written(1, Vec::new(), "product", "now"))
         })
     }
 

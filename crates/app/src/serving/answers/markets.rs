@@ -79,7 +79,14 @@ pub(super) async fn not_computed(now: &Snapshot, stage: &str, of: Option<Market>
 }
 
 /// Tables of a market's page: name, mart, order, heading.
-const TABLES: [(&str, &str, &str, &str, &str); 8] = [
+const TABLES: [(&str, &str, &str, &str, &str); 15] = [
+    ("actions", "decision_actions", "kind, place", "What to do next", "下一步"),
+    ("budget", "budget", "channel", "Budget by channel, a week", "各渠道每周预算"),
+    ("media", "media", "channel", "What advertising brought", "广告效果"),
+    ("prices", "prices", "advised is null, product_id", "Prices", "价格"),
+    ("sellable", "sellability", "verdict, product_id", "What may be sold", "可售性"),
+    ("stock", "stock_advice", "state, product_id", "Stock", "库存"),
+    ("calendar", "calendar", "day, event", "Calendar", "营销日历"),
     ("months", "market_months", "month", "Sales by month", "月度销售"),
     ("segments", "segment_summary", "revenue desc, segment", "Segments", "客户分群"),
     ("offers", "recommendations", "rank", "Products to offer first", "优先推荐商品"),
@@ -95,7 +102,7 @@ const ROWS: usize = 200;
 async fn page(now: &Snapshot, of: Market) -> Result<MarketPage> {
     let mut ranking = ranking(now).await?;
     let mut figures = Vec::new();
-    for mart in ["market_figures", "market_outlook"] {
+    for mart in ["market_figures", "market_outlook", "decision_figures"] {
         let sql = format!("select * from marts.{mart} where market = '{of}'");
         figures.extend(people_pages::figures(&now.engine, &sql).await?.iter().map(|(_, figure)| figure.into()));
     }
@@ -112,7 +119,7 @@ async fn page(now: &Snapshot, of: Market) -> Result<MarketPage> {
     ranking.reasons.retain(|reason| reason.market == of.code());
     let words = country(of);
     let mut notes = Vec::new();
-    for stage in ["offers", "transfer", "outlook", "personas", "entry"] {
+    for stage in ["offers", "transfer", "outlook", "personas", "entry", "decisions"] {
         notes.extend(not_computed(now, stage, Some(of)).await?);
     }
     Ok(MarketPage {

@@ -3,6 +3,7 @@
 mod audience;
 mod catalogue;
 mod data;
+mod limits;
 mod markets;
 mod overview;
 mod people;

@@ -3,6 +3,8 @@
 use super::super::Serving;
 use super::super::exposures::Exposure;
 use super::super::snapshot::{MarketModels, Snapshot};
+use super::super::updates::Updates;
+use super::limits::{Limits, price};
 use super::{languages, market, picture_path, tables, wrong};
 use decide::plan::{Lang, term_name};
 use domain::{History, ItemIdx, Kind, Language, Market, Reason};
@@ -28,6 +30,8 @@ const SALT: &str = "portolan";
 
 /// What is known of who asks.
 struct Who {
+    /// Whether the answer may follow from what the person did.
+    personal: bool,
     taste: Taste,
     /// Bought before or in this session, or in the cart: sorted.
     have: Vec<ItemIdx>,
@@ -43,6 +47,10 @@ fn count(n: Option<u32>) -> Result<usize, AnswerError> {
 
 impl Serving {
     fn who(&self, now: &Snapshot, shopper: Option<&str>, session: Option<&str>) -> Who {
+        if !self.may_personalise(now, shopper.into_iter().chain(session)) {
+            let taste = Taste::new(&[], &Context::default(), &[], &SessionParams::default());
+            return Who { personal: false, taste, have: Vec::new(), bucket: None };
+        }
         let past = shopper.and_then(|id| now.past(id)).or_else(|| session.and_then(|id| now.past(id)));
         let bought = past.map_or_else(Vec::new, |p| p.bought());
         let context = past.map_or_else(Context::default, |p| p.context());
@@ -63,14 +71,22 @@ impl Serving {
         have.sort_unstable();
         have.dedup();
         Who {
+            personal: true,
             taste: Taste::new(&bought, &context, &session_events, &SessionParams::default()),
             have,
             bucket: shopper.or(session).map(|who| bucket(SALT, who, BUCKETS)),
         }
     }
 
-    /// Names an answer and takes down who saw what.
-    fn expose(&self, whom: Whom<'_>, answer: &mut Recommendations) {
+    /// Names an answer and takes down who saw what; of somebody who does not allow it, what was seen and not by whom.
+    fn expose(&self, mut whom: Whom<'_>, personal: bool, answer: &mut Recommendations) {
+        if !personal {
+            (whom.shopper, whom.session) = (None, None);
+            let refused = |step: &&mut ChainStep| matches!(step.step.as_str(), "history" | "session");
+            for step in answer.chain.iter_mut().filter(refused) {
+                step.why = "the shopper does not allow personalisation".to_owned();
+            }
+        }
         answer.bucket = whom.bucket;
         let exposure = Exposure {
             at: self.now(),
@@ -126,7 +142,13 @@ fn words(now: &Snapshot, reason: &Reason, languages: &[&str]) -> Words {
     }
 }
 
-fn item(now: &Snapshot, offered: &Offered, market: Option<Market>, languages: &[&str]) -> RecommendedItem {
+fn item(
+    now: &Snapshot,
+    updates: &Updates,
+    offered: &Offered,
+    market: Option<Market>,
+    languages: &[&str],
+) -> RecommendedItem {
     let goods = &now.goods;
     let id = goods.id(offered.item);
     let reason = |reason: &Reason| ItemReason {
@@ -137,9 +159,9 @@ fn item(now: &Snapshot, offered: &Offered, market: Option<Market>, languages: &[
     };
     RecommendedItem {
         product_id: id.to_owned(),
-        name: goods.title(offered.item, languages),
+        name: updates.product(id).map_or_else(|| goods.title(offered.item, languages), |sent| sent.name),
         score: f64::from(offered.score),
-        price: goods.price(offered.item, market.unwrap_or(Market::UNKNOWN)).map(Into::into),
+        price: price(now, updates, offered.item, market.unwrap_or(Market::UNKNOWN)).map(Into::into),
         picture: goods.is_pictured(offered.item).then(|| picture_path(id)),
         reasons: offered.reasons.iter().map(reason).collect(),
     }
@@ -158,7 +180,7 @@ fn step(told: &Told, models: Option<&MarketModels>) -> ChainStep {
     }
 }
 
-fn answered(now: &Snapshot, answer: &serving::Answer, market: Market) -> Recommendations {
+fn answered(now: &Snapshot, updates: &Updates, answer: &serving::Answer, market: Market) -> Recommendations {
     let languages = languages(Some(market));
     let models = now.markets.get(&market);
     let mut chain: Vec<ChainStep> = answer.chain.iter().map(|told| step(told, models)).collect();
@@ -169,7 +191,7 @@ fn answered(now: &Snapshot, answer: &serving::Answer, market: Market) -> Recomme
         last.why.push_str(&format!("; left out on the way: {}", left.join(", ")));
     }
     Recommendations {
-        items: answer.items.iter().map(|o| item(now, o, Some(market), &languages)).collect(),
+        items: answer.items.iter().map(|o| item(now, updates, o, Some(market), &languages)).collect(),
         answered_by: answer.answered_by().map_or("nothing", Step::key).to_owned(),
         chain,
         model_version: now.model_version(),
@@ -225,10 +247,10 @@ impl Filled {
         }));
     }
 
-    fn done(self, now: &Snapshot, market: Option<Market>) -> Recommendations {
+    fn done(self, now: &Snapshot, updates: &Updates, market: Option<Market>) -> Recommendations {
         let languages = languages(market);
         Recommendations {
-            items: self.offered.iter().map(|o| item(now, o, market, &languages)).collect(),
+            items: self.offered.iter().map(|o| item(now, updates, o, market, &languages)).collect(),
             answered_by: self.answered_by.unwrap_or("nothing").to_owned(),
             chain: self.chain,
             model_version: now.model_version(),
@@ -266,54 +288,14 @@ impl Serving {
         if !(0.0..=1.0).contains(&diversity) {
             return Err(wrong("diversity", format!("{diversity} is not from 0 to 1")));
         }
-        if let (Some(low), Some(high)) = (query.min_price, query.max_price)
-            && low > high
-        {
-            return Err(wrong("max_price", format!("{high} is below min_price, {low}")));
-        }
         let now = self.current.get();
         let (shopper, session) = (query.shopper.as_deref(), query.session.as_deref());
         let who = self.who(&now, shopper, session);
-        let (goods, shelf) = (&now.goods, now.shelf(market));
+        let goods = &now.goods;
         let exclude = query.exclude_bought.unwrap_or(true);
-        let price = |item: ItemIdx| {
-            let price = self.updates.price(goods.id(item), market).or_else(|| goods.price(item, market));
-            price.and_then(|p| p.to_decimal().try_into().ok())
-        };
-        let out = |item: ItemIdx| -> Option<Out> {
-            if exclude && who.have.binary_search(&item).is_ok() {
-                return Some(Out::Bought);
-            }
-            let stock = |item| self.updates.stock(goods.id(item), market);
-            match shelf.get(item.at()).copied().flatten() {
-                // What was counted since the last ingest counts more than what the lake says.
-                Some(Out::OutOfStock) if query.in_stock != Some(true) => match stock(item) {
-                    Some(units) if units > 0 => {}
-                    _ if query.in_stock == Some(false) => {}
-                    _ => return Some(Out::OutOfStock),
-                },
-                Some(out) => return Some(out),
-                None => {
-                    let gone = stock(item).is_some_and(|units| units <= 0) && query.in_stock != Some(false);
-                    let unknown = query.in_stock == Some(true)
-                        && stock(item).or_else(|| goods.stock(item, market)).is_none_or(|units| units <= 0);
-                    if gone || unknown {
-                        return Some(Out::OutOfStock);
-                    }
-                }
-            }
-            if query.category.as_deref().is_some_and(|category| !goods.is_of(item, category)) {
-                return Some(Out::Category);
-            }
-            if query.min_price.is_some() || query.max_price.is_some() {
-                let price: Option<f64> = price(item);
-                let within =
-                    |p: f64| query.min_price.is_none_or(|low| p >= low) && query.max_price.is_none_or(|h| p <= h);
-                if !price.is_some_and(within) {
-                    return Some(Out::Price);
-                }
-            }
-            None
+        let limits = Limits::new(&now, &self.updates, market, query.filters())?;
+        let out = |item: ItemIdx| {
+            if exclude && who.have.binary_search(&item).is_ok() { Some(Out::Bought) } else { limits.out(item) }
         };
         let ask = Ask {
             taste: &who.taste,
@@ -323,8 +305,12 @@ impl Serving {
             out: &out,
             alike: &|a, b| goods.alike(a, b),
         };
-        let mut answer = answered(&now, &serving::answer(&view(&now, market), &ask), market);
-        self.expose(Whom { kind: "for_you", market: Some(market), shopper, session, bucket: who.bucket }, &mut answer);
+        let mut answer = answered(&now, &self.updates, &serving::answer(&view(&now, market), &ask), market);
+        self.expose(
+            Whom { kind: "for_you", market: Some(market), shopper, session, bucket: who.bucket },
+            who.personal,
+            &mut answer,
+        );
         Ok(answer)
     }
 
@@ -337,10 +323,10 @@ impl Serving {
         let now = self.current.get();
         let (shopper, session) = (asked.shopper.as_deref(), asked.session.as_deref());
         let who = self.who(&now, shopper, session);
-        let shelf = now.shelf(market);
+        let limits = Limits::new(&now, &self.updates, market, asked.filters())?;
         let known: Vec<ItemIdx> = asked.candidates.iter().filter_map(|code| now.goods.find(code)).collect();
         let unknown = asked.candidates.len() - known.len();
-        let out = |item: ItemIdx| shelf.get(item.at()).copied().flatten();
+        let out = |item: ItemIdx| limits.out(item);
         let ask = Ask {
             taste: &who.taste,
             n: known.len(),
@@ -349,13 +335,17 @@ impl Serving {
             out: &out,
             alike: &|_, _| 0.0,
         };
-        let mut answer = answered(&now, &serving::rerank(&view(&now, market), &ask, &known), market);
+        let mut answer = answered(&now, &self.updates, &serving::rerank(&view(&now, market), &ask, &known), market);
         if unknown > 0
             && let Some(last) = answer.chain.last_mut()
         {
             last.why.push_str(&format!("; {unknown} candidates are not in the catalogue"));
         }
-        self.expose(Whom { kind: "rerank", market: Some(market), shopper, session, bucket: who.bucket }, &mut answer);
+        self.expose(
+            Whom { kind: "rerank", market: Some(market), shopper, session, bucket: who.bucket },
+            who.personal,
+            &mut answer,
+        );
         Ok(answer)
     }
 
@@ -368,21 +358,19 @@ impl Serving {
             return Err(wrong("products", "the basket is empty; codes joined by commas are wanted"));
         }
         let taste = Taste::new(&basket, &Context::default(), &[], &SessionParams::default());
-        let shelf = now.shelf(market);
-        let out = |item: ItemIdx| {
-            if basket.contains(&item) { Some(Out::Bought) } else { shelf.get(item.at()).copied().flatten() }
-        };
+        let limits = Limits::new(&now, &self.updates, market, query.filters())?;
+        let out = |item: ItemIdx| if basket.contains(&item) { Some(Out::Bought) } else { limits.out(item) };
         let ask = Ask { taste: &taste, n, n_reasons: REASONS, diversity: 0.0, out: &out, alike: &|_, _| 0.0 };
-        let mut answer = answered(&now, &serving::answer(&view(&now, market), &ask), market);
-        self.expose(Whom { kind: "next", market: Some(market), ..Whom::default() }, &mut answer);
+        let mut answer = answered(&now, &self.updates, &serving::answer(&view(&now, market), &ask), market);
+        self.expose(Whom { kind: "next", market: Some(market), ..Whom::default() }, true, &mut answer);
         Ok(answer)
     }
 
     fn trending_now(&self, query: &TrendingQuery) -> Result<Recommendations, AnswerError> {
         let (market, n) = (market(&query.market)?, count(query.n)?);
         let now = self.current.get();
-        let shelf = now.shelf(market);
-        let open = |item: ItemIdx| shelf.get(item.at()).copied().flatten().is_none();
+        let limits = Limits::new(&now, &self.updates, market, query.filters())?;
+        let open = |item: ItemIdx| limits.out(item).is_none();
         let view = view(&now, market);
         let home = now.home.filter(|home| *home != market);
         let mut filled = Filled::new();
@@ -391,8 +379,8 @@ impl Serving {
         let home_lately = home.and_then(|home| now.lately.get(&home));
         filled.take("home_lately", walk(home_lately, 3 * n, &open), n, &one("bought by others in the home market"));
         filled.take("newest", walk(Some(view.newest), 4 * n, &open), n, &one("new in the catalogue"));
-        let mut answer = filled.done(&now, Some(market));
-        self.expose(Whom { kind: "trending", market: Some(market), ..Whom::default() }, &mut answer);
+        let mut answer = filled.done(&now, &self.updates, Some(market));
+        self.expose(Whom { kind: "trending", market: Some(market), ..Whom::default() }, true, &mut answer);
         Ok(answer)
     }
 
@@ -403,8 +391,8 @@ impl Serving {
         let of = item_of(&now, &query.product)?;
         // Without a market the model of home answers, for it knows most.
         let asked = market.or(now.home).unwrap_or(Market::UNKNOWN);
-        let shelf = now.shelf(asked);
-        let open = |item: ItemIdx| item != of && shelf.get(item.at()).copied().flatten().is_none();
+        let limits = Limits::new(&now, &self.updates, asked, query.filters())?;
+        let open = |item: ItemIdx| item != of && limits.out(item).is_none();
         let history = [of];
         let mut filled = Filled::new();
         let scorer = now.markets.get(&asked).map(|m| &m.scorer);
@@ -432,8 +420,8 @@ impl Serving {
         filled.take("same_category", Ok(same), n, &|_, part| {
             vec![Reason { term: "in the same category as", item: Some(of), part }]
         });
-        let mut answer = filled.done(&now, market);
-        self.expose(Whom { kind: "similar", market, ..Whom::default() }, &mut answer);
+        let mut answer = filled.done(&now, &self.updates, market);
+        self.expose(Whom { kind: "similar", market, ..Whom::default() }, true, &mut answer);
         Ok(answer)
     }
 

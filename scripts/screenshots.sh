@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Makes the pictures of the README again, of simulated data alone: docs/pictures/*.webp, at most 150 kB each.
+# SCALE is the size of the merchant (0.2), WORKSPACE a workspace to take instead.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "$0")/common.sh"
+cd "$ROOT"
+scripts/console.sh
+SCALE="${SCALE:-0.2}" scripts/with-server.sh node console/scripts/readme.mjs docs/pictures
