@@ -1,10 +1,10 @@
 //! `portolan decide`: what was decided, why, what is missing for more, and what other assumptions would change.
 
-mod trade;
 mod bids;
 mod budget;
 mod channels;
 mod target;
+mod trade;
 
 use super::{Environment, Opened};
 use crate::cli::{self, DecideWhat};

@@ -1,7 +1,7 @@
 //! The program through its front door: files in, exit codes, tables and pages out.
 
-mod advertising;
 mod access_logs;
+mod advertising;
 mod bad_input;
 mod catalogue;
 mod decide;

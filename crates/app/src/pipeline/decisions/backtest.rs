@@ -47,7 +47,8 @@ pub(crate) async fn backtest(
     let whole = Inputs::load(engine, base).await?;
     let to = first_week(&whole);
     let from = to.plus(-7 * HORIZON as i32);
-    let prepared = Prepared::of(engine, workspace, whole.clone().before(from), &BTreeSet::new(), Taught::Together, seed).await?;
+    let prepared =
+        Prepared::of(engine, workspace, whole.clone().before(from), &BTreeSet::new(), Taught::Together, seed).await?;
     let settled = prepared.settle(&prepared.inputs, &workspace.decide, Play::AsTheyAre)?;
     let mut all = Vec::new();
     for at in 0..prepared.inputs.markets.len() {
