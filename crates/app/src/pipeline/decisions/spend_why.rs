@@ -4,9 +4,10 @@
 //! Only channels that could be told at both days are compared. Margins are today's on both sides, so that a cheaper product is not
 //! taken for a better channel. Nothing is written. Cost: the media mix of every market twice.
 
+use super::Prepared;
 use super::demand::first_week;
+use super::outcome::{self, Play};
 use super::spend::{Cells, Known};
-use super::{Decided, Prepared, outcome};
 use crate::workspace::Workspace;
 use anyhow::Result;
 use decide::Said;
@@ -40,16 +41,9 @@ pub(crate) async fn why_moved(
 ) -> Result<(Vec<Why>, Vec<(String, Market)>)> {
     let prepared = Prepared::load(engine, workspace, base, Seed(1)).await?;
     let inputs = &prepared.inputs;
-    let settled = prepared.settle(inputs, &workspace.decide)?;
-    let margins = outcome::margins(Decided {
-        inputs,
-        verdicts: &prepared.verdicts,
-        costs: &settled.costs,
-        answers: &prepared.answers,
-        prices: &settled.prices,
-        demand: &prepared.demand,
-        stock: &settled.stock,
-    });
+    let settled = prepared.settle(inputs, &workspace.decide, Play::Advised)?;
+    let decided = prepared.decided(inputs, (&settled.costs, &settled.prices, &settled.stock), Play::Advised);
+    let margins = outcome::margins(decided);
     let known = Known { margins: &margins, experiments: &prepared.own.experiments, seed: prepared.seed };
     let now = Cells::fit(inputs, known, first_week(inputs))?;
     let then = Cells::fit(inputs, known, monday(since))?;
