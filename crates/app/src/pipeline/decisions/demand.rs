@@ -169,7 +169,7 @@ pub(super) fn table(inputs: &Inputs, demand: &Demand) -> Result<RecordBatch> {
             let week = forecast.first.plus(7 * i as i32);
             let ends = (band.low[i].max(0.0), band.high[i]);
             let method = lent.map_or_else(|| forecast.way.said().en, |l| l.said.en.clone());
-            rows.push(Row { market, product, week, units: *units, ends, method, source: lent.map(|l| l.source) });
+            rows.push(Row { market, product, week, units: *units, ends, method, source: lent.and_then(|l| l.source) });
         }
     }
     rows.sort_by(|a, b| (a.market, a.product, a.week).cmp(&(b.market, b.product, b.week)));

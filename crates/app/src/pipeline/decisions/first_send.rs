@@ -137,8 +137,9 @@ fn wanted(
             Some(lent) => lent.said.clone(),
             None => Said::new("by the market's own weeks", "依据本市场自身数据"),
         };
-        let basis = if lent.is_some() { "lent" } else { "own" };
-        return Ok(Some((wanted, basis, lent.map(|l| l.source), said)));
+        let source = lent.and_then(|l| l.source);
+        let basis = if source.is_some() { "lent" } else { "own" };
+        return Ok(Some((wanted, basis, source, said)));
     }
     // What was offered here and hardly sold has a demand of its own: nothing is borrowed for it.
     if weekly.contains_key(&(market, product)) {

@@ -26,9 +26,10 @@ const LEAST_UNITS: f64 = 3.0;
 /// Deviation of a week's units that is assumed beside chance, where nothing could be tried on earlier weeks: as a share.
 const ASSUMED: f64 = 0.5;
 
-/// What a forecast was lent.
+/// What a forecast rests on that has no method of its own.
 pub(super) struct Lent {
-    pub(super) source: Market,
+    /// The market whose season is used; `None` where the loan was refused and the product's own level goes on.
+    pub(super) source: Option<Market>,
     pub(super) said: Said,
 }
 
@@ -78,30 +79,41 @@ pub(super) fn lend(
         let shift_weeks = if is_south(here) == is_south(there) { 0 } else { 26 };
         let params = TransferParams { horizon: HORIZON, shift_weeks, ..TransferParams::default() };
         let carried = params.carry(&series, source)?;
-        let said = |en: &str, zh: &str| {
-            Said::new(
-                format!("the season of {category} in {there}{en}: {}", carried.said.en),
-                format!("{there} 的{category}季节规律{zh}：{}", carried.said.zh),
-            )
-        };
-        match (products.get_mut(&(market, product)), carried.loan) {
+        let told = &carried.said;
+        let season = Said::new(
+            format!("the season of {category} in {there}: {}", told.en),
+            format!("{there} 的{category}季节规律：{}", told.zh),
+        );
+        let own = products.get_mut(&(market, product));
+        let (source, said) = match (own, carried.loan) {
             (Some(forecast), Loan::Accepted) => {
                 lean(forecast, &carried.mean);
-                lent.insert((market, product), Lent { source: there, said: said("", "") });
+                (Some(there), season)
             }
             (None, Loan::Accepted | Loan::Refused | Loan::Unproven) => {
                 let Some(forecast) = alone(&series, &carried) else { continue };
                 products.insert((market, product), forecast);
-                let (en, zh) = match carried.loan {
-                    Loan::Unproven => {
-                        (" and its level, too few own weeks to try it", "及水平（自身周数太少，无法检验）")
-                    }
-                    Loan::Accepted | Loan::Refused | Loan::Impossible => ("", ""),
-                };
-                lent.insert((market, product), Lent { source: there, said: said(en, zh) });
+                match carried.loan {
+                    Loan::Refused => (
+                        None,
+                        Said::new(
+                            format!("too few weeks for a method of its own: its level goes on; {}", told.en),
+                            format!("周数太少，无法自行选择方法：沿用自身水平；{}", told.zh),
+                        ),
+                    ),
+                    Loan::Unproven => (
+                        Some(there),
+                        Said::new(
+                            format!("the season of {category} in {there}, and its level where there are few own weeks: taken unproven, too few weeks to try it"),
+                            format!("采用 {there} 的{category}季节规律（自身周数很少时也采用其水平）：周数太少，未经检验"),
+                        ),
+                    ),
+                    Loan::Accepted | Loan::Impossible => (Some(there), season),
+                }
             }
-            (Some(_), Loan::Refused | Loan::Unproven) | (_, Loan::Impossible) => {}
-        }
+            (Some(_), Loan::Refused | Loan::Unproven) | (_, Loan::Impossible) => continue,
+        };
+        lent.insert((market, product), Lent { source, said });
     }
     Ok(lent)
 }
