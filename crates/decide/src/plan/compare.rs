@@ -16,18 +16,11 @@ use serde::Serialize;
 
 /// What a market is, in the order of the table.
 const SIZE: [Metric; 5] = [Metric::Revenue, Metric::Orders, Metric::Shoppers, Metric::RepeatRate, Metric::Growth];
-/// What is decided for it.
-const DECIDED: [Metric; 9] = [
-    Metric::SellableShare,
-    Metric::MedianFloor,
-    Metric::MedianPrice,
-    Metric::PriceOverFloor,
-    Metric::ExpectedSales,
-    Metric::ExpectedMargin,
-    Metric::MarginShare,
-    Metric::LossRisk,
-    Metric::WeeklyBudget,
-];
+/// What is decided for it. All in one table would be too wide for any page.
+const DECIDED: [Metric; 4] = [Metric::SellableShare, Metric::MedianFloor, Metric::MedianPrice, Metric::PriceOverFloor];
+/// What to expect of that.
+const EXPECTED: [Metric; 5] =
+    [Metric::ExpectedSales, Metric::ExpectedMargin, Metric::MarginShare, Metric::LossRisk, Metric::WeeklyBudget];
 
 /// One market of the comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -149,6 +142,7 @@ pub fn compare_html(plans: &[OverviewRow<'_>], lang: Lang) -> String {
         format!("<h3>{}</h3>\n{}", title.get(lang), table.html(title.get(lang)))
     };
     let (decided, size) = (of(&DECIDED, Text::CompareDecided), of(&SIZE, Text::CompareSize));
+    let expected = of(&EXPECTED, Text::CompareExpected);
     let mut said = Table::new(vec![
         Column::Text(Text::Market.get(lang)),
         Column::Text(Text::CompareNext.get(lang)),
@@ -168,9 +162,9 @@ pub fn compare_html(plans: &[OverviewRow<'_>], lang: Lang) -> String {
         brand(Text::LaunchPlan.get(lang)),
         escape(&intro)
     );
-    let next = Text::NextActions.get(lang);
+    let next = Text::CompareNext.get(lang);
     let body = format!(
-        "<section><h2 class=\"skip\">{title}</h2>{chart}{decided}<h3>{next}</h3>\n{}{size}</section>\n",
+        "<section><h2 class=\"skip\">{title}</h2>{chart}{expected}{decided}<h3>{next}</h3>\n{}{size}</section>\n",
         said.html(next)
     );
     document(lang, title, &head, &body, &format!("<p>{}</p>", Text::MadeBy.get(lang)), &figures)

@@ -325,6 +325,7 @@ texts! {
     CompareIntro: "{0} markets with what is decided for each, largest expected sales first. A market without a decision has empty cells.", "共 {0} 个市场及其决策，按预计销售额从高到低排列。未作决策的市场为空。";
     CompareSize: "What is there", "现状";
     CompareDecided: "What is decided", "决策";
+    CompareExpected: "What to expect", "预期";
     CompareRisk: "What can go wrong first", "首要风险";
     CompareNext: "What to do first", "首要行动";
     CompareChart: "Expected margin of each market with its interval.", "各市场预计毛利及其区间。";
