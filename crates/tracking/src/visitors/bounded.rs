@@ -63,9 +63,12 @@ impl<K: Hash + Eq + Clone, V: Default + Weigh> Bounded<K, V> {
     /// Changes the entry, made where there is none; it counts as touched.
     pub(crate) fn change<T>(&mut self, key: &K, change: impl FnOnce(&mut V) -> T) -> T {
         if !self.young.contains_key(key) {
-            let value = self.old.remove(key).unwrap_or_default();
+            let known = self.old.remove(key);
+            if let Some(value) = &known {
+                self.old_bytes = self.old_bytes.saturating_sub(ENTRY + value.bytes());
+            }
+            let value = known.unwrap_or_default();
             let bytes = ENTRY + value.bytes();
-            self.old_bytes = self.old_bytes.saturating_sub(bytes);
             if self.young.len() >= self.limit / 2 {
                 self.age();
             }
