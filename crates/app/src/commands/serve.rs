@@ -71,7 +71,6 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
     let clock = Clock::system();
     let token = store.setup_token(clock.now()).await.context("the link for setting up")?;
     let link = token.map(|token| format!("{origin}/setup#{}", token.reveal()));
-    tell(&serving, &origin, link.as_deref(), args.json)?;
     let follower = {
         let serving = serving.clone();
         tokio::spawn(async move { serving.current.follow().await })
@@ -88,6 +87,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
     }));
     // Set once, here: nobody else has had the chance.
     let _ = serving.events.set(events.clone());
+    // Only now: what is in the log has been read, which takes seconds where much of it is not in the lake yet.
+    tell(&serving, &origin, link.as_deref(), args.json)?;
     let compactor = tokio::spawn(intake::keep_compacting(env.workspace()?.lake()?, events.clone()));
     let mut server = Server::new(config, store, serving.clone())
         .consents(serving.consents.clone())
