@@ -172,15 +172,15 @@ async fn orders(engine: &Engine) -> Result<Vec<OrderHabit>> {
     let seconds = rows.optional_ints("second")?;
     // 1970-01-01 was a Thursday.
     let weekday = |day: Day| (day.0 + 3).rem_euclid(7) as u8 + 1;
-    let habit = |(((market, channel), day), second): (((Market, Option<String>), Day), Option<i64>)| OrderHabit {
-        market,
-        channel,
+    let habit = |i: usize| OrderHabit {
+        market: markets[i],
+        channel: channels[i].clone(),
         payment: None,
         delivery: None,
-        hour: second.and_then(|second| clocks::hour(market, second)),
-        weekday: Some(weekday(day)),
+        hour: seconds[i].and_then(|second| clocks::hour(markets[i], second)),
+        weekday: Some(weekday(days[i])),
     };
-    Ok(markets.into_iter().zip(channels).zip(days).zip(seconds).map(habit).collect())
+    Ok((0..markets.len()).map(habit).collect())
 }
 
 /// Age, sex and income of a market's shoppers, as far as they are known; those whose value stands with others are left out
