@@ -34,7 +34,7 @@ fn the_weeks_ahead_sum_to_the_advised_spend_to_the_cent(shop: &Shop) {
     assert_eq!(number(&off), 0.0);
     let said = json(&shop.ok(&["decide", "budget", "--json"]));
     let rows = said["budget"].as_array().unwrap();
-    assert!(!rows.is_empty() && said["forms"].as_array().unwrap().len() % 3 == 0, "{said}");
+    assert!(!rows.is_empty() && said["forms"].as_array().unwrap().len().is_multiple_of(3), "{said}");
     for row in rows {
         if let (Some(low), Some(high)) = (row["marginal_now_low"].as_f64(), row["marginal_now_high"].as_f64()) {
             assert!((low..=high).contains(&number(&row["marginal_now"])), "{row}");

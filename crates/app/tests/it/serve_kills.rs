@@ -147,7 +147,7 @@ fn every_acknowledged_event_is_in_the_lake_exactly_once_after_each_kill() {
     bring_over(&shop);
     let acknowledged = acknowledged.into_inner().unwrap();
     each_once(&shop, &acknowledged, &format!("{trials} kills"));
-    println!("{trials} kills under load, {} events acknowledged, each in the lake exactly once", acknowledged.len());
+    eprintln!("{trials} kills under load, {} events acknowledged, each in the lake exactly once", acknowledged.len());
 }
 
 fn send(served: &Served, ids: &[String]) -> u16 {
@@ -249,7 +249,7 @@ fn a_full_disk_is_answered_503_and_nothing_acknowledged_is_lost() {
     let shop = Shop::new();
     let folder = shop.root().join("journal");
     let Some(disk) = SmallDisk::mount(&folder, 128) else {
-        println!("skipped: a full disk needs a mount, which this machine refuses");
+        eprintln!("skipped: a full disk needs a mount, which this machine refuses");
         return;
     };
     let mut served = Served::start(&shop);

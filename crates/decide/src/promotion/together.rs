@@ -250,7 +250,7 @@ mod tests {
             let together = Together { parts, with_all: 5, first_alone: 50 };
             if let Ok(got) = bundle(&together, &[Decimal::new(depth, 2)], endings).unwrap() {
                 prop_assert!(got.price.minor >= priced.iter().map(|p| p.floor.minor).sum::<i64>());
-                for finding in guard(&priced, &[got.offer.clone()]).unwrap() {
+                for finding in guard(&priced, std::slice::from_ref(&got.offer)).unwrap() {
                     prop_assert!(finding.verdict == Verdict::Fine, "{:?} {:?}", finding, got);
                 }
             }

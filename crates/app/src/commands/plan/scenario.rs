@@ -118,7 +118,7 @@ async fn without_others(engine: &Engine, market: Market) -> Result<Option<Offers
     let enter: Vec<String> = alone.iter().filter(|id| !ids.contains(id)).map(name).collect();
     let leave: Vec<String> = ids.iter().filter(|id| !alone.contains(id)).map(name).collect();
     let of = |i: usize| format!("{} ({})", models[i], training[i]);
-    let model_now = (!ids.is_empty()).then(|| of(0)).unwrap_or_default();
+    let model_now = if ids.is_empty() { String::new() } else { of(0) };
     let stay = ids.len() - leave.len();
     Ok(Some(Offers { market, model: model_now, model_alone: format!("{model} (market)"), enter, leave, stay }))
 }

@@ -42,8 +42,8 @@ pub(super) fn lend(
     products: &mut BTreeMap<(usize, usize), Forecast>,
 ) -> Result<BTreeMap<(usize, usize), Lent>> {
     let until = first_week(inputs);
-    let (mut own, mut categories): (BTreeMap<(usize, usize), Weeks>, BTreeMap<(&str, usize), Weeks>) =
-        (BTreeMap::new(), BTreeMap::new());
+    let mut own: BTreeMap<(usize, usize), Weeks> = BTreeMap::new();
+    let mut categories: BTreeMap<(&str, usize), Weeks> = BTreeMap::new();
     for week in inputs.weeks.iter().filter(|w| w.week < until) {
         let units = week.units as f64;
         own.entry((week.market, week.product)).or_default().insert(week.week, (units, week.price));
@@ -104,8 +104,12 @@ pub(super) fn lend(
                     Loan::Unproven => (
                         Some(there),
                         Said::new(
-                            format!("the season of {category} in {there}, and its level where there are few own weeks: taken unproven, too few weeks to try it"),
-                            format!("采用 {there} 的{category}季节规律（自身周数很少时也采用其水平）：周数太少，未经检验"),
+                            format!(
+                                "the season of {category} in {there}, and its level where there are few own weeks: taken unproven, too few weeks to try it"
+                            ),
+                            format!(
+                                "采用 {there} 的{category}季节规律（自身周数很少时也采用其水平）：周数太少，未经检验"
+                            ),
                         ),
                     ),
                     Loan::Accepted | Loan::Impossible => (Some(there), season),
