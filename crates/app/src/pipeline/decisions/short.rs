@@ -104,8 +104,12 @@ pub(super) fn lend(
                     Loan::Unproven => (
                         Some(there),
                         Said::new(
-                            format!("the season of {category} in {there}, and its level where there are few own weeks: taken unproven, too few weeks to try it"),
-                            format!("采用 {there} 的{category}季节规律（自身周数很少时也采用其水平）：周数太少，未经检验"),
+                            format!(
+                                "the season of {category} in {there}, and its level where there are few own weeks: taken unproven, too few weeks to try it"
+                            ),
+                            format!(
+                                "采用 {there} 的{category}季节规律（自身周数很少时也采用其水平）：周数太少，未经检验"
+                            ),
                         ),
                     ),
                     Loan::Accepted | Loan::Impossible => (Some(there), season),
