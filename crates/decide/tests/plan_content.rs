@@ -162,6 +162,7 @@ fn the_verdict_follows_shoppers_and_transfer() {
 fn what_is_brought_is_no_longer_unknown() {
     let open = |evidence: &MarketEvidence| plan(evidence).unknowns.iter().map(|u| u.key).collect::<Vec<_>>();
     let mut evidence = germany();
+    evidence.decided = None;
     assert_eq!(
         open(&evidence),
         [
@@ -184,6 +185,14 @@ fn what_is_brought_is_no_longer_unknown() {
     evidence.products[0].stock = Some(Metric::ProductStock.number(7.0, 1, "q"));
     evidence.products[0].margin = Some(Metric::ProductMargin.number(0.3, 1, "q"));
     assert!(!open(&evidence).iter().any(|key| matches!(key, UnknownKey::Stock | UnknownKey::Margin)));
+    // What was decided answers too; advertising that was looked at and does not tell is said to be so.
+    let mut evidence = germany();
+    let decided = evidence.decided.as_mut().unwrap();
+    decided.channels.iter_mut().for_each(|channel| channel.curve.clear());
+    let known = [UnknownKey::Margin, UnknownKey::CompetitorPrices, UnknownKey::Stock];
+    assert!(open(&evidence).iter().all(|key| !known.contains(key)), "{:?}", open(&evidence));
+    let spend = plan(&evidence).unknowns.into_iter().find(|u| u.key == UnknownKey::AdSpend).unwrap();
+    assert_eq!(spend.have, Have::Silent);
     for unknown in plan(&thin()).unknowns {
         assert_ne!(unknown.question(Lang::En), unknown.question(Lang::Zh));
         assert!(!unknown.bring(Lang::En).is_empty() && !unknown.bring(Lang::Zh).is_empty());

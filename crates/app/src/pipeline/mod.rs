@@ -132,6 +132,9 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
 
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
+/// Stages of a run.
+pub(crate) const N_STAGES: usize = STAGES.len();
+
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 12] = [
     ("marts", 3),

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Name of the history.
 const FILE: &str = "runs.json";
 /// Stages of a run that say when they are done.
-const STAGES: f64 = 11.0;
+const STAGES: f64 = crate::pipeline::N_STAGES as f64;
 
 /// What is kept of runs.
 #[derive(Clone, Copy, Debug)]

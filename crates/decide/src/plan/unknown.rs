@@ -1,5 +1,6 @@
 //! What is not known yet, derived from what is missing, each with what settles it.
 
+use super::decided::PriceRow;
 use super::evidence::{Input, MarketEvidence};
 use super::launch::Transfer;
 use super::minimums::Minimums;
@@ -42,6 +43,8 @@ pub enum Have {
     Nothing,
     /// It is in the workspace, but no figure of the plan is made from it yet.
     Unused,
+    /// It is in the workspace and was looked at, but does not tell.
+    Silent,
 }
 
 /// An open question with the fact behind it and what to bring, in a reader's words by
@@ -57,6 +60,11 @@ pub struct Unknown {
 const UNUSED: Words = Words {
     en: "The data is in the workspace, but this plan makes no figure from it yet.",
     zh: "数据已在工作区中，但本计划尚未据此计算任何数字。",
+};
+
+const SILENT: Words = Words {
+    en: "The spend is in the workspace, but no channel's effect can be told from it. Spend that varies, by channel and week, would tell.",
+    zh: "工作区中已有广告支出，但无法从中判断任何渠道的效果。若各渠道各周的支出有所变化，则可以判断。",
 };
 
 impl UnknownKey {
@@ -132,6 +140,7 @@ impl Unknown {
         match self.have {
             Have::Nothing => self.key.words().1.get(lang),
             Have::Unused => UNUSED.get(lang),
+            Have::Silent => SILENT.get(lang),
         }
     }
 }
@@ -153,14 +162,19 @@ pub(crate) fn unknowns(
     let measured = returns.is_some_and(|r| !matches!(r.value, FigureValue::Undefined));
     // A table with rows settles nothing by itself: only a figure made from it does.
     let input = |input| if evidence.inputs.contains(&input) { Have::Unused } else { Have::Nothing };
-    let margin = evidence.products.iter().any(|p| p.margin.is_some());
-    let stock = evidence.products.iter().any(|p| p.stock.is_some());
+    let decided = evidence.decided.as_ref();
+    let priced = |has: fn(&PriceRow) -> bool| decided.is_some_and(|d| d.prices.iter().any(has));
+    let margin = evidence.products.iter().any(|p| p.margin.is_some()) || priced(|row| row.floor.is_some());
+    let stock = evidence.products.iter().any(|p| p.stock.is_some()) || decided.is_some_and(|d| !d.stock.is_empty());
+    let rivals = priced(|row| row.rivals.is_some());
+    let told = decided.is_some_and(|d| d.channels.iter().any(|channel| !channel.curve.is_empty()));
+    let spend = if decided.is_some_and(|d| !d.channels.is_empty()) { Have::Silent } else { input(Input::AdSpend) };
     [
         (UnknownKey::Shoppers, shoppers < minimums.shoppers, Have::Nothing),
         (UnknownKey::Transfer, !at_home && !proven, Have::Nothing),
         (UnknownKey::Margin, !margin, input(Input::Costs)),
-        (UnknownKey::CompetitorPrices, true, input(Input::CompetitorPrices)),
-        (UnknownKey::AdSpend, true, input(Input::AdSpend)),
+        (UnknownKey::CompetitorPrices, !rivals, input(Input::CompetitorPrices)),
+        (UnknownKey::AdSpend, !told, spend),
         (UnknownKey::Stock, !stock, input(Input::Stock)),
         (UnknownKey::Season, whole < SEASON_MONTHS, Have::Nothing),
         (UnknownKey::Returns, !measured, Have::Nothing),
