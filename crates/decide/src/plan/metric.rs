@@ -206,7 +206,7 @@ metrics! {
         "mean margin over the draws of the rehearsal with this input at its 95 % quantile", "该因素取 95 % 分位数时，预演抽样毛利的均值";
     MarginShare "decide.margin_share" Share Itself; "Margin share of sales", "销售毛利率";
         "sum of expected units × margin at the price now / sum of expected units × price now, products whose cost is known; before advertising", "成本已知商品的 预计件数 × 现价毛利 之和 ÷ 预计件数 × 现价 之和，未扣广告";
-    SellableShare "decide.sellable" Share Itself; "May be sold", "可售占比";
+    SellableShare "decide.sellable" Share Itself; "May be sold, some after a change", "可售占比（含调整后）";
         "products whose verdict is sell, as they are or after a change / products judged", "结论为可售（含修改后可售）的商品数 ÷ 已判定商品数";
     MedianFloor "decide.median_floor" Money Itself; "Median floor", "底价中位数";
         "median of the floors of all products with one", "全部有底价商品的底价中位数";
