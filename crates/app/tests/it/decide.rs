@@ -25,11 +25,12 @@ fn a_simulated_seller_gets_decisions() {
     a_weaker_currency_and_a_higher_margin_move_floors_and_nothing_is_written(&shop);
     the_page_says_what_to_do_in_both_languages(&shop);
     shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(&shop);
-    crate::trade::what_is_offered_cleared_and_sent(&shop);
     crate::advertising::of_a_simulated_seller(&shop);
     every_number_of_a_plan_is_found_again(&shop);
     what_was_foreseen_is_held_against_what_came(&shop);
     most_products_sell_above_their_floor(&shop);
+    // Last, because it leaves other settings behind than the run was made with.
+    crate::trade::what_is_offered_cleared_and_sent(&shop);
 }
 
 /// All of them, not fifty: a number that no draw meets is a number that nobody checks.

@@ -19,8 +19,11 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// The bytes of a file and what they say when they are unpacked: every value of Parquet, the text of gzip.
-fn said(path: &Path) -> Vec<u8> {
-    let mut bytes = std::fs::read(path).unwrap();
+///
+/// # Errors
+/// That of reading: a server at work puts files in the place of others.
+fn said(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = std::fs::read(path)?;
     if bytes.starts_with(b"PAR1") {
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes.clone())).unwrap();
         for batch in reader.build().unwrap() {
@@ -36,15 +39,27 @@ fn said(path: &Path) -> Vec<u8> {
     } else if bytes.starts_with(&[0x1f, 0x8b]) {
         std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes.clone()[..]), &mut bytes).unwrap();
     }
-    bytes
+    Ok(bytes)
 }
 
 /// Files of a workspace that say this.
 fn saying(root: &Path, needle: &str) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    files(root, &mut all);
-    all.retain(|path| said(path).windows(needle.len()).any(|w| w == needle.as_bytes()));
-    all
+    // Where a file is gone before it is read, another may have come after the listing.
+    loop {
+        let (mut all, mut saying, mut is_whole) = (Vec::new(), Vec::new(), true);
+        files(root, &mut all);
+        for path in all {
+            match said(&path) {
+                Ok(bytes) if bytes.windows(needle.len()).any(|w| w == needle.as_bytes()) => saying.push(path),
+                Ok(_) => {}
+                Err(why) if why.kind() == std::io::ErrorKind::NotFound => is_whole = false,
+                Err(why) => panic!("{}: {why}", path.display()),
+            }
+        }
+        if is_whole {
+            return saying;
+        }
+    }
 }
 
 /// The shop with a person in orders, reviews, unreadable lines and plans.

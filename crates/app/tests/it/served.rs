@@ -86,7 +86,9 @@ impl Served {
             more.push_str("Content-Type: application/json\r\n");
         }
         if method == "PUT" {
-            more.push_str(&format!("Idempotency-Key: {path}-{}\r\n", text.len()));
+            static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+            let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            more.push_str(&format!("Idempotency-Key: {path}-{next}\r\n"));
         }
         self.send(method, path, &more, text.as_bytes())
     }
