@@ -12,7 +12,9 @@ const VISITOR: &str = "visitor-quillfeather-9";
 const WORDS: &str = "whistles like a lark in Tolpuddle";
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
+    // A folder that is gone again holds nothing.
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries {
         let path = entry.unwrap().path();
         if path.is_dir() { files(&path, found) } else { found.push(path) }
     }
