@@ -162,7 +162,7 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         market: Option<Market>,
         /// Advertising a week, reporting currency.
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         budget: Option<f64>,
         /// Change of the reporting currency against all others, per cent: -10 makes it weaker.
         #[arg(long, allow_hyphen_values = true)]

@@ -18,7 +18,7 @@ pub(crate) struct Plan {
     #[arg(long, conflicts_with_all = ["market", "budget", "fx", "no_transfer"])]
     pub(crate) compare: bool,
     /// What the plan of the last run would change to with so much advertising a week, reporting currency. No page is written.
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     pub(crate) budget: Option<f64>,
     /// … with the reporting currency worth so many per cent more against all others; -10 makes it weaker.
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]

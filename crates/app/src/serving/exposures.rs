@@ -165,16 +165,6 @@ impl Exposures {
     }
 }
 
-/// The lines that have one of these names as shopper or session, and those about the same answers.
-pub(crate) fn about(root: &Path, names: &[String]) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    each_file(root, &mut |_, text| {
-        found.extend(split(text, names).0.into_iter().map(str::to_owned));
-        Ok(())
-    })?;
-    Ok(found)
-}
-
 /// Lines of these names, and all others. An answer's feedback goes with the answer.
 fn split<'a>(text: &'a str, names: &[String]) -> (Vec<&'a str>, Vec<&'a str>) {
     let parsed = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap_or_default();
@@ -210,13 +200,8 @@ fn each_file(root: &Path, visit: &mut dyn FnMut(&Path, &str) -> Result<()>) -> R
 }
 
 impl Exposures {
-    /// Takes the lines of these names out of every file; says how many.
-    pub(crate) fn erase(&self, root: &Path, names: &[String]) -> Result<u64> {
-        {
-            let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            remembered.whom.retain(|_, whom| !whom.iter().flatten().any(|n| names.contains(n)));
-        }
-        // The writer must not have a file open that is about to be replaced.
+    /// Everything that was logged is in the files, and stays as it is until what this gives is dropped.
+    fn pause(&self) -> Result<SyncSender<()>> {
         let (done, wait) = sync_channel(0);
         let (go, going_on) = sync_channel::<()>(0);
         if let Some(lines) = &self.lines {
@@ -225,6 +210,29 @@ impl Exposures {
                 .map_err(|_| anyhow!("the thread that writes exposures has ended"))?;
         }
         wait.recv().context("the thread that writes exposures has ended")?;
+        Ok(go)
+    }
+
+    /// The lines that have one of these names as shopper or session, and those about the same answers; those of a moment
+    /// ago among them.
+    pub(crate) fn about(&self, root: &Path, names: &[String]) -> Result<Vec<String>> {
+        let _paused = self.pause()?;
+        let mut found = Vec::new();
+        each_file(root, &mut |_, text| {
+            found.extend(split(text, names).0.into_iter().map(str::to_owned));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Takes the lines of these names out of every file; says how many.
+    pub(crate) fn erase(&self, root: &Path, names: &[String]) -> Result<u64> {
+        {
+            let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            remembered.whom.retain(|_, whom| !whom.iter().flatten().any(|n| names.contains(n)));
+        }
+        // The writer must not have a file open that is about to be replaced.
+        let paused = self.pause()?;
         let mut n = 0;
         let erased = each_file(root, &mut |path, text| {
             let (theirs, others) = split(text, names);
@@ -235,7 +243,7 @@ impl Exposures {
             }
             Ok(())
         });
-        drop(go);
+        drop(paused);
         erased.map(|()| n)
     }
 }

@@ -45,7 +45,7 @@ impl Serving {
         let person = self.person(id).await?;
         let mut tables = persons::rows(&now, &person).await.map_err(refused)?;
         let names = person.names();
-        let lines = tokio::task::block_in_place(|| exposures::about(&self.root, &names)).map_err(refused)?;
+        let lines = tokio::task::block_in_place(|| self.exposures.about(&self.root, &names)).map_err(refused)?;
         if !lines.is_empty() {
             let title = Words::new("Answers that were shown", "展示过的推荐");
             tables.push(lines_table("exposures", title, "an answer, or what was done with one", lines));
