@@ -101,6 +101,7 @@ fn each_once(shop: &Shop, acknowledged: &[String], after: &str) {
 
 /// A sender goes on where its last acknowledgement was: what it never heard of it sends again, as clients do.
 #[test]
+#[expect(clippy::print_stderr, reason = "how often it was killed is worth a line where somebody asks for more trials")]
 fn every_acknowledged_event_is_in_the_lake_exactly_once_after_each_kill() {
     #[expect(clippy::disallowed_methods, reason = "the number of trials comes from outside")]
     let trials = std::env::var("KILL_TRIALS").ok().and_then(|t| t.parse().ok()).unwrap_or(3);
@@ -245,6 +246,7 @@ impl Drop for SmallDisk<'_> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn a_full_disk_is_answered_503_and_nothing_acknowledged_is_lost() {
     let shop = Shop::new();
     let folder = shop.root().join("journal");
