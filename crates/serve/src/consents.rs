@@ -1,7 +1,7 @@
 //! What persons allowed, in memory: an answer in milliseconds cannot ask the database first.
 //!
 //! Persons stand here by the hash under which the database has them ([`state::consent::subject`]). A write through
-//! this server is known at once; what another server on the same database wrote is known after [`EVERY`] at the
+//! this server is known at once; what another server on the same database wrote is known after `EVERY` at the
 //! latest. About 150 bytes a decision.
 
 use state::consent::{Consent, ConsentState, Decision, subject};
