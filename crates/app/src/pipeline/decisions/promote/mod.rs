@@ -86,6 +86,35 @@ pub(super) struct PromoRow {
     pub(super) said: Said,
 }
 
+impl PromoRow {
+    /// No offer of a kind, and why.
+    fn none(market: usize, id: String, kind: &'static str, said: Said) -> Self {
+        Self {
+            market,
+            id,
+            kind,
+            products: Vec::new(),
+            verdict: "no",
+            days: None,
+            occasion: None,
+            list: None,
+            price: None,
+            floor: None,
+            depth: None,
+            spend: None,
+            amount: None,
+            reference: None,
+            needed: None,
+            lift: None,
+            units: None,
+            added: None,
+            stacks: Said::new("", ""),
+            formula: "",
+            said,
+        }
+    }
+}
+
 /// A product that has a price above nothing, a cost and a floor.
 pub(super) struct Priced<'a> {
     pub(super) product: usize,
@@ -257,28 +286,12 @@ impl<'a> Here<'a> {
     }
 
     fn none(&self, priced: &Priced<'_>, said: Said) -> PromoRow {
+        let id = format!("limited-{}", priced.at.product.as_str());
         PromoRow {
-            market: self.market,
-            id: format!("limited-{}", priced.at.product.as_str()),
-            kind: "limited",
             products: vec![priced.product],
-            verdict: "no",
-            days: None,
-            occasion: None,
             list: Some(priced.at.price),
-            price: None,
             floor: Some(priced.at.floor),
-            depth: None,
-            spend: None,
-            amount: None,
-            reference: None,
-            needed: None,
-            lift: None,
-            units: None,
-            added: None,
-            stacks: Said::new("", ""),
-            formula: "",
-            said,
+            ..PromoRow::none(self.market, id, "limited", said)
         }
     }
 
@@ -371,29 +384,7 @@ impl<'a> Here<'a> {
 
     fn cart_row(&self, kind: &'static str, found: Result<BasketOffer, Said>) -> PromoRow {
         let at: BTreeMap<&str, usize> = self.priced.iter().map(|p| (p.at.product.as_str(), p.product)).collect();
-        let none = |said: Said| PromoRow {
-            market: self.market,
-            id: kind.to_owned(),
-            kind,
-            products: Vec::new(),
-            verdict: "no",
-            days: None,
-            occasion: None,
-            list: None,
-            price: None,
-            floor: None,
-            depth: None,
-            spend: None,
-            amount: None,
-            reference: None,
-            needed: None,
-            lift: None,
-            units: None,
-            added: None,
-            stacks: Said::new("", ""),
-            formula: "",
-            said,
-        };
+        let none = |said: Said| PromoRow::none(self.market, kind.to_owned(), kind, said);
         let found = match found {
             Ok(found) => found,
             Err(why) => return none(why),
