@@ -46,11 +46,6 @@ pub(crate) struct Compacted {
 
 /// Opens the log of a workspace; what is in it and what comes is noted for the next answers.
 pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<Arc<Intake>> {
-    let (events, recovery) = Intake::open(&root.join(FOLDER), IntakeParams::default(), clock).map_err(|e| {
-        let next = "one server at a time takes events in; see docs/tracking.md about the log";
-        Stop::error(Exit::Storage, e.to_string(), next)
-    })?;
-    recovery.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     // Weak: what serves holds the log, and would never end if the log held it.
     let serving = Arc::downgrade(&serving);
     let note = move |event: &ShopEvent| {
@@ -61,8 +56,12 @@ pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<A
             }
         }
     };
-    events.replay(&note)?;
-    events.listen(Arc::new(note));
+    let opened = Intake::open(&root.join(FOLDER), IntakeParams::default(), clock, Some(Arc::new(note)));
+    let (events, recovery) = opened.map_err(|e| {
+        let next = "one server at a time takes events in; see docs/tracking.md about the log";
+        Stop::error(Exit::Storage, e.to_string(), next)
+    })?;
+    recovery.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     Ok(events)
 }
 
