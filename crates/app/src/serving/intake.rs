@@ -7,6 +7,7 @@
 //! `portolan run`, or the next ingest, cleans what came. While another process writes the lake, segments wait.
 
 use super::Serving;
+use crate::allocator;
 use crate::commands::today;
 use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
@@ -113,11 +114,13 @@ pub(crate) async fn compact_all(lake: &Lake, intake: &Intake) -> Result<Compacte
 /// Goes on until the task is dropped; first with what the last time left. What fails is told and tried again.
 pub(crate) async fn keep_compacting(lake: Lake, intake: Arc<Intake>) {
     loop {
-        if let Err(error) = compact(&lake, &intake).await {
-            tracing::warn!(
+        match compact(&lake, &intake).await {
+            Ok(done) if done.segments > 0 => allocator::collect(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
                 error = format!("{error:#}"),
                 "events cannot be brought into the lake; they stay in the log"
-            );
+            ),
         }
         tokio::time::sleep(EVERY).await;
     }
