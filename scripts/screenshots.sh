@@ -6,4 +6,6 @@ set -euo pipefail
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 scripts/console.sh
-SCALE="${SCALE:-0.2}" scripts/with-server.sh node console/scripts/readme.mjs docs/pictures
+# shellcheck disable=SC2016 # the inner shell knows the server
+SCALE="${SCALE:-0.2}" scripts/with-server.sh bash -c \
+    'CONSOLE_URL="$URL" CONSOLE_SETUP_TOKEN="${LINK#*#}" node console/scripts/readme.mjs docs/pictures'

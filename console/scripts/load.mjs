@@ -1,5 +1,6 @@
 // How long the home page takes to be usable in a cold browser: prints one JSON object.
-//   node scripts/load.mjs [TIMES]
+//   node scripts/load.mjs [TIMES]        the mock, or the server that CONSOLE_URL names
+// scripts/with-server.sh scripts/first-load.sh [TIMES] asks a real server on a simulated merchant.
 import { enter, startBrowser, startServer } from '../tests/e2e/browser.mjs';
 
 const times = Number(process.argv[2] ?? 5);

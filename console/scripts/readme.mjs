@@ -2,12 +2,11 @@
 //   node scripts/readme.mjs FOLDER
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NAME, PASSWORD, startBrowser } from '../tests/e2e/browser.mjs';
+import { enter, startBrowser } from '../tests/e2e/browser.mjs';
 
 const [out] = process.argv.slice(2);
-const url = process.env.URL;
-const token = (process.env.LINK ?? '').split('#')[1];
-if (!out || !url || !token) throw new Error('scripts/screenshots.sh calls this with a folder and a server');
+const url = process.env.CONSOLE_URL;
+if (!out || !url) throw new Error('scripts/screenshots.sh calls this with a folder and a server');
 const MOST = 150_000;
 
 const { browser, close } = await startBrowser();
@@ -16,10 +15,7 @@ try {
   const shoot = async (name, path, look, ready) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...look });
     const page = await context.newPage();
-    const session = await (await page.request.get(`${url}/api/v1/session`)).json();
-    const data = { name: NAME, password: PASSWORD };
-    if (session.setup_needed) await page.request.post(`${url}/api/v1/setup`, { data: { token, ...data } });
-    else await page.request.post(`${url}/api/v1/session`, { data });
+    await enter(page, { url });
     const overview = await (await page.request.get(`${url}/api/v1/overview`)).json();
     const market = overview.markets.find((m) => m !== overview.home_market) ?? overview.markets[0];
     await page.goto(url + path.replace('{market}', market));

@@ -17,10 +17,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: c_int = 15;
 
 // SAFETY of the declarations: signatures as in mimalloc 3's `mimalloc.h`, where an option is an `enum`
-// (an `int` in C); the library is linked by the crate `mimalloc`. SAFETY of the calls: both functions read
-// or write one entry of a static array and check the position; they may be called at any time.
+// (an `int` in C); the library is linked by the crate `mimalloc`. SAFETY of the calls: the first two functions read
+// or write one entry of a static array and check the position; the third looks at what is free. They may be called at
+// any time.
 unsafe extern "C" {
     safe fn mi_option_set(option: c_int, value: c_long);
+    safe fn mi_collect(force: bool);
     #[cfg(test)]
     safe fn mi_option_get(option: c_int) -> c_long;
 }
@@ -40,6 +42,12 @@ const KEPT_LONG_MS: c_long = 1000;
 /// a million shoppers out of the lake a third was the kernel clearing pages that had just been given back.
 pub(crate) fn keep_longer() {
     mi_option_set(PURGE_DELAY, KEPT_LONG_MS);
+}
+
+/// Gives back what is free now, also what threads left behind that have ended: pool threads come and go in a server, and
+/// at full rate of events more was left behind than was taken up again.
+pub(crate) fn collect() {
+    mi_collect(true);
 }
 
 /// Bytes of files, and order lines in the lake, from which an ingest is long work.

@@ -108,6 +108,7 @@ pub struct Journal {
 
 struct Inner {
     dir: PathBuf,
+    max_keys: u64,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     /// Held for as long as the log is open.
@@ -150,12 +151,13 @@ impl Journal {
             stats: Counters { keys: AtomicU64::new(seen.len() as u64), ..Counters::default() },
             segments: Mutex::new(Segments { closed: segments, active: None }),
         });
+        let max_keys = params.seen.max_keys as u64;
         let writer = Writer::new(dir.to_path_buf(), params, Arc::clone(&shared), create, seen, next);
         let thread = std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || writer.run())
             .map_err(JournalError::io("starting the writer of", dir))?;
-        let inner = Inner { dir: dir.to_path_buf(), shared, thread: Some(thread), _lock: lock };
+        let inner = Inner { dir: dir.to_path_buf(), max_keys, shared, thread: Some(thread), _lock: lock };
         Ok((Self { inner: Arc::new(inner) }, recovery))
     }
 
@@ -222,6 +224,7 @@ impl Journal {
         let mut keys = Vec::with_capacity(segment.records as usize);
         segment.read(|entry| keys.push((entry.key, entry.at_ms)))?;
         segment::put_keys(&segment.path.with_extension("keys"), &keys)?;
+        segment::forget_keys(&self.inner.dir, self.inner.max_keys)?;
         std::fs::remove_file(&segment.path).map_err(JournalError::io("removing", &segment.path))?;
         segment::sync_folder(&self.inner.dir)?;
         self.inner.shared.segments().closed.retain(|s| s.first != first);

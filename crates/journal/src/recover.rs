@@ -92,6 +92,7 @@ pub(crate) struct Recovered {
 }
 
 pub(crate) fn recover(dir: &Path, params: &SeenParams, now_ms: i64) -> Result<Recovered, JournalError> {
+    segment::forget_keys(dir, params.max_keys as u64)?;
     let mut logs = BTreeMap::new();
     let mut key_files = BTreeMap::new();
     for entry in std::fs::read_dir(dir).map_err(JournalError::io("listing", dir))? {

@@ -145,6 +145,33 @@ pub(crate) fn put_keys(path: &Path, keys: &[(Key, i64)]) -> Result<(), JournalEr
     put_file(path, &bytes)
 }
 
+/// Bytes of a file of keys beside the keys, and of a key with its time.
+const KEYS_FRAME: u64 = 12;
+const KEYS_EACH: u64 = 24;
+
+/// Removes files of keys that nobody will remember: those behind which newer files hold `max_keys` already. The newest
+/// stays, whatever it holds: it says at which number the log goes on.
+pub(crate) fn forget_keys(dir: &Path, max_keys: u64) -> Result<(), JournalError> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(JournalError::io("listing", dir))? {
+        let entry = entry.map_err(JournalError::io("listing", dir))?;
+        let path = entry.path();
+        if let Some(first) = number_of(&path, ".keys") {
+            let bytes = entry.metadata().map_err(JournalError::io("looking at", &path))?.len();
+            files.push((first, bytes.saturating_sub(KEYS_FRAME) / KEYS_EACH, path));
+        }
+    }
+    files.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    let mut newer = 0;
+    for (at, (_, keys, path)) in files.iter().enumerate() {
+        if at > 0 && newer >= max_keys {
+            std::fs::remove_file(path).map_err(JournalError::io("removing", path))?;
+        }
+        newer += keys;
+    }
+    Ok(())
+}
+
 /// The keys in such a file; `None` where it is damaged: what repeats those is then merged when the lake is cleaned.
 pub(crate) fn get_keys(path: &Path) -> Result<Option<Vec<(Key, i64)>>, JournalError> {
     let bytes = std::fs::read(path).map_err(JournalError::io("reading", path))?;

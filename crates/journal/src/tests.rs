@@ -111,6 +111,33 @@ fn everything_may_be_retired_and_numbers_go_on() {
 }
 
 /// Writes three segments of five records, changes one file and opens again.
+#[test] // Eight keys are remembered: of five retired segments of three, those that hold the newest nine stay.
+fn keys_that_nobody_remembers_any_more_leave_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut params = JournalParams { segment_bytes: 1, ..JournalParams::default() };
+    params.seen.max_keys = 8;
+    let (journal, _) = Journal::open(dir.path(), params.clone(), 0).unwrap();
+    let key_files = || {
+        let names = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.ends_with(".keys")).collect();
+        names.sort();
+        names
+    };
+    for batch in 0..5 {
+        journal.append_blocking((0..3).map(|n| record(3 * batch + n)).collect(), 0).unwrap();
+        while journal.closed().is_empty() {
+            std::thread::yield_now();
+        }
+        journal.retire(journal.closed()[0].first).unwrap();
+    }
+    let kept = [7, 10, 13].map(|first| format!("{first:020}.keys"));
+    assert_eq!(key_files(), kept);
+    drop(journal);
+    let (journal, recovery) = Journal::open(dir.path(), params, 0).unwrap();
+    assert_eq!((key_files(), recovery.keys), (kept.to_vec(), 8));
+    assert_eq!(journal.append_blocking(vec![record(14), record(0)], 0).unwrap().numbers, [None, Some(16)]);
+}
+
 fn damaged(which: usize, change: impl FnOnce(&mut Vec<u8>)) -> (tempfile::TempDir, Journal, Recovery) {
     let dir = tempfile::tempdir().unwrap();
     for segment in 0..3 {

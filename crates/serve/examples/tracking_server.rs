@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let clock = Clock::system();
     let new = NewKey { name: "example".into(), kind: KeyKind::Write, market: None, origins: origins.to_vec() };
     let (_, secret) = store.create_key(new, clock.now()).await?;
-    let (intake, recovery) = Intake::open(Path::new(folder), IntakeParams::default(), clock)?;
+    let (intake, recovery) = Intake::open(Path::new(folder), IntakeParams::default(), clock, None)?;
     recovery.notices.iter().for_each(|notice| println!("{notice}"));
     let rate = serve::config::Rate { per_second: 1_000_000, burst: 1_000_000 };
     let config = ServeConfig { per_key: rate, per_address: rate, ..ServeConfig::default() };

@@ -52,7 +52,7 @@ async fn site_in(dir: Arc<tempfile::TempDir>, params: IntakeParams, config: Serv
         let (_, secret) = store.create_key(new, clock(&seconds).now()).await.unwrap();
         keys.push(secret.reveal().to_owned());
     }
-    let (intake, _) = Intake::open(dir.path(), params, clock(&seconds)).unwrap();
+    let (intake, _) = Intake::open(dir.path(), params, clock(&seconds), None).unwrap();
     let server =
         Server::new(config, store, Arc::new(FakeAnswers::default())).clock(clock(&seconds)).ingest(Arc::clone(&intake));
     Site { router: server.router(), intake, keys: keys.try_into().unwrap(), seconds, dir }

@@ -7,6 +7,7 @@
 //! `portolan run`, or the next ingest, cleans what came. While another process writes the lake, segments wait.
 
 use super::Serving;
+use crate::allocator;
 use crate::commands::today;
 use crate::exit::{Exit, Stop};
 use anyhow::{Context, Result};
@@ -46,11 +47,6 @@ pub(crate) struct Compacted {
 
 /// Opens the log of a workspace; what is in it and what comes is noted for the next answers.
 pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<Arc<Intake>> {
-    let (events, recovery) = Intake::open(&root.join(FOLDER), IntakeParams::default(), clock).map_err(|e| {
-        let next = "one server at a time takes events in; see docs/tracking.md about the log";
-        Stop::error(Exit::Storage, e.to_string(), next)
-    })?;
-    recovery.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     // Weak: what serves holds the log, and would never end if the log held it.
     let serving = Arc::downgrade(&serving);
     let note = move |event: &ShopEvent| {
@@ -61,8 +57,12 @@ pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<A
             }
         }
     };
-    events.replay(&note)?;
-    events.listen(Arc::new(note));
+    let opened = Intake::open(&root.join(FOLDER), IntakeParams::default(), clock, Some(Arc::new(note)));
+    let (events, recovery) = opened.map_err(|e| {
+        let next = "one server at a time takes events in; see docs/tracking.md about the log";
+        Stop::error(Exit::Storage, e.to_string(), next)
+    })?;
+    recovery.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     Ok(events)
 }
 
@@ -114,11 +114,13 @@ pub(crate) async fn compact_all(lake: &Lake, intake: &Intake) -> Result<Compacte
 /// Goes on until the task is dropped; first with what the last time left. What fails is told and tried again.
 pub(crate) async fn keep_compacting(lake: Lake, intake: Arc<Intake>) {
     loop {
-        if let Err(error) = compact(&lake, &intake).await {
-            tracing::warn!(
+        match compact(&lake, &intake).await {
+            Ok(done) if done.segments > 0 => allocator::collect(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
                 error = format!("{error:#}"),
                 "events cannot be brought into the lake; they stay in the log"
-            );
+            ),
         }
         tokio::time::sleep(EVERY).await;
     }

@@ -15,7 +15,6 @@ mod shop;
 
 use crate::data::Place;
 use crate::portolan::Portolan;
-use crate::recommend::cpu_seconds;
 use crate::report::{self, Better, Goal, Row};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -76,6 +75,15 @@ struct Server {
     start_s: f64,
 }
 
+/// CPU seconds of a process so far, user and system, of threads that ended too: fields 14 and 15 of `/proc/PID/stat` in
+/// hundredths.
+fn cpu_s(pid: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<f64> = after.split_whitespace().skip(11).take(2).filter_map(|f| f.parse().ok()).collect();
+    fields.iter().sum::<f64>() / 100.0
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended by itself; then the measurement says so.
@@ -102,12 +110,8 @@ impl Server {
         Ok(Self { child, address, start_s: began.elapsed().as_secs_f64() })
     }
 
-    /// CPU seconds so far, user and system: fields 14 and 15 of `/proc/PID/stat` in hundredths.
     fn cpu_s(&self) -> f64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let after = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields: Vec<f64> = after.split_whitespace().skip(11).take(2).filter_map(|f| f.parse().ok()).collect();
-        fields.iter().sum::<f64>() / 100.0
+        cpu_s(self.child.id())
     }
 
     /// Resident memory now, bytes.
@@ -156,9 +160,10 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
     let measured = |what: &str, go: &dyn Fn(usize) -> Result<Told>| -> Result<(Told, f64)> {
         let mut rounds = Vec::with_capacity(args.rounds);
         for round in 0..args.rounds.max(1) {
-            let (ours, theirs) = (server.cpu_s(), cpu_seconds());
+            let own = std::process::id();
+            let (ours, theirs) = (server.cpu_s(), cpu_s(own));
             let told = go(round)?;
-            let (ours, theirs) = (server.cpu_s() - ours, cpu_seconds() - theirs);
+            let (ours, theirs) = (server.cpu_s() - ours, cpu_s(own) - theirs);
             report::note(&format!("{what}: {}; server {ours:.1} CPU s, generator {theirs:.1}", told.text()));
             rounds.push((told, ours));
         }

@@ -13,7 +13,7 @@ use journal::{AppendError, Journal, JournalError, JournalParams, Key, Record, Re
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::broadcast;
 use tracking::{
     Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Live, LiveParams, Measurement, MeasurementParams,
@@ -102,7 +102,7 @@ pub struct Intake {
     journal: Journal,
     live: Mutex<Live>,
     watchers: broadcast::Sender<Arc<LiveEvent>>,
-    listeners: RwLock<Vec<Listener>>,
+    listener: Option<Listener>,
     allows: OnceLock<Allows>,
     params: IntakeParams,
     clock: Clock,
@@ -111,11 +111,18 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Opens the log in a folder, and brings the live state to where the log is.
+    /// Opens the log in a folder, and brings the live state to where the log is. `listener` hears of every event that is
+    /// in the log and not in the lake yet, the oldest first, and from then on of every new one. It must be quick: senders
+    /// wait for it.
     ///
     /// # Errors
     /// [`JournalError`].
-    pub fn open(dir: &Path, params: IntakeParams, clock: Clock) -> Result<(Arc<Self>, Recovery), JournalError> {
+    pub fn open(
+        dir: &Path,
+        params: IntakeParams,
+        clock: Clock,
+        listener: Option<Listener>,
+    ) -> Result<(Arc<Self>, Recovery), JournalError> {
         let now = clock.now().timestamp_millis();
         let (journal, recovery) = Journal::open(dir, params.journal.clone(), now)?;
         let mut live = Live::new(params.live.clone());
@@ -123,6 +130,9 @@ impl Intake {
             segment.read(|entry| {
                 if let Some(event) = read_line(entry.payload) {
                     live.apply(&event, entry.key.0, entry.at_ms.saturating_mul(1_000));
+                    if let Some(listener) = &listener {
+                        listener(&event);
+                    }
                 }
             })?;
         }
@@ -131,7 +141,7 @@ impl Intake {
             journal,
             live: Mutex::new(live),
             watchers,
-            listeners: RwLock::default(),
+            listener,
             allows: OnceLock::new(),
             params,
             clock,
@@ -225,7 +235,7 @@ impl Intake {
                 live.apply(&one.event, one.key, now.timestamp_micros());
             }
             drop(live);
-            for listener in self.listeners.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Some(listener) = &self.listener {
                 let fresh = accepted.iter().zip(&numbers).filter(|(_, number)| number.is_some());
                 fresh.for_each(|(one, _)| listener(&one.event));
             }
@@ -272,26 +282,6 @@ impl Intake {
     pub fn allow(&self, allows: Allows) {
         // Who set it first has the say.
         let _ = self.allows.set(allows);
-    }
-
-    /// From now on this hears of every new event. It must be quick: senders wait for it.
-    pub fn listen(&self, listener: Listener) {
-        self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
-    }
-
-    /// Tells every event that is in the log and not in the lake yet, the oldest first.
-    ///
-    /// # Errors
-    /// [`JournalError`] where a segment cannot be read.
-    pub fn replay(&self, each: impl Fn(&ShopEvent)) -> Result<(), JournalError> {
-        for segment in self.journal.segments() {
-            segment.read(|entry| {
-                if let Some(event) = read_line(entry.payload) {
-                    each(&event);
-                }
-            })?;
-        }
-        Ok(())
     }
 
     /// Asks the live state. It waits while it is asked: copy out what is needed.

@@ -71,6 +71,7 @@ fn marked(mut response: Response, key: &Arc<Key>, headers: &HeaderMap) -> Respon
         (status = 200, description = "What became of each call", body = IngestReply),
         (status = 400, description = "No JSON, or too much of it", body = IngestFailure),
         (status = 401, description = "No write key that is known", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such call", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much at once: wait for `Retry-After` seconds", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "No room on the disk", body = Problem, content_type = "application/problem+json"),
     )
