@@ -1,11 +1,15 @@
 //! `bench zero-overlap`: a market that shares neither products nor shoppers with any other one. What its shoppers buy
-//! next is asked of models that know its products by their texts alone.
+//! next is asked of models that know its products by what they say: title, description, category, brand, colour, price.
 //!
 //! The simulated merchant's catalogue is cut in two by a hash: one half is sold at home, the other one abroad. Products at
 //! home have Chinese and English texts, those abroad English ones and those of the market. Home's shoppers teach what goes with
 //! what; abroad, 100 shoppers are known by what they bought, the others are asked: the last product is the answer among all that
-//! the market sells. Shoppers who also buy at home are left out. How much each score counts is learnt at home, on
-//! halves of its own products that share nothing either: nothing is chosen on the markets that are asked.
+//! the market sells: what does not fit its mains is no candidate. Shoppers who also buy at home are left out. How much each score counts is learnt at home, on
+//! halves of its own products that share nothing either, and how far that holds abroad, by what the known hundred bought: nothing is
+//! chosen on shoppers who are asked.
+
+mod scorers;
+mod weights;
 
 use crate::recommend::cpu_seconds;
 use crate::report::{self, Better, Goal, Row};
@@ -15,12 +19,12 @@ use content::text::LsaParams;
 use content::{Encode, Vectors};
 use domain::{History, Interactions, ItemIdx, Market, Score, Seed};
 use eval::{Bootstrap, Metric, mean_interval, paired_difference};
-use learn::choice::ChoiceParams;
-use recommend::transfer::ContentMapParams;
-use recommend::{Content, ContentParams, Field, ItemText, ModelKind};
+use recommend::{Field, ItemText};
+use scorers::{FEATURES, Home, KINDS, N_FEATURES, Scorers, WITHOUT_HISTORY, filled};
 use serde_json::json;
 use sim::{Merchant, SimParams};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use weights::{adapted, learn_weights};
 
 /// `bench zero-overlap`.
 #[derive(Debug, Args)]
@@ -39,10 +43,8 @@ pub(crate) struct ZeroOverlapArgs {
     known: usize,
 }
 
-/// Scores that are weighed.
-const N_FEATURES: usize = 4;
 /// Configurations that are marked.
-const N_ROWS: usize = 7;
+const N_ROWS: usize = 10;
 
 /// A market's distinct purchases in their order, items numbered from 0 within its half of the catalogue.
 type Baskets = Vec<Vec<ItemIdx>>;
@@ -52,6 +54,14 @@ struct Half {
     rows: Vec<usize>,
     items: Vec<ItemText>,
     vectors: Vec<f32>,
+    /// Categories, numbered alike in all markets.
+    kinds: Vec<u32>,
+    brands: Vec<usize>,
+    colours: Vec<usize>,
+    /// What fits the market's mains, and is sold there.
+    sold: Vec<bool>,
+    /// Logarithms of list prices in the market's currency.
+    prices: Vec<f32>,
 }
 
 pub(crate) fn run(args: &ZeroOverlapArgs, add: &mut dyn FnMut(Row)) -> Result<()> {
@@ -63,33 +73,46 @@ pub(crate) fn run(args: &ZeroOverlapArgs, add: &mut dyn FnMut(Row)) -> Result<()
     let home_rows: Vec<usize> = (0..merchant.catalogue.len()).filter(|row| is_home(*row)).collect();
     let away_rows: Vec<usize> = (0..merchant.catalogue.len()).filter(|row| !is_home(*row)).collect();
     let at_home = baskets(home, &home_rows, &BTreeSet::new());
+    let kinds: BTreeMap<String, u32> = {
+        let names: BTreeSet<String> = merchant.catalogue.products.iter().map(sim::catalogue::category).collect();
+        names.into_iter().zip(0..).collect()
+    };
     for book in &merchant.books[1..] {
         let market = book.profile.market;
         let started = cpu_seconds();
-        let home_half = texts(&merchant, &home_rows, home.profile.market)?;
-        let away_half = texts(&merchant, &away_rows, market)?;
-        let both: Vec<String> = home_half.iter().chain(&away_half).map(|item| item.text.clone()).collect();
+        let home_items = texts(&merchant, &home_rows, home.profile.market)?;
+        let away_items = texts(&merchant, &away_rows, market)?;
+        let both: Vec<String> = home_items.iter().chain(&away_items).map(|item| item.text.clone()).collect();
         let encoder = LsaParams::default().fit(&both, Seed(1))?;
-        let encode = |rows: &[usize], items: Vec<ItemText>| {
+        let half = |rows: &[usize], items: Vec<ItemText>, book: &sim::Book| {
             let texts: Vec<Option<&str>> = items.iter().map(|item| Some(item.text.as_str())).collect();
             let vectors: Vectors = encoder.encode(&texts);
-            Half { rows: rows.to_vec(), vectors: vectors.values().to_vec(), items }
+            let product = |row: &usize| &merchant.catalogue.products[*row];
+            Half {
+                rows: rows.to_vec(),
+                vectors: vectors.values().to_vec(),
+                items,
+                kinds: rows.iter().map(|row| kinds[&sim::catalogue::category(product(row))]).collect(),
+                brands: rows.iter().map(|row| product(row).brand).collect(),
+                colours: rows.iter().map(|row| product(row).colour).collect(),
+                sold: rows.iter().map(|row| merchant.catalogue.offered(*row, book.profile.volts)).collect(),
+                prices: rows.iter().map(|row| (book.prices.list(0, *row).max(1) as f32).ln()).collect(),
+            }
         };
-        let (home_half, away_half) = (encode(&home_rows, home_half), encode(&away_rows, away_half));
+        let (home_half, away_half) = (half(&home_rows, home_items, home), half(&away_rows, away_items, book));
         let width = encoder.width();
-        let weights = learn_weights(&home_half, width, &at_home, args.known)?;
-        let map = ContentMapParams::default().fit(
-            &home_half.vectors,
-            width,
-            &interactions(home_half.rows.len(), &at_home),
-        )?;
+        let learn =
+            |uses: &dyn Fn(usize) -> bool| learn_weights(&home_half, width, kinds.len(), &at_home, args.known, uses);
+        let all = learn(&|_| true)?;
+        let still = learn(&|at| WITHOUT_HISTORY.contains(&at))?;
+        let learnt = Home::learn(&home_half, width, kinds.len(), &at_home)?;
         let also_home: BTreeSet<u32> = book.links.iter().map(|link| link.abroad).collect();
         let asked = baskets(book, &away_half.rows, &also_home);
         let (known, asked) = asked.split_at(args.known.min(asked.len() / 2));
-        let taste = taste(&home_half.vectors, width, &at_home)?;
-        let scorers = Scorers::new(&away_half, width, &map, &taste, known)?;
+        let scorers = Scorers::new(&away_half, width, &learnt, known)?;
+        let here = adapted(&away_half, width, &learnt, known, &all)?;
         let fit_s = cpu_seconds() - started;
-        add(row(args, market, &scorers, &weights, asked, fit_s)?);
+        add(row(args, market, &scorers, [&still, &all, &here], asked, fit_s)?);
     }
     Ok(())
 }
@@ -141,157 +164,11 @@ fn interactions(n_items: usize, baskets: &[Vec<ItemIdx>]) -> Interactions {
     Interactions::from_baskets(n_items, numbers.iter().map(Vec::as_slice))
 }
 
-/// What a market without a past can be scored by.
-struct Scorers {
-    n_items: usize,
-    popularity: Vec<f32>,
-    content: Content,
-    mapped: recommend::transfer::MappedContent,
-    /// What sells at home, as a function of what products say: the logarithm of buyers, up to a constant.
-    taste: Vec<f32>,
-    width: usize,
-    vectors: Vec<f32>,
-    /// A neighbourhood of the few shoppers that are known.
-    own: Box<dyn recommend::Recommender>,
-}
-
-impl Scorers {
-    fn new(
-        half: &Half,
-        width: usize,
-        map: &recommend::transfer::ContentMap,
-        taste: &[f64],
-        known: &[Vec<ItemIdx>],
-    ) -> Result<Self> {
-        let n_items = half.items.len();
-        let mut counts = vec![0.0_f32; n_items];
-        known.iter().flatten().for_each(|item| counts[item.at()] += 1.0);
-        let kind = ModelKind::all(Market::UNKNOWN).into_iter().find(|kind| kind.name() == "item-knn");
-        let own = kind.context("item-knn among the models")?.fit(&interactions(n_items, known), Seed(1))?;
-        Ok(Self {
-            n_items,
-            popularity: counts.iter().map(|n| (n + 0.5).ln()).collect(),
-            content: ContentParams::default().fit(&half.items)?,
-            mapped: map.over(&half.vectors),
-            taste: half.vectors.chunks_exact(width).map(|row| dot(row, taste)).collect(),
-            width,
-            vectors: half.vectors.clone(),
-            own,
-        })
-    }
-
-    /// Popularity, and over their deviation within the candidates likeness of texts, the map, and home's taste.
-    fn features(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<[f32; N_FEATURES]> {
-        let popularity: Vec<f32> = candidates.iter().map(|item| self.popularity[item.at()]).collect();
-        let alike = standard(&self.alike(history, candidates));
-        let mapped = standard(&filled(self.mapped.score(History::of(history), candidates)));
-        let taste = standard(&candidates.iter().map(|item| self.taste[item.at()]).collect::<Vec<f32>>());
-        (0..candidates.len()).map(|at| [popularity[at], alike[at], mapped[at], taste[at]]).collect()
-    }
-
-    /// Mean cosine of the texts with those of the history.
-    fn alike(&self, history: &[ItemIdx], candidates: &[ItemIdx]) -> Vec<f32> {
-        let row = |item: ItemIdx| &self.vectors[item.at() * self.width..][..self.width];
-        let mut profile = vec![0.0_f32; self.width];
-        for item in history {
-            profile.iter_mut().zip(row(*item)).for_each(|(p, v)| *p += v);
-        }
-        candidates.iter().map(|item| row(*item).iter().zip(&profile).map(|(v, p)| v * p).sum()).collect()
-    }
-
-    fn candidates(&self, history: &[ItemIdx]) -> Vec<ItemIdx> {
-        (0..self.n_items as u32).map(ItemIdx).filter(|item| !history.contains(item)).collect()
-    }
-}
-
-fn dot(row: &[f32], weights: &[f64]) -> f32 {
-    row.iter().zip(weights).map(|(v, w)| f64::from(*v) * w).sum::<f64>() as f32
-}
-
-/// The logarithm of buyers as a linear function of content, by ridge regression around its mean.
-fn taste(vectors: &[f32], width: usize, baskets: &[Vec<ItemIdx>]) -> Result<Vec<f64>> {
-    let n = vectors.len() / width;
-    let mut counts = vec![0.0_f64; n];
-    baskets.iter().flatten().for_each(|item| counts[item.at()] += 1.0);
-    let logs: Vec<f64> = counts.iter().map(|c| (c + 0.5).ln()).collect();
-    let mean = logs.iter().sum::<f64>() / n.max(1) as f64;
-    let (mut square, mut side) = (vec![0.0_f64; width * width], vec![0.0_f64; width]);
-    for (row, y) in vectors.chunks_exact(width).zip(&logs) {
-        for (k, x) in row.iter().enumerate() {
-            side[k] += f64::from(*x) * (y - mean);
-            let line = &mut square[k * width..(k + 1) * width];
-            line.iter_mut().zip(row).for_each(|(s, v)| *s += f64::from(*x) * f64::from(*v));
-        }
-    }
-    // As strong as a tenth of the mean spread of all columns together.
-    let ridge = 0.1 * (0..width).map(|k| square[k * width + k]).sum::<f64>() / width as f64;
-    (0..width).for_each(|k| square[k * width + k] += ridge);
-    learn::dense::spd_inverse(&mut square, width)?;
-    Ok(square.chunks_exact(width).map(|line| line.iter().zip(&side).map(|(a, b)| a * b).sum()).collect())
-}
-
-/// What a model cannot say is worse than all it says.
-fn filled(scores: Vec<Option<f32>>) -> Vec<f32> {
-    let least = scores.iter().flatten().copied().fold(f32::INFINITY, f32::min);
-    scores.into_iter().map(|s| s.unwrap_or(if least.is_finite() { least } else { 0.0 })).collect()
-}
-
-fn standard(scores: &[f32]) -> Vec<f32> {
-    let n = scores.len().max(1) as f32;
-    let mean = scores.iter().sum::<f32>() / n;
-    let deviation = (scores.iter().map(|s| (s - mean).powi(2)).sum::<f32>() / n).sqrt();
-    scores.iter().map(|s| if deviation > 0.0 { (s - mean) / deviation } else { 0.0 }).collect()
-}
-
-/// How much popularity, likeness and the map count, from home alone: the map is learnt on one half of its products
-/// and shoppers, the choices of the others among the other products say what each score is worth.
-fn learn_weights(half: &Half, width: usize, baskets: &Baskets, n_known: usize) -> Result<[f64; N_FEATURES]> {
-    let first = |item: &ItemIdx| hashed(half.rows[item.at()] + 7_000_000).is_multiple_of(2);
-    let learnt: Baskets = baskets
-        .iter()
-        .step_by(2)
-        .map(|b| b.iter().copied().filter(first).collect())
-        .filter(|b: &Vec<_>| b.len() > 1)
-        .collect();
-    let map = ContentMapParams::default().fit(&half.vectors, width, &interactions(half.rows.len(), &learnt))?;
-    let rest: Vec<usize> = (0..half.rows.len()).filter(|at| !first(&ItemIdx(*at as u32))).collect();
-    let renumbered = |basket: &Vec<ItemIdx>| -> Vec<ItemIdx> {
-        basket.iter().filter_map(|item| rest.binary_search(&item.at()).ok()).map(|at| ItemIdx(at as u32)).collect()
-    };
-    let others: Baskets = baskets.iter().skip(1).step_by(2).map(renumbered).filter(|b| b.len() > 1).collect();
-    let other_half = Half {
-        rows: rest.iter().map(|at| half.rows[*at]).collect(),
-        items: rest.iter().map(|at| half.items[*at].clone()).collect(),
-        vectors: rest.iter().flat_map(|at| half.vectors[at * width..(at + 1) * width].to_vec()).collect(),
-    };
-    let (known, asked) = others.split_at(n_known.min(others.len() / 2));
-    // Only the products that the map is learnt from: the others stand for a market that home has never sold to.
-    let mine: Vec<usize> = (0..half.rows.len()).filter(|at| first(&ItemIdx(*at as u32))).collect();
-    let mine_vectors: Vec<f32> =
-        mine.iter().flat_map(|at| half.vectors[at * width..(at + 1) * width].to_vec()).collect();
-    let numbered = |basket: &Vec<ItemIdx>| -> Vec<ItemIdx> {
-        basket.iter().filter_map(|item| mine.binary_search(&item.at()).ok()).map(|at| ItemIdx(at as u32)).collect()
-    };
-    let taste = taste(&mine_vectors, width, &learnt.iter().map(numbered).collect::<Vec<_>>())?;
-    let scorers = Scorers::new(&other_half, width, &map, &taste, known)?;
-    let (mut x, mut sizes, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
-    for basket in asked.iter().take(2_000) {
-        let Some((answer, history)) = basket.split_last() else { continue };
-        let candidates = scorers.candidates(history);
-        let Some(at) = candidates.iter().position(|item| item == answer) else { continue };
-        x.extend(scorers.features(history, &candidates).into_iter().flatten());
-        sizes.push(candidates.len());
-        chosen.push(at);
-    }
-    let weights = ChoiceParams::default().fit(&x, N_FEATURES, &sizes, &chosen)?;
-    Ok(std::array::from_fn(|at| weights[at]))
-}
-
 fn row(
     args: &ZeroOverlapArgs,
     market: Market,
-    scorers: &Scorers,
-    weights: &[f64; N_FEATURES],
+    scorers: &Scorers<'_>,
+    [still, all, here]: [&[f64; N_FEATURES]; 3],
     asked: &[Vec<ItemIdx>],
     fit_s: f64,
 ) -> Result<Row> {
@@ -299,26 +176,35 @@ fn row(
         "popularity",
         "item-kNN of the known",
         "content kNN",
-        "likeness of texts",
         "content map",
         "home's taste in content",
+        "what sells at home among its like",
+        "what follows on the kinds bought",
+        "popularity with its like, weighed at home",
         "all, weighed at home",
+        "the same, as far as the known choose alike",
     ];
     let mut marks: [Vec<f64>; N_ROWS] = Default::default();
     for basket in asked {
         let Some((answer, history)) = basket.split_last() else { continue };
         let candidates = scorers.candidates(history);
         let features = scorers.features(history, &candidates);
-        let weighed = |f: &[f32; N_FEATURES]| f.iter().zip(weights).map(|(f, w)| f64::from(*f) * w).sum::<f64>() as f32;
+        let weighed = |weights: &[f64; N_FEATURES]| -> Vec<f32> {
+            let sum = |f: &[f32; N_FEATURES]| f.iter().zip(weights).map(|(f, w)| f64::from(*f) * w).sum::<f64>() as f32;
+            features.iter().map(sum).collect()
+        };
         let column = |at: usize| features.iter().map(|f| f[at]).collect::<Vec<f32>>();
         let scores = [
             column(0),
             filled(scorers.own.score(History::of(history), &candidates)),
             filled(scorers.content.score(History::of(history), &candidates)),
-            column(1),
-            column(2),
-            column(3),
-            features.iter().map(weighed).collect(),
+            column(N_FEATURES - 2),
+            column(N_FEATURES - 1),
+            column(WITHOUT_HISTORY.end - 1),
+            column(KINDS),
+            weighed(still),
+            weighed(all),
+            weighed(here),
         ];
         for (marks, scores) in marks.iter_mut().zip(scores) {
             let mut ranked: Vec<usize> = (0..candidates.len()).collect();
@@ -346,24 +232,23 @@ fn row(
         ));
     }
     let shown = means.iter().map(|(name, mean, low, high)| format!("{name} {mean:.4} [{low:.4}, {high:.4}]"));
+    let used = FEATURES.iter().zip(here).filter(|(_, w)| **w > 0.0);
+    let weights: Vec<String> = used.map(|(name, w)| format!("{name} {w:.2}")).collect();
     Ok(Row {
         task: "zero-overlap".into(),
         data: format!(
             "{market}: {} shoppers asked about {} products, {} known, seed {}",
             marks[0].len(),
-            scorers.n_items,
+            scorers.n_items(),
             args.known,
             args.seed
         ),
         ours: format!("nDCG@10 {}", shown.collect::<Vec<_>>().join(", ")),
         peer: "the same questions by popularity and by content".into(),
         ratio: gains.join(", "),
-        quality: format!(
-            "weights: popularity {:.2}, likeness {:.2}, map {:.2}, taste {:.2}; learnt in {fit_s:.1} CPU s",
-            weights[0], weights[1], weights[2], weights[3]
-        ),
+        quality: format!("weights: {}; learnt in {fit_s:.1} CPU s", weights.join(", ")),
         goals,
         wrong: Vec::new(),
-        runs: json!({ "means": means, "weights": weights }),
+        runs: json!({ "means": means, "weights": here, "at_home": all }),
     })
 }
