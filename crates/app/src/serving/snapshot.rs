@@ -295,8 +295,7 @@ impl Snapshot {
         let looks = match same.and_then(|before| before.looks.get()) {
             Some(looks) => looks.clone(),
             None => {
-                let root = &self.workspace.root;
-                Arc::new(Looks::load(root, &self.engine, &self.lake, &found.ids, &Bar::new(true)).await?)
+                Arc::new(Looks::load(&self.workspace, &self.engine, &self.lake, &found.ids, &Bar::new(true)).await?)
             }
         };
         self.looks.get_or_init(|| looks);
