@@ -4,9 +4,9 @@
 //! The simulated merchant's catalogue is cut in two by a hash: one half is sold at home, the other one abroad. Products at
 //! home have Chinese and English texts, those abroad English ones and those of the market. Home's shoppers teach what goes with
 //! what; abroad, 100 shoppers are known by what they bought, the others are asked: the last product is the answer among all that
-//! the market sells: what does not fit its mains is no candidate. Shoppers who also buy at home are left out. How much each score counts is learnt at home, on
-//! halves of its own products that share nothing either, and how far that holds abroad, by what the known hundred bought: nothing is
-//! chosen on shoppers who are asked.
+//! the market sells; what does not fit its mains is no candidate. Shoppers who also buy at home are left out. How much each score
+//! counts is learnt at home, on halves of its own products that share nothing either: nothing is chosen on the markets that
+//! are asked.
 
 mod scorers;
 mod weights;
@@ -24,7 +24,7 @@ use scorers::{FEATURES, Home, KINDS, N_FEATURES, Scorers, WITHOUT_HISTORY, fille
 use serde_json::json;
 use sim::{Merchant, SimParams};
 use std::collections::{BTreeMap, BTreeSet};
-use weights::{adapted, learn_weights};
+use weights::learn_weights;
 
 /// `bench zero-overlap`.
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ pub(crate) struct ZeroOverlapArgs {
 }
 
 /// Configurations that are marked.
-const N_ROWS: usize = 10;
+const N_ROWS: usize = 9;
 
 /// A market's distinct purchases in their order, items numbered from 0 within its half of the catalogue.
 type Baskets = Vec<Vec<ItemIdx>>;
@@ -110,9 +110,8 @@ pub(crate) fn run(args: &ZeroOverlapArgs, add: &mut dyn FnMut(Row)) -> Result<()
         let asked = baskets(book, &away_half.rows, &also_home);
         let (known, asked) = asked.split_at(args.known.min(asked.len() / 2));
         let scorers = Scorers::new(&away_half, width, &learnt, known)?;
-        let here = adapted(&away_half, width, &learnt, known, &all)?;
         let fit_s = cpu_seconds() - started;
-        add(row(args, market, &scorers, [&still, &all, &here], asked, fit_s)?);
+        add(row(args, market, &scorers, [&still, &all], asked, fit_s)?);
     }
     Ok(())
 }
@@ -168,7 +167,7 @@ fn row(
     args: &ZeroOverlapArgs,
     market: Market,
     scorers: &Scorers<'_>,
-    [still, all, here]: [&[f64; N_FEATURES]; 3],
+    [still, all]: [&[f64; N_FEATURES]; 2],
     asked: &[Vec<ItemIdx>],
     fit_s: f64,
 ) -> Result<Row> {
@@ -182,7 +181,6 @@ fn row(
         "what follows on the kinds bought",
         "popularity with its like, weighed at home",
         "all, weighed at home",
-        "the same, as far as the known choose alike",
     ];
     let mut marks: [Vec<f64>; N_ROWS] = Default::default();
     for basket in asked {
@@ -204,7 +202,6 @@ fn row(
             column(KINDS),
             weighed(still),
             weighed(all),
-            weighed(here),
         ];
         for (marks, scores) in marks.iter_mut().zip(scores) {
             let mut ranked: Vec<usize> = (0..candidates.len()).collect();
@@ -232,7 +229,7 @@ fn row(
         ));
     }
     let shown = means.iter().map(|(name, mean, low, high)| format!("{name} {mean:.4} [{low:.4}, {high:.4}]"));
-    let used = FEATURES.iter().zip(here).filter(|(_, w)| **w > 0.0);
+    let used = FEATURES.iter().zip(all).filter(|(_, w)| **w > 0.0);
     let weights: Vec<String> = used.map(|(name, w)| format!("{name} {w:.2}")).collect();
     Ok(Row {
         task: "zero-overlap".into(),
@@ -249,6 +246,6 @@ fn row(
         quality: format!("weights: {}; learnt in {fit_s:.1} CPU s", weights.join(", ")),
         goals,
         wrong: Vec::new(),
-        runs: json!({ "means": means, "weights": here, "at_home": all }),
+        runs: json!({ "means": means, "weights": all }),
     })
 }

@@ -29,8 +29,7 @@ pub(super) const FEATURES: [&str; 15] = [
 pub(super) const N_FEATURES: usize = FEATURES.len();
 /// Where the features are that no shopper's history enters.
 pub(super) const WITHOUT_HISTORY: std::ops::Range<usize> = 0..5;
-/// Where those are that come from what was bought, and the first of them.
-pub(super) const OF_HISTORY: std::ops::Range<usize> = 5..11;
+/// Where the features of kinds are.
 pub(super) const KINDS: usize = 5;
 
 /// What home knows, whatever market asks.

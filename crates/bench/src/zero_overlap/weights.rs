@@ -1,10 +1,10 @@
 //! How much each score counts, from home alone.
 //!
-//! Home's products are cut in two once more, and its shoppers too. What home knows is learnt on one half, the choices of the other
-//! shoppers among the other products say what each score is worth there: they stand for a market that home has never
-//! sold to. The few shoppers abroad who are known then say how much of what home learnt holds there ([`adapted`]). As many of them are known as the half has fewer products, so that a product has as many sales as abroad.
+//! Home's products are cut in two once more, and its shoppers too. What home knows is learnt on one half, the choices of the
+//! other shoppers among the other products say what each score is worth there: they stand for a market that home has never
+//! sold to. As many of them are known as the half has fewer products, so that a product has as many sales as abroad.
 
-use super::scorers::{Home, N_FEATURES, OF_HISTORY, Scorers, WITHOUT_HISTORY};
+use super::scorers::{Home, N_FEATURES, Scorers};
 use super::{Baskets, Half, hashed};
 use anyhow::Result;
 use domain::ItemIdx;
@@ -67,51 +67,4 @@ pub(super) fn learn_weights(
     let mut weights = [0.0; N_FEATURES];
     used.iter().zip(found).for_each(|(at, weight)| weights[*at] = weight);
     Ok(weights)
-}
-
-/// What home's weights of what a history says, and of price and taste, are multiplied by.
-const SHARES: [f64; 4] = [0.0, 0.35, 0.7, 1.0];
-
-/// Home's weights, less where the known shoppers of the market do not choose like home's: of each group the share under which their own
-/// last purchases were likeliest, each half of them asked of what the other half sold. Two numbers from a hundred questions.
-pub(super) fn adapted(
-    half: &Half,
-    width: usize,
-    home: &Home,
-    known: &[Vec<ItemIdx>],
-    weights: &[f64; N_FEATURES],
-) -> Result<[f64; N_FEATURES]> {
-    let (first, second) = known.split_at(known.len() / 2);
-    let mut questions = Vec::new();
-    for (sold, asked) in [(first, second), (second, first)] {
-        let scorers = Scorers::new(half, width, home, sold)?;
-        for basket in asked {
-            let Some((answer, history)) = basket.split_last() else { continue };
-            let candidates = scorers.candidates(history);
-            if let Some(at) = candidates.iter().position(|item| item == answer) {
-                questions.push((scorers.features(history, &candidates), at));
-            }
-        }
-    }
-    let shared = |of_history: f64, rest: f64| -> [f64; N_FEATURES] {
-        std::array::from_fn(|at| match at {
-            _ if WITHOUT_HISTORY.contains(&at) => weights[at],
-            _ if OF_HISTORY.contains(&at) => of_history * weights[at],
-            _ => rest * weights[at],
-        })
-    };
-    let likelihood = |weights: &[f64; N_FEATURES]| -> f64 {
-        let of = |(features, at): &(Vec<[f32; N_FEATURES]>, usize)| {
-            let sum = |row: &[f32; N_FEATURES]| row.iter().zip(weights).map(|(f, w)| f64::from(*f) * w).sum::<f64>();
-            let scores: Vec<f64> = features.iter().map(sum).collect();
-            let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            scores[*at] - top - scores.iter().map(|s| (s - top).exp()).sum::<f64>().ln()
-        };
-        questions.iter().map(of).sum()
-    };
-    let all = SHARES.iter().flat_map(|of_history| SHARES.iter().map(move |rest| (*of_history, *rest)));
-    let best = all.map(|(h, r)| shared(h, r)).map(|w| (likelihood(&w), w));
-    // Of shares that are as likely the first, which take less from home.
-    let best = best.fold((f64::NEG_INFINITY, *weights), |best, one| if one.0 > best.0 { one } else { best });
-    Ok(best.1)
 }
