@@ -119,7 +119,8 @@ fn wav(hertz: f64, seconds: f64) -> Vec<u8> {
 
 #[test]
 fn sounds_are_compared_without_a_model_and_written_down_with_one() {
-    let shop = Shop::new();
+    let (shop, pictures) = shop();
+    shop.ok(&["ingest", &pictures]);
     let said = shop.fails(&["catalogue", "sounds"]);
     assert!(said.contains("no sound and no video"), "{said}");
     let folder = shop.path("sounds");
