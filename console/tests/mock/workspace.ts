@@ -135,7 +135,7 @@ export function shopper(id: string): Shopper {
   };
 }
 
-const steps = ['history', 'session', 'segment', 'market', 'home', 'newest'];
+const steps = ['history', 'session', 'segment', 'market', 'home', 'alike', 'newest'];
 
 export function recommend(query: URLSearchParams, recent: string[]): Recommendations {
   const market = query.get('market') ?? 'DE';

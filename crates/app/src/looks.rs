@@ -4,11 +4,14 @@
 //! A cache like that of [`crate::search`]: one file named after what it was made from, written beside its place and
 //! renamed.
 
+use crate::encoders::{self, Named, Sight};
 use crate::output::{self, Bar};
 use crate::pipeline::rows::Rows;
+use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use content::picture::{Likeness, Picture, thumbnail};
+use content::Vectors;
+use content::picture::{Alike, Likeness, Picture, thumbnail};
 use lake::{Engine, Snapshot};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -20,22 +23,28 @@ const TOGETHER: usize = 256;
 /// The pictures of products, by the rows of a list of products.
 pub(crate) struct Looks {
     pub(crate) likeness: Likeness,
+    /// What looked at the pictures, where portolan.toml names an encoder.
+    sight: Option<Sight>,
 }
 
 impl Looks {
     /// The pictures of the products in this order; products without one are missing rows.
     pub(crate) async fn load(
-        root: &Path,
+        workspace: &Workspace,
         engine: &Engine,
         snapshot: &Snapshot,
         products: &[String],
         bar: &Bar,
     ) -> Result<Self> {
-        let place = root
-            .join("models/pictures")
-            .join(format!("{}.model", crate::search::key(snapshot, products.len(), "pictures")));
+        let root = workspace.root.as_path();
+        let (sight, digest) = match encoders::pictures(workspace)? {
+            Some(Named { encoder, digest }) => (Some(encoder), digest),
+            None => (None, String::new()),
+        };
+        let key = crate::search::key(snapshot, products.len(), &format!("pictures{digest}"));
+        let place = root.join("models/pictures").join(format!("{key}.model"));
         match std::fs::read(&place).ok().map(|bytes| Likeness::from_bytes(&bytes)) {
-            Some(Ok(likeness)) if likeness.len() == products.len() => return Ok(Self { likeness }),
+            Some(Ok(likeness)) if likeness.len() == products.len() => return Ok(Self { likeness, sight }),
             Some(Err(why)) => {
                 output::note(&format!("{} cannot be read ({why}); it is made again", place.display()));
             }
@@ -43,15 +52,41 @@ impl Looks {
         }
         let files = files_of(root, engine).await?;
         let mut likeness = Likeness::of(&[]);
+        let mut seen = sight.as_ref().map(|sight| Vectors::new(sight.width()));
         for (part, ids) in products.chunks(TOGETHER).enumerate() {
             bar.step("looking at", "pictures", (part * TOGETHER) as u64, products.len() as u64);
             let decode = |id: &String| files.get(id).and_then(|path| crate::media::picture(path).ok());
             let pictures: Vec<Option<Picture>> = ids.par_iter().map(decode).collect();
-            likeness.extend(Likeness::of(&pictures.iter().map(Option::as_ref).collect::<Vec<_>>()))?;
+            let pictures: Vec<Option<&Picture>> = pictures.iter().map(Option::as_ref).collect();
+            likeness.extend(Likeness::of(&pictures))?;
+            if let Some((sight, seen)) = sight.as_ref().zip(seen.as_mut()) {
+                for row in sight.see(&pictures)?.rows() {
+                    match row {
+                        Some(row) => seen.push(row)?,
+                        None => seen.push_missing(),
+                    }
+                }
+            }
+        }
+        if let Some(seen) = seen {
+            likeness = likeness.judged_by(seen)?;
         }
         bar.clear();
         write(&place, &likeness.to_bytes())?;
-        Ok(Self { likeness })
+        Ok(Self { likeness, sight })
+    }
+
+    /// The `n` products among the allowed that look most like a picture.
+    pub(crate) fn like(&self, picture: &Picture, n: usize, allowed: &[bool]) -> Result<Vec<Alike>> {
+        let vector = self.sight.as_ref().map(|sight| sight.see(&[Some(picture)])).transpose()?;
+        let vector = vector.as_ref().and_then(|vectors| vectors.row(0));
+        Ok(self.likeness.like_with(picture, vector, n, allowed))
+    }
+
+    /// The `n` products among the allowed whose pictures show most what words say; `None` where no encoder of both is named.
+    pub(crate) fn shown(&self, words: &str, n: usize, allowed: &[bool]) -> Result<Option<Vec<(u32, f32)>>> {
+        let vector = self.sight.as_ref().map(|sight| sight.read(words)).transpose()?.flatten();
+        Ok(vector.map(|vector| self.likeness.by_vector(&vector, n, allowed)))
     }
 }
 

@@ -3,6 +3,7 @@
 mod allocator;
 mod cli;
 mod commands;
+mod encoders;
 mod evidence;
 mod exit;
 mod looks;

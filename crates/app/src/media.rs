@@ -7,7 +7,7 @@
 
 use content::media::{HEAD, MediaKind, kind_of};
 use content::picture::{self, Picture, PictureParams, PicturePrint};
-use content::sound::{self, SoundParams};
+use content::sound::{self, Sound, SoundParams};
 use lake::{Looked, MediaFacts};
 use std::fs::File;
 use std::io::Read;
@@ -58,9 +58,30 @@ fn picture_facts(path: &Path) -> Result<MediaFacts, String> {
     })
 }
 
-fn sound_facts(path: &Path) -> Result<MediaFacts, String> {
+/// Reads a sound from a file.
+pub(crate) fn sound(path: &Path) -> Result<Sound, String> {
     let params = SoundParams::default();
-    let sound = sound::decode(&bytes_of(path, params.max_bytes)?, &params).map_err(|e| e.to_string())?;
+    sound::decode(&bytes_of(path, params.max_bytes)?, &params).map_err(|e| e.to_string())
+}
+
+/// The sound of a video, by `ffmpeg`.
+pub(crate) fn sound_of_video(path: &Path) -> Result<Sound, String> {
+    let params = SoundParams::default();
+    let asked = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-t", &params.max_seconds.to_string(), "-i"])
+        .arg(path)
+        .args(["-vn", "-ac", "1", "-ar", "16000", "-f", "wav", "-"])
+        .stdin(Stdio::null())
+        .output();
+    let output = asked.map_err(|_| "ffmpeg is not installed (Debian: apt install ffmpeg)".to_owned())?;
+    if !output.status.success() || output.stdout.is_empty() {
+        return Err("there is no sound in it that ffmpeg can read".to_owned());
+    }
+    sound::decode(&output.stdout, &params).map_err(|e| e.to_string())
+}
+
+fn sound_facts(path: &Path) -> Result<MediaFacts, String> {
+    let (params, sound) = (SoundParams::default(), sound(path)?);
     let mut notes = Vec::new();
     if sound.n_broken() > 0 {
         notes.push(format!("{} broken packets were left out", sound.n_broken()));

@@ -5,7 +5,7 @@
 //! cannot be read is made again.
 
 use crate::commands::{Environment, Opened};
-use crate::exit::{Exit, Stop};
+use crate::encoders::{self, Named};
 use crate::output::{self, Bar};
 use crate::pipeline::rows::Rows;
 use crate::pipeline::shelves::Stock;
@@ -44,13 +44,13 @@ impl Found {
     pub(crate) async fn open(env: &Environment, is_silent: bool) -> Result<(Self, Stock)> {
         let Opened { workspace, snapshot, engine } = env.opened().await?;
         let bar = Bar::new(env.quiet || is_silent);
-        let encoder = sentence_encoder(&workspace)?;
+        let encoder = encoders::sentences(&workspace)?;
         Ok((Self::load(&workspace.root, &engine, &snapshot, &bar, encoder).await?, Stock::load(&engine).await?))
     }
 
     /// The products of an opened workspace.
     pub(crate) async fn of(workspace: &Workspace, engine: &Engine, snapshot: &Snapshot) -> Result<Self> {
-        Self::load(&workspace.root, engine, snapshot, &Bar::new(true), sentence_encoder(workspace)?).await
+        Self::load(&workspace.root, engine, snapshot, &Bar::new(true), encoders::sentences(workspace)?).await
     }
 
     /// Opens the index, making it where it is not there.
@@ -59,7 +59,7 @@ impl Found {
         engine: &Engine,
         snapshot: &Snapshot,
         bar: &Bar,
-        encoder: Option<Named>,
+        encoder: Option<Named<TextEncoder>>,
     ) -> Result<Self> {
         let rows = Rows::query(
             engine,
@@ -164,28 +164,6 @@ pub(crate) fn by_language(texts: &str) -> (String, String) {
         if kind == "name" { titles.push(text) } else { other.push(text) }
     }
     (titles.join("\n"), other.join("\n"))
-}
-
-/// A stored encoder with the digest of its files.
-struct Named {
-    encoder: TextEncoder,
-    digest: String,
-}
-
-/// The encoder that portolan.toml names.
-fn sentence_encoder(workspace: &Workspace) -> Result<Option<Named>> {
-    let Some(name) = &workspace.search_model else { return Ok(None) };
-    let store = workspace.root.join(crate::commands::models::PRETRAINED);
-    let stop = |why: String| {
-        let next = "`portolan models pretrained` lists what was taken in; portolan.toml names it under [search]";
-        Stop::error(Exit::Missing, format!("the model `{name}` of [search]: {why}"), next)
-    };
-    let manifests = pretrained::list(&store).map_err(|e| stop(e.to_string()))?;
-    let digest = manifests.iter().find(|m| m.name == *name).map(|m| format!("{:?}", m.description.files));
-    match pretrained::open(&store, name, pretrained::Check::Sizes).map_err(|e| stop(e.to_string()))? {
-        pretrained::Encoder::Text(encoder) => Ok(Some(Named { encoder, digest: digest.unwrap_or_default() })),
-        other => Err(stop(format!("it is for {:?}, a sentence encoder is wanted", other.kind()))),
-    }
 }
 
 /// Products that are encoded between two steps of the progress bar.

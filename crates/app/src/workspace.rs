@@ -49,6 +49,10 @@ struct RawConfig {
 struct RawSearch {
     /// A sentence encoder that `portolan models add` has taken in.
     model: Option<String>,
+    /// An encoder of pictures, or of texts and pictures.
+    pictures: Option<String>,
+    /// An encoder of speech.
+    speech: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -103,6 +107,10 @@ pub(crate) struct Workspace {
     pub(crate) attractiveness: AttractivenessParams,
     /// The sentence encoder that finds products by meaning; without one, it is learnt from the catalogue.
     pub(crate) search_model: Option<String>,
+    /// The encoder by which pictures are alike; without one, it is shapes and colours.
+    pub(crate) picture_model: Option<String>,
+    /// The encoder that listens to sounds.
+    pub(crate) speech_model: Option<String>,
     lake: PathBuf,
 }
 
@@ -186,6 +194,8 @@ impl Workspace {
             decide,
             attractiveness,
             search_model: raw.search.model,
+            picture_model: raw.search.pictures,
+            speech_model: raw.search.speech,
             lake,
         })
     }
@@ -226,9 +236,11 @@ impl Workspace {
              # What makes a market attractive: weights of demand, size, competition, distance, cost and transfer.\n\
              # [markets.weights]\n\
              # demand = 0.25\n\n\
-             # A sentence encoder for `portolan search`, by the name that `portolan models add` gave it.\n\
+             # Encoders of sentences, pictures and speech, by the names that `portolan models add` gave them.\n\
              # [search]\n\
-             # model = \"minilm\"\n",
+             # model = \"minilm\"\n\
+             # pictures = \"clip\"\n\
+             # speech = \"whisper\"\n",
             line("home", home.map(|m| m.to_string()), "DE"),
             line("currency", currency.map(|c| c.to_string()), "EUR"),
             line("lake", None, "lake"),

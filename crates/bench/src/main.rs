@@ -4,11 +4,13 @@
 //! included. Speed without equal results is no result: [`ingest`] fails when both sides do not
 //! print the same control figures. What is fair and what is not is written in README.md.
 
+mod alike;
 mod control;
 mod correlate;
 mod coverage;
 mod data;
 mod demo;
+mod embed;
 mod growth;
 mod index;
 mod ingest;
@@ -74,6 +76,10 @@ enum Task {
     Growth(growth::GrowthArgs),
     /// The best products for one shopper, by a scan and by lists.
     Index(index::IndexArgs),
+    /// What looks alike in simulated pictures, with copies to be found; a sheet of them.
+    Alike(alike::AlikeArgs),
+    /// Titles into vectors, beside scikit-learn.
+    Embed(embed::EmbedArgs),
     /// A market that shares neither products nor shoppers with any other one.
     ZeroOverlap(zero_overlap::ZeroOverlapArgs),
     /// Recommendations over HTTP, asked by a load generator on the same cores.
@@ -84,7 +90,7 @@ enum Task {
     Coverage(coverage::CoverageArgs),
     /// Everything that is decided for six markets, and the pages of it.
     Plan(plan::PlanArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, serve, zero-overlap, correlate, coverage and plan.
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, alike, embed, serve, zero-overlap, correlate, coverage and plan.
     All,
 }
 
@@ -106,6 +112,8 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Recommend(args) => recommend::run(args, &mut |row| report.add(row))?,
         Task::Growth(args) => growth::run(args, &mut |row| report.add(row))?,
         Task::Index(args) => index::run(args, &mut |row| report.add(row))?,
+        Task::Alike(args) => alike::run(args, &mut |row| report.add(row))?,
+        Task::Embed(args) => embed::run(args, &mut |row| report.add(row))?,
         Task::ZeroOverlap(args) => zero_overlap::run(args, &mut |row| report.add(row))?,
         Task::Serve(args) => serve::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::Correlate(args) => correlate::run(args, &mut |row| report.add(row))?,

@@ -19,6 +19,14 @@ pub enum VectorsError {
         /// What this one has.
         found: usize,
     },
+    /// Another number of rows than there are things.
+    #[error("{found} vectors for {rows} rows")]
+    Rows {
+        /// What there are.
+        rows: usize,
+        /// What was given.
+        found: usize,
+    },
     /// A number that is infinite or none.
     #[error("number {at} of vector {row} is not finite")]
     NotFinite {

@@ -52,6 +52,7 @@ export const codes = {
   'step.segment': 'segment',
   'step.market': 'the market',
   'step.home': 'home market',
+  'step.alike': 'new, like what was bought',
   'step.newest': 'newest products',
   'term.predicted from': 'because of',
   'term.bought lately by others': 'bought lately by others',

@@ -53,6 +53,7 @@ export const codes = {
   'step.segment': '所属分群',
   'step.market': '该市场',
   'step.home': '本土市场',
+  'step.alike': '与所购相似的新品',
   'step.newest': '最新商品',
   'term.predicted from': '依据',
   'term.bought lately by others': '他人近期购买',

@@ -8,7 +8,14 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     /// What to look for.
-    pub(crate) query: String,
+    #[arg(required_unless_present = "image", conflicts_with = "image")]
+    pub(crate) query: Option<String>,
+    /// A picture instead of words: as `portolan similar --image`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) image: Option<PathBuf>,
+    /// Look for what pictures show instead of what texts say; needs an encoder of texts and pictures (`portolan models add`).
+    #[arg(long, conflicts_with = "image")]
+    pub(crate) pictures: bool,
     /// Market: titles in its language, and nothing that is out of stock there.
     #[arg(long)]
     pub(crate) market: Option<Market>,
@@ -70,6 +77,12 @@ pub(crate) enum CatalogueWhat {
         /// Also learn from the catalogue what titles and pictures go together, and name the pairs that do not; some minutes.
         #[arg(long)]
         titles: bool,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sounds and the sound of videos: what is said in them, and which are alike.
+    Sounds {
         /// Result as JSON.
         #[arg(long)]
         json: bool,

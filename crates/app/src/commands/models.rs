@@ -8,6 +8,7 @@ use crate::output;
 use crate::pipeline::learn_on::{LearnReport, learn_on};
 use crate::workspace::Workspace;
 use anyhow::Result;
+use pretrained::Kind;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -70,9 +71,12 @@ fn add(workspace: &Workspace, folder: &Path, name: Option<&str>, json: bool) -> 
         d.width,
         output::count(d.n_parameters)
     ));
-    if d.text.is_some() {
-        output::hint(&format!("to search with it, write in portolan.toml: [search] model = \"{name}\""));
-    }
+    let key = match d.kind {
+        Kind::Text => "model",
+        Kind::Picture | Kind::TextPicture => "pictures",
+        Kind::Speech => "speech",
+    };
+    output::hint(&format!("to search with it, write in portolan.toml: [search] {key} = \"{name}\""));
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::pipeline::shelves::Shelves;
 use crate::pipeline::signals;
 use crate::pipeline::{purchases::Purchases, rows::Rows};
 use crate::trainings::Trainings;
-use crate::{cli, output, pipeline};
+use crate::{cli, looks, output, pipeline};
 use anyhow::Result;
 use domain::{History, ItemIdx, Market};
 use lake::{Engine, EngineOptions, Snapshot};
@@ -68,7 +68,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let list = top_n(&model, Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
     let names = Rows::query(&engine, "select product_id, name from clean.products").await?;
     let names: BTreeMap<String, String> = names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
-    let newcomers = catalogue.newcomers(&history, served.fallback.as_ref(), &served.shelf, NEWCOMERS);
+    // Pictures are looked at once and kept; without any there is nothing to look at.
+    let bar = output::Bar::new(env.quiet || args.json);
+    let looks = if looks::files_of(&workspace.root, &engine).await?.is_empty() {
+        None
+    } else {
+        Some(looks::Looks::load(&workspace, &engine, &snapshot, catalogue.pictured(), &bar).await?)
+    };
+    let pictures = looks.as_ref().map(|looks| &looks.likeness);
+    let newcomers = catalogue.newcomers(&history, served.fallback.as_ref(), &served.shelf, NEWCOMERS, pictures);
     let id = |item: ItemIdx| catalogue.id(item);
     let name =
         |item: ItemIdx| names.get(id(item)).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| id(item).to_owned());
@@ -145,7 +153,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     }
     output::table(&header, &[0, 3], rows.collect());
     if !newcomers.is_empty() {
-        output::line("products without a sale yet, by likeness of words and attributes:");
+        output::line("products without a sale yet, by likeness of words, attributes and pictures:");
         let rows = newcomers.iter().map(|r| {
             let mut row = vec![id(r.item).to_owned(), name(r.item), format!("{:.3}", r.score)];
             if args.explain {

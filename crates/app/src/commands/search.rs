@@ -1,6 +1,8 @@
-//! `portolan search`: products by what somebody types.
+//! `portolan search`: products by what somebody types, or by a picture.
 
 use super::Environment;
+use crate::exit::{Exit, Stop};
+use crate::looks::Looks;
 use crate::search::Found;
 use crate::{cli, output};
 use anyhow::Result;
@@ -9,9 +11,17 @@ use serde_json::json;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCode> {
+    let Some(query) = &args.query else {
+        let (market, n, json) = (args.market, args.n, args.json);
+        let like = cli::Similar { product: None, image: args.image.clone(), by: cli::Like::Picture, market, n, json };
+        return super::similar::run(env, &like).await;
+    };
     let (found, stock) = Found::open(env, args.json).await?;
     let allowed = found.allowed(&stock, args.market);
-    let answer = found.find(&args.query, args.n, &allowed)?;
+    if args.pictures {
+        return shown(env, args, query, &found, &allowed).await;
+    }
+    let answer = found.find(query, args.n, &allowed)?;
     let languages = super::similar::languages(args.market);
     let how = |words: Option<u32>, meaning: Option<u32>| match (words, meaning) {
         (Some(_), Some(_)) => "words and meaning",
@@ -37,7 +47,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCod
                 Reading::Exact => "exact", Reading::Near => "near", Reading::Unknown => "unknown" }})
             })
             .collect();
-        output::json(&json!({"query": args.query, "market": args.market, "words": words, "items": hits}))?;
+        output::json(&json!({"query": query, "market": args.market, "words": words, "items": hits}))?;
         return Ok(ExitCode::SUCCESS);
     }
     let of = |reading| {
@@ -72,5 +82,58 @@ pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCod
         ]
     });
     output::table(&["", "product", "title", "category", "median price", "found by"], &[0, 4], rows.collect());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Products whose pictures show what the words say, by an encoder of texts and pictures.
+async fn shown(
+    env: &Environment,
+    args: &cli::Search,
+    query: &str,
+    found: &Found,
+    allowed: &[bool],
+) -> Result<ExitCode> {
+    let opened = env.opened().await?;
+    let bar = output::Bar::new(env.quiet || args.json);
+    let looks = Looks::load(&opened.workspace, &opened.engine, &opened.snapshot, &found.ids, &bar).await?;
+    if looks.likeness.n_present() == 0 {
+        return Err(super::similar::no_pictures());
+    }
+    let near = looks.shown(query, args.n, allowed)?.ok_or_else(|| {
+        Stop::error(
+            Exit::Missing,
+            "no encoder reads words and looks at pictures",
+            "`portolan models add FOLDER` takes in CLIP or SigLIP; portolan.toml names it under [search] pictures",
+        )
+    })?;
+    let languages = super::similar::languages(args.market);
+    if args.json {
+        let hits: Vec<_> = near
+            .iter()
+            .zip(1..)
+            .map(|((row, cosine), rank)| {
+                let at = *row as usize;
+                json!({"rank": rank, "product": found.ids[at], "title": found.title(at, &languages),
+                    "category": found.categories[at], "picture": cosine})
+            })
+            .collect();
+        output::json(&json!({"query": query, "market": args.market, "by": "pictures", "items": hits}))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if near.is_empty() {
+        output::line("nothing was found");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = near.iter().zip(1..).map(|((row, cosine), rank)| {
+        let at = *row as usize;
+        vec![
+            rank.to_string(),
+            found.ids[at].clone(),
+            found.title(at, &languages),
+            found.categories[at].clone(),
+            format!("{cosine:.3}"),
+        ]
+    });
+    output::table(&["", "product", "title", "category", "shows"], &[0, 4], rows.collect());
     Ok(ExitCode::SUCCESS)
 }

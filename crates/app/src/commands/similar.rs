@@ -99,7 +99,7 @@ fn name(path: &Path) -> String {
 async fn looks(env: &Environment, args: &cli::Similar, found: &Found) -> Result<Looks> {
     let opened = env.opened().await?;
     let bar = output::Bar::new(env.quiet || args.json);
-    Looks::load(&opened.workspace.root, &opened.engine, &opened.snapshot, &found.ids, &bar).await
+    Looks::load(&opened.workspace, &opened.engine, &opened.snapshot, &found.ids, &bar).await
 }
 
 async fn like_picture(
@@ -117,7 +117,7 @@ async fn like_picture(
     if looks.likeness.n_present() == 0 {
         return Err(no_pictures());
     }
-    let near = looks.likeness.like(&picture, args.n, allowed);
+    let near = looks.like(&picture, args.n, allowed)?;
     Ok(near.into_iter().map(|alike| Near { row: alike.row, text: None, picture: Some(alike) }).collect())
 }
 

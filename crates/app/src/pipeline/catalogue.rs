@@ -1,15 +1,17 @@
 //! All products that can be offered, sold or not, and how those without a single sale are found.
 //!
 //! Models learn from purchases and know nothing of a product that nobody has bought. Such a product is
-//! offered by likeness in its words and attributes ([`Content`]) to what a shopper bought; to a shopper who
-//! has bought nothing, by likeness to what sells in the market. These products stand on a list of their
+//! offered by likeness in its words and attributes ([`Content`]) to what a shopper bought, and in its picture where there are
+//! pictures; to a shopper who has bought nothing, by likeness to what sells in the market. These products stand on a list of their
 //! own, or after the others: nothing could be measured of them, and no measured list is changed.
 
 use super::purchases::Purchases;
 use super::rows::Rows;
 use anyhow::Result;
+use content::picture::Likeness;
 use domain::{Explain, History, ItemIdx, Reason, Score};
 use lake::Engine;
+use recommend::serving::LikeBy;
 use recommend::{Content, ContentParams, Field, ItemText, Recommender, Shelf};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +24,9 @@ pub(crate) struct Catalogue {
     numbers: BTreeMap<String, ItemIdx>,
     n_sold: usize,
     content: Content,
+    /// All codes, those of services too, by code; and the place of each product among them.
+    listed: Vec<String>,
+    rows: Vec<Option<usize>>,
 }
 
 /// A product without a sale, with its score and reasons.
@@ -67,7 +72,10 @@ impl Catalogue {
             }
         }
         let content = ContentParams::default().fit(&items)?;
-        Ok(Self { ids: known, numbers, n_sold, content })
+        let listed = Rows::query(engine, "select product_id from clean.products order by product_id").await?;
+        let listed = listed.texts("product_id")?;
+        let rows = known.iter().map(|id| listed.binary_search(id).ok()).collect();
+        Ok(Self { ids: known, numbers, n_sold, content, listed, rows })
     }
 
     /// Products, sold or not.
@@ -104,20 +112,57 @@ impl Catalogue {
         popular: &dyn Recommender,
         shelf: &Shelf,
         n: usize,
+        pictures: Option<&Likeness>,
     ) -> Vec<Newcomer> {
         let new = self.new_on(shelf);
         let best_sellers = if history.is_empty() { self.best_sellers(popular) } else { Vec::new() };
         let like = History::of(if history.is_empty() { &best_sellers } else { history });
         let scores = self.content.score(like, &new);
-        let mut found: Vec<(ItemIdx, f32)> = new.into_iter().zip(scores).filter_map(|(i, s)| Some((i, s?))).collect();
+        let mut looks = pictures.map_or_else(BTreeMap::new, |pictures| self.looks(pictures, like.items(), &new));
+        let one = |(item, score): (ItemIdx, Option<f32>)| {
+            let seen = looks.remove(&item).unwrap_or_default();
+            let score = (score.is_some() || !seen.is_empty())
+                .then(|| score.unwrap_or(0.0) + seen.iter().map(|reason| reason.part).sum::<f32>())?;
+            Some((item, score, seen))
+        };
+        let mut found: Vec<(ItemIdx, f32, Vec<Reason>)> = new.into_iter().zip(scores).filter_map(one).collect();
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(n);
-        let newcomer = |(item, score)| Newcomer {
-            item,
-            score,
-            reasons: self.content.explain(like, item).into_iter().take(3).collect(),
+        let newcomer = |(item, score, seen): (ItemIdx, f32, Vec<Reason>)| {
+            let mut reasons = self.content.explain(like, item);
+            reasons.extend(seen);
+            reasons.sort_by(|a, b| b.part.total_cmp(&a.part).then(a.item.cmp(&b.item)));
+            reasons.truncate(3);
+            Newcomer { item, score, reasons }
         };
         found.into_iter().map(newcomer).collect()
+    }
+
+    /// How much more than the others each new product looks like those of a history: the likeness of pictures less its mean over
+    /// the new products, where that is more than nothing, shared among the history. Any two pictures on white are somewhat alike.
+    fn looks(&self, pictures: &Likeness, history: &[ItemIdx], new: &[ItemIdx]) -> BTreeMap<ItemIdx, Vec<Reason>> {
+        let row = |item: &ItemIdx| self.rows.get(item.at()).copied().flatten();
+        let of_row: BTreeMap<usize, ItemIdx> = new.iter().filter_map(|item| Some((row(item)?, *item))).collect();
+        let mut allowed = vec![false; pictures.len()];
+        of_row.keys().filter(|row| **row < pictures.len()).for_each(|row| allowed[*row] = true);
+        let distinct: BTreeSet<ItemIdx> = history.iter().copied().collect();
+        let mut parts: BTreeMap<ItemIdx, Vec<Reason>> = BTreeMap::new();
+        for item in &distinct {
+            let Some(own) = row(item).filter(|row| *row < pictures.len()) else { continue };
+            let near = pictures.like_row(own, pictures.len(), &allowed);
+            let mean = near.iter().map(|alike| alike.likeness).sum::<f32>() / near.len().max(1) as f32;
+            for alike in near.iter().filter(|alike| alike.likeness > mean) {
+                let part = (alike.likeness - mean) / distinct.len() as f32;
+                let reason = Reason { term: LikeBy::Picture.term(), item: Some(*item), part };
+                parts.entry(of_row[&alike.row]).or_default().push(reason);
+            }
+        }
+        parts
+    }
+
+    /// Codes in the order in which pictures are kept: all products, services among them.
+    pub(crate) fn pictured(&self) -> &[String] {
+        &self.listed
     }
 
     fn best_sellers(&self, popular: &dyn Recommender) -> Vec<ItemIdx> {

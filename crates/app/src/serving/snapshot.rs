@@ -15,7 +15,8 @@ use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
 use domain::{ItemIdx, Market};
 use lake::{Engine, EngineOptions};
-use recommend::serving::{Histories, Out, Past, Popular, Scorer};
+use rayon::prelude::*;
+use recommend::serving::{Histories, Kin, LikeBy, NewProducts, Out, Past, Popular, Scorer};
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -81,6 +82,7 @@ pub(crate) struct Snapshot {
     shelves: Arc<Shelves>,
     found: OnceLock<Arc<Found>>,
     looks: OnceLock<Arc<Looks>>,
+    new: OnceLock<Arc<NewProducts>>,
     answers: Answers,
 }
 
@@ -119,6 +121,7 @@ impl Snapshot {
             shelves: before.shelves.clone(),
             found: OnceLock::new(),
             looks: OnceLock::new(),
+            new: OnceLock::new(),
             answers: Answers::default(),
         })
     }
@@ -164,6 +167,7 @@ impl Snapshot {
             home,
             found: OnceLock::new(),
             looks: OnceLock::new(),
+            new: OnceLock::new(),
             answers: Answers::default(),
         })
     }
@@ -239,6 +243,10 @@ fn markets(
     Ok(markets)
 }
 
+/// Products that a new one is said to be like, of texts and of pictures each, and new ones that are looked at.
+const KIN: usize = 20;
+const MOST_NEW: usize = 5_000;
+
 /// Answers of one version, worked out once.
 #[derive(Default)]
 pub(crate) struct Answers {
@@ -295,12 +303,39 @@ impl Snapshot {
         let looks = match same.and_then(|before| before.looks.get()) {
             Some(looks) => looks.clone(),
             None => {
-                let root = &self.workspace.root;
-                Arc::new(Looks::load(root, &self.engine, &self.lake, &found.ids, &Bar::new(true)).await?)
+                Arc::new(Looks::load(&self.workspace, &self.engine, &self.lake, &found.ids, &Bar::new(true)).await?)
             }
         };
-        self.looks.get_or_init(|| looks);
+        let looks = self.looks.get_or_init(|| looks);
+        let same = same.filter(|before| before.versions.models == self.versions.models);
+        let new = match same.and_then(|before| before.new.get()) {
+            Some(new) => new.clone(),
+            None => Arc::new(tokio::task::block_in_place(|| self.new_of(found, looks))),
+        };
+        self.new.get_or_init(|| new);
         Ok(())
+    }
+
+    /// Products that nobody has bought, once it is known what they are like.
+    pub(crate) fn new_products(&self) -> Option<&NewProducts> {
+        self.new.get().map(|new| &**new)
+    }
+
+    /// What each product that no market's list has reads and looks like, among those that were bought.
+    fn new_of(&self, found: &Found, looks: &Looks) -> NewProducts {
+        let item = |row: usize| self.goods.find(&found.ids[row]);
+        let is_sold = |item: ItemIdx| self.markets.values().any(|m| m.popular.score(item).is_some());
+        let sold: Vec<bool> = (0..found.ids.len()).map(|row| item(row).is_some_and(is_sold)).collect();
+        let new: Vec<usize> = (0..found.ids.len()).filter(|row| !sold[*row] && !found.is_service(*row)).collect();
+        let list = |row: &usize| {
+            let texts = found.search().similar(*row as u32, KIN, &sold).into_iter();
+            let texts = texts.map(|(other, cosine)| (other as usize, LikeBy::Text, cosine));
+            let pictures = looks.likeness.like_row(*row, KIN, &sold).into_iter();
+            let pictures = pictures.map(|alike| (alike.row, LikeBy::Picture, alike.likeness));
+            let kin = |(other, by, likeness)| Some(Kin { item: item(other)?, by, likeness });
+            Some((item(*row)?, texts.chain(pictures).filter_map(kin).collect()))
+        };
+        NewProducts::new(new.par_iter().take(MOST_NEW).filter_map(list).collect::<Vec<_>>())
     }
 }
 

@@ -5,6 +5,7 @@ mod advertising;
 mod bad_input;
 mod catalogue;
 mod decide;
+mod encoders;
 mod evidence;
 mod export;
 mod figures;

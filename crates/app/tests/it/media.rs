@@ -4,7 +4,7 @@ use crate::support::Shop;
 use serde_json::Value;
 
 /// A BMP of so many pixels a side: a disc or a bar of a colour on white.
-fn bmp(disc: bool, colour: [u8; 3], side: u32) -> Vec<u8> {
+pub(crate) fn bmp(disc: bool, colour: [u8; 3], side: u32) -> Vec<u8> {
     let row = (side * 3).next_multiple_of(4);
     let mut bytes = b"BM".to_vec();
     for word in [54 + row * side, 0, 54, 40, side, side, 24 << 16 | 1, 0, row * side, 2835, 2835, 0, 0] {
@@ -24,7 +24,8 @@ fn bmp(disc: bool, colour: [u8; 3], side: u32) -> Vec<u8> {
     bytes
 }
 
-fn shop() -> (Shop, String) {
+/// Two plates, a spoon, and a cup whose picture is broken; and the folder that holds them.
+pub(crate) fn shop() -> (Shop, String) {
     let shop = Shop::new();
     let folder = shop.path("catalogue");
     let write = |name: &str, bytes: &[u8]| {

@@ -1,7 +1,9 @@
 //! `portolan recommend`: what one shopper is offered, and by what.
 
+use crate::media::bmp;
 use crate::support::Shop;
 use serde_json::Value;
+use std::path::Path;
 
 const HEADER: &str = "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n";
 
@@ -164,4 +166,33 @@ fn a_product_without_a_sale_is_offered_to_those_who_bought_its_like() {
     );
     let text = shop.ok(&["recommend", "--shopper", "nobody", "--market", "DE"]);
     assert!(text.contains("products without a sale yet") && text.contains("JUG"), "{text}");
+}
+
+/// Two products that nobody bought and whose words say nothing: one has the filter's picture in another colour, the other one's is
+/// a bar.
+pub(crate) fn pictured_shop() -> Shop {
+    let shop = shop(&["run"]);
+    let folder = shop.path("catalogue");
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(Path::new(&folder).join(name), bytes).unwrap();
+    write("filter.bmp", &bmp(true, [200, 30, 30], 64));
+    write("round.bmp", &bmp(true, [200, 60, 30], 80));
+    write("long.bmp", &bmp(false, [30, 30, 200], 64));
+    let products = "product_id,name,image\nfilter,A FILTER,filter.bmp\nround,N1,round.bmp\nlong,N2,long.bmp\n";
+    write("products.csv", products.as_bytes());
+    shop.ok(&["ingest", &folder]);
+    shop.ok(&["run"]);
+    shop
+}
+
+#[test]
+fn a_product_without_a_sale_and_without_words_is_offered_by_its_picture() {
+    let shop = pictured_shop();
+    let list = asked(&shop, &["--shopper", "d4", "--explain"]);
+    let new = list["new_products"].as_array().unwrap();
+    assert_eq!(new.iter().map(|p| p["product"].as_str().unwrap()).collect::<Vec<_>>(), ["ROUND"], "{list}");
+    let reason = &new[0]["reasons"][0];
+    assert_eq!((reason["term"].as_str(), reason["product"].as_str()), (Some("looks like"), Some("FILTER")), "{list}");
+    let parts: f64 = new[0]["reasons"].as_array().unwrap().iter().map(|r| r["part"].as_f64().unwrap()).sum();
+    assert!((parts - new[0]["score"].as_f64().unwrap()).abs() < 1e-5, "{list}");
 }

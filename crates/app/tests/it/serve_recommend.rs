@@ -1,6 +1,6 @@
 //! Recommendations over HTTP, on the shop of `recommend.rs`: in Germany kettles go with toasters and filters.
 
-use crate::recommend::shop;
+use crate::recommend::{pictured_shop, shop};
 use crate::served::Served;
 use serde_json::{Value, json};
 
@@ -172,4 +172,28 @@ fn ended(served: &Served, id: &str) -> Value {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     panic!("the run has no end");
+}
+
+#[test]
+fn a_product_that_nobody_bought_comes_by_what_it_looks_like_before_what_is_newest() {
+    let shop = pictured_shop();
+    let served = Served::start(&shop);
+    // The pictures are looked at once the server has begun to answer.
+    let answer = served.until("/api/v1/recommendations?market=DE&shopper=d4&n=20&explain=true", |answer| {
+        step(answer, "alike")["answered"] == true
+    });
+    let found = products(&answer);
+    let at = |product: &str| found.iter().position(|p| p == product).unwrap_or_else(|| panic!("{answer}"));
+    assert!(at("toaster") < at("round"), "what was bought stands before what was not: {answer}");
+    let item = &answer["items"][at("round")];
+    let reason = &item["reasons"][0];
+    assert_eq!(
+        (reason["term"].as_str(), reason["product_id"].as_str()),
+        (Some("looks like"), Some("FILTER")),
+        "{item}"
+    );
+    assert!(reason["text"]["en"].as_str().unwrap().contains("A FILTER"), "{item}");
+    // Of a stranger nothing is known that it could be like.
+    let stranger = served.get("/api/v1/recommendations?market=DE&session=new&n=20");
+    assert_eq!(step(&stranger, "alike")["answered"], false, "{stranger}");
 }

@@ -126,6 +126,19 @@ impl Served {
         reply.json()
     }
 
+    /// Asks again until the answer is as it should be in the end; half a minute at most.
+    pub(crate) fn until(&self, path: &str, is_right: impl Fn(&Value) -> bool) -> Value {
+        let mut answer = self.get(path);
+        for _ in 0..300 {
+            if is_right(&answer) {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+            answer = self.get(path);
+        }
+        panic!("{path} never came to it: {answer}")
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
         let reply = self.ask("POST", path, Some(body));
         assert!((200..300).contains(&reply.status), "{path}: {}", reply.text());

@@ -2,8 +2,9 @@
 //!
 //! A copy is told by its print. Everything else is ordered by the mean of two cosines, that of the edges and that of
 //! the colours: neither is learnt, so it works on the first ten pictures of a shop. On 44,000 product pictures edges
-//! alone name the kind of article as often as a network trained on them (docs/content.md). Cost: one pass over the vectors
-//! a question; some 13 KB a picture.
+//! alone name the kind of article as often as a network trained on them (docs/content.md). Vectors of an encoder that others
+//! trained take their place where they are [given](Likeness::judged_by). Cost: one pass over the vectors a question; some 13 KB a
+//! picture.
 
 use super::{Colours, Edges, Picture, PicturePrint};
 use crate::{Encode, Vectors, VectorsError};
@@ -19,6 +20,8 @@ pub struct Likeness {
     prints: Vec<Option<PicturePrint>>,
     edges: Vectors,
     colours: Vectors,
+    /// What likeness is in the place of edges and colours.
+    learnt: Option<Vectors>,
 }
 
 /// A picture that looks like the one asked for.
@@ -26,7 +29,7 @@ pub struct Likeness {
 pub struct Alike {
     /// Its row.
     pub row: usize,
-    /// Mean cosine of edges and colours, −1 to 1; 1 for the same picture.
+    /// Mean cosine of edges and colours, or that of the vectors they were judged by, −1 to 1; 1 for the same picture.
     pub likeness: f32,
     /// Whether it is the same picture, saved again or scaled.
     pub same: bool,
@@ -39,7 +42,24 @@ impl Likeness {
             prints: pictures.iter().map(|p| p.map(PicturePrint::of)).collect(),
             edges: Edges.encode(pictures).unit(),
             colours: Colours.encode(pictures).unit(),
+            learnt: None,
         }
+    }
+
+    /// The same pictures, alike by these vectors, one for each of them. Copies are told by their prints still.
+    ///
+    /// # Errors
+    /// [`VectorsError::Rows`] for another number of vectors.
+    pub fn judged_by(self, vectors: Vectors) -> Result<Self, VectorsError> {
+        if vectors.len() != self.len() {
+            return Err(VectorsError::Rows { rows: self.len(), found: vectors.len() });
+        }
+        Ok(Self { learnt: Some(vectors.unit()), ..self })
+    }
+
+    /// The vectors it is judged by, where some were given.
+    pub const fn learnt(&self) -> Option<&Vectors> {
+        self.learnt.as_ref()
     }
 
     /// Pictures after those that are there: memory stays bounded where a catalogue is read in parts.
@@ -76,8 +96,31 @@ impl Likeness {
 
     /// The `n` rows among the allowed that look most like a picture, the same picture first.
     pub fn like(&self, picture: &Picture, n: usize, allowed: &[bool]) -> Vec<Alike> {
-        let one = Self::of(&[Some(picture)]);
+        self.like_with(picture, None, n, allowed)
+    }
+
+    /// As [`Self::like`], with the picture's vector where the others were [judged](Self::judged_by) by theirs. Without it edges
+    /// and colours decide.
+    pub fn like_with(&self, picture: &Picture, vector: Option<&[f32]>, n: usize, allowed: &[bool]) -> Vec<Alike> {
+        let mut one = Self::of(&[Some(picture)]);
+        one.learnt = vector.and_then(|row| Vectors::from_rows(row.len(), [Some(row)]).ok()).map(Vectors::unit);
         self.nearest(&one, 0, n, |row| allowed.get(row).copied().unwrap_or(false))
+    }
+
+    /// The `n` rows among the allowed whose vectors have the largest cosine with one: what a picture shows, asked in words, where
+    /// both were made by two towers. Nothing without vectors or for one of another length.
+    pub fn by_vector(&self, vector: &[f32], n: usize, allowed: &[bool]) -> Vec<(u32, f32)> {
+        let Some(learnt) = self.learnt.as_ref().filter(|learnt| learnt.width() == vector.len()) else {
+            return Vec::new();
+        };
+        let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        let mut found: Vec<(u32, f32)> = (0..self.len())
+            .filter(|&row| allowed.get(row).copied().unwrap_or(false))
+            .filter_map(|row| Some((row as u32, cosine(learnt.row(row)?, vector) / length)))
+            .collect();
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.truncate(n);
+        found
     }
 
     /// As [`Self::like`] for a picture of the catalogue, which is not among the answers.
@@ -87,11 +130,15 @@ impl Likeness {
 
     fn nearest(&self, of: &Self, at: usize, n: usize, allowed: impl Fn(usize) -> bool) -> Vec<Alike> {
         let (Some(edges), Some(colours)) = (of.edges.row(at), of.colours.row(at)) else { return Vec::new() };
-        let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        let learnt = of.learnt.as_ref().zip(self.learnt.as_ref()).filter(|(a, b)| a.width() == b.width());
+        let learnt = learnt.and_then(|(a, b)| Some((a.row(at)?, b)));
         let mut found: Vec<Alike> = (0..self.len())
             .filter(|&row| allowed(row))
             .filter_map(|row| {
-                let likeness = (cosine(edges, self.edges.row(row)?) + cosine(colours, self.colours.row(row)?)) / 2.0;
+                let likeness = match learnt {
+                    Some((own, all)) => cosine(own, all.row(row)?),
+                    None => (cosine(edges, self.edges.row(row)?) + cosine(colours, self.colours.row(row)?)) / 2.0,
+                };
                 let same = of.prints[at].zip(self.prints[row]).is_some_and(|(a, b)| is_same(&a, &b));
                 Some(Alike { row, likeness, same })
             })
@@ -118,6 +165,10 @@ impl Likeness {
         to.bytes("there", &there);
         to.f32s("edges", self.edges.values());
         to.f32s("colours", self.colours.values());
+        if let Some(learnt) = &self.learnt {
+            to.u64s("learnt width", &[learnt.width() as u64]);
+            to.f32s("learnt", learnt.values());
+        }
         to.finish(KIND, 0)
     }
 
@@ -143,13 +194,24 @@ impl Likeness {
             let rows = values.chunks_exact(width).zip(there).map(|(row, there)| (*there == 1).then_some(row));
             Vectors::from_rows(width, rows).map_err(|why| ContainerError::content(name, why.to_string()))
         };
+        let learnt = if from.has("learnt") {
+            let [width] = from.sizes("learnt width", 1 << 16)?;
+            Some(rows("learnt", width)?)
+        } else {
+            None
+        };
         let prints = prints.as_chunks::<28>().0.iter().zip(there);
         Ok(Self {
             edges: rows("edges", Edges.width())?,
             colours: rows("colours", Colours.width())?,
+            learnt,
             prints: prints.map(|(print, there)| (*there == 1).then(|| PicturePrint::from_bytes(print))).collect(),
         })
     }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn is_same(a: &PicturePrint, b: &PicturePrint) -> bool {
@@ -190,6 +252,29 @@ mod tests {
         assert_eq!(first, [0, 3], "the red disc in two sizes");
         assert!(likeness.like_row(0, 9, &[true; 5]).iter().all(|a| a.row != 0));
         assert_eq!(likeness.like(&drawn(true, [200, 30, 30], 96), 9, &[false, true, false, false, true]).len(), 1);
+    }
+
+    #[test]
+    fn given_vectors_decide_in_the_place_of_edges_and_colours() {
+        // By edges and colours row 1, a disc, is nearer to the red disc than the bar; these vectors say the opposite.
+        let rows = [Some([1.0, 0.0]), Some([0.0, 2.0]), Some([3.0, 1.0]), Some([1.0, 0.1]), None];
+        let likeness = four().judged_by(Vectors::from_rows(2, rows).unwrap()).unwrap();
+        let disc = drawn(true, [200, 30, 30], 96);
+        let allowed = [false, true, true, false, true];
+        let order = |found: Vec<Alike>| found.into_iter().map(|alike| alike.row).collect::<Vec<_>>();
+        assert_eq!(order(likeness.like(&disc, 9, &allowed)), [1, 2], "no vector was given for the question");
+        assert_eq!(order(likeness.like_with(&disc, Some(&[5.0, 0.0]), 9, &allowed)), [2, 1]);
+        assert_eq!(order(likeness.like_row(0, 9, &allowed)), [2, 1]);
+        // Cosines with (0, 1): 0, 1, 1/√10.
+        let asked = likeness.by_vector(&[0.0, 4.0], 2, &[true, true, true, false, true]);
+        assert_eq!((asked[0].0, asked[1].0), (1, 2));
+        assert!((asked[0].1 - 1.0).abs() < 1e-6 && (asked[1].1 - 0.1_f32.sqrt()).abs() < 1e-6, "{asked:?}");
+        assert!(
+            likeness.by_vector(&[1.0], 2, &allowed).is_empty() && four().by_vector(&[1.0, 0.0], 2, &allowed).is_empty()
+        );
+        assert_eq!(Likeness::from_bytes(&likeness.to_bytes()).unwrap(), likeness);
+        let short = Vectors::from_rows(2, [Some([1.0, 0.0])]).unwrap();
+        assert_eq!(four().judged_by(short).unwrap_err().to_string(), "1 vectors for 5 rows");
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! features `x` have weight 1 before its first comma, bracket, or word such as `with` or `for`, and [`CategoryFinderParams::rest`]
 //! after it, where sellers write what comes with the thing. With `m = Σ x_f c_f` the score is `m / (Σ c_f + slack ·
 //! mean)`: the part of the name that the title has, so that `Phone Batteries` is not found for a phone, short names
-//! being less sure. The score of the names above counts [`CategoryFinderParams::above`], and that of the English names
+//! being less sure. A name of several things (`Coffee Makers & Espresso Machines`) is each of them, the best counts. In English the last
+//! word says what a thing is and those before it what for: a coffee maker is a maker, and no coffee. So a name's last word
+//! counts [`CategoryFinderParams::last`] times as much, and of a title the words before the last one
+//! [`CategoryFinderParams::before`]. The score of the names above counts [`CategoryFinderParams::above`], and that of the English names
 //! [`CategoryFinderParams::english`] (brands, `USB`, `T-shirt` are written in it everywhere). Chances are a softmax over all
 //! categories; the chance of a branch is the sum of those below it, so that a title may be sure of its department and not of its
 //! shelf. No product was needed to learn this; products with categories teach more.
@@ -14,7 +17,7 @@ use super::language::{Language, LanguageModel};
 use super::path_bridge::LEVEL;
 use super::tf_idf::{TfIdf, TfIdfParams};
 use learn::{Csr, LearnError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How categories are compared with titles.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +28,10 @@ pub struct CategoryFinderParams {
     pub above: f32,
     /// What a title's words after the first comma or `with` count, 0 to 1.
     pub rest: f32,
+    /// How many times as much as the others the last word of an English name counts, at least 1.
+    pub last: f32,
+    /// What the words of an English title before its thing's last one count, 0 to 1.
+    pub before: f32,
     /// How much a name has to weigh before it is trusted, in mean weights of a name, at least 0.
     pub slack: f32,
     /// What the English names count for a title in another language.
@@ -35,7 +42,16 @@ pub struct CategoryFinderParams {
 
 impl Default for CategoryFinderParams {
     fn default() -> Self {
-        Self { tf_idf: TfIdfParams::default(), above: 0.2, rest: 0.3, slack: 0.05, english: 0.3, sharpness: 12.0 }
+        Self {
+            tf_idf: TfIdfParams::default(),
+            above: 0.2,
+            rest: 0.3,
+            last: 2.0,
+            before: 0.6,
+            slack: 0.05,
+            english: 0.3,
+            sharpness: 12.0,
+        }
     }
 }
 
@@ -71,6 +87,8 @@ pub struct CategoryFinder {
 #[derive(Clone, Debug)]
 struct Names {
     tf_idf: TfIdf,
+    /// Whose each row is: a name of several things has one for all and one for each.
+    of: Vec<u32>,
     by_feature: Csr,
 }
 
@@ -80,10 +98,15 @@ impl CategoryFinderParams {
     /// # Errors
     /// [`LearnError`] for parameters out of range or no category with a name.
     pub fn fit(&self, categories: &[Category]) -> Result<CategoryFinder, LearnError> {
-        for (name, value) in [("above", self.above), ("english", self.english), ("rest", self.rest)] {
+        for (name, value) in
+            [("above", self.above), ("before", self.before), ("english", self.english), ("rest", self.rest)]
+        {
             if !(0.0..=1.0).contains(&value) {
                 return Err(LearnError::Param { name, rule: "0 to 1", got: f64::from(value) });
             }
+        }
+        if !(self.last >= 1.0 && self.last.is_finite()) {
+            return Err(LearnError::Param { name: "last", rule: "at least 1", got: f64::from(self.last) });
         }
         if !(self.slack >= 0.0 && self.slack.is_finite()) {
             return Err(LearnError::Param { name: "slack", rule: "at least 0", got: f64::from(self.slack) });
@@ -98,7 +121,7 @@ impl CategoryFinderParams {
         if by_language.is_empty() {
             return Err(LearnError::TooLittleData { what: "categories with a name", have: 0, need: 1 });
         }
-        let names = by_language.iter().map(|(language, paths)| Ok((*language, self.names(paths, categories.len())?)));
+        let names = by_language.iter().map(|(language, paths)| Ok((*language, self.names(*language, paths)?)));
         let names = names.collect::<Result<_, LearnError>>()?;
         Ok(CategoryFinder {
             params: *self,
@@ -108,27 +131,63 @@ impl CategoryFinderParams {
         })
     }
 
-    fn names(&self, paths: &[(usize, &str)], n: usize) -> Result<Names, LearnError> {
-        let own: Vec<&str> = paths.iter().map(|(_, path)| path.rsplit(LEVEL).next().unwrap_or(path)).collect();
-        let tf_idf = self.tf_idf.fit(&own)?;
+    fn names(&self, language: Language, paths: &[(usize, &str)]) -> Result<Names, LearnError> {
+        let own = |path: &'_ str| -> String { path.rsplit(LEVEL).next().unwrap_or(path).to_owned() };
+        let tf_idf = self.tf_idf.fit(&paths.iter().map(|(_, path)| own(path)).collect::<Vec<_>>())?;
         let mass = |text: &str| -> (Vec<(u32, f32)>, f32) {
-            let row = tf_idf.weights(text);
+            let mut row = tf_idf.weights(text);
+            if let Some(last) = text.split_whitespace().next_back().filter(|_| language == Language::English) {
+                let of_last: BTreeSet<u32> = tf_idf.weights(last).into_iter().map(|(feature, _)| feature).collect();
+                row.iter_mut().filter(|(feature, _)| of_last.contains(feature)).for_each(|(_, x)| *x *= self.last);
+            }
             let whole = row.iter().map(|(_, x)| x).sum();
             (row, whole)
         };
-        let owns: Vec<(Vec<(u32, f32)>, f32)> = own.iter().map(|name| mass(name)).collect();
-        let slack = self.slack * owns.iter().map(|(_, whole)| whole).sum::<f32>() / owns.len().max(1) as f32;
-        let mut rows: Vec<Vec<(u32, f32)>> = vec![Vec::new(); n];
-        for ((at, path), (own, whole)) in paths.iter().zip(owns) {
+        let whole_of = |(_, path): &(usize, &str)| mass(&own(path)).1;
+        let slack = self.slack * paths.iter().map(whole_of).sum::<f32>() / paths.len().max(1) as f32;
+        let (mut rows, mut of): (Vec<Vec<(u32, f32)>>, Vec<u32>) = (Vec::new(), Vec::new());
+        for (at, path) in paths {
             let scaled = |row: Vec<(u32, f32)>, by: f32| row.into_iter().map(move |(c, x)| (c, x * by));
             let above: Vec<&str> = path.split(LEVEL).collect();
             let (above, above_whole) = mass(&above[..above.len() - 1].join(" "));
-            rows[*at].extend(scaled(own, 1.0 / (whole + slack).max(f32::MIN_POSITIVE)));
-            rows[*at].extend(scaled(above, self.above / (above_whole + slack).max(f32::MIN_POSITIVE)));
+            for name in things(&own(path)) {
+                let (own, whole) = mass(name);
+                let mut row = Vec::new();
+                row.extend(scaled(own, 1.0 / (whole + slack).max(f32::MIN_POSITIVE)));
+                row.extend(scaled(above.clone(), self.above / (above_whole + slack).max(f32::MIN_POSITIVE)));
+                rows.push(row);
+                of.push(*at as u32);
+            }
         }
         let by_feature = Csr::from_rows(tf_idf.n_features(), rows).transpose();
-        Ok(Names { tf_idf, by_feature })
+        Ok(Names { tf_idf, of, by_feature })
     }
+}
+
+/// A name and, where it names several things, each of them.
+fn things(name: &str) -> Vec<&str> {
+    let mut all = vec![name];
+    let parts: Vec<&str> = name.split(" & ").flat_map(|part| part.split(", ")).map(str::trim).collect();
+    if parts.len() > 1 {
+        all.extend(parts.into_iter().filter(|part| !part.is_empty()));
+    }
+    all
+}
+
+/// A title's words up to its first number: what the thing is called, without model and measures. Numbers that it begins with
+/// are passed over.
+fn called(head: &str) -> &str {
+    let has_digit = |word: &str| word.chars().any(|c| c.is_ascii_digit());
+    let (mut at, mut is_begun) = (0, false);
+    for word in head.split_inclusive(' ') {
+        if has_digit(word) && is_begun {
+            return head[..at].trim_end();
+        }
+        // A unit follows a number that stands first.
+        is_begun |= !has_digit(word) && word.trim().chars().count() > 2;
+        at += word.len();
+    }
+    head.trim_end()
 }
 
 /// Words after which a title says what comes with the thing, or whom it is for.
@@ -173,11 +232,21 @@ impl CategoryFinder {
             let Some(names) = language.and_then(|l| self.names.get(&l)) else { continue };
             let (head, rest) = title.split_at(head_length(title));
             let mut said: BTreeMap<u32, f32> = BTreeMap::new();
-            names.tf_idf.weights(rest).into_iter().for_each(|(feature, _)| _ = said.insert(feature, self.params.rest));
-            names.tf_idf.weights(head).into_iter().for_each(|(feature, _)| _ = said.insert(feature, 1.0));
+            let mut say = |text: &str, x: f32| {
+                names.tf_idf.weights(text).into_iter().for_each(|(feature, _)| _ = said.insert(feature, x));
+            };
+            say(rest, self.params.rest);
+            // The last word of the thing is told from those before it where the title itself is English.
+            let last = called(head).split_whitespace().next_back().filter(|_| own == Some(Language::English));
+            say(head, if last.is_some() { self.params.before } else { 1.0 });
+            last.into_iter().for_each(|last| say(last, 1.0));
+            let mut by_row = vec![0.0_f32; names.of.len()];
             for (feature, x) in said {
-                names.by_feature.cells(feature as usize).for_each(|(at, c)| scores[at as usize] += weight * x * c);
+                names.by_feature.cells(feature as usize).for_each(|(at, c)| by_row[at as usize] += x * c);
             }
+            let mut best = vec![0.0_f32; scores.len()];
+            names.of.iter().zip(&by_row).for_each(|(at, s)| best[*at as usize] = best[*at as usize].max(*s));
+            scores.iter_mut().zip(&best).for_each(|(score, best)| *score += weight * best);
         }
         scores
     }
@@ -263,6 +332,40 @@ mod tests {
         assert_eq!(head("枕头（记忆棉）"), "枕头");
         assert_eq!(head("For you"), "For you");
         assert_eq!(head(", x"), ", x");
+    }
+
+    #[test]
+    fn an_english_thing_is_what_its_last_word_says() {
+        let names =
+            ["Food > Coffee", "Food > Rice", "Kitchen > Coffee Makers & Espresso Machines", "Kitchen > Rice Cookers"];
+        let category = |(id, path): (u64, &&str)| Category { id, paths: vec![(Language::English, (*path).to_owned())] };
+        let categories: Vec<Category> = (1..).zip(&names).map(category).collect();
+        let first = |params: CategoryFinderParams, title: &str| {
+            let finder = params.fit(&categories).unwrap();
+            finder.categories(title, Some(Language::English), 1)[0].id
+        };
+        let ours = CategoryFinderParams::default();
+        assert_eq!(first(ours, "Portena Coffee Maker B1001, Black, 800 W, quiet"), 3);
+        assert_eq!(first(ours, "Rice cooker 1.8 L with steam basket"), 4);
+        assert_eq!(first(ours, "Dark roast coffee 500 g"), 1);
+        // Without the rule a title that has all of a short name is taken for it.
+        assert_eq!(first(CategoryFinderParams { last: 1.0, before: 1.0, ..ours }, "Coffee brewing maker B1001"), 1);
+        let wrong = CategoryFinderParams { last: 0.5, ..ours }.fit(&categories).unwrap_err().to_string();
+        assert!(wrong.contains("`last`"), "{wrong}");
+    }
+
+    #[test]
+    fn what_a_thing_is_called_ends_before_model_and_measures() {
+        assert_eq!(called("Portena Coffee Maker B1001"), "Portena Coffee Maker");
+        assert_eq!(called("27 inch IPS monitor 144 Hz"), "27 inch IPS monitor");
+        assert_eq!(called("18 V drill"), "18 V drill");
+        assert_eq!(called("Tent "), "Tent");
+        assert_eq!(called(""), "");
+        assert_eq!(
+            things("Coffee Makers & Espresso Machines"),
+            ["Coffee Makers & Espresso Machines", "Coffee Makers", "Espresso Machines"]
+        );
+        assert_eq!(things("Lamps"), ["Lamps"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod counterfactual;
 mod deceptive;
 mod fashion;
 mod labelled;
+mod matching_fields;
 mod online_shopping;
 mod product_matching;
 mod report;
@@ -53,8 +54,10 @@ pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "counterfactual", folder: "amazon_counterfactual_reviews", run: counterfactual::run },
     ContentTask { name: "deceptive", folder: "deceptive_reviews", run: deceptive::run },
     ContentTask { name: "fashion", folder: "fashion_products_small", run: fashion::run },
+    ContentTask { name: "fashion_fusion", folder: "fashion_products_small", run: fashion::run_fused },
     ContentTask { name: "google_taxonomy", folder: "google_taxonomy", run: taxonomy::run },
     ContentTask { name: "m_absa", folder: "m_absa", run: absa::run },
+    ContentTask { name: "matching_fields", folder: "product_matching", run: matching_fields::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
     ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },

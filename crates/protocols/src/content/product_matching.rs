@@ -20,15 +20,15 @@ use std::collections::{HashMap, HashSet};
 
 const TASK: &str = "product_matching";
 
-struct Set {
-    name: &'static str,
+pub(super) struct Set {
+    pub(super) name: &'static str,
     goal: f64,
     references: &'static [Reference],
 }
 
 const SOURCE: &str = "Li et al., Deep Entity Matching with Pre-Trained Language Models, VLDB 2021";
 
-const SETS: [Set; 2] = [
+pub(super) const SETS: [Set; 2] = [
     Set {
         name: "Amazon-Google",
         goal: 0.70,
@@ -49,9 +49,9 @@ const SETS: [Set; 2] = [
 
 /// Pairs of one file.
 #[derive(Clone, Default)]
-struct Part {
-    pairs: Vec<Pair>,
-    same: Vec<bool>,
+pub(super) struct Part {
+    pub(super) pairs: Vec<Pair>,
+    pub(super) same: Vec<bool>,
     /// Whether a pair with the same texts is in another file that one may learn from; only the test is asked.
     seen: Vec<bool>,
 }
@@ -116,19 +116,22 @@ fn joined(a: &Part, b: &Part) -> Part {
 }
 
 /// A set's tables and the pairs of its three files.
-struct Data {
+pub(super) struct Data {
     tables: Tables,
-    train: Part,
-    valid: Part,
-    test: Part,
+    /// The offers of both shops.
+    pub(super) offers: [Vec<Offer>; 2],
+    pub(super) train: Part,
+    pub(super) valid: Part,
+    pub(super) test: Part,
 }
 
-fn load(asked: &Asked<'_>, set: &Set) -> Result<Data, ProtocolError> {
+pub(super) fn load(asked: &Asked<'_>, set: &Set) -> Result<Data, ProtocolError> {
     let mut shops: [Shop; 2] = Default::default();
     let [train, valid, test] = ["train", "valid", "test"].map(|part| read(asked, set.name, &mut shops, part));
     let (train, valid, mut test) = (train?, valid?, test?);
     test.seen = seen(&test, [&train, &valid]);
-    Ok(Data { tables: Tables::new(&shops[0].offers, &shops[1].offers), train, valid, test })
+    let tables = Tables::new(&shops[0].offers, &shops[1].offers);
+    Ok(Data { tables, offers: shops.map(|shop| shop.offers), train, valid, test })
 }
 
 fn seen(test: &Part, learn: [&Part; 2]) -> Vec<bool> {
@@ -143,7 +146,7 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
 }
 
 fn one(asked: &mut Asked<'_>, set: &Set, data: &Data, params: &MatcherParams) -> Result<ContentReport, ProtocolError> {
-    let Data { tables, train, valid, test } = data;
+    let Data { tables, train, valid, test, .. } = data;
     let both = joined(train, valid);
     let mut rows = vec![cosine(asked, tables, &both, test)?];
     // Those of the last configuration stay.
@@ -279,7 +282,8 @@ mod tests {
         };
         let mut shops: [Shop; 2] = Default::default();
         let [train, valid, test] = [(0, 30), (30, 40), (40, 50)].map(|(from, to)| part(&mut shops, from, to));
-        let data = Data { tables: Tables::new(&shops[0].offers, &shops[1].offers), train, valid, test };
+        let tables = Tables::new(&shops[0].offers, &shops[1].offers);
+        let data = Data { tables, offers: shops.map(|shop| shop.offers), train, valid, test };
         let boost = BoostParams { n_rounds: 30, min_rows: 5, ..BoostParams::default() };
         let params = MatcherParams { second: boost.clone(), boost, n_seeds: 1, n_folds: 3, ..MatcherParams::default() };
         let mut asked = Asked { dir: Path::new("."), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {} };

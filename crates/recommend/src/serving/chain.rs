@@ -1,13 +1,13 @@
 //! A full list for everybody: the best source that can say something begins, the next ones fill what is missing.
 //!
-//! `own history → session → market → home → newest`. A model scores from what the shopper bought and did, the last
+//! `own history → session → market → home → like what was bought → newest`. A model scores from what the shopper bought and did, the last
 //! minutes included; where there is no past, from the last minutes alone; then comes what sells in the market, what sells
-//! at home, and at last what is new in the catalogue. Scores of two steps are two units, so an item of an earlier step
+//! at home, then what nobody has bought yet and is like what the shopper did, and at last what is new in the catalogue. Scores of two steps are two units, so an item of an earlier step
 //! always stands before one of a later step. Every step says how many items it gave and why it gave no more.
 //!
 //! Cost: one [`Scorer::best`], a walk down lists that are sorted already, and the reasons of what is shown.
 
-use super::{Popular, Scorer, Taste, diversify};
+use super::{NewProducts, Popular, Scorer, Taste, diversify};
 use domain::{ItemIdx, Language, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +22,15 @@ pub enum Step {
     Market,
     /// What sells in the home market.
     Home,
+    /// What nobody has bought yet, by its likeness to what the shopper did.
+    Alike,
     /// What came into the catalogue last.
     Newest,
 }
 
 impl Step {
     /// All of them, in order.
-    pub const ALL: [Self; 5] = [Self::History, Self::Session, Self::Market, Self::Home, Self::Newest];
+    pub const ALL: [Self; 6] = [Self::History, Self::Session, Self::Market, Self::Home, Self::Alike, Self::Newest];
 
     /// How programs call it.
     pub const fn key(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Step {
             Self::Session => "session",
             Self::Market => "market",
             Self::Home => "home",
+            Self::Alike => "alike",
             Self::Newest => "newest",
         }
     }
@@ -119,6 +122,8 @@ pub struct View<'a> {
     pub market: Option<&'a Popular>,
     /// What sells at home.
     pub home: Option<&'a Popular>,
+    /// Products that nobody has bought yet; `None` where they were not looked at yet.
+    pub new: Option<&'a NewProducts>,
     /// Newest first.
     pub newest: &'a Popular,
 }
@@ -226,6 +231,7 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
 enum Source<'a> {
     Model(&'a Scorer),
     List(&'a Popular),
+    New(&'a NewProducts),
 }
 
 fn source<'a>(view: &View<'a>, ask: &Ask<'_>, step: Step) -> Result<Source<'a>, Why> {
@@ -238,6 +244,8 @@ fn source<'a>(view: &View<'a>, ask: &Ask<'_>, step: Step) -> Result<Source<'a>, 
         Step::History | Step::Session => view.scorer.map(Source::Model).ok_or(Why::NoModel),
         Step::Market => list(view.market),
         Step::Home => list(view.home),
+        Step::Alike if !taste.has_past && !taste.has_session => Err(Why::NoPast),
+        Step::Alike => view.new.map(Source::New).ok_or(Why::NoList),
         Step::Newest => Ok(Source::List(view.newest)),
     }
 }
@@ -260,6 +268,7 @@ impl Source<'_> {
         };
         match self {
             Source::Model(scorer) => scorer.best(ask.taste.history(), deep, &mut open),
+            Source::New(new) => new.best(ask.taste.history(), deep, &mut open),
             Source::List(list) => list.ranked().iter().copied().filter(|(item, _)| open(*item)).take(deep).collect(),
         }
     }
@@ -279,6 +288,11 @@ pub(super) fn reasons(view: &View<'_>, ask: &Ask<'_>, step: Step, item: ItemIdx,
         }
         Step::Market => one("bought by others in this market"),
         Step::Home => one("bought by others in the home market"),
+        Step::Alike => {
+            let mut reasons = view.new.map_or_else(Vec::new, |new| new.explain(ask.taste.history(), item));
+            reasons.truncate(ask.n_reasons);
+            reasons
+        }
         Step::Newest => one("new in the catalogue"),
     }
 }
@@ -286,7 +300,7 @@ pub(super) fn reasons(view: &View<'_>, ask: &Ask<'_>, step: Step, item: ItemIdx,
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::serving::SessionParams;
+    use crate::serving::{Kin, LikeBy, SessionParams};
     use crate::{Context, ItemKnnParams, ModelKind, Similarity};
     use domain::{Interactions, Kind, Seed};
 
@@ -319,7 +333,10 @@ pub(super) mod tests {
 
     fn asked(case: &Case) -> Answer {
         let (scorer, market, home, newest) = (scorer(), list(&[4, 0]), list(&[5]), list(&[7, 6, 5]));
-        let view = View { scorer: Some(&scorer), market: Some(&market), home: Some(&home), newest: &newest };
+        let kin = |item, likeness| Kin { item: ItemIdx(item), by: LikeBy::Text, likeness };
+        let new = NewProducts::new([(ItemIdx(6), vec![kin(3, 0.9)])]);
+        let view =
+            View { scorer: Some(&scorer), market: Some(&market), home: Some(&home), new: Some(&new), newest: &newest };
         let taste = taste(case.bought, case.session);
         let out = |item: ItemIdx| {
             let bought = case.bought.contains(&item.0).then_some(Out::Bought);
@@ -348,12 +365,22 @@ pub(super) mod tests {
         assert_eq!(found.items[4].reasons[0].term, "bought by others in the home market");
     }
 
+    #[test] // Item 6 reads like 3: who bought that gets it before 7, which came later into the catalogue.
+    fn what_nobody_has_bought_comes_by_what_it_is_like_before_what_is_newest() {
+        let found = asked(&Case { bought: &[3], ..PLAIN });
+        let steps: Vec<(u32, Step)> = shown(&found).into_iter().filter(|s| s.0 > 5).collect();
+        assert_eq!(steps, [(6, Step::Alike), (7, Step::Newest)]);
+        let item = found.items.iter().find(|o| o.item.0 == 6).unwrap();
+        assert_eq!((item.reasons[0].term, item.reasons[0].item), ("reads like", Some(ItemIdx(3))));
+        assert_eq!(asked(&PLAIN).chain[4].why, Why::NoPast, "of a stranger nothing is known that it could be like");
+    }
+
     #[test]
     fn a_list_that_is_full_asks_nobody_else() {
         let found = asked(&Case { bought: &[0], n: 2, ..PLAIN });
         assert_eq!(shown(&found), [(1, Step::History), (2, Step::History)]);
         let whys: Vec<Why> = found.chain.iter().map(|t| t.why).collect();
-        assert_eq!(whys, [Why::Full, Why::NotAsked, Why::NotAsked, Why::NotAsked, Why::NotAsked]);
+        assert_eq!(whys, [Why::Full, Why::NotAsked, Why::NotAsked, Why::NotAsked, Why::NotAsked, Why::NotAsked]);
         assert_eq!(asked(&Case { n: 0, ..PLAIN }).answered_by(), None);
     }
 
@@ -395,13 +422,13 @@ pub(super) mod tests {
     #[test]
     fn a_market_without_a_model_or_list_says_so() {
         let newest = list(&[3]);
-        let view = View { scorer: None, market: None, home: None, newest: &newest };
+        let view = View { scorer: None, market: None, home: None, new: None, newest: &newest };
         let taste = taste(&[0], &[]);
         let ask = Ask { taste: &taste, n: 2, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
         let found = answer(&view, &ask);
         assert_eq!(shown(&found), [(3, Step::Newest)]);
         let whys: Vec<Why> = found.chain.iter().map(|t| t.why).collect();
-        assert_eq!(whys, [Why::NoModel, Why::NoSession, Why::NoList, Why::NoList, Why::Exhausted]);
+        assert_eq!(whys, [Why::NoModel, Why::NoSession, Why::NoList, Why::NoList, Why::NoList, Why::Exhausted]);
         assert!(found.items[0].reasons.is_empty());
     }
 

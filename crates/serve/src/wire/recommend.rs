@@ -229,7 +229,7 @@ pub struct ItemReason {
 /// A step of the chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChainStep {
-    /// `history`, `session`, `segment`, `market`, `home`, `newest`.
+    /// `history`, `session`, `segment`, `market`, `home`, `alike`, `newest`.
     pub step: String,
     /// Whether it gave the answer.
     pub answered: bool,

@@ -4,6 +4,7 @@ mod categories;
 mod csv_file;
 mod offers;
 mod pictures;
+mod sounds;
 
 use super::Environment;
 use crate::cli::{Catalogue, CatalogueWhat};
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 pub(crate) async fn run(env: &Environment, args: &Catalogue) -> Result<ExitCode> {
     match &args.what {
         CatalogueWhat::Pictures { titles, json } => pictures::run(env, *titles, *json).await,
+        CatalogueWhat::Sounds { json } => sounds::run(env, *json).await,
         CatalogueWhat::Match(args) => offers::run(env, args).await,
         CatalogueWhat::Categories(args) => categories::run(env, args).await,
     }

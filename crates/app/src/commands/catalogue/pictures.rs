@@ -46,7 +46,7 @@ pub(super) async fn run(env: &Environment, titles: bool, is_json: bool) -> Resul
     let opened = env.opened().await?;
     let bar = Bar::new(env.quiet || is_json);
     let root = &opened.workspace.root;
-    let looks = Looks::load(root, &opened.engine, &opened.snapshot, &found.ids, &bar).await?;
+    let looks = Looks::load(&opened.workspace, &opened.engine, &opened.snapshot, &found.ids, &bar).await?;
     if looks.likeness.n_present() == 0 {
         return Err(crate::commands::similar::no_pictures());
     }

@@ -182,7 +182,7 @@ impl Serving {
                     .to_owned(),
             });
         }
-        let near = looks.likeness.like(&picture, ALIKE, &vec![true; found.ids.len()]);
+        let near = looks.like(&picture, ALIKE, &vec![true; found.ids.len()]).map_err(refused)?;
         let near = near.into_iter().map(|alike| (alike.row as u32, f64::from(alike.likeness))).collect();
         Ok(self.like(&now, near, found, "picture", Vec::new()))
     }

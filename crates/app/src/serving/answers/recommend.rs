@@ -120,6 +120,7 @@ fn view<'a>(now: &'a Snapshot, market: Market) -> View<'a> {
         scorer: models.map(|m| &*m.scorer),
         market: models.map(|m| &*m.popular),
         home: home.map(|m| &*m.popular),
+        new: now.new_products(),
         newest: now.goods.newest(),
     }
 }
@@ -128,6 +129,8 @@ fn view<'a>(now: &'a Snapshot, market: Market) -> View<'a> {
 fn words(now: &Snapshot, reason: &Reason, languages: &[&str]) -> Words {
     let (en, zh) = match reason.term {
         "bought by others in the home market" => (reason.term.to_owned(), "本土市场其他顾客购买".to_owned()),
+        "reads like" => (reason.term.to_owned(), "文字描述接近".to_owned()),
+        "looks like" => (reason.term.to_owned(), "外观接近".to_owned()),
         "new in the catalogue" => (reason.term.to_owned(), "新上架".to_owned()),
         "sells lately" => (reason.term.to_owned(), "近期热销".to_owned()),
         "described alike" => (reason.term.to_owned(), "描述相似".to_owned()),

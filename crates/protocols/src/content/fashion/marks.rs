@@ -100,6 +100,11 @@ impl Part<'_> {
         self.test.iter().zip(nearest).map(share).collect()
     }
 
+    /// The share of each test product's 10 nearest training products that have its type.
+    pub(super) fn near_of(&self, train: &Vectors, test: &Vectors) -> Vec<f64> {
+        self.near(&self.nearest(train, test))
+    }
+
     /// What descriptors reach that know pictures only: the type is the commonest of the 10 nearest.
     pub(super) fn like(&self, train: &Vectors, test: &Vectors) -> Result<Vec<Measure>, ProtocolError> {
         let nearest = self.nearest(train, test);

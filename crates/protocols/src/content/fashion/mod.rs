@@ -10,6 +10,7 @@
 //! What the network learns and how long was chosen on the validation part, once and for all; the weight of the attributes in
 //! its vectors is chosen there at each run. The test part is asked once.
 
+mod fused;
 mod marks;
 mod shop;
 
@@ -18,6 +19,7 @@ use crate::ProtocolError;
 use content::picture::{Colours, Edges, PairCheck, Picture, PicturePrint, PictureText, PictureTextParams, PrintIndex};
 use content::{Encode, Vectors};
 use domain::Seed;
+pub(super) use fused::run as run_fused;
 use learn::net::{Flow, Progress};
 use marks::{Part, Towers, joined, mean};
 use shop::{Item, Shop, attributes, broken};
