@@ -4,6 +4,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod catalogue;
+pub(crate) mod clocks;
 mod cluster_tables;
 pub(crate) mod decisions;
 mod entry;
@@ -12,6 +13,7 @@ mod figure_rows;
 pub(crate) mod gates;
 pub(crate) mod gather;
 pub(crate) mod learn_on;
+mod lines;
 pub(crate) mod measured;
 mod members;
 mod networks;
@@ -145,7 +147,7 @@ const STAGES: [(&str, u32); 12] = [
     ("transfer", 1),
     ("voices", 1),
     ("outlook", 1),
-    ("personas", 2),
+    ("personas", 3),
     ("entry", 2),
     ("members", 1),
     ("decisions", 2),
