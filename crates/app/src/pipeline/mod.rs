@@ -139,8 +139,8 @@ pub(crate) const N_STAGES: usize = STAGES.len();
 
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 12] = [
-    ("marts", 3),
-    ("segments", 3),
+    ("marts", 4),
+    ("segments", 4),
     ("profiles", 4),
     ("rules", 2),
     ("offers", 5),
