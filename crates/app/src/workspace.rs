@@ -225,7 +225,7 @@ impl Workspace {
              # models = [\"popularity\", \"item-knn\", \"ials\", \"hybrid-stacked\", \"sasrec\"]\n\n\
              # What makes a market attractive: weights of demand, size, competition, distance, cost and transfer.\n\
              # [markets.weights]\n\
-             # demand = 0.25\n\n\
+             # demand = 0.45\n\n\
              # A sentence encoder for `portolan search`, by the name that `portolan models add` gave it.\n\
              # [search]\n\
              # model = \"minilm\"\n",
