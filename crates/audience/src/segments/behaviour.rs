@@ -277,8 +277,9 @@ mod tests {
             let rng = &mut Seed(9).stream(i as u64);
             let second = i.is_multiple_of(3);
             let n_orders = 4 + rng.below(6) as u32;
-            let (mut hours, mut weekdays, mut baskets) = ([0; 24], [0; 7], [0; 4]);
+            let (mut hours, mut weekdays, mut baskets, mut goods) = ([0; 24], [0; 7], [0; 4], Vec::new());
             for _ in 0..n_orders {
+                goods.push((rng.below(3) as u32, 1));
                 baskets[if second { 2 } else { 0 }] += 1;
                 hours[if second { 10 + rng.below(6) } else { (22 + rng.below(5)) % 24 }] += 1;
                 weekdays[if second && rng.uniform() < 0.8 { 5 + rng.below(2) } else { rng.below(7) }] += 1;
@@ -294,7 +295,7 @@ mod tests {
                 hours,
                 weekdays,
                 baskets,
-                goods: vec![(rng.below(3) as u32, n_orders)],
+                goods,
             }
         };
         ((0..n).map(shopper).collect(), (0..n).map(|i| u32::from(i % 3 == 0)).collect())
