@@ -6,8 +6,8 @@ shop, and its time on a large one.
     python segments_sql.py query.json SMALL [LARGE] [THREADS]
 
 SMALL is the folder that the example wrote. LARGE holds orders, order_lines, products, shoppers,
-shopper_traits and segments as Parquet files with the columns of docs/tables.md; every run is a process's
-first, so the time includes reading the files. Prints one JSON object.
+shopper_traits and segments as Parquet files with the columns of docs/tables.md (segments_large.py draws
+them); every run is a process's first, so the time includes reading the files. Prints one JSON object.
 """
 
 import csv
@@ -29,7 +29,12 @@ ZONES = {
 
 
 def context(folder, kind, threads):
-    config = SessionConfig({"datafusion.execution.parquet.schema_force_view_types": "false"})
+    # As crates/lake/src/engine.rs sets the engine.
+    settings = {
+        "datafusion.execution.parquet.schema_force_view_types": "false",
+        "datafusion.optimizer.enable_join_dynamic_filter_pushdown": "false",
+    }
+    config = SessionConfig(settings)
     ctx = SessionContext(config.with_target_partitions(threads), RuntimeEnvBuilder())
     for zone in ("clean", "marts"):
         ctx.sql(f"create schema {zone}").collect()

@@ -95,6 +95,14 @@ pub(crate) fn write(root: &Path, definitions: Vec<Definition>) -> Result<Segment
     Ok(book)
 }
 
+/// Where this lake has the fields. A lake that an earlier release cleaned has no numbers of shoppers: it is asked by name
+/// until it is cleaned again, which the next `portolan run` does.
+pub(crate) async fn columns_of(engine: &Engine) -> Result<Columns> {
+    let numbered = "select 1 as one from clean.shoppers where shopper_no is not null limit 1";
+    let numbered = Rows::query(engine, numbered).await?.len() > 0;
+    Ok(if numbered { columns() } else { columns().by_name() })
+}
+
 /// Where the lake has the fields.
 pub(crate) fn columns() -> Columns {
     let traits = "marts.shopper_traits";
@@ -167,7 +175,8 @@ pub(crate) async fn count(engine: &Engine, root: &Path, rule: &str) -> Result<Co
     let book = tried(root, rule)?
         .map_err(|e| Stop::error(Exit::Usage, e.to_string(), "`portolan segments fields` lists what a rule can ask"))?;
     let as_of = cutoff(engine).await?;
-    let compiled = book.compile_one(TRIED, &columns(), as_of).context("the rule that was just read")?;
+    let columns = columns_of(engine).await?;
+    let compiled = book.compile_one(TRIED, &columns, as_of).context("the rule that was just read")?;
     let column = compiled.columns.iter().find(|(name, _)| name == TRIED).map(|(_, c)| c.as_str()).unwrap_or("s0");
     let sql = format!(
         "select p.market, count(*) as shoppers, count(case when m.{column} then 1 end) as n, \

@@ -51,7 +51,8 @@ fn main() {
         }
     }
     fs::write(format!("{folder}/expected.csv"), expected).expect("the folder can be written");
-    let compiled = book.compile(&Columns::default(), as_of);
+    let columns = Columns::default().in_step(&["marts.shopper_traits", "marts.segments"]);
+    let compiled = book.compile(&columns, as_of);
     let columns: Vec<[&str; 2]> =
         compiled.columns.iter().map(|(name, column)| [name.as_str(), column.as_str()]).collect();
     let out = serde_json::json!({
@@ -119,15 +120,18 @@ impl Shop {
 
     fn write(&self, folder: &str) {
         let mut tables = [
-            ("shoppers", "shopper_id,market,language,accepts_marketing\n".to_owned()),
-            ("shopper_traits", "shopper_id,region,city,channel,channel_share,brand,brand_share\n".to_owned()),
-            ("segments", "shopper_id,segment,r,f,m,cluster,tags\n".to_owned()),
-            ("orders", "order_key,shopper_id,day,units,gross,kind\n".to_owned()),
-            ("order_lines", "order_key,shopper_id,product_id,day,returned_quantity,settled\n".to_owned()),
+            ("shoppers", "shopper_id,market,language,accepts_marketing,shopper_no\n".to_owned()),
+            (
+                "shopper_traits",
+                "shopper_id,region,city,channel,channel_share,brand,brand_share,shopper_no\n".to_owned(),
+            ),
+            ("segments", "shopper_id,segment,r,f,m,cluster,tags,shopper_no\n".to_owned()),
+            ("orders", "order_key,shopper_id,day,units,gross,kind,shopper_no\n".to_owned()),
+            ("order_lines", "order_key,shopper_id,product_id,day,returned_quantity,settled,shopper_no\n".to_owned()),
             ("products", "product_id,category,brand\n".to_owned()),
         ];
         let (mut n_orders, mut put) = (0, |table: usize, row: String| tables[table].1.push_str(&row));
-        for f in &self.shoppers {
+        for (n, f) in self.shoppers.iter().enumerate() {
             let id = &f.shopper;
             let cell = |field: Field| match f.fields.get(&field) {
                 None => String::new(),
@@ -137,17 +141,17 @@ impl Shop {
                 Some(Value::Yes(yes)) => yes.to_string(),
             };
             let cells = |fields: &[Field]| fields.iter().map(|f| cell(*f)).collect::<Vec<_>>().join(",");
-            put(0, format!("{id},{}\n", cells(&[Field::Market, Field::Language, Field::AcceptsMarketing])));
+            put(0, format!("{id},{},{n}\n", cells(&[Field::Market, Field::Language, Field::AcceptsMarketing])));
             let place = cells(&[Field::Region, Field::City]);
-            put(1, format!("{id},{place},,,{}\n", cells(&[Field::Brand, Field::BrandShare])));
+            put(1, format!("{id},{place},,,{},{n}\n", cells(&[Field::Brand, Field::BrandShare])));
             let tags: Vec<String> =
                 f.tags.iter().map(|t| format!("{{\"\"tag\"\":\"\"{t}\"\",\"\"reason\"\":\"\"x\"\"}}")).collect();
             let scores = cells(&[Field::Rfm, Field::R, Field::F, Field::M, Field::Cluster]);
-            put(2, format!("{id},{scores},\"[{}]\"\n", tags.join(",")));
+            put(2, format!("{id},{scores},\"[{}]\",{n}\n", tags.join(",")));
             for (o, line) in f.orders.iter().zip(&f.bought) {
-                put(3, format!("k{n_orders},{id},{},{},{},sale\n", o.day, o.units, o.revenue.to_f64()));
+                put(3, format!("k{n_orders},{id},{},{},{},sale,{n}\n", o.day, o.units, o.revenue.to_f64()));
                 let (product, back) = (&line.product, u8::from(o.returned));
-                put(4, format!("k{n_orders},{id},{product},{},{back},true\n", line.day));
+                put(4, format!("k{n_orders},{id},{product},{},{back},true,{n}\n", line.day));
                 n_orders += 1;
             }
         }

@@ -45,4 +45,4 @@ pub mod usage;
 pub use error::AudienceError;
 pub use month::Month;
 pub use segment::Segment;
-pub use shopper::ShopperSummary;
+pub use shopper::{Sale, ShopperSummary, summaries};

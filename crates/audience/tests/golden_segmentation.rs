@@ -5,7 +5,7 @@
 use audience::clusters::features;
 use audience::rfm::{Rfm, RfmParams, ScoreMethod};
 use audience::rules::{Rule, RuleParams, RuleSet, set_text};
-use audience::{Segment, ShopperSummary};
+use audience::{Sale, Segment, ShopperSummary};
 use domain::{Amount, Day, Decimal, Language, Market, Seed};
 use learn::Points;
 use learn::cluster_quality::{calinski_harabasz, davies_bouldin, silhouette};
@@ -71,26 +71,14 @@ fn day(value: &Value) -> Day {
 }
 
 fn summaries(lines: &[Line], from: Day, to: Day) -> Vec<ShopperSummary> {
-    let mut shoppers: BTreeMap<&str, (ShopperSummary, BTreeSet<&str>)> = BTreeMap::new();
-    for line in lines.iter().filter(|line| from <= line.day && line.day < to) {
-        let (summary, invoices) = shoppers.entry(&line.customer).or_insert_with(|| {
-            let summary = ShopperSummary {
-                shopper: line.customer.as_str().into(),
-                market: Market::UNKNOWN,
-                first_day: line.day,
-                last_day: line.day,
-                n_orders: 0,
-                revenue: Amount::ZERO,
-            };
-            (summary, BTreeSet::new())
-        });
-        summary.first_day = summary.first_day.min(line.day);
-        summary.last_day = summary.last_day.max(line.day);
-        summary.revenue += line.amount;
-        invoices.insert(&line.invoice);
-        summary.n_orders = invoices.len() as u32;
-    }
-    shoppers.into_values().map(|(summary, _)| summary).collect()
+    let within = lines.iter().filter(|line| from <= line.day && line.day < to);
+    audience::summaries(within.map(|line| Sale {
+        shopper: &line.customer,
+        order: &line.invoice,
+        market: Market::UNKNOWN,
+        day: line.day,
+        amount: line.amount,
+    }))
 }
 
 fn scored(case: &Case, lines: &[Line], method: ScoreMethod) -> Rfm {

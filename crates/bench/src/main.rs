@@ -22,6 +22,7 @@ mod plan;
 mod portolan;
 mod recommend;
 mod report;
+mod rfm;
 mod serve;
 mod simulate;
 mod stats;
@@ -84,13 +85,15 @@ enum Task {
     ZeroOverlap(zero_overlap::ZeroOverlapArgs),
     /// Recommendations over HTTP, asked by a load generator on the same cores.
     Serve(serve::ServeArgs),
+    /// Recency, frequency and monetary scores of a retail export, beside pandas.
+    Rfm(rfm::RfmArgs),
     /// Canonical correlations, beside scikit-learn.
     Correlate(correlate::CorrelateArgs),
     /// How often what came lies inside the plan's intervals, over simulated merchants.
     Coverage(coverage::CoverageArgs),
     /// Everything that is decided for six markets, and the pages of it.
     Plan(plan::PlanArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, alike, embed, serve, zero-overlap, correlate, coverage and plan.
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, alike, embed, serve, zero-overlap, correlate, coverage, plan and rfm.
     All,
 }
 
@@ -117,6 +120,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::ZeroOverlap(args) => zero_overlap::run(args, &mut |row| report.add(row))?,
         Task::Serve(args) => serve::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::Correlate(args) => correlate::run(args, &mut |row| report.add(row))?,
+        Task::Rfm(args) => rfm::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),
         Task::Coverage(args) => report.add(coverage::run(&portolan()?, &place, args)?),

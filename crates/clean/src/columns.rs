@@ -1,6 +1,7 @@
 //! Typed views of a batch's columns, and the way back from vectors to a batch of a table.
 
 use crate::CleanError;
+use crate::hash::NONE;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
@@ -211,6 +212,11 @@ pub(crate) fn int_array(values: impl IntoIterator<Item = Option<i64>>) -> ArrayR
 /// Whole numbers, none missing.
 pub(crate) fn must_ints(values: impl IntoIterator<Item = i64>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values))
+}
+
+/// Numbers of shoppers as a column, empty for nobody's rows.
+pub(crate) fn shopper_numbers(values: impl IntoIterator<Item = u32>) -> ArrayRef {
+    int_array(values.into_iter().map(|shopper| (shopper != NONE).then(|| i64::from(shopper))))
 }
 
 /// Floats as a column.

@@ -1,6 +1,8 @@
 //! Drafts of order lines as the table clean.order_lines.
 
-use crate::columns::{batch, clean_table, day_array, instant_array, int_array, must_amounts, must_ints};
+use crate::columns::{
+    batch, clean_table, day_array, instant_array, int_array, must_amounts, must_ints, shopper_numbers,
+};
 use crate::hash::{NONE, Texts};
 use crate::lines::{Draft, FLAGS};
 use crate::raw_lines::RawLines;
@@ -73,6 +75,7 @@ pub(crate) fn order_lines(drafts: &[Draft], raw: &[RawLines<'_>], keys: &Texts, 
             Arc::new(BooleanArray::from_iter(drafts.iter().map(|d| Some(d.repeat)))),
             texts(drafts, 0, |d, out| out.append_value(&flags[usize::from(d.flags)])),
             Arc::new(BooleanArray::from_iter(drafts.iter().map(|d| Some(d.settled())))),
+            shopper_numbers(drafts.iter().map(|d| d.shopper)),
         ],
     )
 }

@@ -1,7 +1,8 @@
 //! The table clean.orders: lines of one order of one system and shopper put together.
 
 use crate::columns::{
-    amount_array, batch, clean_table, day_array, instant_array, must_amounts, must_ints, must_texts, text_array,
+    amount_array, batch, clean_table, day_array, instant_array, must_amounts, must_ints, must_texts, shopper_numbers,
+    text_array,
 };
 use crate::counts::Counter;
 use crate::hash::{NONE, Texts};
@@ -158,6 +159,7 @@ impl<'a> Orders<'a> {
                     (false, true) => "cancellation",
                     (false, false) => "adjustment",
                 })),
+                shopper_numbers(o.iter().map(|o| o.shopper)),
             ],
         )
     }

@@ -2,7 +2,8 @@
 
 use crate::CleanError;
 use crate::columns::{
-    Ints, Reader, Text, batch, bool_array, clean_table, day_array, int_array, must_ints, must_texts, text_array,
+    Ints, Reader, Text, batch, bool_array, clean_table, day_array, int_array, must_ints, must_texts, shopper_numbers,
+    text_array,
 };
 use crate::counts::Counter;
 use crate::hash::Interner;
@@ -193,6 +194,7 @@ pub(crate) fn shoppers(surveyed: &Surveyed, tally: &ShopperTally) -> RecordBatch
             text_array(order.iter().map(|s| record(s).person.education.map(|e| surveyed.places.get(e)))),
             text_array(order.iter().map(|s| record(s).person.job.map(|j| surveyed.places.get(j)))),
             text_array(order.iter().map(|s| record(s).person.income.map(|i| surveyed.places.get(i)))),
+            shopper_numbers(order.iter().copied()),
         ],
     )
 }

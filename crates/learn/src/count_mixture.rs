@@ -7,11 +7,15 @@
 //! attribute's shares among all rows by `prior` counts a value. Several starts, the largest likelihood wins.
 //! Rows that have bought little belong to several components by degrees: [`CountMixture::shares`] says so.
 //!
+//! The number of components is chosen by BIC, `p ln n − 2 ln L`, the smallest (Schwarz, "Estimating the dimension of a model",
+//! Annals of Statistics 6(2), 1978); `p` is `k − 1` weights and, for each component and attribute, its values that any row has, less one.
+//!
 //! Cost: one multiply-add a stored count, component and pass. Sums run in row order within blocks of fixed size.
 
 use crate::{Csr, LearnError};
 use domain::Seed;
 use rayon::prelude::*;
+use std::ops::RangeInclusive;
 
 /// How to fit.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +47,17 @@ pub struct CountMixture {
     log_values: Vec<f64>,
     mean_log_likelihood: f64,
     n_iter: usize,
+}
+
+/// What one number of components of [`CountMixtureParams::choose`] came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountCandidate {
+    /// Components.
+    pub n_components: usize,
+    /// Smaller is better.
+    pub bic: f64,
+    /// Mean log-likelihood of a row.
+    pub mean_log_likelihood: f64,
 }
 
 /// Rows summed by one task.
@@ -78,6 +93,42 @@ impl CountMixtureParams {
             if next.mean_log_likelihood > best.mean_log_likelihood { next } else { best }
         };
         Ok(starts.reduce(better).expect("n_starts is at least 1"))
+    }
+
+    /// Tries every number of components and takes the smallest BIC, fewer components on a tie. All candidates come
+    /// back with it, in the order tried.
+    ///
+    /// # Errors
+    /// As [`Self::fit`] for the smallest number; a larger one that there are too few rows for ends the search.
+    pub fn choose(
+        &self,
+        counts: &Csr,
+        attribute: &[usize],
+        n_components: RangeInclusive<usize>,
+        seed: Seed,
+    ) -> Result<(CountMixture, Vec<CountCandidate>), LearnError> {
+        let mut best: Option<(f64, CountMixture)> = None;
+        let mut tried = Vec::new();
+        let free = free_values(counts, attribute);
+        let n = counts.n_rows() as f64;
+        for k in n_components {
+            let fitted = match (Self { n_components: k, ..self.clone() }).fit(counts, attribute, seed.derive(k as u64))
+            {
+                Ok(fitted) => fitted,
+                Err(LearnError::TooLittleData { .. }) if best.is_some() => break,
+                Err(error) => return Err(error),
+            };
+            let mean_log_likelihood = fitted.mean_log_likelihood;
+            let parameters = (k - 1 + k * free) as f64;
+            let bic = parameters * n.ln() - 2.0 * n * mean_log_likelihood;
+            tried.push(CountCandidate { n_components: k, bic, mean_log_likelihood });
+            if best.as_ref().is_none_or(|(least, _)| bic < *least) {
+                best = Some((bic, fitted));
+            }
+        }
+        let rule = "a range with a number in it";
+        let best = best.ok_or(LearnError::Param { name: "n_components", rule, got: 0.0 })?;
+        Ok((best.1, tried))
     }
 
     fn start(&self, counts: &Csr, attribute: &[usize], seed: Seed) -> CountMixture {
@@ -150,6 +201,15 @@ impl CountMixtureParams {
         let log_weights = sums[n_columns * k..].iter().map(|s| ((s + 1e-12) / n as f64).ln()).collect();
         (CountMixture { log_weights, log_values, mean_log_likelihood: f64::NEG_INFINITY, n_iter: 0 }, 0)
     }
+}
+
+/// Shares that a component is free to have: of each attribute the values that any row has, less one.
+fn free_values(counts: &Csr, attribute: &[usize]) -> usize {
+    let mut met = vec![false; counts.n_cols()];
+    (0..counts.n_rows()).for_each(|row| counts.row(row).0.iter().for_each(|c| met[*c as usize] = true));
+    let mut values = vec![0_usize; attribute.iter().max().map_or(0, |a| a + 1)];
+    attribute.iter().zip(met).filter(|(_, met)| *met).for_each(|(a, _)| values[*a] += 1);
+    values.into_iter().map(|n| n.saturating_sub(1)).sum()
 }
 
 impl CountMixture {
@@ -273,6 +333,20 @@ mod tests {
         assert!((fitted.mean_log_likelihood() - expected).abs() < 1e-8);
         assert!(THREE.fit(&counts, &[0, 0], Seed(1)).is_err());
         assert!(THREE.fit(&counts, &[0], Seed(1)).is_err());
+    }
+
+    #[test]
+    fn the_planted_number_of_kinds_has_the_smallest_bic() {
+        let (counts, truth) = planted(600, 8);
+        let (fitted, tried) = THREE.choose(&counts, &[0, 0, 0, 1, 1, 1], 1..=5, Seed(1)).unwrap();
+        assert_eq!((fitted.n_components(), tried.len()), (3, 5), "{tried:?}");
+        assert!(adjusted_rand_index(&truth, &fitted.assign(&counts).unwrap()).unwrap() > 0.85);
+        // One component: 2 + 2 free shares; −2 · 600 · its mean log-likelihood and 4 ln 600 = 25.588.
+        let one = &tried[0];
+        assert!((one.bic + 1200.0 * one.mean_log_likelihood - 25.588).abs() < 1e-3, "{one:?}");
+        // A value that nobody has is no parameter.
+        let narrow = Csr::from_rows(3, [vec![(0_u32, 1.0_f32)], vec![(1, 2.0)]].map(Vec::into_iter));
+        assert_eq!(free_values(&narrow, &[0, 0, 0]), 1);
     }
 
     #[test]

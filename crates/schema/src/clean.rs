@@ -20,6 +20,13 @@ const ORDER_KEY: Column = must(
     "identifies the order over all systems and shoppers: `system:order|shopper`, the shopper empty for a guest; `%` and `|` in the order's name are written %25 and %7C",
 );
 
+/// At the end of a table: one that an earlier release made gets its new columns there.
+const SHOPPER_NO: Column = may(
+    "shopper_no",
+    Int,
+    "number of the shopper, from 0 without gaps; the same in all clean tables of a snapshot, another in the next: join by it there, keep shopper_id",
+);
+
 /// Tables of both zones.
 pub(crate) static TABLES: &[TableDef] = &[
     clean(
@@ -72,6 +79,7 @@ pub(crate) static TABLES: &[TableDef] = &[
                 Bool,
                 "true for the rows of the usual revenue view: a sale of a product with positive quantity and price",
             ),
+            SHOPPER_NO,
         ],
     ),
     clean(
@@ -97,6 +105,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("total", Amount, "what its lines come to, without those that take something back, in `currency`"),
             may("stated_total", Amount, "total as its source states it, in `currency`"),
             must("kind", Text, "sale, cancellation, adjustment"),
+            SHOPPER_NO,
         ],
     ),
     clean(
@@ -119,6 +128,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("education", Text, "education as written, in small letters"),
             may("job", Text, "occupation as written, in small letters"),
             may("income", Text, "income or income band as written, in small letters"),
+            SHOPPER_NO,
         ],
     ),
     clean(
@@ -200,6 +210,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("url", Text, "page address"),
             must("market", Text, "ISO 3166-1 alpha-2"),
             may("language", Text, "ISO 639-1"),
+            SHOPPER_NO,
         ],
     ),
     clean(

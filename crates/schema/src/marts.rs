@@ -15,6 +15,10 @@ const fn mart(
     TableDef { zone: Zone::Marts, name, meaning, key, columns }
 }
 
+/// The clean tables may be newer than a mart; then its numbers are of others.
+const SHOPPER_NO: Column =
+    may("shopper_no", Int, "number of the shopper in the clean tables that this was computed from");
+
 /// Tables of the zone.
 pub(crate) static TABLES: &[TableDef] = &[
     mart(
@@ -61,6 +65,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("income", Text, "income or income band as its record says it"),
             may("favourite_hour", Int, "hour of most orders, UTC, 0 to 23; empty where sources state days alone"),
             may("favourite_weekday", Text, "weekday of most orders, monday to sunday"),
+            SHOPPER_NO,
         ],
     ),
     mart(
@@ -92,6 +97,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("segment", Text, "named segment"),
             may("cluster", Int, "k-means cluster"),
             must("tags", Text, "tags with their reasons, JSON"),
+            SHOPPER_NO,
         ],
     ),
     mart(

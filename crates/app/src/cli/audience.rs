@@ -86,7 +86,7 @@ pub(crate) enum SegmentsWhat {
         #[arg(long)]
         json: bool,
     },
-    /// Groups of shoppers with like habits: channel, brand, price, returns, basket, weekday.
+    /// Groups of shoppers with like habits: goods, hour, weekday, size of orders, returns.
     Behaviour {
         /// Only shoppers of this market.
         #[arg(long)]

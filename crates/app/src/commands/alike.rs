@@ -1,6 +1,9 @@
-//! `portolan segments alike` and `portolan segments behaviour`: who is like a segment's members, and groups of like habits.
+//! `portolan segments alike`: who is like a segment's members; groups of like habits are in [`habits`].
 
 mod defining;
+mod habits;
+
+pub(super) use habits::behaviour;
 
 use super::{Environment, Opened};
 use crate::exit::{Exit, Stop};
@@ -8,9 +11,8 @@ use crate::pipeline::rows::Rows;
 use crate::{output, pipeline, segments};
 use anyhow::{Context, Result};
 use audience::AudienceError;
-use audience::segments::behaviour::{HabitParams, ShopperHabits};
 use audience::segments::lookalike::LookalikeParams;
-use domain::{Day, Figure, Language, Market, Seed, ShopperId};
+use domain::{Day, Figure, Market, Seed};
 use learn::Points;
 use serde_json::json;
 use serve::consents::MARKETING;
@@ -243,93 +245,5 @@ fn write_consenting(
     }
     std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
     output::note(&format!("{}: {written} shoppers like those of `{name}`, all with consent", path.display()));
-    Ok(())
-}
-
-/// What each shopper's orders show; hours are left out where they would be those of another place's clock.
-const HABITS: &str = "\
-with priced as (
-  select l.shopper_id, percent_rank() over (partition by l.market, split_part(coalesce(p.category, ''), ' > ', 1)
-    order by l.unit_price) as rank
-  from clean.order_lines l join clean.products p on p.product_id = l.product_id
-  where l.settled and l.shopper_id is not null
-), price as (select shopper_id, avg(rank) as price_rank from priced group by shopper_id
-), lines as (
-  select shopper_id, count(distinct order_key) as n_orders, sum(quantity) as n_units,
-    count(distinct case when returned_quantity > 0 then order_key end) as n_returned
-  from clean.order_lines where settled and shopper_id is not null group by shopper_id
-), days as (
-  select distinct shopper_id, order_key, date_part('dow', day) as dow from clean.order_lines
-  where settled and shopper_id is not null
-), week as (
-  select shopper_id, sum(case when dow = 0 then 1 else 0 end) as d6, sum(case when dow = 1 then 1 else 0 end) as d0,
-    sum(case when dow = 2 then 1 else 0 end) as d1, sum(case when dow = 3 then 1 else 0 end) as d2,
-    sum(case when dow = 4 then 1 else 0 end) as d3, sum(case when dow = 5 then 1 else 0 end) as d4,
-    sum(case when dow = 6 then 1 else 0 end) as d5
-  from days group by shopper_id
-)
-select l.*, t.market, t.channel_share, t.brand_share, p.price_rank, w.d0, w.d1, w.d2, w.d3, w.d4, w.d5, w.d6
-from lines l join marts.shopper_traits t on t.shopper_id = l.shopper_id
-left join price p on p.shopper_id = l.shopper_id join week w on w.shopper_id = l.shopper_id
-order by l.shopper_id";
-
-/// Groups of shoppers with like habits.
-pub(super) async fn behaviour(env: &Environment, market: Option<Market>, json: bool) -> Result<()> {
-    let opened = env.opened().await?;
-    pipeline::computed(&opened.workspace, &opened.snapshot, "segments")?;
-    let rows = Rows::query(&opened.engine, HABITS).await?;
-    let (ids, markets) = (rows.texts("shopper_id")?, rows.markets("market")?);
-    let (orders, units, returned) = (rows.ints("n_orders")?, rows.ints("n_units")?, rows.ints("n_returned")?);
-    let [channel, brand, price] = ["channel_share", "brand_share", "price_rank"].map(|name| rows.floats(name));
-    let (channel, brand, price) = (channel?, brand?, price?);
-    let week: Vec<Vec<i64>> = (0..7).map(|d| rows.ints(&format!("d{d}"))).collect::<Result<_>>()?;
-    let small = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-    let shoppers: Vec<ShopperHabits> = (0..ids.len())
-        .filter(|i| market.is_none_or(|m| markets[*i] == m))
-        .map(|i| ShopperHabits {
-            shopper: ShopperId::new(ids[i].clone()),
-            n_orders: small(orders[i]).max(1),
-            n_units: small(units[i]).max(1),
-            n_returned: small(returned[i]),
-            channel_share: channel[i],
-            brand_share: brand[i],
-            price_rank: price[i],
-            hours: [0; 24],
-            weekdays: std::array::from_fn(|d| small(week[d][i])),
-        })
-        .collect();
-    let params = HabitParams::default();
-    let fitted = params.fit(&shoppers, Seed(1)).map_err(|error| match error {
-        AudienceError::TooLittleData { .. } => {
-            Stop::error(Exit::Missing, error.to_string(), "habits show from four orders on; leave out --market")
-        }
-        other => other.into(),
-    })?;
-    let known = fitted.labels().iter().flatten().count();
-    let share = |n: usize| n as f64 / known.max(1) as f64;
-    if json {
-        let items: Vec<_> = fitted
-            .groups()
-            .iter()
-            .map(|g| {
-                json!({"label": {"en": g.label(Language::EN), "zh": g.label(Language::ZH)}, "shoppers": g.n_shoppers,
-                    "share": share(g.n_shoppers), "apart": g.apart})
-            })
-            .collect();
-        return output::json(&json!({"market": market, "shoppers": shoppers.len(), "grouped": known, "groups": items}));
-    }
-    output::line(&format!(
-        "{} of {} shoppers have ordered {} times or more: before, habits do not show.",
-        output::count(known as u64),
-        output::count(shoppers.len() as u64),
-        params.min_orders
-    ));
-    let cells = fitted.groups().iter().map(|g| {
-        vec![g.label(Language::EN), output::count(g.n_shoppers as u64), format!("{:.0} %", 100.0 * share(g.n_shoppers))]
-    });
-    output::table(&["habits", "shoppers", "share"], &[1, 2], cells.collect());
-    if fitted.groups().len() == 1 {
-        output::note("one group describes them best: their habits do not fall into kinds");
-    }
     Ok(())
 }

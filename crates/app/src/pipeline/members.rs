@@ -75,7 +75,10 @@ fn only(found: &Found, names: &BTreeSet<&str>) -> Found {
 
 /// The members of every segment before a day, by one query. What no table of the lake has is told once.
 async fn members(stage: &Stage<'_>, book: &SegmentBook, as_of: Day, telling: bool) -> Result<Found> {
-    let compiled = book.compile(&crate::segments::columns(), as_of);
+    // The stages before this one have just seen to it that both marts are of these clean tables.
+    let columns = crate::segments::columns_of(&stage.engine).await?;
+    let columns = columns.in_step(&["marts.shopper_traits", "marts.segments"]);
+    let compiled = book.compile(&columns, as_of);
     if compiled.columns.is_empty() {
         return Ok(Found::new());
     }

@@ -4,6 +4,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod catalogue;
+pub(crate) mod clocks;
 mod cluster_tables;
 pub(crate) mod decisions;
 mod entry;
@@ -12,6 +13,7 @@ mod figure_rows;
 pub(crate) mod gates;
 pub(crate) mod gather;
 pub(crate) mod learn_on;
+mod lines;
 pub(crate) mod measured;
 mod members;
 mod networks;
@@ -137,16 +139,16 @@ pub(crate) const N_STAGES: usize = STAGES.len();
 
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 12] = [
-    ("marts", 3),
-    ("segments", 3),
+    ("marts", 4),
+    ("segments", 4),
     ("profiles", 4),
     ("rules", 2),
     ("offers", 5),
     ("transfer", 1),
     ("voices", 1),
     ("outlook", 1),
-    ("personas", 2),
-    ("entry", 2),
+    ("personas", 3),
+    ("entry", 3),
     ("members", 1),
     ("decisions", 2),
 ];

@@ -91,7 +91,7 @@ select w.shopper_id, s.market,
   c.channel, c.share as channel_share, b.brand, b.share as brand_share,
   t.year - s.birth_year as age, s.sex, s.education, s.job, s.income, h.hour as favourite_hour,
   case d.dow when 0 then 'sunday' when 1 then 'monday' when 2 then 'tuesday' when 3 then 'wednesday' when 4 then 'thursday'
-    when 5 then 'friday' when 6 then 'saturday' end as favourite_weekday
+    when 5 then 'friday' when 6 then 'saturday' end as favourite_weekday, s.shopper_no
 from who w
 join clean.shoppers s on s.shopper_id = w.shopper_id
 left join (select * from place where nth = 1) p on p.shopper_id = w.shopper_id

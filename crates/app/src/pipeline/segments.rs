@@ -12,6 +12,7 @@ use audience::{AudienceError, ShopperSummary};
 use domain::{Amount, Day, Market, ShopperId};
 use lake::Engine;
 use learn::LearnError;
+use std::collections::HashMap;
 
 /// What tagging knows of each shopper with a settled sale, and the day after the last sale of all, the
 /// cutoff.
@@ -63,6 +64,13 @@ fn clusters(stage: &Stage<'_>, rows: &[RfmRow]) -> Result<(Vec<Option<i64>>, Opt
     Ok((labels, Some(clusters)))
 }
 
+/// Numbers of the shoppers in the clean tables.
+async fn numbers(engine: &Engine) -> Result<HashMap<String, i64>> {
+    let rows =
+        Rows::query(engine, "select shopper_id, shopper_no from clean.shoppers where shopper_no is not null").await?;
+    Ok(rows.texts("shopper_id")?.into_iter().zip(rows.ints("shopper_no")?).collect())
+}
+
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let (facts, cutoff) = facts(&stage.engine).await?;
     let shoppers: Vec<ShopperSummary> = facts.iter().map(|f| f.summary.clone()).collect();
@@ -80,6 +88,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         let tags = tags.as_ref().and_then(|t| t.of(id)).unwrap_or_default();
         serde_json::to_string(tags).unwrap_or_default()
     };
+    let numbers = numbers(&stage.engine).await?;
     let segments = Columns::default()
         .text("shopper_id", rows.iter().map(|r| r.shopper.as_str()))
         .text("market", rows.iter().map(|r| r.market.code().to_owned()))
@@ -92,6 +101,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .text("segment", rows.iter().map(|r| r.segment.key()))
         .optional_int("cluster", labels)
         .text("tags", rows.iter().map(|r| tags_of(&r.shopper)))
+        .optional_int("shopper_no", rows.iter().map(|r| numbers.get(r.shopper.as_str()).copied()))
         .batch()?;
     let mut tables = vec![("segments", vec![segments])];
     tables.extend(cluster_tables(clusters.as_ref())?);

@@ -114,6 +114,45 @@ fn replication(n: usize, spread: f64, seed: Seed) -> Result<Vec<[(bool, f64); 5]
     Ok(result)
 }
 
+/// The same for the two rates alone, which need no chains: thousands of replications in a minute. Whether a shopper came
+/// back is drawn by the market's own probability, which is the same as by its life.
+pub(crate) fn rates(replications: usize) -> Result<Value, Failure> {
+    let mut rows = Vec::new();
+    for spread in [0.15, 0.35, 0.6] {
+        for n in [5_u64, 50, 500] {
+            let mut hits = [0_usize; 2];
+            for i in 0..replications {
+                let seed = Seed(20_27).derive(n * 1_000_000 + i as u64);
+                let mut rng = seed.stream(0);
+                let truths: Vec<[(f64, u64); 2]> = (0..MARKETS)
+                    .map(|_| truth(spread, &mut rng))
+                    .map(|t| [(repeat_rate(&t.buy), n), (t.conversion, 20 * n)])
+                    .collect();
+                for (what, hits) in hits.iter_mut().enumerate() {
+                    let mut draw = |(rate, n): (f64, u64)| Trials {
+                        hits: (0..n).filter(|_| rng.uniform() < rate).count() as u64,
+                        n,
+                    };
+                    let seen: Vec<Trials> = truths.iter().map(|t| draw(t[what])).collect();
+                    let fitted = PooledRates::fit(&seen)?;
+                    let inside = |(trials, t): &(&Trials, &[(f64, u64); 2])| {
+                        (0.05..=0.95).contains(&fitted.group(**trials).below(t[what].0))
+                    };
+                    *hits += seen.iter().zip(&truths).filter(inside).count();
+                }
+            }
+            let count = (replications * MARKETS) as f64;
+            for (name, hits) in ["repeat_rate", "conversion_rate"].iter().zip(hits) {
+                rows.push(json!({
+                    "market_spread": spread, "shoppers_a_market": n, "figure": name, "coverage": hits as f64 / count,
+                    "intervals": count,
+                }));
+            }
+        }
+    }
+    Ok(json!({ "task": "rates", "level": 0.9, "markets": MARKETS, "rows": rows }))
+}
+
 /// Coverage at 5, 50 and 500 shoppers a market, or at `only` where that is not 0, in markets that differ as much as the
 /// prior expects, less, and more. The replications are those from `first` on; each says how it stands.
 pub(crate) fn coverage(replications: usize, only: usize, first: usize) -> Result<Value, Failure> {

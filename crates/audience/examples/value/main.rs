@@ -5,7 +5,8 @@
 //! Gamma-Gamma on 39 weeks, then expected purchases in the next 39, P(alive), expected spend and 12-month value. `million [THREADS]`
 //! does the same once for 1,000,000 simulated shoppers, with days as time. `coverage [REPLICATIONS [SHOPPERS [FIRST]]]` says
 //! how often intervals of pooled markets hold the truth at 5, 50 and 500 shoppers a market, or at one number of them;
-//! FIRST lets several processes share the replications.
+//! FIRST lets several processes share the replications. `rates [REPLICATIONS]` is that for repeat rate and conversion alone, which need no
+//! chains.
 //! Prints one JSON object. Time is that of the processor, all threads together, and of the clock on the wall.
 //! The peer reads the same file: `scripts/peers/lifetimes.py FILE REPEATS`.
 
@@ -40,9 +41,10 @@ fn main() -> Result<(), Failure> {
             million()?
         }
         Some("coverage") => coverage::coverage(number(1, 200)?, number(2, 0)?, number(3, 0)?)?,
+        Some("rates") => coverage::rates(number(1, 300)?)?,
         _ => {
             return Err(
-                "give cdnow FILE REPEATS, million [THREADS] or coverage [REPLICATIONS [SHOPPERS [FIRST]]]".into()
+                "give cdnow FILE REPEATS, million [THREADS], rates [REPLICATIONS] or coverage [REPLICATIONS [SHOPPERS [FIRST]]]".into()
             );
         }
     };

@@ -12,16 +12,19 @@
 //! | weekend | share of the orders on Saturday and Sunday |
 //!
 //! A share of one order is always 0 or 1 and says nothing of a habit, so only shoppers with `min_orders`
-//! are grouped; a value that is missing counts as the mean of the others. Groups are the components of a
-//! Gaussian mixture whose number and shape BIC chooses ([`learn::mixture`]), largest first, named by what
-//! sets them apart.
+//! are grouped. Groups are the components of a mixture of multinomials whose number BIC chooses
+//! ([`learn::count_mixture`]), over what can be counted: categories of goods, two-hour parts of the day, weekdays and
+//! weekends, sizes of orders, orders that came back. Counts, because a share of four orders is far less sure than one of
+//! forty, and because most shares are exactly 0 or 1: a mixture of normal distributions makes groups of such
+//! spikes. Price and brand name a group, they form none: they follow income and a single taste. Largest first, named by
+//! what sets them apart.
 
 use crate::AudienceError;
 use crate::figures::MIN_OBSERVATIONS;
 use domain::{Language, Seed, ShopperId};
-use learn::mixture::{Mixture, MixtureCandidate, MixtureParams};
+use learn::count_mixture::{CountCandidate, CountMixture, CountMixtureParams};
 use learn::standardize::ZScore;
-use learn::{LearnError, Points};
+use learn::{Csr, LearnError, Points};
 
 /// What one shopper's orders show.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +47,10 @@ pub struct ShopperHabits {
     pub hours: [u32; 24],
     /// Orders by weekday, Monday first.
     pub weekdays: [u32; 7],
+    /// Orders of one unit, of two, of three or four, of more.
+    pub baskets: [u32; 4],
+    /// Order lines by category; the numbers of categories are the caller's, few and without large gaps.
+    pub goods: Vec<(u32, u32)>,
 }
 
 impl ShopperHabits {
@@ -60,6 +67,17 @@ impl ShopperHabits {
     /// 1 for who always buys the cheapest of a category, 0 for the dearest.
     pub fn price_sensitivity(&self) -> Option<f64> {
         self.price_rank.map(|rank| 1.0 - rank)
+    }
+
+    /// What of the habits can be counted, each under its column, with the attribute that it is a value of in [`attributes`].
+    fn counts(&self) -> Vec<(u32, f32)> {
+        let back = self.n_returned.min(self.n_orders);
+        let weekend = self.weekdays[5] + self.weekdays[6];
+        let week: u32 = self.weekdays[..5].iter().sum();
+        let day = self.hours.chunks(2).map(|pair| pair.iter().sum::<u32>());
+        let before = day.chain([week, weekend]).chain(self.baskets).chain([back, self.n_orders - back]);
+        let goods = self.goods.iter().map(|(category, n)| (N_COUNTS + category, *n as f32));
+        (0..).zip(before).map(|(column, n): (u32, u32)| (column, n as f32)).chain(goods).filter(|c| c.1 > 0.0).collect()
     }
 
     fn row(&self) -> [Option<f64>; N_HABITS] {
@@ -93,6 +111,21 @@ fn most(counts: &[u32]) -> Option<u8> {
     (counts[best] > 0).then_some(best as u8)
 }
 
+/// Columns of counts before those of the goods: parts of the day, week and weekend, sizes of orders, came back or not.
+const N_COUNTS: u32 = 12 + 2 + 4 + 2;
+
+/// The attribute of each column of counts.
+fn attributes(n_columns: usize) -> Vec<usize> {
+    let of = |column| match column {
+        0..12 => 0,
+        12..14 => 1,
+        14..18 => 2,
+        18..20 => 3,
+        _ => 4,
+    };
+    (0..n_columns).map(of).collect()
+}
+
 const N_HABITS: usize = 8;
 
 /// What a high and a low mean of a column is called, in English and Chinese.
@@ -114,14 +147,15 @@ pub struct HabitParams {
     pub min_orders: u32,
     /// Largest number of groups tried.
     pub max_groups: usize,
-    /// The mixture; its number and shape are chosen.
-    pub mixture: MixtureParams,
+    /// The mixture; its number of components is chosen.
+    pub mixture: CountMixtureParams,
 }
 
 impl Default for HabitParams {
     fn default() -> Self {
-        let mixture = MixtureParams { reg: 1e-3, ..MixtureParams::default() };
-        Self { min_orders: 4, max_groups: 6, mixture }
+        // The likelihood is flat near its top: passes beyond these move no shopper.
+        let mixture = CountMixtureParams { tol: 1e-4, max_iter: 100, n_starts: 3, ..CountMixtureParams::default() };
+        Self { min_orders: 4, max_groups: 8, mixture }
     }
 }
 
@@ -137,8 +171,8 @@ pub struct HabitGroup {
 /// The grouping.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HabitGroups {
-    model: Mixture,
-    candidates: Vec<MixtureCandidate>,
+    model: CountMixture,
+    candidates: Vec<CountCandidate>,
     groups: Vec<HabitGroup>,
     labels: Vec<Option<u32>>,
 }
@@ -148,7 +182,7 @@ impl HabitParams {
     ///
     /// # Errors
     /// [`AudienceError::TooLittleData`] for fewer of them than a figure needs in each of two groups, and what
-    /// [`learn::mixture`] refuses.
+    /// [`learn::count_mixture`] refuses.
     pub fn fit(&self, shoppers: &[ShopperHabits], seed: Seed) -> Result<HabitGroups, AudienceError> {
         let kept: Vec<usize> =
             (0..shoppers.len()).filter(|i| shoppers[*i].n_orders >= self.min_orders.max(1)).collect();
@@ -159,8 +193,11 @@ impl HabitParams {
         let rows: Vec<[Option<f64>; N_HABITS]> = kept.iter().map(|i| shoppers[*i].row()).collect();
         let points = filled(&rows)?;
         let points = ZScore::fit(&points)?.apply(&points)?;
-        let (model, candidates) = self.mixture.choose(&points, 1..=self.max_groups.max(1), seed)?;
-        let found = model.assign(&points)?;
+        let goods = kept.iter().flat_map(|i| shoppers[*i].goods.iter().map(|g| g.0 + 1)).max().unwrap_or(0);
+        let counts = Csr::from_rows((N_COUNTS + goods) as usize, kept.iter().map(|i| shoppers[*i].counts()));
+        let attributes = attributes(counts.n_cols());
+        let (model, candidates) = self.mixture.choose(&counts, &attributes, 1..=self.max_groups.max(1), seed)?;
+        let found = model.assign(&counts)?;
         let mut groups: Vec<(u32, HabitGroup)> = (0..model.n_components() as u32)
             .map(|c| {
                 let own: Vec<usize> = (0..found.len()).filter(|i| found[*i] == c).collect();
@@ -199,12 +236,12 @@ impl HabitGroups {
     }
 
     /// What was tried.
-    pub fn candidates(&self) -> &[MixtureCandidate] {
+    pub fn candidates(&self) -> &[CountCandidate] {
         &self.candidates
     }
 
     /// The mixture, components in its own order.
-    pub fn model(&self) -> &Mixture {
+    pub fn model(&self) -> &CountMixture {
         &self.model
     }
 }
@@ -240,8 +277,10 @@ mod tests {
             let rng = &mut Seed(9).stream(i as u64);
             let second = i.is_multiple_of(3);
             let n_orders = 4 + rng.below(6) as u32;
-            let (mut hours, mut weekdays) = ([0; 24], [0; 7]);
+            let (mut hours, mut weekdays, mut baskets, mut goods) = ([0; 24], [0; 7], [0; 4], Vec::new());
             for _ in 0..n_orders {
+                goods.push((rng.below(3) as u32, 1));
+                baskets[if second { 2 } else { 0 }] += 1;
                 hours[if second { 10 + rng.below(6) } else { (22 + rng.below(5)) % 24 }] += 1;
                 weekdays[if second && rng.uniform() < 0.8 { 5 + rng.below(2) } else { rng.below(7) }] += 1;
             }
@@ -255,6 +294,8 @@ mod tests {
                 price_rank: Some(if second { 0.5 } else { 0.1 } + 0.4 * rng.uniform()),
                 hours,
                 weekdays,
+                baskets,
+                goods,
             }
         };
         ((0..n).map(shopper).collect(), (0..n).map(|i| u32::from(i % 3 == 0)).collect())
@@ -263,8 +304,9 @@ mod tests {
     #[test]
     fn planted_habits_are_found_and_named() {
         let (mut shoppers, truth) = planted(600);
-        let params = HabitParams { max_groups: 2, ..HabitParams::default() };
+        let params = HabitParams::default();
         let fitted = params.fit(&shoppers, Seed(1)).unwrap();
+        assert_eq!((fitted.groups().len(), fitted.candidates().len()), (2, 8), "{:?}", fitted.candidates());
         let labels: Vec<u32> = fitted.labels().iter().map(|l| l.unwrap()).collect();
         assert!(adjusted_rand_index(&truth, &labels).unwrap() > 0.95);
         assert_eq!(fitted.groups()[0].n_shoppers + fitted.groups()[1].n_shoppers, 600);
@@ -275,6 +317,20 @@ mod tests {
         assert_eq!(params.fit(&shoppers, Seed(1)).unwrap().labels()[7], None);
         let few = HabitParams::default().fit(&shoppers[..50], Seed(1)).unwrap_err();
         assert!(matches!(few, AudienceError::TooLittleData { need: 60, .. }));
+    }
+
+    #[test] // Four orders at 23, 23, 0 and 9 hours, one on a Sunday, one back; 1, 1, 3 and 9 units; two lines of category 1.
+    fn counts_by_hand() {
+        let (mut shoppers, _) = planted(1);
+        let s = &mut shoppers[0];
+        (s.n_orders, s.n_returned) = (4, 1);
+        (s.hours, s.weekdays, s.baskets) = ([0; 24], [3, 0, 0, 0, 0, 0, 1], [2, 0, 1, 1]);
+        (s.hours[23], s.hours[0], s.hours[9]) = (2, 1, 1);
+        s.goods = vec![(1, 2)];
+        let expected =
+            [(0, 1), (4, 1), (11, 2), (12, 3), (13, 1), (14, 2), (16, 1), (17, 1), (18, 1), (19, 3), (21, 2)];
+        assert_eq!(s.counts(), expected.map(|(column, n)| (column, n as f32)).to_vec());
+        assert_eq!(attributes(22), [vec![0; 12], vec![1; 2], vec![2; 4], vec![3; 2], vec![4; 2]].concat());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which table and column of the lake has a field, one row a shopper.
 
 use super::field::Field;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the fields are. The default is what docs/tables.md lists today; a workspace with more marts
 /// adds theirs by [`Columns::with`]. A field without a column is missing for every shopper, and
@@ -14,6 +14,11 @@ pub struct Columns {
     pub tags: (String, String),
     /// Table, column of the name and column of the score of interests: a row a shopper and interest.
     pub interests: Option<(String, String, String)>,
+    /// Whether the clean tables number their shoppers in `shopper_no`. Those of a lake that an earlier release
+    /// cleaned do not: there shoppers are told by name, which takes longer.
+    pub numbered: bool,
+    /// Marts that were computed from these very clean tables and have their numbers; the others are joined by name.
+    pub numbered_marts: BTreeSet<String>,
 }
 
 impl Default for Columns {
@@ -35,7 +40,13 @@ impl Default for Columns {
             (Field::M, of("marts.segments", "m")),
             (Field::Cluster, of("marts.segments", "cluster")),
         ];
-        Self { fields: fields.into(), tags: of("marts.segments", "tags"), interests: None }
+        Self {
+            fields: fields.into(),
+            tags: of("marts.segments", "tags"),
+            interests: None,
+            numbered: true,
+            numbered_marts: BTreeSet::new(),
+        }
     }
 }
 
@@ -44,6 +55,20 @@ impl Columns {
     #[must_use]
     pub fn with(mut self, field: Field, table: &str, column: &str) -> Self {
         self.fields.insert(field, (table.to_owned(), column.to_owned()));
+        self
+    }
+
+    /// For a lake whose clean tables do not number their shoppers.
+    #[must_use]
+    pub fn by_name(mut self) -> Self {
+        self.numbered = false;
+        self
+    }
+
+    /// With marts that were computed from these very clean tables and number their shoppers alike.
+    #[must_use]
+    pub fn in_step(mut self, marts: &[&str]) -> Self {
+        self.numbered_marts.extend(marts.iter().map(|mart| (*mart).to_owned()));
         self
     }
 

@@ -10,6 +10,9 @@
 //! level0…  facts and a column a segment; a segment stands one level above those it refers to
 //! ```
 //!
+//! The parts that come from clean tables are grouped and joined by the shopper's number, which is half the work of its name;
+//! marts may be older than the clean tables beside them, so they are joined by name but for those that are known to be in step.
+//!
 //! A part that no rule needs is not written. SQL's three values of logic are those of
 //! [`super::evaluate()`]; `coalesce(…, false)` makes a column of members of them. An order is a row of
 //! `clean.orders` of kind `sale`; it came back in part where a settled line of it has a
@@ -108,6 +111,13 @@ pub(super) fn date(day: Day) -> String {
     format!("cast('{day}' as date)")
 }
 
+/// A table of one row a shopper, and the columns that are asked of it.
+struct Mart {
+    table: String,
+    alias: String,
+    columns: Vec<String>,
+}
+
 struct Writer<'a> {
     columns: &'a Columns,
     as_of: Day,
@@ -117,6 +127,11 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The column that tells shoppers of clean tables apart.
+    fn key(&self) -> &'static str {
+        if self.columns.numbered { "shopper_no" } else { "shopper_id" }
+    }
+
     fn table(&mut self, name: &str) -> String {
         self.tables.insert(name.to_owned());
         name.to_owned()
@@ -134,9 +149,9 @@ impl Writer<'_> {
         if sums.is_empty() {
             return None;
         }
-        let lines = self.table("clean.order_lines");
+        let (lines, key) = (self.table("clean.order_lines"), self.key());
         Some(format!(
-            "returned as (\n  select o.shopper_id,\n    {}\n  from (\n    select shopper_id, order_key, min(day) as day from {lines}\n    where settled and returned_quantity > 0 and shopper_id is not null and day < {}\n    group by shopper_id, order_key\n  ) o\n  group by o.shopper_id\n)",
+            "returned as (\n  select o.{key},\n    {}\n  from (\n    select {key}, order_key, min(day) as day from {lines}\n    where settled and returned_quantity > 0 and {key} is not null and day < {}\n    group by {key}, order_key\n  ) o\n  group by o.{key}\n)",
             sums.join(",\n    "),
             date(self.as_of)
         ))
@@ -147,14 +162,14 @@ impl Writer<'_> {
         if sums.is_empty() {
             return None;
         }
-        let orders = self.table("clean.orders");
+        let (orders, key) = (self.table("clean.orders"), self.key());
         // Where every window is bounded, older rows need not be read at all.
         let own = self.needs.sums.iter().filter(|sum| !sum.of_returns());
         let windows: Option<Vec<u32>> = own.map(Aggregate::window).collect();
         let since = windows.and_then(|w| w.into_iter().max()).and_then(|days| self.from(Some(days)));
         let since = since.map(|day| format!(" and o.day >= {day}")).unwrap_or_default();
         Some(format!(
-            "sale as (\n  select o.shopper_id,\n    {}\n  from {orders} o\n  where o.kind = 'sale' and o.shopper_id is not null and o.day < {}{since}\n  group by o.shopper_id\n)",
+            "sale as (\n  select o.{key},\n    {}\n  from {orders} o\n  where o.kind = 'sale' and o.{key} is not null and o.day < {}{since}\n  group by o.{key}\n)",
             sums.join(",\n    "),
             date(self.as_of)
         ))
@@ -214,9 +229,9 @@ impl Writer<'_> {
         if flags.is_empty() {
             return None;
         }
-        let lines = self.table("clean.order_lines");
+        let (lines, key) = (self.table("clean.order_lines"), self.key());
         Some(format!(
-            "bought as (\n  select l.shopper_id,\n    {}\n  from {lines} l join goods g on g.product_id = l.product_id\n  where l.settled and l.shopper_id is not null and l.day < {}\n  group by l.shopper_id\n)",
+            "bought as (\n  select l.{key},\n    {}\n  from {lines} l join goods g on g.product_id = l.product_id\n  where l.settled and l.{key} is not null and l.day < {}\n  group by l.{key}\n)",
             flags.join(",\n    "),
             date(self.as_of)
         ))
@@ -234,7 +249,7 @@ impl Writer<'_> {
         if flags.is_empty() {
             return None;
         }
-        let events = self.table("clean.events");
+        let (events, key) = (self.table("clean.events"), self.key());
         let wanted: Vec<&str> = [views.then_some(VIEWS), (!self.needs.searches.is_empty()).then_some(SEARCHES)]
             .into_iter()
             .flatten()
@@ -248,7 +263,7 @@ impl Writer<'_> {
             String::new()
         };
         Some(format!(
-            "seen as (\n  select e.shopper_id,\n    {}\n  from (\n    select shopper_id, name, product_id, query, cast(occurred_at as date) as day from {events}\n    where shopper_id is not null and name in ({})\n  ) e{join}\n  where e.day < {}\n  group by e.shopper_id\n)",
+            "seen as (\n  select e.{key},\n    {}\n  from (\n    select {key}, name, product_id, query, cast(occurred_at as date) as day from {events}\n    where {key} is not null and name in ({})\n  ) e{join}\n  where e.day < {}\n  group by e.{key}\n)",
             flags.join(",\n    "),
             names(&wanted),
             date(self.as_of)
@@ -277,6 +292,7 @@ impl Writer<'_> {
         let needs = self.needs;
         let mut columns = vec!["s.shopper_id".to_owned()];
         let mut joins: Vec<(String, String)> = Vec::new();
+        let mut marts: Vec<Mart> = Vec::new();
         for (at, sum) in needs.sums.iter().enumerate() {
             let counted = matches!(
                 sum,
@@ -315,39 +331,47 @@ impl Writer<'_> {
                 columns.push(format!("cast(null as {}) as f_{name}", null_type(field.kind())));
                 continue;
             };
-            let alias = self.alias(&table, &mut joins);
-            columns.push(format!("{alias}.{column} as f_{name}"));
+            if table == "clean.shoppers" {
+                columns.push(format!("s.{column} as f_{name}"));
+            } else {
+                let alias = self.mart(&table, format!("t.{column} as f_{name}"), joins.len(), &mut marts);
+                columns.push(format!("{alias}.f_{name}"));
+            }
         }
-        if !needs.tags.is_empty() {
-            let (table, column) = self.columns.tags.clone();
-            let alias = self.alias(&table, &mut joins);
-            let tags = needs.tags.iter().enumerate();
-            columns.extend(tags.map(|(at, tag)| {
-                format!(
-                    "coalesce(strpos({alias}.{column}, {}) > 0, false) as t{at}",
-                    text(&format!("\"tag\":\"{tag}\""))
-                )
-            }));
+        let known = self.columns;
+        let (table, column) = &known.tags;
+        for (at, tag) in needs.tags.iter().enumerate() {
+            let tag = text(&format!("\"tag\":\"{tag}\""));
+            // Asked before the join: a flag is carried through it instead of the text of all tags.
+            let asked = format!("strpos(t.{column}, {tag}) > 0 as t{at}");
+            let alias = self.mart(table, asked, joins.len(), &mut marts);
+            columns.push(format!("coalesce({alias}.t{at}, false) as t{at}"));
         }
         let base = self.table("clean.shoppers");
         let mut sql = format!("facts as (\n  select {}\n  from {base} s", columns.join(",\n    "));
         for (name, alias) in joins {
-            let _ = write!(sql, "\n  left join {name} {alias} on {alias}.shopper_id = s.shopper_id");
+            let key = if name == "interest" { "shopper_id" } else { self.key() };
+            let _ = write!(sql, "\n  left join {name} {alias} on {alias}.{key} = s.{key}");
+        }
+        for Mart { table, alias, columns } in marts {
+            let columns = columns.join(", ");
+            let in_step = self.columns.numbered && self.columns.numbered_marts.contains(&table);
+            let key = if in_step { "shopper_no" } else { "shopper_id" };
+            let from = format!("(select t.{key}, {columns} from {table} t)");
+            let _ = write!(sql, "\n  left join {from} {alias} on {alias}.{key} = s.{key}");
         }
         sql.push_str("\n)");
         sql
     }
 
-    /// The alias of a table of one row a shopper, joined once.
-    fn alias(&mut self, table: &str, joins: &mut Vec<(String, String)>) -> String {
-        if table == "clean.shoppers" {
-            return "s".to_owned();
+    /// Asks one more column of a mart, `t`, of one row a shopper, joined once; its alias follows those of `before` joins.
+    fn mart(&mut self, table: &str, column: String, before: usize, marts: &mut Vec<Mart>) -> String {
+        if let Some(mart) = marts.iter_mut().find(|mart| mart.table == table) {
+            mart.columns.push(column);
+            return mart.alias.clone();
         }
-        if let Some((_, alias)) = joins.iter().find(|(name, _)| name == table) {
-            return alias.clone();
-        }
-        let alias = format!("m{}", joins.len());
-        joins.push((self.table(table), alias.clone()));
+        let alias = format!("m{}", before + marts.len());
+        marts.push(Mart { table: self.table(table), alias: alias.clone(), columns: vec![column] });
         alias
     }
 

@@ -7,9 +7,10 @@
 
 use super::{At, Origin, Sweep, TableOut};
 use crate::columns::{
-    Reader, amount_array, batch, clean_table, instant_array, int_array, must_ints, must_texts, text_array,
+    Reader, amount_array, batch, clean_table, instant_array, int_array, must_ints, must_texts, shopper_numbers,
+    text_array,
 };
-use crate::hash::Interner;
+use crate::hash::{Interner, NONE};
 use crate::identity::RowKeys;
 use crate::rules::bot_traffic::{Act, signs};
 use crate::rules::product_code_case::product_id;
@@ -25,7 +26,8 @@ struct Row<'a> {
     at: At,
     kind: &'a str,
     name: Option<&'a str>,
-    shopper: Option<&'a str>,
+    /// By number; [`NONE`] where nobody is known.
+    shopper: u32,
     anonymous: Option<&'a str>,
     occurred_at: i64,
     product: Option<String>,
@@ -41,11 +43,16 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn act(&self) -> Act<'a> {
+    /// Its shopper's name where one is known.
+    fn shopper(&self, surveyed: &'a Surveyed) -> Option<&'a str> {
+        (self.shopper != NONE).then(|| surveyed.identity.name_of(self.shopper))
+    }
+
+    fn act(&self, surveyed: &'a Surveyed) -> Act<'a> {
         // What a server reports of orders is no view, however fast it comes.
         let about = self.order.is_none() && (self.product.is_some() || self.query.is_some());
         let view = matches!(self.kind, "page" | "screen") || self.kind == "track" && about;
-        let visitor = self.shopper.or(self.anonymous);
+        let visitor = self.shopper(surveyed).or(self.anonymous);
         Act { visitor, at: self.occurred_at, message: self.message_id, view, agent: self.agent }
     }
 }
@@ -119,7 +126,7 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
                 at,
                 kind: kind.get(row).unwrap_or_default(),
                 name: name.get(row),
-                shopper: sweep.shopper(keys),
+                shopper: sweep.shopper_number(keys),
                 anonymous: anonymous.get(row),
                 occurred_at,
                 product: code.get(row).map(product_id).filter(|p| !p.is_empty()),
@@ -145,7 +152,7 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
             must_ints(rows.iter().map(|r| r.at.line)),
             must_texts(rows.iter().map(|r| r.kind)),
             text_array(rows.iter().map(|r| r.name)),
-            text_array(rows.iter().map(|r| r.shopper)),
+            text_array(rows.iter().map(|r| r.shopper(surveyed))),
             text_array(rows.iter().map(|r| r.anonymous)),
             instant_array(rows.iter().map(|r| Some(r.occurred_at))),
             text_array(rows.iter().map(|r| r.product.as_ref())),
@@ -157,14 +164,15 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
             text_array(rows.iter().map(|r| r.url)),
             must_texts(rows.iter().map(|r| &r.market)),
             text_array(rows.iter().map(|r| r.language)),
+            shopper_numbers(rows.iter().map(|r| r.shopper)),
         ],
     );
     Ok(sweep.finish(table))
 }
 
 /// The rows that are no machine's; the others are put aside.
-fn people<'a>(rows: Vec<Row<'a>>, sweep: &mut Sweep<'_>) -> Vec<Row<'a>> {
-    let acts: Vec<Act<'_>> = rows.iter().map(Row::act).collect();
+fn people<'a>(rows: Vec<Row<'a>>, sweep: &mut Sweep<'a>) -> Vec<Row<'a>> {
+    let acts: Vec<Act<'_>> = rows.iter().map(|row| row.act(sweep.surveyed)).collect();
     let signs = signs(&acts, sweep.params);
     let mut kept = Vec::with_capacity(rows.len());
     for (row, sign) in rows.into_iter().zip(signs) {

@@ -177,9 +177,14 @@ impl<'a> Sweep<'a> {
 
     /// The name of a row's shopper where one is known.
     fn shopper(&mut self, keys: RowKeys<'_>) -> Option<&'a str> {
-        let system = self.lookup.system(self.surveyed, &self.at.source);
-        let shopper = self.lookup.shopper(self.surveyed, keys, system);
+        let shopper = self.shopper_number(keys);
         (shopper != NONE).then(|| self.surveyed.identity.name_of(shopper))
+    }
+
+    /// The number of a row's shopper, [`NONE`] where none is known.
+    fn shopper_number(&mut self, keys: RowKeys<'_>) -> u32 {
+        let system = self.lookup.system(self.surveyed, &self.at.source);
+        self.lookup.shopper(self.surveyed, keys, system)
     }
 
     /// Keeps the later of two rows with one key and records the earlier as merged.

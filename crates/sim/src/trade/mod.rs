@@ -2,6 +2,7 @@
 
 mod contacts;
 mod events;
+mod habits;
 mod orders;
 mod phrases;
 mod reviews;
@@ -12,6 +13,7 @@ pub use contacts::Contact;
 pub(crate) use contacts::Person;
 pub use events::{Action, Event};
 pub(crate) use events::{EVENTS, EventRules, of_market as events};
+pub(crate) use habits::HabitRules;
 pub(crate) use orders::{History, Rules, Scene, simulate};
 pub use orders::{Line, Order};
 pub use phrases::ASPECTS;

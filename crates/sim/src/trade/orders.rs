@@ -4,7 +4,8 @@
 //! and then holds out for the preferred brand, adds the complement of what is in the basket, and
 //! comes back for it. Cost: linear in the lines; a line is one to three draws from an alias table.
 
-use super::Shopper;
+use super::habits::Habit;
+use super::{HabitRules, Shopper};
 use crate::catalogue::Catalogue;
 use crate::part::{Part, market_seed};
 use crate::plan::{ChoiceTables, PriceBook};
@@ -89,8 +90,6 @@ pub(crate) struct Rules {
     pub(crate) brand_loyalty: f64,
     /// Probability that a basket goes on after a line that was chosen freely.
     pub(crate) another_line: f64,
-    /// Probability of two units, and of three or four.
-    pub(crate) several_units: (f64, f64),
     /// Probability that an order is a trader's, of 20 to 120 units of its first product.
     pub(crate) trader: f64,
     /// Mean of satisfaction's noise-free log-odds of a return, and its slope.
@@ -116,8 +115,10 @@ pub(crate) struct Rules {
     pub(crate) part_return: f64,
     /// Euros from which shipping is free, and what it costs at home and abroad below that.
     pub(crate) shipping_euros: (f64, f64, f64),
-    /// Hours of the local day between which orders come, the more the later.
+    /// Hours of the local day between which orders come that keep to no time, the more the later.
     pub(crate) hours: (f64, f64),
+    /// What differs by kind of shopper: time of the day, quantities, returns.
+    pub(crate) habits: HabitRules,
 }
 
 impl Default for Rules {
@@ -126,7 +127,6 @@ impl Default for Rules {
             skip_owned_type: 0.85,
             brand_loyalty: 0.3,
             another_line: 0.38,
-            several_units: (0.10, 0.02),
             trader: 0.0008,
             return_logit: (-3.7, -1.2),
             return_logit_defect: 1.5,
@@ -140,6 +140,7 @@ impl Default for Rules {
             part_return: 0.4,
             shipping_euros: (60.0, 1.3, 5.0),
             hours: (7.0, 25.0),
+            habits: HabitRules::default(),
         }
     }
 }
@@ -185,10 +186,10 @@ impl Demand {
         (days, true)
     }
 
-    /// A time of the day in seconds UTC: evenings are busier, nobody orders from 1 to 7.
-    fn instant(&self, rules: &Rules, day: Day, rng: &mut Rng) -> i64 {
-        let (first, last) = rules.hours;
-        let hour = first + (last - first) * rng.uniform().max(rng.uniform());
+    /// A time of the day in seconds UTC, mostly the kind's own; nobody orders from 1 to 7.
+    fn instant(&self, rules: &Rules, cluster: u8, day: Day, rng: &mut Rng) -> i64 {
+        let random = [rng.uniform(), rng.uniform()];
+        let hour = rules.habits.hour(rules.habits.of(cluster), rules.hours, random);
         i64::from(day.0) * DAY + (hour * 3600.0) as i64 - self.utc_offset
     }
 }
@@ -247,11 +248,12 @@ fn shopper_orders(scene: &Scene<'_>, demand: &Demand, number: usize, shopper: &S
     let mut pending = None;
     let mut basket: Vec<usize> = Vec::new();
     let rules = &scene.rules;
+    let habit = rules.habits.of(shopper.cluster);
     for day in days {
         let week = (day.since(scene.params.from) / 7) as usize;
         basket.clear();
         fill(scene, shopper, week, owned, pending.take(), &mut basket, rng);
-        let at = demand.instant(rules, day, rng);
+        let at = demand.instant(rules, shopper.cluster, day, rng);
         let usual = scene.profile.delivery_days;
         let noise = (rules.delivery_noise * rng.normal()).exp();
         let delivery = usual * noise * if rng.uniform() < rules.late.0 { rules.late.1 } else { 1.0 };
@@ -267,8 +269,8 @@ fn shopper_orders(scene: &Scene<'_>, demand: &Demand, number: usize, shopper: &S
         for (i, &product) in basket.iter().enumerate() {
             let (least, most) = rules.trader_units;
             let bulk = trader && i == 0;
-            let quantity = if bulk { least + rng.below((most - least + 1) as usize) as i32 } else { units(rules, rng) };
-            history.lines.push(line(scene, &order, week, product, quantity, delivery / usual, rng));
+            let quantity = if bulk { least + rng.below((most - least + 1) as usize) as i32 } else { units(habit, rng) };
+            history.lines.push(line(scene, &order, week, product, (quantity, habit), delivery / usual, rng));
             let chosen = &scene.catalogue.products[product];
             owned |= 1 << chosen.kind;
             if pending.is_none() && rng.uniform() < chosen.spec().next_order {
@@ -322,16 +324,25 @@ fn fill(
     }
 }
 
-fn units(rules: &Rules, rng: &mut Rng) -> i32 {
+fn units(habit: &Habit, rng: &mut Rng) -> i32 {
+    let (two, more) = habit.several_units;
     match rng.uniform() {
-        u if u < rules.several_units.1 => 3 + rng.below(2) as i32,
-        u if u < rules.several_units.1 + rules.several_units.0 => 2,
+        u if u < more => 3 + rng.below(2) as i32,
+        u if u < more + two => 2,
         _ => 1,
     }
 }
 
 /// Prices a line and decides how it ends. `delay`: delivery time over the usual one.
-fn line(scene: &Scene<'_>, order: &Order, week: usize, j: usize, quantity: i32, delay: f64, rng: &mut Rng) -> Line {
+fn line(
+    scene: &Scene<'_>,
+    order: &Order,
+    week: usize,
+    j: usize,
+    (quantity, habit): (i32, &Habit),
+    delay: f64,
+    rng: &mut Rng,
+) -> Line {
     let (product, rules, lot) = (&scene.catalogue.products[j], &scene.rules, &scene.params.bad_lot);
     let unit_price = scene.prices.list(week, j);
     let discount = scene.prices.discount(week, j, i64::from(quantity));
@@ -346,8 +357,10 @@ fn line(scene: &Scene<'_>, order: &Order, week: usize, j: usize, quantity: i32, 
     happy += late * (delay - 1.0).max(0.0) + rules.satisfaction_noise * rng.normal();
     happy += if product.plug_fits(scene.profile.plugs) { 0.0 } else { plug };
     happy += if defect { broken } else { 0.0 };
-    let logit =
-        rules.return_logit.0 + rules.return_logit.1 * happy + if defect { rules.return_logit_defect } else { 0.0 };
+    let logit = rules.return_logit.0
+        + rules.return_logit.1 * happy
+        + habit.return_logit
+        + if defect { rules.return_logit_defect } else { 0.0 };
     let goes_back = rng.uniform() < 1.0 / (1.0 + (-logit).exp());
     let (soonest, latest) = rules.return_days;
     let after = soonest + (latest - soonest) * rng.uniform();

@@ -1,5 +1,6 @@
 //! Orders and returns of every shopper as the models want them.
 
+use crate::pipeline::lines::Lines;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use audience::predict::{OrderFact, ReturnFact, ShopperFacts};
@@ -22,13 +23,6 @@ pub(super) struct Facts {
     /// First day without facts.
     pub(super) cutoff: Day,
 }
-
-const LINES: &str = "\
-select l.shopper_id, l.order_key, l.market, l.day, l.product_id, l.channel, l.quantity, l.amount_base,
-  split_part(coalesce(p.category, ''), ' > ', 1) as category
-from clean.order_lines l left join clean.products p on p.product_id = l.product_id
-where l.settled and l.shopper_id is not null
-order by l.shopper_id, l.day, l.order_key, l.source, l.line";
 
 /// A sale that is only marked as returned has no day on which it came back, and is left out: a fact without a day may be
 /// of the future.
@@ -80,7 +74,7 @@ where l.settled group by l.market order by l.market";
 
 impl Facts {
     pub(super) async fn load(engine: &Engine, currency: Option<Currency>) -> Result<Self> {
-        let mut shoppers = orders(engine).await?;
+        let mut shoppers = orders(&Lines::load(engine).await?);
         returns(engine, &mut shoppers).await?;
         let rows = Rows::query(engine, VALUES).await?;
         let (ids, markets, days) = (rows.texts("shopper_id")?, rows.markets("market")?, rows.ints("n_days")?);
@@ -120,52 +114,40 @@ impl Facts {
     }
 }
 
-/// Numbers for names, in the order in which they are met.
-#[derive(Default)]
-struct Numbers(BTreeMap<String, u32>);
-
-impl Numbers {
-    fn of(&mut self, name: &str) -> u32 {
-        let next = self.0.len() as u32;
-        *self.0.entry(name.to_owned()).or_insert(next)
-    }
-}
-
-async fn orders(engine: &Engine) -> Result<BTreeMap<ShopperId, ShopperFacts>> {
-    let rows = Rows::query(engine, LINES).await?;
-    let (ids, keys, markets) = (rows.texts("shopper_id")?, rows.texts("order_key")?, rows.markets("market")?);
-    let (days, products) = (rows.days("day")?, rows.optional_texts("product_id")?);
-    let (channels, categories) = (rows.optional_texts("channel")?, rows.texts("category")?);
-    let (units, amounts) = (rows.ints("quantity")?, rows.amounts("amount_base")?);
-    let (mut product, mut category, mut channel) = (Numbers::default(), Numbers::default(), Numbers::default());
+/// Orders of every shopper; guests have none.
+fn orders(all: &Lines) -> BTreeMap<ShopperId, ShopperFacts> {
+    let mut departments: BTreeMap<&str, u32> = BTreeMap::new();
     let mut shoppers: BTreeMap<ShopperId, ShopperFacts> = BTreeMap::new();
-    let mut last: Option<(&str, &str)> = None;
-    for i in 0..ids.len() {
-        let shopper = ShopperId::new(ids[i].clone());
-        let facts = shoppers.entry(shopper.clone()).or_insert_with(|| ShopperFacts {
-            shopper,
-            orders: Vec::new(),
-            returns: Vec::new(),
-        });
-        if last != Some((ids[i].as_str(), keys[i].as_str())) {
-            last = Some((&ids[i], &keys[i]));
-            facts.orders.push(OrderFact {
-                day: days[i],
-                market: markets[i],
+    let of_one = all.lines.chunk_by(|a, b| a.shopper == b.shopper);
+    for lines in of_one {
+        let Some(id) = lines[0].shopper.map(|number| ShopperId::new(all.shoppers[number as usize].clone())) else {
+            continue;
+        };
+        let mut facts = ShopperFacts { shopper: id.clone(), orders: Vec::new(), returns: Vec::new() };
+        for of_order in lines.chunk_by(|a, b| a.order == b.order) {
+            let mut order = OrderFact {
+                day: of_order[0].day,
+                market: of_order[0].market,
                 revenue: Amount::ZERO,
                 n_units: 0,
                 products: Vec::new(),
                 categories: Vec::new(),
-                channel: channels[i].as_deref().map(|name| channel.of(name)),
-            });
+                channel: of_order[0].channel,
+            };
+            for line in of_order {
+                order.revenue = Amount::from_micros(order.revenue.micros() + line.amount.micros());
+                order.n_units = order.n_units.saturating_add(line.units);
+                order.products.extend(line.product);
+                let department = all.of(line).department();
+                let next = departments.len() as u32;
+                let number = (!department.is_empty()).then(|| *departments.entry(department).or_insert(next));
+                order.categories.extend(number);
+            }
+            facts.orders.push(order);
         }
-        let Some(order) = facts.orders.last_mut() else { continue };
-        order.revenue = Amount::from_micros(order.revenue.micros() + amounts[i].micros());
-        order.n_units = order.n_units.saturating_add(u32::try_from(units[i]).unwrap_or(0));
-        order.products.extend(products[i].as_deref().map(|name| product.of(name)));
-        order.categories.extend((!categories[i].is_empty()).then(|| category.of(&categories[i])));
+        shoppers.insert(id, facts);
     }
-    Ok(shoppers)
+    shoppers
 }
 
 async fn returns(engine: &Engine, shoppers: &mut BTreeMap<ShopperId, ShopperFacts>) -> Result<()> {

@@ -2,9 +2,10 @@
 
 use super::shared::Counts;
 use super::voices::Voices;
-use super::{BACK, clocks, experience, first_orders, queries};
+use super::{BACK, experience, first_orders, queries};
+use crate::pipeline::lines::{Line, Lines, Product};
 use crate::pipeline::rows::Rows;
-use crate::pipeline::{Stage, home};
+use crate::pipeline::{Stage, clocks, home};
 use anyhow::Result;
 use audience::levers::FirstOrders;
 use audience::loyalty::Experience;
@@ -56,43 +57,26 @@ pub(super) struct Loaded {
     pub(super) sales: BTreeMap<Market, Vec<Sale>>,
     pub(super) experiences: BTreeMap<Market, Vec<Experience>>,
     pub(super) voices: Voices,
-    /// Names of products by the numbers of purchases.
-    pub(super) names: Vec<String>,
-    pub(super) products: Vec<String>,
-}
-
-/// A line as it was read.
-struct Line {
-    market: Market,
-    shopper: Option<u32>,
-    order: usize,
-    product: u32,
-    day: Day,
-    units: u32,
-    list: f64,
-    paid: f64,
-    value: f64,
-    channel: String,
-    category: String,
-    brand: String,
-    back: bool,
+    /// By the numbers of purchases.
+    pub(super) products: Vec<Product>,
 }
 
 impl Loaded {
     pub(super) async fn load(stage: &Stage<'_>) -> Result<Self> {
         let engine = &stage.engine;
         let (profiles, shoppers, end) = profiles(stage).await?;
-        let names = Rows::query(engine, queries::NAMES).await?;
-        let names: BTreeMap<String, String> =
-            names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
-        let (lines, products, people) = lines(engine).await?;
+        let mut all = Lines::load(engine).await?;
+        // What names no product says nothing of what is liked.
+        all.lines.retain(|line| line.product.is_some());
+        let people: BTreeMap<&str, u32> = all.shoppers.iter().map(String::as_str).zip(0..).collect();
+        let names: BTreeMap<&str, &str> = all.products.iter().map(|p| (p.id.as_str(), p.name.as_str())).collect();
         let reviews = Reviews::load(engine, &people).await?;
         let mut languages = Counts::default();
         reviews.0.iter().for_each(|r| languages.add(r.market, &r.language, r.shopper));
         let (mut categories, mut brands) = (Counts::default(), Counts::default());
-        for line in &lines {
-            categories.add(line.market, &line.category, line.shopper);
-            brands.add(line.market, &line.brand, line.shopper);
+        for line in &all.lines {
+            categories.add(line.market, all.of(line).kind(), line.shopper);
+            brands.add(line.market, &all.of(line).brand, line.shopper);
         }
         Ok(Self {
             home: home(engine, stage.workspace).await?,
@@ -108,20 +92,19 @@ impl Loaded {
             brands,
             together: together(engine, &names).await?,
             gaps: gaps(engine).await?,
-            days: days(&lines),
-            purchases: purchases(&lines),
-            first: first(&lines, &reviews, end),
-            sales: sales(&lines),
-            experiences: experiences(&lines, &reviews, end),
+            days: days(&all.lines),
+            purchases: purchases(&all.lines),
+            first: first(&all, &reviews, end),
+            sales: sales(&all.lines),
+            experiences: experiences(&all.lines, &reviews, end),
             voices: Voices::load(engine).await?,
-            names: products.iter().map(|id| names.get(id).unwrap_or(id).clone()).collect(),
-            products,
+            products: all.products,
         })
     }
 
     /// The surest steps to a next product, for a page.
     pub(super) fn next(&self, sequences: &Sequences) -> Vec<Together> {
-        let name = |thing: u32| self.names.get(thing as usize).cloned().unwrap_or_default();
+        let name = |thing: u32| self.products.get(thing as usize).map(|p| p.name.clone()).unwrap_or_default();
         let steps =
             sequences.telling(MAX_Q).filter(|step| step.lift.is_finite() && step.lift_low > 1.0).take(MOST_STEPS);
         steps
@@ -214,7 +197,7 @@ async fn places(engine: &Engine) -> Result<Counts> {
     Ok(places)
 }
 
-async fn together(engine: &Engine, names: &BTreeMap<String, String>) -> Result<BTreeMap<Market, Vec<Together>>> {
+async fn together(engine: &Engine, names: &BTreeMap<&str, &str>) -> Result<BTreeMap<Market, Vec<Together>>> {
     let rows = Rows::query(engine, queries::RULES).await?;
     let (first, second) = (rows.texts("antecedent")?, rows.texts("consequent")?);
     let (support, confidence, lift) = (rows.ints("support_count")?, rows.floats("confidence")?, rows.floats("lift")?);
@@ -222,7 +205,7 @@ async fn together(engine: &Engine, names: &BTreeMap<String, String>) -> Result<B
     for (i, market) in rows.markets("market")?.into_iter().enumerate() {
         let pairs = all.entry(market).or_default();
         if pairs.len() < MOST_STEPS {
-            let name = |id: &String| names.get(id).unwrap_or(id).clone();
+            let name = |id: &String| names.get(id.as_str()).map_or_else(|| id.clone(), |name| (*name).to_owned());
             let share = confidence[i].unwrap_or(f64::NAN);
             pairs.push(Together {
                 first: name(&first[i]),
@@ -248,45 +231,6 @@ async fn gaps(engine: &Engine) -> Result<BTreeMap<Market, Vec<u32>>> {
     Ok(all)
 }
 
-/// The lines, the codes of products by number, and numbers of shoppers by name.
-async fn lines(engine: &Engine) -> Result<(Vec<Line>, Vec<String>, BTreeMap<String, u32>)> {
-    let rows = Rows::query(engine, queries::LINES).await?;
-    let (markets, shoppers, orders) =
-        (rows.markets("market")?, rows.optional_texts("shopper_id")?, rows.texts("order_key")?);
-    let (codes, days, units) = (rows.texts("product_id")?, rows.days("day")?, rows.ints("quantity")?);
-    let (lists, paids, values) = (rows.floats("list")?, rows.floats("paid")?, rows.floats("value")?);
-    let (channels, categories) = (rows.optional_texts("channel")?, rows.texts("category")?);
-    let (brands, back) = (rows.texts("brand")?, rows.ints("returned_quantity")?);
-    let (mut products, mut people, mut numbers) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    let mut of_order: BTreeMap<String, usize> = BTreeMap::new();
-    let mut lines = Vec::with_capacity(codes.len());
-    for i in 0..codes.len() {
-        let product = *products.entry(codes[i].clone()).or_insert_with(|| {
-            numbers.push(codes[i].clone());
-            numbers.len() as u32 - 1
-        });
-        let next = people.len() as u32;
-        let shopper = shoppers[i].clone().map(|name| *people.entry(name).or_insert(next));
-        let next = of_order.len();
-        lines.push(Line {
-            market: markets[i],
-            shopper,
-            order: *of_order.entry(orders[i].clone()).or_insert(next),
-            product,
-            day: days[i],
-            units: u32::try_from(units[i]).unwrap_or(u32::MAX),
-            list: lists[i].unwrap_or(0.0),
-            paid: paids[i].unwrap_or(0.0),
-            value: values[i].unwrap_or(0.0),
-            channel: channels[i].clone().unwrap_or_default(),
-            category: categories[i].clone(),
-            brand: brands[i].clone(),
-            back: back[i] > 0,
-        });
-    }
-    Ok((lines, numbers, people))
-}
-
 /// Reviews with the numbers of their shoppers.
 struct Reviews(Vec<Review>);
 
@@ -300,13 +244,13 @@ struct Review {
 }
 
 impl Reviews {
-    async fn load(engine: &Engine, people: &BTreeMap<String, u32>) -> Result<Self> {
+    async fn load(engine: &Engine, people: &BTreeMap<&str, u32>) -> Result<Self> {
         let rows = Rows::query(engine, queries::REVIEWS).await?;
         let (markets, shoppers, days) = (rows.markets("market")?, rows.texts("shopper_id")?, rows.days("day")?);
         let (ratings, moods, languages) = (rows.floats("rating")?, rows.floats("sentiment")?, rows.texts("language")?);
         let review = |i: usize| Review {
             market: markets[i],
-            shopper: people.get(&shoppers[i]).copied(),
+            shopper: people.get(shoppers[i].as_str()).copied(),
             day: days[i],
             rating: ratings[i],
             sentiment: moods[i],
@@ -338,8 +282,8 @@ fn days(lines: &[Line]) -> BTreeMap<Market, Vec<ShopperDays>> {
 fn purchases(lines: &[Line]) -> BTreeMap<Market, Vec<Purchase>> {
     let mut all: BTreeMap<Market, Vec<Purchase>> = BTreeMap::new();
     for line in lines {
-        if let Some(shopper) = line.shopper {
-            all.entry(line.market).or_default().push(Purchase { shopper, day: line.day, thing: line.product });
+        if let (Some(shopper), Some(thing)) = (line.shopper, line.product) {
+            all.entry(line.market).or_default().push(Purchase { shopper, day: line.day, thing });
         }
     }
     all
@@ -348,17 +292,17 @@ fn purchases(lines: &[Line]) -> BTreeMap<Market, Vec<Purchase>> {
 fn sales(lines: &[Line]) -> BTreeMap<Market, Vec<Sale>> {
     let mut all: BTreeMap<Market, Vec<Sale>> = BTreeMap::new();
     for line in lines.iter().filter(|l| l.list > 0.0 && l.paid > 0.0 && l.paid <= l.list * 1.000_001) {
-        let paid = line.paid.min(line.list);
-        let sale = Sale { product: line.product, day: line.day, segment: 0, units: line.units, list: line.list, paid };
+        let (Some(product), paid) = (line.product, line.paid.min(line.list)) else { continue };
+        let sale = Sale { product, day: line.day, segment: 0, units: line.units, list: line.list, paid };
         all.entry(line.market).or_default().push(sale);
     }
     all
 }
 
 /// First orders that could be followed for the whole horizon.
-fn first(lines: &[Line], reviews: &Reviews, end: Day) -> BTreeMap<Market, FirstOrders> {
+fn first(all: &Lines, reviews: &Reviews, end: Day) -> BTreeMap<Market, FirstOrders> {
     let mut by_shopper: BTreeMap<(Market, u32), Vec<&Line>> = BTreeMap::new();
-    for line in lines {
+    for line in &all.lines {
         if let Some(shopper) = line.shopper {
             by_shopper.entry((line.market, shopper)).or_default().push(line);
         }
@@ -377,14 +321,14 @@ fn first(lines: &[Line], reviews: &Reviews, end: Day) -> BTreeMap<Market, FirstO
         }
         let order = lines.iter().find(|l| l.day == start).map(|l| l.order);
         let own: Vec<&&Line> = lines.iter().filter(|l| Some(l.order) == order).collect();
-        let Some(largest) = own.iter().max_by(|a, b| a.value.total_cmp(&b.value)) else { continue };
+        let Some(largest) = own.iter().max_by_key(|line| line.amount) else { continue };
         rows.entry(market).or_default().push(FirstOrder {
             came_back: lines.iter().any(|l| l.day > start && l.day <= start.plus(BACK)),
-            channel: largest.channel.clone(),
-            category: largest.category.clone(),
+            channel: largest.channel.map(|c| all.channels[c as usize].clone()).unwrap_or_default(),
+            category: all.of(largest).kind().to_owned(),
             deal: own.iter().any(|l| l.paid < 0.95 * l.list),
             units: own.iter().map(|l| f64::from(l.units)).sum(),
-            value: own.iter().map(|l| l.value).sum(),
+            value: own.iter().map(|l| l.amount.to_f64()).sum(),
             stars: stars.get(&shopper).copied(),
         });
     }

@@ -2,7 +2,6 @@
 //! what it is made from: what is bought next, who returns after how long, what goes with returning, the response to
 //! prices, satisfaction and loyalty.
 
-mod clocks;
 mod loaded;
 mod queries;
 mod shared;

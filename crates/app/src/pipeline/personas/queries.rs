@@ -13,17 +13,6 @@ pub(super) const PEOPLE: &str = "\
 select market, trait, value, n_shoppers from marts.demographics where n_shoppers is not null and trait in ('age', 'sex', 'income')
 order by market, trait, n_shoppers desc, value";
 
-/// Every settled line with what a reduction can be told from: the price of one unit before and after its discount.
-pub(super) const LINES: &str = "\
-select l.market, l.shopper_id, l.order_key, l.product_id, l.day, l.quantity, l.channel,
-  cast(l.unit_price as double) as list, cast(l.amount as double) / l.quantity as paid, cast(l.amount_base as double) as value,
-  case when strpos(coalesce(p.category, ''), ' > ') > 0
-    then split_part(p.category, ' > ', cast(length(p.category) - length(replace(p.category, '>', '')) + 1 as int))
-    else coalesce(p.category, '') end as category, coalesce(p.brand, '') as brand, l.returned_quantity
-from clean.order_lines l left join clean.products p on p.product_id = l.product_id
-where l.settled and l.product_id is not null and l.quantity > 0
-order by l.market, l.shopper_id, l.day, l.order_key, l.product_id, l.source, l.line";
-
 pub(super) const REVIEWS: &str = "\
 select market, coalesce(shopper_id, '') as shopper_id, cast(reviewed_at as date) as day, rating, sentiment,
   coalesce(language, '') as language
@@ -37,8 +26,6 @@ pub(super) const RETURNS: &str = "\
 select market, day, product_id, source, line, coalesce(reason, '') as reason from clean.order_lines
 where (kind = 'cancellation' or returned_quantity > 0) and product_id is not null and flags not like '%other_file_repeat%'
 order by market, source, line";
-
-pub(super) const NAMES: &str = "select product_id, coalesce(name, product_id) as name from clean.products";
 
 /// Pairs of single products of the association rules.
 pub(super) const RULES: &str = "\

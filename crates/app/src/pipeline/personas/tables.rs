@@ -97,7 +97,7 @@ fn retention(found: &Findings) -> Result<RecordBatch> {
 
 fn next_products(loaded: &Loaded, found: &Findings) -> Result<RecordBatch> {
     let rows: Vec<_> = found.sequences.iter().flat_map(|(m, s)| s.next().iter().map(move |n| (m, n))).collect();
-    let id = |thing: u32| loaded.products.get(thing as usize).cloned().unwrap_or_default();
+    let id = |thing: u32| loaded.products.get(thing as usize).map(|p| p.id.clone()).unwrap_or_default();
     Columns::default()
         .text("market", rows.iter().map(|(m, _)| code(m)))
         .text("product_id", rows.iter().map(|(_, n)| id(n.from)))

@@ -60,7 +60,7 @@ const CLOCKS: [(&str, Tz); 46] = [
 ];
 
 /// Hour of the day, 0 to 23, at a second since 1970; `None` for a market without one clock.
-pub(super) fn hour(market: Market, second: i64) -> Option<u8> {
+pub(crate) fn hour(market: Market, second: i64) -> Option<u8> {
     let at = CLOCKS.binary_search_by_key(&market.code(), |(code, _)| code).ok()?;
     let instant = DateTime::from_timestamp(second, 0)?.with_timezone(&CLOCKS[at].1);
     u8::try_from(instant.hour()).ok()

@@ -1,0 +1,56 @@
+"""The peer of `bench rfm`: recency, frequency and monetary scores of an Online Retail export, with pandas.
+
+    python3 rfm_pandas.py FILE REPEATS
+
+Reads only the columns needed. The last line on standard output is a JSON object: version, CPU seconds of reading and
+(the mean of REPEATS) of sums and scores, and the control figures that both sides must agree on.
+"""
+
+import json
+import sys
+import time
+
+import pandas as pd
+
+
+def read(path):
+    columns = ["InvoiceNo", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"]
+    texts = {"InvoiceNo": "str", "CustomerID": "str"}
+    lines = pd.read_csv(path, usecols=columns, dtype=texts, parse_dates=["InvoiceDate"])
+    kept = (~lines.InvoiceNo.str.startswith("C")) & (lines.Quantity > 0) & (lines.UnitPrice > 0) & lines.CustomerID.notna()
+    lines = lines[kept]
+    amount = lines.Quantity * lines.UnitPrice
+    return lines.assign(amount=amount, day=lines.InvoiceDate.dt.normalize())[["InvoiceNo", "CustomerID", "day", "amount"]]
+
+
+def rfm(lines):
+    snapshot = lines.day.max() + pd.Timedelta(days=1)
+    of = lines.groupby("CustomerID").agg(
+        last=("day", "max"), orders=("InvoiceNo", "nunique"), revenue=("amount", "sum")
+    )
+    of["days"] = (snapshot - of["last"]).dt.days
+    five = [1, 2, 3, 4, 5]
+    of["r"] = pd.qcut((-of.days).rank(method="first"), 5, labels=five).astype(int)
+    of["f"] = pd.qcut(of.orders.rank(method="first"), 5, labels=five).astype(int)
+    of["m"] = pd.qcut(of.revenue.rank(method="first"), 5, labels=five).astype(int)
+    return of
+
+
+started = time.process_time()
+lines = read(sys.argv[1])
+read_s = time.process_time() - started
+repeats = int(sys.argv[2])
+started = time.process_time()
+for _ in range(repeats):
+    of = rfm(lines)
+score_s = (time.process_time() - started) / repeats
+control = {
+    "lines": len(lines),
+    "shoppers": len(of),
+    "days": int(of.days.sum()),
+    "orders": int(of.orders.sum()),
+    "cents": int(round(of.revenue.sum() * 100)),
+    "best": int(((of.r == 5) & (of.f == 5) & (of.m == 5)).sum()),
+    "weighed": int((of.r * 25 + of.f * 5 + of.m).sum()),
+}
+print(json.dumps({"version": pd.__version__, "read_s": read_s, "score_s": score_s, "control": control}))
