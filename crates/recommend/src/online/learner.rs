@@ -94,6 +94,7 @@ const fn is_counted(kind: &ModelKind) -> bool {
         | ModelKind::SasRec(_)
         | ModelKind::Gru4Rec(_)
         | ModelKind::NeuMf(_)
+        | ModelKind::Features(_)
         | ModelKind::Hybrid(_) => false,
     }
 }
