@@ -20,7 +20,8 @@ pub struct Entry {
     pub folder: &'static str,
     /// Whether it is run unless others are asked for; the others are for choosing parameters.
     pub reported: bool,
-    /// CPU seconds that all its configurations take together, about: what a progress bar and a list of tasks go by.
+    /// CPU seconds that all its configurations take together, a rough sum of the fits in docs/benchmarks.md: what a
+    /// progress bar and a list of tasks go by.
     pub cpu_s: u64,
     source: Source,
 }

@@ -72,10 +72,10 @@ fn list(args: &BenchTasks) -> Result<ExitCode> {
         let word = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         vec![(*name).to_owned(), word(*reported), folders.join(", "), word(there(folders)), minutes(*cpu_s)]
     };
-    let header = ["task", "without --task", "data", "there", "CPU minutes, about"];
+    let header = ["task", "without --task", "data", "there", "CPU minutes, roughly"];
     output::table(&header, &[4], all.iter().map(row).collect());
     let total = all.iter().filter(|(_, reported, folders, _)| *reported && there(folders)).map(|task| task.3).sum();
-    output::line(&format!("all that run without --task: about {} CPU minutes", minutes(total)));
+    output::line(&format!("all that run without --task: roughly {} CPU minutes", minutes(total)));
     Ok(ExitCode::SUCCESS)
 }
 

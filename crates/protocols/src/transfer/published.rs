@@ -25,8 +25,8 @@ use std::path::Path;
 /// Names of the tasks here.
 pub const TRANSFER_TASKS: [&str; 4] = ["transfer-xmarket", "transfer-cup", "transferability", "transferability-new"];
 
-/// The folders within the data that a task here reads, and the CPU seconds that it takes, about; a market of a task
-/// (`transfer-xmarket-de`) is like the whole of it. Nothing for a name of another kind.
+/// The folders within the data that a task here reads, and the CPU seconds that it takes, a rough guess for a progress bar;
+/// a market of a task (`transfer-xmarket-de`) is like the whole of it. Nothing for a name of another kind.
 pub fn transfer_needs(name: &str) -> Option<(&'static [&'static str], u64)> {
     match name {
         "transferability" | "transferability-new" => Some((&["xmarket_electronics", "wsdm_xmrec"], 900)),

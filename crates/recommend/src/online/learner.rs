@@ -249,7 +249,7 @@ mod tests {
             assert!(scores(&next, &[0])[4].is_some(), "{}: the new product is known", kind.name());
             assert!(first.learn(&[Interaction { weight: 0.0, ..rows(&NEW)[0] }]).is_err());
         }
-        assert_eq!(n_waiting, 16);
+        assert_eq!(n_waiting, 20);
     }
 
     /// Rows of a weakened market count less, before and after.
