@@ -1,18 +1,22 @@
 //! The command line, a contract: commands and options are only added.
 
 mod audience;
+mod bench;
 mod catalogue;
 mod decide;
 mod ingest;
 mod plan;
+mod results;
 mod server;
 mod spend;
 
 pub(crate) use audience::{AreaBy, Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
-pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, Like, MatchArgs, Search, Similar};
+pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
+pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};
 pub(crate) use decide::{Decide, DecideWhat};
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest};
 pub(crate) use plan::Plan;
+pub(crate) use results::{Ab, Campaigns};
 pub(crate) use server::{Keys, KeysWhat, Serve};
 pub(crate) use spend::{Bids, Budget, Channels, Target, TargetMetric};
 
@@ -292,6 +296,9 @@ pub(crate) struct Compare {
     /// Last days, which are held out.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) days: u16,
+    /// Try N settings of each model on as many days before those, and ask the best of them about the held-out days.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=500))]
+    pub(crate) tune: Option<u16>,
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -410,42 +417,6 @@ pub(crate) struct Simulate {
     /// Write one file of so many order lines instead, in the layout of a retail export.
     #[arg(long, value_name = "LINES")]
     pub(crate) bulk_lines: Option<u64>,
-    /// Result as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `portolan bench`.
-#[derive(Debug, Args)]
-pub(crate) struct Bench {
-    #[command(subcommand)]
-    pub(crate) what: BenchWhat,
-}
-
-/// What to measure.
-#[derive(Debug, Subcommand)]
-pub(crate) enum BenchWhat {
-    /// Recommendation tasks with published figures; data in wsdm_xmrec, xmarket_electronics, amazon_sequences, implicit_feedback.
-    Recommend(BenchTasks),
-    /// Texts, pictures and products: matching, languages, sentiment, retrieval; data in product_matching, google_taxonomy and so on.
-    Content(BenchTasks),
-}
-
-/// `portolan bench recommend` and `portolan bench content`.
-#[derive(Debug, Args)]
-pub(crate) struct BenchTasks {
-    /// Folder with a folder for each task's data.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub(crate) data: PathBuf,
-    /// Tasks, such as cup-t1,xmarket or product_matching; without it, every reported one whose data is there.
-    #[arg(long = "task", value_delimiter = ',', value_name = "NAME,NAME")]
-    pub(crate) tasks: Vec<String>,
-    /// Seed of models that draw and of the intervals.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Tables as Markdown.
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) markdown: bool,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -6,11 +6,15 @@
 
 use crate::models::put;
 use crate::output::Bar;
+use crate::pipeline::catalogue;
+use crate::pipeline::purchases::Purchases;
 use anyhow::{Context, Result};
 use domain::{FitError, Interactions, Seed};
+use lake::Engine;
 use learn::net::{CheckpointError, Flow, Progress, Watch};
-use recommend::{Fitted, ModelKind};
+use recommend::{Fitted, ItemText, ModelKind};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Share of the time of a training that may go into its checkpoints.
@@ -23,17 +27,27 @@ pub(crate) struct Trainings<'a> {
     /// Where checkpoints go; `None` where nothing is kept.
     dir: Option<PathBuf>,
     bar: &'a Bar,
+    /// What is known of the products, once a model wants it.
+    texts: OnceLock<Vec<ItemText>>,
 }
 
 impl<'a> Trainings<'a> {
     /// Keeps checkpoints in a workspace.
     pub(crate) fn kept(workspace: &Path, bar: &'a Bar) -> Self {
-        Self { dir: Some(workspace.join("models").join("training")), bar }
+        Self { dir: Some(workspace.join("models").join("training")), bar, texts: OnceLock::new() }
     }
 
     /// Shows how far they are and keeps nothing.
     pub(crate) const fn shown(bar: &'a Bar) -> Self {
-        Self { dir: None, bar }
+        Self { dir: None, bar, texts: OnceLock::new() }
+    }
+
+    /// Reads what is known of the products that were bought, where one of these models learns from it.
+    pub(crate) async fn describe(&self, kinds: &[ModelKind], engine: &Engine, purchases: &Purchases) -> Result<()> {
+        if self.texts.get().is_none() && kinds.iter().any(ModelKind::reads_texts) {
+            let _ = self.texts.set(catalogue::texts(engine, purchases).await?);
+        }
+        Ok(())
     }
 
     /// Fits a model, a network from where its last training stopped.
@@ -42,8 +56,11 @@ impl<'a> Trainings<'a> {
     /// As for a fit.
     pub(crate) fn fit(&self, kind: &ModelKind, train: &Interactions, seed: Seed) -> Result<Box<dyn Fitted>, FitError> {
         let now = Instant::now();
+        // Descriptions are of the columns of the purchases; who learns on others goes without.
+        let texts = self.texts.get().filter(|texts| texts.len() == train.n_items()).map_or(&[][..], Vec::as_slice);
         let mut training = Training {
             name: kind.name(),
+            by_loss: kind.reads_texts(),
             dir: self.dir.as_deref(),
             bar: self.bar,
             file: None,
@@ -53,7 +70,7 @@ impl<'a> Trainings<'a> {
             best: None,
             fresh: true,
         };
-        kind.fit_watched(train, seed, &mut training)
+        kind.fit_described(train, texts, seed, &mut training)
     }
 
     /// Takes the checkpoints away: what was learnt is written.
@@ -71,6 +88,8 @@ impl<'a> Trainings<'a> {
 /// One training.
 struct Training<'a> {
     name: &'static str,
+    /// Its metric is the negative loss on what is kept aside, else NDCG@10.
+    by_loss: bool,
     dir: Option<&'a Path>,
     bar: &'a Bar,
     /// Its checkpoint.
@@ -92,8 +111,10 @@ impl Watch for Training<'_> {
         }
         // The epoch under way, but for the moment right after one.
         let epoch = p.epoch + usize::from(p.step > 0);
-        let best =
-            self.best.map_or_else(String::new, |best| format!(", NDCG@10 on items kept aside {best:.4} at best"));
+        let best = self.best.map_or_else(String::new, |best| match self.by_loss {
+            true => format!(", on what is kept aside {:.4} at best", -best),
+            false => format!(", NDCG@10 on items kept aside {best:.4} at best"),
+        });
         let message = format!("{}, epoch {epoch} of at most {}: loss {:.4}{best}", self.name, p.n_epochs, p.loss);
         self.bar.training(message, p.share(), self.fresh);
         self.fresh = false;

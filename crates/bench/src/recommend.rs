@@ -36,7 +36,7 @@ pub(crate) fn run(args: &RecommendArgs, add: &mut dyn FnMut(Row)) -> Result<()> 
         }
     };
     let mut progress = |p: protocols::Progress<'_>| {
-        report::note(&format!("{} of {}: {}, {}", p.done, p.total, p.task, p.step));
+        report::note(&format!("{} of about {} CPU s: {}, {}", p.done, p.total, p.task, p.step));
     };
     protocols::run(data, &entries, SuiteParams::default(), &cpu_seconds, &mut progress, &mut ready)?;
     failed.map_or(Ok(()), Err)

@@ -4,7 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a program
 
-use domain::Seed;
+use protocols::SuiteParams;
 use protocols::transfer::{Transfer, TransferReport, plot, run_transfer};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             }
             reports.push(report);
         };
-        if let Err(error) = run_transfer(&data, &name, Seed(1), &mut progress, &mut ready) {
+        if let Err(error) = run_transfer(&data, &name, SuiteParams::default(), &mut progress, &mut ready) {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }

@@ -5,7 +5,7 @@ use crate::gowalla::Ask;
 use crate::lab::{CpuSeconds, Lab};
 use crate::recipe::Config;
 use crate::report::{Answers, TaskReport};
-use crate::task::Task;
+use crate::task::{Task, thin_name};
 use crate::xmarket::XMarketParams;
 use crate::{ProtocolError, configs, cup, gowalla, orders, sequences, xmarket};
 use domain::Seed;
@@ -20,6 +20,9 @@ pub struct Entry {
     pub folder: &'static str,
     /// Whether it is run unless others are asked for; the others are for choosing parameters.
     pub reported: bool,
+    /// CPU seconds that all its configurations take together, a rough sum of the fits in docs/benchmarks.md: what a
+    /// progress bar and a list of tasks go by.
+    pub cpu_s: u64,
     source: Source,
 }
 
@@ -31,35 +34,50 @@ enum Source {
     Gowalla(Ask),
 }
 
-const fn cup_entry(name: &'static str, market: &'static str, redrawn: Option<u64>, reported: bool) -> Entry {
-    Entry { name, folder: "wsdm_xmrec", reported, source: Source::Cup { market, redrawn } }
+const fn cup_entry(
+    name: &'static str,
+    market: &'static str,
+    redrawn: Option<u64>,
+    reported: bool,
+    cpu_s: u64,
+) -> Entry {
+    Entry { name, folder: "wsdm_xmrec", reported, cpu_s, source: Source::Cup { market, redrawn } }
 }
 
 /// Every task.
 pub const TASKS: &[Entry] = &[
-    cup_entry("cup-t1", "t1", None, true),
-    cup_entry("cup-t2", "t2", Some(2022), true),
-    cup_entry("cup-t2-seed1", "t2", Some(1), true),
-    cup_entry("cup-t2-seed2", "t2", Some(2), true),
-    cup_entry("cup-s3", "s3", None, false),
-    Entry { name: "xmarket", folder: "xmarket_electronics", reported: true, source: Source::XMarket },
+    cup_entry("cup-t1", "t1", None, true, 250),
+    cup_entry("cup-t2", "t2", Some(2022), true, 400),
+    cup_entry("cup-t2-seed1", "t2", Some(1), true, 150),
+    cup_entry("cup-t2-seed2", "t2", Some(2), true, 150),
+    cup_entry("cup-s3", "s3", None, false, 250),
+    Entry { name: "xmarket", folder: "xmarket_electronics", reported: true, cpu_s: 150, source: Source::XMarket },
     Entry {
         name: "beauty",
         folder: "amazon_sequences",
         reported: true,
+        cpu_s: 200,
         source: Source::Sequences { file: "Beauty.txt", about: "Amazon Beauty" },
     },
     Entry {
         name: "toys",
         folder: "amazon_sequences",
         reported: true,
+        cpu_s: 200,
         source: Source::Sequences { file: "Toys_and_Games.txt", about: "Amazon Toys and Games" },
     },
-    Entry { name: "gowalla", folder: "implicit_feedback/gowalla", reported: true, source: Source::Gowalla(Ask::Test) },
+    Entry {
+        name: "gowalla",
+        folder: "implicit_feedback/gowalla",
+        reported: true,
+        cpu_s: 250,
+        source: Source::Gowalla(Ask::Test),
+    },
     Entry {
         name: "gowalla-valid",
         folder: "implicit_feedback/gowalla",
         reported: false,
+        cpu_s: 250,
         source: Source::Gowalla(Ask::Valid),
     },
 ];
@@ -71,22 +89,24 @@ pub struct Progress<'a> {
     pub task: &'a str,
     /// The configuration, or what else is done.
     pub step: &'a str,
-    /// Configurations done.
+    /// CPU seconds of the work that is done, by what it usually takes.
     pub done: u64,
-    /// All of them.
+    /// Those of all of it.
     pub total: u64,
 }
 
-/// Seed of everything random in a fit and of the intervals.
+/// How tasks are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SuiteParams {
-    /// For models that draw.
+    /// Seed of everything random in a fit and of the intervals.
     pub seed: Seed,
+    /// One shopper in so many takes part, see [`Task::one_in`]; 1 is the task itself.
+    pub one_in: u32,
 }
 
 impl Default for SuiteParams {
     fn default() -> Self {
-        Self { seed: Seed(1) }
+        Self { seed: Seed(1), one_in: 1 }
     }
 }
 
@@ -165,17 +185,19 @@ pub fn run(
     progress: &mut dyn FnMut(Progress<'_>),
     ready: &mut dyn FnMut(TaskReport),
 ) -> Result<(), ProtocolError> {
-    let total = entries.iter().map(|entry| entry.n_tasks() * entry.configs().len() as u64).sum();
-    let mut done = 0;
+    let total = entries.iter().map(|entry| entry.cpu_s).sum();
+    let mut before = 0;
     let mut loaded = Vec::new();
     for entry in entries {
-        progress(Progress { task: entry.name, step: "reading", done, total });
-        loaded.push((entry, entry.load(data)?));
+        progress(Progress { task: entry.name, step: "reading", done: 0, total });
+        let tasks = entry.load(data)?;
+        loaded.push((entry, tasks.into_iter().map(|task| task.one_in(params.one_in)).collect::<Vec<Task>>()));
     }
     let mut lab: Option<Lab<'_>> = None;
     for (entry, tasks) in &loaded {
         let configs = entry.configs();
-        let mut parts = Vec::new();
+        let (mut parts, mut answered) = (Vec::new(), 0);
+        let n = entry.n_tasks() * configs.len() as u64;
         for task in tasks {
             let next = match lab.take() {
                 Some(lab) => lab.onwards(task),
@@ -184,19 +206,22 @@ pub fn run(
             let lab = lab.insert(next);
             let mut by_config = Vec::new();
             for config in &configs {
+                let done = before + entry.cpu_s * answered / n.max(1);
                 progress(Progress { task: &task.id, step: config.name, done, total });
                 by_config.push(lab.answer(config)?);
-                done += 1;
+                answered += 1;
             }
             let answers = Answers { about: task.about.clone(), metrics: task.metrics.clone(), by_config };
             ready(TaskReport::new(&task.id, &configs, std::slice::from_ref(&answers), params.seed)?);
             parts.push(answers);
         }
         if parts.len() > 1 {
-            ready(TaskReport::new(entry.name, &configs, &parts, params.seed)?);
+            let name = thin_name(entry.name, params.one_in);
+            ready(TaskReport::new(&name, &configs, &parts, params.seed)?);
         }
+        before += entry.cpu_s;
     }
-    progress(Progress { task: "", step: "done", done, total });
+    progress(Progress { task: "", step: "done", done: total, total });
     Ok(())
 }
 

@@ -162,6 +162,29 @@ impl Task {
         Interactions::new(self.n_items, markets, rows).map_err(|why| ProtocolError::Rows { task: task(), why })
     }
 
+    /// The same with one shopper in `n` of every market, in rows and questions: for seeing that everything works within
+    /// minutes. It has a name of its own, so that its figures stand beside nobody else's.
+    #[must_use]
+    pub fn one_in(mut self, n: u32) -> Self {
+        if n <= 1 {
+            return self;
+        }
+        self.id = thin_name(&self.id, n);
+        self.about = format!("{}; of these one shopper in {n}: not the figures of the task", self.about);
+        self.parts.iter_mut().for_each(|part| part.rows.retain(|row| row.0 % n == 0));
+        let keep = |cases: &mut Vec<Case>| cases.retain(|case| case.shopper.0 % n == 0);
+        keep(&mut self.cases);
+        self.tuning = match self.tuning {
+            Tuning::Cases(mut cases) => {
+                keep(&mut cases);
+                Tuning::Cases(cases)
+            }
+            Tuning::Halves => Tuning::Halves,
+            Tuning::Inner(inner) => Tuning::Inner(Box::new(inner.one_in(n))),
+        };
+        self
+    }
+
     /// Whether models learn the same from both, for what is reported and for choosing weights.
     pub(crate) fn same_rows(&self, other: &Self) -> bool {
         let inner = match (&self.tuning, &other.tuning) {
@@ -176,6 +199,11 @@ impl Task {
     pub fn market(&self) -> Market {
         self.target().market
     }
+}
+
+/// The name of a task of which one shopper in `n` is left.
+pub(crate) fn thin_name(name: &str, n: u32) -> String {
+    if n <= 1 { name.to_owned() } else { format!("{name}, one in {n}") }
 }
 
 /// A code for a market whose country the data does not tell: QM to QZ, which ISO 3166 leaves to its
@@ -214,6 +242,26 @@ mod tests {
         let mut fewer = task.clone();
         fewer.parts.pop();
         assert!(task.same_rows(&task.clone()) && !task.same_rows(&fewer));
+    }
+
+    #[test]
+    fn a_thinned_task_keeps_whole_shoppers_and_has_another_name() {
+        let case = |shopper| Case {
+            shopper: ShopperIdx(shopper),
+            market: made_up_market(0),
+            history: Vec::new(),
+            relevant: vec![ItemIdx(2)],
+            candidates: None,
+        };
+        let whole = Task { cases: vec![case(0), case(1)], ..task() };
+        let whole = Task { tuning: Tuning::Inner(Box::new(whole.clone())), ..whole };
+        assert_eq!(whole.clone().one_in(1), whole);
+        let half = whole.one_in(2);
+        assert_eq!((half.id.as_str(), half.n_items(), half.cases.len()), ("t, one in 2", 3, 1));
+        assert_eq!(half.parts.iter().map(Part::n_pairs).collect::<Vec<_>>(), [1, 1, 0]);
+        assert!(crate::goals::aim(&half.id).is_none());
+        let Tuning::Inner(inner) = half.tuning else { panic!("still chosen within") };
+        assert_eq!((inner.cases.len(), inner.parts[0].n_pairs()), (1, 1));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod batch;
 mod bpr;
 mod content;
+mod drawn;
 mod ease;
 mod gf_cf;
 mod hybrid;
@@ -56,9 +57,9 @@ pub use learn::{RowSolver, Tables};
 pub use light_gcn::{LightGcn, LightGcnParams};
 pub use logistic::{Logistic, LogisticParams};
 pub use neural::{
-    Described, Gru4Rec, Gru4RecParams, ItemLoss, MultiTask, MultiTaskParams, NeuMf, NeuMfParams, NextItemParams,
-    Outcome as TaskOutcome, PairLabel, SasRec, SasRecParams, Sharing, TwoTower, TwoTowerParams, Wide, WideDeep,
-    WideDeepParams, hashed_words,
+    Described, FeatureForm, FeatureNet, FeatureNetParams, Gru4Rec, Gru4RecParams, ItemLoss, MultiTask, MultiTaskParams,
+    NeuMf, NeuMfParams, NextItemParams, Outcome as TaskOutcome, PairLabel, SasRec, SasRecParams, Sharing, TwoTower,
+    TwoTowerParams, Wide, WideDeep, WideDeepParams, hashed_words,
 };
 pub use popularity::{MarketPopularity, MarketPopularityParams, Popularity, PopularityParams};
 pub use registry::{Fitted, ModelKind, Recommender};

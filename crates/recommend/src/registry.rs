@@ -1,11 +1,12 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
 use crate::{
-    BprParams, Ease, EaseForm, EaseParams, GfCf, GfCfParams, Gru4Rec, Gru4RecParams, HybridModel, HybridParams, Ials,
-    IalsParams, Item2Vec, Item2VecParams, ItemGraph, ItemGraphParams, ItemKnn, ItemKnnParams, Join, LightGcn,
-    LightGcnParams, Logistic, LogisticParams, MarketPopularityParams, NeuMf, NeuMfParams, PairwiseFactors, Popularity,
-    PopularityParams, Rp3Beta, Rp3BetaParams, SasRec, SasRecParams, Save, Slim, SlimParams, SoftmaxFactors,
-    SoftmaxFactorsParams, Swing, SwingParams, Transitions, TransitionsParams, UserKnn, UserKnnParams, WarpParams,
+    BprParams, Ease, EaseForm, EaseParams, FeatureForm, FeatureNet, FeatureNetParams, GfCf, GfCfParams, Gru4Rec,
+    Gru4RecParams, HybridModel, HybridParams, Ials, IalsParams, Item2Vec, Item2VecParams, ItemGraph, ItemGraphParams,
+    ItemKnn, ItemKnnParams, ItemText, Join, LightGcn, LightGcnParams, Logistic, LogisticParams, MarketPopularityParams,
+    NeuMf, NeuMfParams, PairwiseFactors, Popularity, PopularityParams, Rp3Beta, Rp3BetaParams, SasRec, SasRecParams,
+    Save, Slim, SlimParams, SoftmaxFactors, SoftmaxFactorsParams, Swing, SwingParams, Transitions, TransitionsParams,
+    UserKnn, UserKnnParams, WarpParams,
 };
 use domain::{Explain, Fit, FitError, Interactions, Market, Score, Seed};
 use learn::container::{ContainerError, Reader};
@@ -71,6 +72,8 @@ pub enum ModelKind {
     Gru4Rec(Gru4RecParams),
     /// An item and a history through layers.
     NeuMf(NeuMfParams),
+    /// A history beside a described item; its four networks have four names.
+    Features(FeatureNetParams),
     /// Neighbours and factors as one model; its three joins have three names.
     Hybrid(HybridParams),
 }
@@ -102,6 +105,10 @@ impl ModelKind {
             Self::SasRec(_) => "sasrec",
             Self::Gru4Rec(_) => "gru4rec",
             Self::NeuMf(_) => "neu-mf",
+            Self::Features(FeatureNetParams { form: FeatureForm::WideDeep, .. }) => "wide-deep",
+            Self::Features(FeatureNetParams { form: FeatureForm::SharedBottom, .. }) => "shared-bottom",
+            Self::Features(FeatureNetParams { form: FeatureForm::Experts { .. }, .. }) => "mmoe",
+            Self::Features(FeatureNetParams { form: FeatureForm::TwoTowers, .. }) => "two-tower",
             Self::Hybrid(HybridParams { join: Join::Weighted, .. }) => "hybrid-weighted",
             Self::Hybrid(HybridParams { join: Join::Ranks, .. }) => "hybrid-ranks",
             Self::Hybrid(HybridParams { join: Join::Stacked, .. }) => "hybrid-stacked",
@@ -109,7 +116,7 @@ impl ModelKind {
     }
 
     /// Every model with its default parameters, for the market that is served.
-    pub fn all(market: Market) -> [Self; 26] {
+    pub fn all(market: Market) -> [Self; 30] {
         [
             Self::PopularityMarket(market),
             Self::PopularityGlobal,
@@ -134,6 +141,10 @@ impl ModelKind {
             Self::SasRec(SasRecParams::default()),
             Self::Gru4Rec(Gru4RecParams::default()),
             Self::NeuMf(NeuMfParams::default()),
+            Self::Features(FeatureNetParams::of(FeatureForm::WideDeep)),
+            Self::Features(FeatureNetParams::of(FeatureForm::SharedBottom)),
+            Self::Features(FeatureNetParams::of(FeatureForm::Experts { n: 4 })),
+            Self::Features(FeatureNetParams::of(FeatureForm::TwoTowers)),
             Self::Hybrid(HybridParams::joined(Join::Weighted)),
             Self::Hybrid(HybridParams::joined(Join::Ranks)),
             Self::Hybrid(HybridParams::joined(Join::Stacked)),
@@ -174,6 +185,26 @@ impl ModelKind {
         seed: Seed,
         watch: &mut dyn Watch,
     ) -> Result<Box<dyn Fitted>, FitError> {
+        self.fit_described(train, &[], seed, watch)
+    }
+
+    /// Whether [`Self::fit_described`] reads what is known of the items.
+    pub const fn reads_texts(&self) -> bool {
+        matches!(self, Self::Features(_))
+    }
+
+    /// As [`Self::fit_watched`], with what is known of the items, one text an item in the order of their numbers, or
+    /// none. Models for which [`Self::reads_texts`] does not hold leave them aside.
+    ///
+    /// # Errors
+    /// As [`Self::fit`], and for another number of texts.
+    pub fn fit_described(
+        &self,
+        train: &Interactions,
+        texts: &[ItemText],
+        seed: Seed,
+        watch: &mut dyn Watch,
+    ) -> Result<Box<dyn Fitted>, FitError> {
         Ok(match self {
             Self::PopularityMarket(market) => {
                 let all = MarketPopularityParams::default().fit(train, seed)?;
@@ -203,6 +234,7 @@ impl ModelKind {
             Self::SasRec(params) => Box::new(params.fit_watched(train, seed, watch)?),
             Self::Gru4Rec(params) => Box::new(params.fit_watched(train, seed, watch)?),
             Self::NeuMf(params) => Box::new(params.fit_watched(train, seed, watch)?),
+            Self::Features(params) => Box::new(params.fit_watched(train, texts, seed, watch)?),
             Self::Hybrid(params) => Box::new(params.fit(train, seed)?),
         })
     }
@@ -231,6 +263,7 @@ impl ModelKind {
             Self::SasRec(_) => Box::new(SasRec::load(from)?),
             Self::Gru4Rec(_) => Box::new(Gru4Rec::load(from)?),
             Self::NeuMf(_) => Box::new(NeuMf::load(from)?),
+            Self::Features(_) => Box::new(FeatureNet::load(from)?),
             Self::Hybrid(_) => Box::new(HybridModel::load(from)?),
         })
     }

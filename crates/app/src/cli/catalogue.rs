@@ -87,10 +87,29 @@ pub(crate) enum CatalogueWhat {
         #[arg(long)]
         json: bool,
     },
+    /// Translated texts held against their originals: placeholders, numbers and units, claims, a glossary; drafts what is missing.
+    Copy(CopyArgs),
     /// Which offers of another shop are products of yours.
     Match(MatchArgs),
     /// The category of a public taxonomy that each product belongs in, from its titles alone.
     Categories(CategoriesArgs),
+}
+
+/// `portolan catalogue copy`.
+#[derive(Debug, Args)]
+pub(crate) struct CopyArgs {
+    /// CSV: source, target, language (of the target, such as de or vi), maybe id and source_language. An empty target is drafted.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) texts: PathBuf,
+    /// CSV of words: source, target, language, kind (term, claim or keep; without it, term).
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) glossary: Option<PathBuf>,
+    /// Write the texts with their drafts and what was found as CSV.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `portolan catalogue match`.

@@ -125,6 +125,10 @@ pub(crate) enum DecideWhat {
     Target(super::Target),
     /// What impressions are worth and how to bid for them, tried on a log of auctions at a budget that is never exceeded.
     Bids(super::Bids),
+    /// Two arms compared, such as transferred lists beside the market's own: click rate, conversion, return on cost, with intervals.
+    Ab(super::Ab),
+    /// From what campaigns brought to what each gets next: money follows the chance of being the best.
+    Campaigns(super::Campaigns),
     /// Read rules.toml, lanes.toml, costs.toml, calendar.toml, experiments.toml, promotions.toml and channels.toml and say what is wrong with them.
     Check,
     /// Draft a table of the products whose cost, weight, size or attributes are missing, to fill and take in.

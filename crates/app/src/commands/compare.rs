@@ -20,10 +20,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Held-out shoppers that are asked about at most, drawn once.
-const MOST_CASES: usize = 2_000;
+pub(super) const MOST_CASES: usize = 2_000;
 
 /// Models that take minutes where the others take seconds; they join when they are named.
-const SLOW: [&str; 3] = ["sasrec", "gru4rec", "neu-mf"];
+const SLOW: [&str; 7] = ["sasrec", "gru4rec", "neu-mf", "wide-deep", "shared-bottom", "mmoe", "two-tower"];
 
 /// A model's line.
 struct Line {
@@ -38,6 +38,9 @@ struct Line {
 }
 
 pub(crate) async fn run(env: &Environment, args: &cli::Compare) -> Result<ExitCode> {
+    if let Some(n) = args.tune {
+        return super::tune::run(env, args, usize::from(n)).await;
+    }
     let workspace = env.workspace()?;
     let lake = workspace.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
@@ -69,6 +72,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Compare) -> Result<ExitCo
 
     let bar = output::Bar::new(env.quiet || args.json);
     let trainings = Trainings::shown(&bar);
+    trainings.describe(&kinds, &engine, &purchases).await?;
     let (mut lines, mut failed): (Vec<Line>, Vec<(ModelKind, String)>) = (Vec::new(), Vec::new());
     for (i, kind) in kinds.iter().enumerate() {
         bar.step("measuring", kind.name(), i as u64, kinds.len() as u64);
@@ -122,7 +126,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Compare) -> Result<ExitCo
 }
 
 /// The models asked for; without names, all that take seconds.
-fn kinds(args: &cli::Compare) -> Result<Vec<ModelKind>> {
+pub(super) fn kinds(args: &cli::Compare) -> Result<Vec<ModelKind>> {
     let market = args.market.unwrap_or(Market::UNKNOWN);
     let all: Vec<ModelKind> = ModelKind::all(market).to_vec();
     if args.models.is_empty() {

@@ -3,6 +3,7 @@
 mod bids;
 mod budget;
 mod channels;
+mod results;
 mod target;
 mod trade;
 
@@ -20,8 +21,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCode> {
-    if let DecideWhat::Bids(args) = &args.what {
-        return bids::bids(args);
+    match &args.what {
+        DecideWhat::Bids(args) => return bids::bids(args),
+        DecideWhat::Ab(args) => return results::ab(args),
+        DecideWhat::Campaigns(args) => return results::campaigns(args),
+        _ => {}
     }
     if matches!(args.what, DecideWhat::Check) {
         return check(env);
@@ -49,7 +53,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Budget(args) => budget::budget(&opened, args).await?,
         DecideWhat::Channels(args) => channels::channels(&opened, args).await?,
         DecideWhat::Target(args) => target::target(&opened, args).await?,
-        DecideWhat::Check | DecideWhat::Bids(_) | DecideWhat::Backtest { .. } => {}
+        DecideWhat::Check
+        | DecideWhat::Bids(_)
+        | DecideWhat::Ab(_)
+        | DecideWhat::Campaigns(_)
+        | DecideWhat::Backtest { .. } => {}
         DecideWhat::Trace { market, n, seed, json } => {
             super::trace::run(&opened, *market, *n, Seed(*seed), *json).await?;
         }

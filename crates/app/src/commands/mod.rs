@@ -29,6 +29,7 @@ mod sql;
 mod tables;
 mod trace;
 mod transfer;
+mod tune;
 
 pub(crate) use ingest::today;
 pub(crate) use markets::platforms;

@@ -220,6 +220,7 @@ async fn serving(
     // The run's own seed, so that this is the model that the run judged and listed.
     let bar = output::Bar::new(false);
     let trainings = Trainings::shown(&bar);
+    trainings.describe(&[choice.kind], engine, purchases).await?;
     let (served, _) = tokio::task::block_in_place(|| {
         offers::Fitter::new(&purchases.interactions, &used.signals(), choice.seed, &trainings)
             .serve(market, &choice, shelf)

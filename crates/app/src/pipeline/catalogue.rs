@@ -47,18 +47,7 @@ impl Catalogue {
         )
         .await?;
         let (ids, sold) = (rows.texts("product_id")?, rows.texts("sold")?);
-        let column = |name: &str| rows.texts(name);
-        let texts = [column("name")?, column("description")?, column("texts")?];
-        let attributes = [
-            (Field::Category, column("category")?),
-            (Field::Brand, column("brand")?),
-            (Field::Colour, column("colour")?),
-            (Field::Attribute, column("plug")?),
-        ];
-        let text = |at: usize| ItemText {
-            text: format!("{} {} {}", texts[0][at], texts[1][at], all_languages(&texts[2][at])),
-            attributes: attributes.iter().map(|(field, values)| (*field, values[at].clone())).collect(),
-        };
+        let text = described(&rows)?;
         let mut known: Vec<String> = purchases.products.iter().map(ToString::to_string).collect();
         let n_sold = known.len();
         let new = ids.iter().zip(&sold).filter(|(id, sold)| *sold == "false" && known.binary_search(id).is_err());
@@ -66,9 +55,9 @@ impl Catalogue {
         known.extend(new);
         let numbers: BTreeMap<String, ItemIdx> = known.iter().cloned().zip((0..).map(ItemIdx)).collect();
         let mut items = vec![ItemText::default(); known.len()];
-        for (at, id) in ids.iter().enumerate() {
+        for (id, text) in ids.iter().zip(text) {
             if let Some(item) = numbers.get(id) {
-                items[item.at()] = text(at);
+                items[item.at()] = text;
             }
         }
         let content = ContentParams::default().fit(&items)?;
@@ -172,6 +161,36 @@ impl Catalogue {
         best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         best.into_iter().take(POPULAR).map(|(item, _)| item).collect()
     }
+}
+
+/// Text and attributes of each row of products.
+fn described(rows: &Rows) -> Result<Vec<ItemText>> {
+    let column = |name: &str| rows.texts(name);
+    let texts = [column("name")?, column("description")?, column("texts")?];
+    let attributes = [
+        (Field::Category, column("category")?),
+        (Field::Brand, column("brand")?),
+        (Field::Colour, column("colour")?),
+        (Field::Attribute, column("plug")?),
+    ];
+    let text = |at: usize| ItemText {
+        text: format!("{} {} {}", texts[0][at], texts[1][at], all_languages(&texts[2][at])),
+        attributes: attributes.iter().map(|(field, values)| (*field, values[at].clone())).collect(),
+    };
+    Ok((0..rows.len()).map(text).collect())
+}
+
+/// What is known of the products that were bought, in the order of their numbers.
+pub(crate) async fn texts(engine: &Engine, purchases: &Purchases) -> Result<Vec<ItemText>> {
+    let sql = "select product_id, name, description, category, brand, colour, plug, texts from clean.products";
+    let rows = Rows::query(engine, sql).await?;
+    let mut items = vec![ItemText::default(); purchases.products.len()];
+    for (id, text) in rows.texts("product_id")?.iter().zip(described(&rows)?) {
+        if let Some(item) = purchases.product(id) {
+            items[item.at()] = text;
+        }
+    }
+    Ok(items)
 }
 
 /// Titles and descriptions of all languages, from the JSON of a product's `texts`.

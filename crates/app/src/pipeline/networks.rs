@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result, anyhow};
 use learn::net::Cell;
-use recommend::{Gru4RecParams, ItemLoss, ModelKind, NeuMfParams, NextItemParams, PairLabel, SasRecParams};
+use recommend::{
+    FeatureForm, FeatureNetParams, Gru4RecParams, ItemLoss, ModelKind, NeuMfParams, NextItemParams, PairLabel,
+    SasRecParams,
+};
 use serde_json::{Value, json};
 
 /// Parameters of a model that is a network; of another one none.
@@ -39,6 +42,12 @@ pub(super) fn parameters(kind: &ModelKind) -> Value {
             json!({"width": p.width, "hidden": p.hidden, "label": label, "n_negatives": p.n_negatives,
                 "max_len": p.max_len, "dropout": p.dropout, "n_epochs": p.n_epochs, "patience": p.patience,
                 "batch": p.batch, "rate": p.rate})
+        }
+        ModelKind::Features(p) => {
+            let n_experts = if let FeatureForm::Experts { n } = p.form { n } else { 0 };
+            json!({"width": p.width, "hidden": p.hidden, "n_experts": n_experts, "n_negatives": p.n_negatives,
+                "max_len": p.max_len, "n_words": p.n_words, "dropout": p.dropout, "n_epochs": p.n_epochs,
+                "patience": p.patience, "batch": p.batch, "rate": p.rate})
         }
         _ => json!({}),
     }
@@ -92,6 +101,24 @@ pub(super) fn restore(model: &str, values: &Value) -> Result<ModelKind> {
             },
             n_negatives: size("n_negatives")?,
             max_len: size("max_len")?,
+            dropout: float("dropout")?,
+            n_epochs: size("n_epochs")?,
+            patience: size("patience")?,
+            batch: size("batch")?,
+            rate: float("rate")?,
+        }),
+        "wide-deep" | "shared-bottom" | "mmoe" | "two-tower" => ModelKind::Features(FeatureNetParams {
+            form: match model {
+                "wide-deep" => FeatureForm::WideDeep,
+                "shared-bottom" => FeatureForm::SharedBottom,
+                "mmoe" => FeatureForm::Experts { n: size("n_experts")? },
+                _ => FeatureForm::TwoTowers,
+            },
+            width: size("width")?,
+            hidden: size("hidden")?,
+            n_negatives: size("n_negatives")?,
+            max_len: size("max_len")?,
+            n_words: size("n_words")?,
             dropout: float("dropout")?,
             n_epochs: size("n_epochs")?,
             patience: size("patience")?,

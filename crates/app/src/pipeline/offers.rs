@@ -82,6 +82,8 @@ pub(super) async fn compute(
     let report = |what: &str, done: u64, total: u64| stage.bar.step("running", what, done, total);
     report("measuring the models", 0, 1);
     let models = &stage.workspace.models;
+    let kinds: Vec<ModelKind> = models.iter().filter_map(|name| ModelKind::named(name, home)).collect();
+    trainings.describe(&kinds, engine, &purchases).await?;
     let measured = tokio::task::block_in_place(|| Measured::new(all, home, models, stage.seed, trainings))?;
     report("measuring the signals beside purchases", 0, 1);
     let signals = signals::load(engine, &purchases).await?;
@@ -134,6 +136,7 @@ pub(super) async fn keep_again(
     let mut fitter: Option<Fitter<'_>> = None;
     for market in markets {
         let Some(choice) = stored(engine, market).await? else { continue };
+        trainings.describe(&[choice.kind], engine, &purchases).await?;
         tokio::task::block_in_place(|| {
             let fitter = fitter
                 .get_or_insert_with(|| Fitter::new(&purchases.interactions, &used.signals(), choice.seed, trainings));
@@ -168,8 +171,9 @@ pub(crate) async fn alone(engine: &Engine, market: Market, n: usize) -> Result<O
     }
     let choice = Choice { kind, pooled: None, ..choice };
     let bar = crate::output::Bar::new(true);
+    let trainings = Trainings::shown(&bar);
+    trainings.describe(&[choice.kind], engine, &purchases).await?;
     tokio::task::block_in_place(|| {
-        let trainings = Trainings::shown(&bar);
         let signals = used.signals();
         let mut fitter = Fitter::new(all, &signals, choice.seed, &trainings);
         let (served, _) = fitter.serve(market, &choice, shelf)?;

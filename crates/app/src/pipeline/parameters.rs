@@ -113,7 +113,9 @@ pub(crate) fn parameters(kind: &ModelKind) -> Value {
         ModelKind::LightGcn(p) => json!({"n_factors": p.n_factors, "n_members": p.n_members, "n_layers": p.n_layers,
             "n_epochs": p.n_epochs, "batch": p.batch, "n_drawn": p.n_drawn, "learning_rate": p.learning_rate,
             "decay": p.decay, "reg": p.reg, "n_fold_steps": p.n_fold_steps}),
-        ModelKind::SasRec(_) | ModelKind::Gru4Rec(_) | ModelKind::NeuMf(_) => networks::parameters(kind),
+        ModelKind::SasRec(_) | ModelKind::Gru4Rec(_) | ModelKind::NeuMf(_) | ModelKind::Features(_) => {
+            networks::parameters(kind)
+        }
         ModelKind::Hybrid(p) => json!({
             "weights": p.weights,
             "item_knn": parameters(&ModelKind::ItemKnn(p.item_knn)),

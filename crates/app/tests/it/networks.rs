@@ -90,3 +90,22 @@ fn hybrids_compete_serve_and_say_why() {
     let again = asked(&shop, &["--shopper", "s1", "--explain"]);
     assert_eq!(again["items"], list["items"], "fitted anew it says the same");
 }
+
+#[test]
+fn networks_over_features_compete_and_serve_from_their_files_what_a_fit_says() {
+    let shop = shop("\"wide-deep\", \"two-tower\", \"mmoe\", \"shared-bottom\"");
+    shop.ok(&["run"]);
+    assert_eq!(models(&shop), ["mmoe", "shared-bottom", "two-tower", "wide-deep"]);
+    let list = asked(&shop, &["--shopper", "s1", "--explain"]);
+    let model = list["model"].as_str().unwrap().to_owned();
+    assert!(["mmoe", "shared-bottom", "two-tower", "wide-deep"].contains(&model.as_str()), "{list}");
+    assert_eq!(list["version"], 1, "from its file");
+    let item = &list["items"][0];
+    let parts: f64 = item["reasons"].as_array().unwrap().iter().map(|r| r["part"].as_f64().unwrap()).sum();
+    assert!(item["model"] == model.as_str() && parts.is_finite(), "{item}");
+    std::fs::remove_dir_all(shop.root().join("models")).unwrap();
+    let again = asked(&shop, &["--shopper", "s1", "--explain"]);
+    assert_eq!(again["items"], list["items"], "fitted anew, with the same words, it says the same");
+    let compared = shop.ok(&["compare", "--models", "two-tower,wide-deep", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&compared).unwrap()["models"].as_array().unwrap().len(), 2);
+}

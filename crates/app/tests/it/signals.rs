@@ -96,3 +96,30 @@ fn every_model_is_compared_on_the_shops_own_purchases() {
         assert!(said.code != 0 && said.err.contains(words), "{args:?}: {}", said.err);
     }
 }
+
+/// The shop's second period of purchases is asked about after settings were chosen on the first.
+#[test]
+fn settings_are_chosen_on_one_period_judged_on_the_next_and_the_same_for_a_seed() {
+    let shop = shop();
+    shop.ok(&["run"]);
+    let args = ["compare", "--tune", "6", "--models", "item-knn,ease,popularity", "--days", "60", "--json"];
+    let first = shop.ok(&args);
+    assert_eq!(shop.ok(&args), first, "the same data, seed and number");
+    let said: Value = serde_json::from_str(&first).unwrap();
+    let models = said["models"].as_array().unwrap();
+    assert_eq!(models.len(), 3, "{said}");
+    for m in models {
+        let of = |key: &str| m[key].as_f64().unwrap();
+        assert!(of("validation_best") >= of("validation_default"), "{m}");
+        let mean = |key: &str| m[key]["mean"].as_f64().unwrap();
+        assert!((mean("test_best") - mean("test_default") - mean("gain")).abs() < 1e-9, "{m}");
+    }
+    let of = |name: &str| models.iter().find(|m| m["model"] == name).unwrap();
+    assert_eq!((&of("popularity")["tried"], &of("item-knn")["tried"]), (&1.into(), &6.into()), "{said}");
+    assert!(of("item-knn")["parameters"]["k"].is_number(), "{said}");
+    let other = shop.ok(&[&args[..], &["--seed", "2"]].concat());
+    assert_ne!(other, first, "another seed tries others");
+    assert!(shop.ok(&["compare", "--tune", "2", "--models", "ease"]).contains("ease: {"));
+    let said = shop.run(&["compare", "--tune", "3", "--days", "400", "--models", "ease"]);
+    assert!(said.code == 4 && said.err.contains("held out twice"), "{}", said.err);
+}

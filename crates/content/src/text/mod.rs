@@ -3,11 +3,13 @@
 
 mod bridge;
 mod category_finder;
+mod copy;
 mod features;
 mod hashed;
 mod language;
 mod language_samples;
 mod lsa;
+mod measures;
 mod normal;
 mod opinions;
 mod path_bridge;
@@ -19,6 +21,7 @@ mod word_vectors;
 
 pub use bridge::{Closeness, TextBridge, TextBridgeParams};
 pub use category_finder::{Category, CategoryFinder, CategoryFinderParams, Place};
+pub use copy::{Drafted, Fault, Glossary, Term, TermKind};
 pub use features::Features;
 pub use hashed::{Hashed, HashedParams};
 pub use language::{Guess, Language, LanguageModel};

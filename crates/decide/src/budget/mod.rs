@@ -2,9 +2,10 @@
 //!
 //! [`AllocateParams::allocate`] answers a [`Grid`] of channels and markets; [`SpreadParams::spread`] says how sure the answer is,
 //! [`why`] what changed since the last one, [`weekly`] splits it over a season. [`ShiftParams::plan`] moves a growth budget by what a new
-//! shopper costs and is worth, [`coupons`] chooses face values by what they add.
+//! shopper costs and is worth, [`CampaignParams::next`] splits the next round by what campaigns brought, [`coupons`] chooses face values by what they add.
 
 mod allocate;
+mod campaigns;
 mod coupons;
 mod envelope;
 mod flow;
@@ -17,6 +18,7 @@ mod spread;
 mod why;
 
 pub use allocate::{AllocateParams, Allocation, Held, Share};
+pub use campaigns::{Campaign, CampaignParams, NextCampaign};
 pub use coupons::{CouponChoice, CouponOption, CouponSegment, coupons};
 pub use grid::{Cell, Grid, Limits, Line, Total};
 pub use response::Response;

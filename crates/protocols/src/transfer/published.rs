@@ -12,7 +12,7 @@ use super::study::{Contender, StudyParams, study};
 use crate::cup::{self, Lists};
 use crate::task::{Task, Tuning};
 use crate::xmarket::{self, XMarketParams};
-use crate::{Progress, ProtocolError};
+use crate::{Progress, ProtocolError, SuiteParams};
 use domain::Seed;
 use eval::{Bootstrap, Case};
 use recommend::transfer::{
@@ -23,7 +23,18 @@ use recommend::{EaseForm, EaseParams, ItemKnnParams, ModelKind, Similarity, User
 use std::path::Path;
 
 /// Names of the tasks here.
-pub const TRANSFER_TASKS: [&str; 3] = ["transfer-xmarket", "transfer-cup", "transferability"];
+pub const TRANSFER_TASKS: [&str; 4] = ["transfer-xmarket", "transfer-cup", "transferability", "transferability-new"];
+
+/// The folders within the data that a task here reads, and the CPU seconds that it takes, a rough guess for a progress bar;
+/// a market of a task (`transfer-xmarket-de`) is like the whole of it. Nothing for a name of another kind.
+pub fn transfer_needs(name: &str) -> Option<(&'static [&'static str], u64)> {
+    match name {
+        "transferability" | "transferability-new" => Some((&["xmarket_electronics", "wsdm_xmrec"], 900)),
+        _ if name.starts_with("transfer-xmarket") => Some((&["xmarket_electronics"], 1_500)),
+        _ if name.starts_with("transfer-cup") => Some((&["wsdm_xmrec"], 1_500)),
+        _ => None,
+    }
+}
 
 const ALL: usize = usize::MAX;
 
@@ -201,16 +212,18 @@ fn cups(data: &Path, markets: &[&str]) -> Result<Vec<Task>, ProtocolError> {
 pub fn run_transfer(
     data: &Path,
     name: &str,
-    seed: Seed,
+    SuiteParams { seed, one_in }: SuiteParams,
     progress: &mut dyn FnMut(Progress<'_>),
     ready: &mut dyn FnMut(TransferReport),
 ) -> Result<(), ProtocolError> {
+    let thin = |tasks: Vec<Task>| tasks.into_iter().map(|task| task.one_in(one_in)).collect::<Vec<Task>>();
     let tasks = match name {
         _ if name.starts_with("transfer-xmarket") => xmarkets(data)?,
         _ if name.starts_with("transfer-cup") => cups(data, &["t1", "t2", "s3"])?,
         "transferability" | "transferability-new" => {
             let mut tasks = xmarkets(data)?;
             tasks.extend(cups(data, &["t1", "t2", "s1", "s2", "s3"])?);
+            let tasks = thin(tasks);
             return transferability(&tasks, name, seed, progress, ready);
         }
         _ => {
@@ -218,13 +231,14 @@ pub fn run_transfer(
             return Err(ProtocolError::UnknownTask { name: name.to_owned(), known });
         }
     };
-    let chosen: Vec<&Task> = tasks.iter().filter(|t| t.id == name || t.id.starts_with(&format!("{name}-"))).collect();
+    let known = tasks.iter().map(|t| t.id.as_str()).collect::<Vec<_>>().join(", ");
+    let asked = |t: &Task| t.id == name || t.id.starts_with(&format!("{name}-"));
+    let chosen = thin(tasks.into_iter().filter(asked).collect());
     if chosen.is_empty() {
-        let known = tasks.iter().map(|t| t.id.as_str()).collect::<Vec<_>>().join(", ");
         return Err(ProtocolError::UnknownTask { name: name.to_owned(), known });
     }
     let total = chosen.len() as u64;
-    for (done, task) in (0..).zip(chosen) {
+    for (done, task) in (0..).zip(&chosen) {
         let report = transfer(task, seed, &mut |step| progress(Progress { task: &task.id, step, done, total }))?;
         ready(TransferReport::Transfer(Box::new(report)));
     }

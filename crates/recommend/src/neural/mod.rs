@@ -2,10 +2,12 @@
 //!
 //! [`SasRec`] and [`Gru4Rec`] say what comes next after a history; [`NeuMf`] asks how well an
 //! item goes with a history as a set. [`WideDeep`], [`MultiTask`] and [`TwoTower`] read described shoppers and items
-//! ([`Described`]), so that they speak of what nobody has bought yet. All train on [`learn::net`], in `f32`, the
+//! ([`Described`]), so that they speak of what nobody has bought yet; [`FeatureNet`] makes recommenders of them. All train on [`learn::net`], in `f32`, the
 //! same bits at any number of threads.
 
 mod described;
+mod examples;
+mod feature_net;
 mod held_out;
 mod layers;
 mod multi_task;
@@ -24,6 +26,7 @@ mod two_tower;
 mod wide_deep;
 
 pub use described::{Described, hashed_words};
+pub use feature_net::{FeatureForm, FeatureNet, FeatureNetParams};
 pub use multi_task::{MultiTask, MultiTaskParams, Outcome, Sharing};
 pub use neu_mf::{NeuMf, NeuMfParams, PairLabel};
 pub use next_item::{ItemLoss, NextItemParams};
@@ -33,7 +36,7 @@ pub use two_tower::{TwoTower, TwoTowerParams};
 pub use wide_deep::{Wide, WideDeep, WideDeepParams};
 
 use crate::saved::{self, MAX_FACTORS, exactly};
-use domain::{FitError, Interactions, Rng, Seed};
+use domain::{FitError, Interactions, ItemIdx, Reason, Rng, Seed};
 use learn::LearnError;
 use learn::container::{ContainerError, Fingerprint, Reader, Writer};
 use learn::net::{Flow, Network, Progress, TrainParams, Trainer, Watch, Weights};
@@ -97,6 +100,24 @@ impl Training {
 /// For a training that nobody watches.
 fn unwatched() -> impl Watch {
     |_: Progress| Flow::Continue
+}
+
+/// Reasons of a score that is no sum: each item of the history brings what the score loses without it; the rest is the
+/// candidate's own.
+fn left_out(history: &[ItemIdx], score: &dyn Fn(&[ItemIdx]) -> f32) -> Vec<Reason> {
+    let whole = score(history);
+    let without = |at: usize| {
+        let others: Vec<ItemIdx> = history[..at].iter().chain(&history[at + 1..]).copied().collect();
+        score(&others)
+    };
+    let own = history.iter().enumerate();
+    let mut reasons: Vec<Reason> = own
+        .map(|(at, item)| Reason { term: "close in taste to", item: Some(*item), part: whole - without(at) })
+        .collect();
+    let rest = whole - reasons.iter().map(|r| r.part).sum::<f32>();
+    reasons.push(Reason { term: "liked in general", item: None, part: rest });
+    reasons.sort_by(|a, b| b.part.total_cmp(&a.part).then(a.item.cmp(&b.item)));
+    reasons
 }
 
 /// Parameters that have to be at least 1.

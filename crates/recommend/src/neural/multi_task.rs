@@ -10,6 +10,7 @@ use super::layers::Layers;
 use super::wide_deep::check_labels;
 use super::{Described, Training, at_least_one, droppable, print_of, unwatched};
 use domain::{FitError, Rng, Seed};
+use learn::container::{ContainerError, Reader};
 use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Tape, TrainParams, Var, Watch, Weights};
 
 /// What outcomes share.
@@ -214,8 +215,8 @@ impl MultiTaskParams {
                 return Err(FitError::Param { name: "weight", rule: "above 0", got: f64::from(outcome.weight) });
             }
         }
-        let (mut weights, mut rng) = (Weights::default(), seed.stream(0));
-        let form = Form::start(self, data, outcomes.len(), &mut weights, &mut rng);
+        let names = outcomes.iter().map(|o| o.name.clone()).collect();
+        let MultiTask { form, weights, names, like } = MultiTask::untrained(self, data, names, seed);
         let adam = AdamParams { rate: self.rate, ..AdamParams::default() };
         let how = TrainParams { n_epochs: self.n_epochs, batch: self.batch, adam, ..TrainParams::default() };
         let mut print = print_of(self, seed);
@@ -227,8 +228,7 @@ impl MultiTaskParams {
         }
         let training = Training { how, weights, seed, of: print.value() };
         let weights = training.run_in_time(&Lessons { form: &form, data, outcomes }, self.patience, watch)?;
-        let names = outcomes.iter().map(|o| o.name.clone()).collect();
-        Ok(MultiTask { form, weights, names, like: data.without_rows() })
+        Ok(MultiTask { form, weights, names, like })
     }
 }
 
@@ -248,16 +248,48 @@ impl MultiTask {
         let mut all: Vec<(&str, Vec<f32>)> = self.names.iter().map(|name| (name.as_str(), Vec::new())).collect();
         let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
         for rows in rows.chunks(1024) {
-            let mut tape = Tape::new(Pool::default(), Mode::Infer);
-            let (dense, tables) = tape.lend(&self.weights);
-            let whole = vec![Rows::All; tables.len()];
-            let leaves = Leaves::new(&dense, &tables, &whole);
-            let logits = self.form.logits(&mut tape, leaves, data, rows, &mut Rng::new(0));
-            for ((_, all), logits) in all.iter_mut().zip(logits) {
-                all.extend(tape.value(logits).iter().map(|x| 1.0 / (1.0 + (-x).exp())));
+            for ((_, all), log_odds) in all.iter_mut().zip(self.log_odds(data, rows)) {
+                all.extend(log_odds.into_iter().map(|x| 1.0 / (1.0 + (-x).exp())));
             }
         }
         Ok(all)
+    }
+
+    /// The logarithm of the odds of some rows for each outcome, in one pass; the fields are those of training.
+    pub(super) fn log_odds(&self, data: &Described, rows: &[u32]) -> Vec<Vec<f32>> {
+        let mut tape = Tape::new(Pool::default(), Mode::Infer);
+        let (dense, tables) = tape.lend(&self.weights);
+        let whole = vec![Rows::All; tables.len()];
+        let leaves = Leaves::new(&dense, &tables, &whole);
+        let logits = self.form.logits(&mut tape, leaves, data, rows, &mut Rng::new(0));
+        logits.into_iter().map(|x| tape.value(x).to_vec()).collect()
+    }
+
+    /// The names of the outcomes.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What training begins with.
+    pub(super) fn untrained(params: &MultiTaskParams, data: &Described, names: Vec<String>, seed: Seed) -> Self {
+        let mut weights = Weights::default();
+        let form = Form::start(params, data, names.len(), &mut weights, &mut seed.stream(0));
+        Self { form, weights, names, like: data.without_rows() }
+    }
+
+    /// Reads the matrices of a model with these parameters, outcomes and fields.
+    pub(super) fn load(
+        params: &MultiTaskParams,
+        names: Vec<String>,
+        like: Described,
+        from: &Reader<'_>,
+    ) -> Result<Self, ContainerError> {
+        let start = |weights: &mut Weights, rng: &mut Rng| Form::start(params, &like, names.len(), weights, rng);
+        let form = start(&mut Weights::outline(), &mut Rng::new(0));
+        let weights = super::load(from, |weights, rng| {
+            start(weights, rng);
+        })?;
+        Ok(Self { form, weights, names, like })
     }
 
     /// The learnt matrices, as they are saved.

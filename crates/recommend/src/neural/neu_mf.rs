@@ -9,7 +9,7 @@
 
 use super::layers::Layers;
 use super::sequences::{Sequences, read};
-use super::{Training, at_least_one, droppable, print_on, unwatched};
+use super::{Training, at_least_one, droppable, left_out, print_on, unwatched};
 use crate::Save;
 use domain::{Explain, Fit, FitError, History, Interactions, ItemIdx, Reason, Rng, Score, Seed};
 use learn::container::{ContainerError, Reader, Writer};
@@ -361,18 +361,6 @@ impl Explain for NeuMf {
         if items.is_empty() || self.known.get(candidate.at()) != Some(&true) {
             return Vec::new();
         }
-        let score = self.ask(&items, &[candidate.0])[0];
-        let without = |at: usize| {
-            let others: Vec<ItemIdx> = items[..at].iter().chain(&items[at + 1..]).copied().collect();
-            self.ask(&others, &[candidate.0])[0]
-        };
-        let own = items.iter().enumerate();
-        let mut reasons: Vec<Reason> = own
-            .map(|(at, item)| Reason { term: "close in taste to", item: Some(*item), part: score - without(at) })
-            .collect();
-        let rest = score - reasons.iter().map(|r| r.part).sum::<f32>();
-        reasons.push(Reason { term: "liked in general", item: None, part: rest });
-        reasons.sort_by(|a, b| b.part.total_cmp(&a.part).then(a.item.cmp(&b.item)));
-        reasons
+        left_out(&items, &|items| self.ask(items, &[candidate.0])[0])
     }
 }

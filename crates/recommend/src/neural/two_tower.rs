@@ -9,6 +9,7 @@
 use super::layers::Layers;
 use super::{Described, Training, at_least_one, droppable, print_of, unwatched};
 use domain::{FitError, Rng, Seed};
+use learn::container::{ContainerError, Reader};
 use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Tape, TrainParams, Var, Watch, Weights};
 
 /// How it learns.
@@ -184,9 +185,8 @@ impl TwoTowerParams {
         if pairs.is_empty() || shoppers.is_empty() || items.is_empty() {
             return Err(FitError::TooLittleData { what: "pairs of described rows", have: 0, need: 1 });
         }
-        let (mut weights, mut rng) = (Weights::default(), seed.stream(0));
-        let of_shoppers = Tower::start(self, "shopper", shoppers, &mut weights, &mut rng);
-        let of_items = Tower::start(self, "item", items, &mut weights, &mut rng);
+        let begun = TwoTower::untrained(self, [shoppers, items], seed);
+        let TwoTower { shoppers: of_shoppers, items: of_items, weights, .. } = begun;
         let mut counts = vec![0.0_f64; items.n_rows()];
         pairs.iter().for_each(|(_, item)| counts[*item as usize] += 1.0);
         let log_share = counts.iter().map(|n| (n.max(1.0) / pairs.len() as f64).ln() as f32).collect();
@@ -243,6 +243,31 @@ impl TwoTower {
             tape.value(vectors).to_vec()
         });
         Ok(vectors.collect())
+    }
+
+    /// What training begins with, for described shoppers and items.
+    pub(super) fn untrained(params: &TwoTowerParams, [shoppers, items]: [&Described; 2], seed: Seed) -> Self {
+        let (mut weights, mut rng) = (Weights::default(), seed.stream(0));
+        let shoppers = Tower::start(params, "shopper", shoppers, &mut weights, &mut rng);
+        let items = Tower::start(params, "item", items, &mut weights, &mut rng);
+        Self { params: *params, shoppers, items, weights }
+    }
+
+    /// Reads the matrices of a model with these parameters and fields.
+    pub(super) fn load(
+        params: &TwoTowerParams,
+        [shoppers, items]: [&Described; 2],
+        from: &Reader<'_>,
+    ) -> Result<Self, ContainerError> {
+        let start = |weights: &mut Weights, rng: &mut Rng| {
+            let of_shoppers = Tower::start(params, "shopper", shoppers, weights, rng);
+            (of_shoppers, Tower::start(params, "item", items, weights, rng))
+        };
+        let (of_shoppers, of_items) = start(&mut Weights::outline(), &mut Rng::new(0));
+        let weights = super::load(from, |weights, rng| {
+            start(weights, rng);
+        })?;
+        Ok(Self { params: *params, shoppers: of_shoppers, items: of_items, weights })
     }
 
     /// The learnt matrices, as they are saved.

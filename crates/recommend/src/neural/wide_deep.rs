@@ -9,6 +9,7 @@
 use super::layers::Layers;
 use super::{Described, Training, at_least_one, droppable, print_of, unwatched};
 use domain::{FitError, Rng, Seed};
+use learn::container::{ContainerError, Reader};
 use learn::net::{AdamParams, Leaves, Loss, Mode, Network, Pool, Rows, Start, Tape, TrainParams, Var, Watch, Weights};
 
 /// How it learns.
@@ -84,6 +85,36 @@ struct Lessons<'a> {
 }
 
 impl Form {
+    /// Adds the matrices.
+    fn start(
+        params: &WideDeepParams,
+        data: &Described,
+        weights: &mut Weights,
+        rng: &mut Rng,
+    ) -> Result<Self, FitError> {
+        let mut form = Self { params: params.clone(), n_fields: data.n_fields(), deep: None };
+        weights.dense("level", (1, 1), Start::Constant(0.0), rng);
+        if let Some(last) = params.layers.last() {
+            data.start(weights, "deep", params.width, rng);
+            let layers = Layers::start(weights, "deep", data.width(params.width), &params.layers, rng);
+            let out = Layers::start(weights, "deep out", *last, &[1], rng);
+            form.deep = Some((layers, out));
+        }
+        if let Wide::Crossed(crosses) = &params.wide {
+            for f in 0..data.n_fields() {
+                weights.table(&format!("wide: {f}"), (data.n_values(f), 1), Start::Constant(0.0), rng);
+            }
+            for (a, b) in crosses {
+                if let Some(bad) = [a, b].into_iter().find(|f| **f >= data.n_fields()) {
+                    return Err(FitError::Param { name: "wide", rule: "crosses of existing fields", got: *bad as f64 });
+                }
+                let shape = (n_pairs(data, (*a, *b)), 1);
+                weights.table(&format!("wide: {a} × {b}"), shape, Start::Constant(0.0), rng);
+            }
+        }
+        Ok(form)
+    }
+
     /// Deep tables come first, then the wide ones of the fields, then those of the crosses.
     fn first_wide(&self) -> usize {
         if self.deep.is_some() { self.n_fields } else { 0 }
@@ -209,33 +240,13 @@ impl WideDeepParams {
         at_least_one(&self.layers.iter().map(|w| ("layers", *w)).collect::<Vec<_>>())?;
         droppable(self.dropout)?;
         check_labels(data, labels)?;
-        let mut form = Form { params: self.clone(), n_fields: data.n_fields(), deep: None };
-        let (mut weights, mut rng) = (Weights::default(), seed.stream(0));
-        weights.dense("level", (1, 1), Start::Constant(0.0), &mut rng);
-        if let Some(last) = self.layers.last() {
-            data.start(&mut weights, "deep", self.width, &mut rng);
-            let layers = Layers::start(&mut weights, "deep", data.width(self.width), &self.layers, &mut rng);
-            let out = Layers::start(&mut weights, "deep out", *last, &[1], &mut rng);
-            form.deep = Some((layers, out));
-        }
-        if let Wide::Crossed(crosses) = &self.wide {
-            for f in 0..data.n_fields() {
-                weights.table(&format!("wide: {f}"), (data.n_values(f), 1), Start::Constant(0.0), &mut rng);
-            }
-            for (a, b) in crosses {
-                if let Some(bad) = [a, b].into_iter().find(|f| **f >= data.n_fields()) {
-                    return Err(FitError::Param { name: "wide", rule: "crosses of existing fields", got: *bad as f64 });
-                }
-                let shape = (n_pairs(data, (*a, *b)), 1);
-                weights.table(&format!("wide: {a} × {b}"), shape, Start::Constant(0.0), &mut rng);
-            }
-        }
+        let WideDeep { form, weights, like } = WideDeep::untrained(self, data, seed)?;
         let mut print = print_of(self, seed);
         data.print(&mut print);
         labels.iter().for_each(|y| print.add(u64::from(y.to_bits())));
         let training = Training { how: self.how(), weights, seed, of: print.value() };
         let weights = training.run_in_time(&Lessons { form: &form, data, labels }, self.patience, watch)?;
-        Ok(WideDeep { form, weights, like: data.without_rows() })
+        Ok(WideDeep { form, weights, like })
     }
 
     fn how(&self) -> TrainParams {
@@ -272,15 +283,37 @@ impl WideDeep {
             });
         }
         let rows: Vec<u32> = (0..data.n_rows() as u32).collect();
-        let logits = rows.chunks(1024).flat_map(|rows| {
-            let mut tape = Tape::new(Pool::default(), Mode::Infer);
-            let (dense, tables) = tape.lend(&self.weights);
-            let whole = vec![Rows::All; tables.len()];
-            let leaves = Leaves::new(&dense, &tables, &whole);
-            let logits = self.form.logits(&mut tape, leaves, data, rows, &mut Rng::new(0));
-            tape.value(logits).to_vec()
-        });
+        let logits = rows.chunks(1024).flat_map(|rows| self.log_odds(data, rows));
         Ok(logits.map(|x| 1.0 / (1.0 + (-x).exp())).collect())
+    }
+
+    /// The logarithm of the odds of some rows, in one pass; the fields are those of training.
+    pub(super) fn log_odds(&self, data: &Described, rows: &[u32]) -> Vec<f32> {
+        let mut tape = Tape::new(Pool::default(), Mode::Infer);
+        let (dense, tables) = tape.lend(&self.weights);
+        let whole = vec![Rows::All; tables.len()];
+        let leaves = Leaves::new(&dense, &tables, &whole);
+        let logits = self.form.logits(&mut tape, leaves, data, rows, &mut Rng::new(0));
+        tape.value(logits).to_vec()
+    }
+
+    /// What training begins with.
+    pub(super) fn untrained(params: &WideDeepParams, data: &Described, seed: Seed) -> Result<Self, FitError> {
+        let mut weights = Weights::default();
+        let form = Form::start(params, data, &mut weights, &mut seed.stream(0))?;
+        Ok(Self { form, weights, like: data.without_rows() })
+    }
+
+    /// Reads the matrices of a model with these parameters and fields.
+    pub(super) fn load(params: &WideDeepParams, like: Described, from: &Reader<'_>) -> Result<Self, ContainerError> {
+        let start = |weights: &mut Weights, rng: &mut Rng| Form::start(params, &like, weights, rng);
+        let form = start(&mut Weights::outline(), &mut Rng::new(0));
+        let form = form.map_err(|e| ContainerError::content("sizes", e.to_string()))?;
+        let weights = super::load(from, |weights, rng| {
+            // It was started above.
+            let _ = start(weights, rng);
+        })?;
+        Ok(Self { form, weights, like })
     }
 
     /// The learnt matrices, as they are saved.

@@ -94,6 +94,7 @@ const fn is_counted(kind: &ModelKind) -> bool {
         | ModelKind::SasRec(_)
         | ModelKind::Gru4Rec(_)
         | ModelKind::NeuMf(_)
+        | ModelKind::Features(_)
         | ModelKind::Hybrid(_) => false,
     }
 }
@@ -248,7 +249,7 @@ mod tests {
             assert!(scores(&next, &[0])[4].is_some(), "{}: the new product is known", kind.name());
             assert!(first.learn(&[Interaction { weight: 0.0, ..rows(&NEW)[0] }]).is_err());
         }
-        assert_eq!(n_waiting, 16);
+        assert_eq!(n_waiting, 20);
     }
 
     /// Rows of a weakened market count less, before and after.

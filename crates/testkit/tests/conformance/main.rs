@@ -17,10 +17,10 @@ use domain::Market;
 use learn::net::Cell;
 use promises::Reads;
 use recommend::{
-    BprParams, EaseForm, EaseParams, GfCfParams, Gru4RecParams, HybridParams, IalsParams, Item2VecParams,
-    ItemGraphParams, ItemKnnParams, ItemLoss, Join, LightGcnParams, LogisticParams, ModelKind, Negatives, NeuMfParams,
-    NextItemParams, PairLabel, RowSolver, Rp3BetaParams, SasRecParams, Similarity, SlimParams, SoftmaxFactorsParams,
-    SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
+    BprParams, EaseForm, EaseParams, FeatureForm, FeatureNetParams, GfCfParams, Gru4RecParams, HybridParams,
+    IalsParams, Item2VecParams, ItemGraphParams, ItemKnnParams, ItemLoss, Join, LightGcnParams, LogisticParams,
+    ModelKind, Negatives, NeuMfParams, NextItemParams, PairLabel, RowSolver, Rp3BetaParams, SasRecParams, Similarity,
+    SlimParams, SoftmaxFactorsParams, SwingParams, Tables, TransitionsParams, UserKnnParams, WarpParams,
 };
 
 macro_rules! every_promise {
@@ -147,6 +147,22 @@ const NEU_MF: NeuMfParams = NeuMfParams {
     rate: 1e-2,
 };
 
+const fn features(form: FeatureForm) -> ModelKind {
+    ModelKind::Features(FeatureNetParams {
+        form,
+        width: 8,
+        hidden: 16,
+        n_negatives: 4,
+        max_len: 20,
+        n_words: 16,
+        dropout: 0.0,
+        n_epochs: 15,
+        patience: 0,
+        batch: 64,
+        rate: 1e-2,
+    })
+}
+
 const fn gru4rec(cell: Cell) -> ModelKind {
     ModelKind::Gru4Rec(Gru4RecParams { common: NEXT_ITEM, cell, state: 16 })
 }
@@ -226,6 +242,10 @@ every_promise! {
     gru4rec_lstm: gru4rec(Cell::Lstm), Reads::History;
     gru4rec_plain: gru4rec(Cell::Plain), Reads::History;
     neu_mf: ModelKind::NeuMf(NEU_MF), Reads::History;
+    wide_deep: features(FeatureForm::WideDeep), Reads::History;
+    shared_bottom: features(FeatureForm::SharedBottom), Reads::History;
+    mmoe: features(FeatureForm::Experts { n: 3 }), Reads::History;
+    two_tower: features(FeatureForm::TwoTowers), Reads::History;
     hybrid_weighted: hybrid(Join::Weighted), Reads::History;
     hybrid_ranks: hybrid(Join::Ranks), Reads::History;
     hybrid_stacked: hybrid(Join::Stacked), Reads::History;

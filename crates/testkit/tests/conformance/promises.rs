@@ -170,7 +170,8 @@ pub(crate) fn what_is_filtered_is_never_recommended(kind: &ModelKind, _: Reads) 
 }
 
 /// Models that learn from who has what and not from how strongly: weights of the rows do not reach them.
-const PRESENCE_ONLY: [&str; 6] = ["bpr", "warp", "item2vec", "sasrec", "gru4rec", "neu-mf"];
+const PRESENCE_ONLY: [&str; 10] =
+    ["bpr", "warp", "item2vec", "sasrec", "gru4rec", "neu-mf", "wide-deep", "shared-bottom", "mmoe", "two-tower"];
 
 /// Rows decayed by their age, and a history decayed likewise, make a model and scores; they are other
 /// scores than without, but for the models that say that they do not read weights.
