@@ -140,7 +140,7 @@ const STAGES: [(&str, u32); 12] = [
     ("marts", 3),
     ("segments", 3),
     ("profiles", 4),
-    ("rules", 2),
+    ("rules", 3),
     ("offers", 5),
     ("transfer", 1),
     ("voices", 1),
@@ -148,7 +148,7 @@ const STAGES: [(&str, u32); 12] = [
     ("personas", 2),
     ("entry", 2),
     ("members", 1),
-    ("decisions", 2),
+    ("decisions", 3),
 ];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the

@@ -1,7 +1,6 @@
 //! `portolan catalogue`: what the catalogue's pictures, titles and categories say when they are held beside each other.
 
 mod categories;
-mod csv_file;
 mod offers;
 mod pictures;
 
