@@ -70,15 +70,19 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed
         }
         let learnt = Learnt::of(inputs, calendar, panel);
         let plain: Vec<DemandSeries> = panel.iter().map(|s| learnt.without(s.series as usize, s)).collect();
-        let params = DemandParams { bias: Bias::Mended, ..params(4) };
-        let found = match taught {
-            Taught::Together => params.forecast(&plain, &Ahead::default(), seed)?,
-            Taught::Alone => {
-                let one = |series| params.forecast(std::slice::from_ref(series), &Ahead::default(), seed);
-                plain.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat()
+        let under = |bias: Bias| -> Result<Vec<Forecast>> {
+            let params = DemandParams { bias, ..params(4) };
+            match taught {
+                Taught::Together => Ok(params.forecast(&plain, &Ahead::default(), seed)?),
+                Taught::Alone => {
+                    let one = |series| params.forecast(std::slice::from_ref(series), &Ahead::default(), seed);
+                    Ok(plain.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat())
+                }
             }
         };
-        let found = found.into_iter().zip(panel).filter(|(f, _)| !f.mean.is_empty()).map(|(mut forecast, series)| {
+        let found =
+            under(Bias::Kept)?.into_iter().zip(under(Bias::Mended)?).map(|(kept, mended)| between(kept, &mended));
+        let found = found.zip(panel).filter(|(f, _)| !f.mean.is_empty()).map(|(mut forecast, series)| {
             learnt.put_back(series.series as usize, series, &mut forecast);
             (forecast.series as usize, forecast)
         });
@@ -91,6 +95,21 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed
 
 fn params(n_origins: usize) -> DemandParams {
     DemandParams { horizon: HORIZON, n_origins, levels: vec![LEVEL], effort: Effort::Light, ..DemandParams::default() }
+}
+
+/// What is expected from the mended forecast, the intervals from the kept one: its errors have the sign of what was missed before, and
+/// those of a forecast that was put right at the same dates would be too small.
+fn between(kept: Forecast, mended: &Forecast) -> Forecast {
+    let mut all = kept;
+    all.mean.clone_from(&mended.mean);
+    all.total.0 = mended.total.0;
+    for band in &mut all.bands {
+        band.low.iter_mut().zip(&all.mean).for_each(|(low, mean)| *low = low.min(*mean));
+        band.high.iter_mut().zip(&all.mean).for_each(|(high, mean)| *high = high.max(*mean));
+    }
+    let expected = all.total.0;
+    all.total.1.iter_mut().for_each(|(low, high)| (*low, *high) = (low.min(expected), high.max(expected)));
+    all
 }
 
 /// What the occasions of each market do, learnt from the totals of all markets.
