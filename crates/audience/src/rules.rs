@@ -6,7 +6,7 @@
 //! - leverage `support - n(A)/n · n(C)/n`: the share of baskets beyond independence,
 //! - `lift_low`: the lift with the lower end of the confidence's Wilson interval, so that a rule seen
 //!   eight times does not outshine one seen eight hundred times,
-//! - p- and q-value, conviction and improvement: [`evidence`].
+//! - p- and q-value, conviction and improvement: [`evidence`]; pairs rarer than any share of baskets: [`pairs`].
 //!
 //! Source: Agrawal, Imieliński & Swami, "Mining association rules between sets of items in large
 //! databases", SIGMOD 1993; leverage by Piatetsky-Shapiro, 1991. Every split of every frequent
@@ -15,6 +15,7 @@
 //! consequent. Cost: FP-growth, then `2^|set|` splits of each set.
 
 pub mod evidence;
+pub mod pairs;
 
 use crate::AudienceError;
 use crate::figures::LEVEL;

@@ -16,7 +16,7 @@ use crate::{CleanError, CleanParams};
 use domain::{Currency, Day};
 
 /// Text fields of a catalogue record, in the order of `TEXT_FIELDS`.
-pub(crate) const TEXT_FIELDS: [&str; 13] = [
+pub(crate) const TEXT_FIELDS: [&str; 18] = [
     "name",
     "description",
     "category",
@@ -30,10 +30,15 @@ pub(crate) const TEXT_FIELDS: [&str; 13] = [
     "currency",
     "cost_currency",
     "hs_code",
+    "voltage_range",
+    "marks",
+    "label_languages",
+    "battery",
+    "liquid",
 ];
 /// Measures of a catalogue record.
-pub(crate) const MEASURES: [&str; 7] =
-    ["voltage_v", "wattage_w", "length_cm", "width_cm", "height_cm", "weight_kg", "temperature_c"];
+pub(crate) const MEASURES: [&str; 8] =
+    ["voltage_v", "wattage_w", "length_cm", "width_cm", "height_cm", "weight_kg", "temperature_c", "battery_wh"];
 /// Amounts of a catalogue record, in millionths of its `currency` and `cost_currency`.
 pub(crate) const AMOUNTS: [&str; 2] = ["price", "cost"];
 

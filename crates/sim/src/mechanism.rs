@@ -5,7 +5,7 @@
 //! markets, what the caller chose in its `params`.
 
 use crate::catalogue::{CATALOGUE, CatalogueRules, TYPES, TypeSpec};
-use crate::export::{MARKET, MarketRules, NOISE, NoiseRules, SUPPLY, SupplyRules};
+use crate::export::{MARKET, MarketRules, NOISE, NoiseRules, PAPERS, PaperRules, SUPPLY, SupplyRules};
 use crate::fx::RateRules;
 use crate::merchant::{LINKS, LinkRules};
 use crate::plan::{ADS, AdRules, PRICES, PriceRules, TASTE, TasteRules};
@@ -43,6 +43,8 @@ pub(crate) struct Mechanism {
     markets: MarketRules,
     /// Costs and stock.
     supply: SupplyRules,
+    /// Marks and languages that the seller states.
+    papers: PaperRules,
     /// Persons known in two markets.
     links: LinkRules,
     /// Machines among the visitors, reviews that say nothing.
@@ -70,6 +72,7 @@ impl Mechanism {
             rates: RateRules::usual(),
             markets: MARKET,
             supply: SUPPLY,
+            papers: PAPERS,
             links: LINKS,
             noise: NOISE,
             potential: POTENTIAL,

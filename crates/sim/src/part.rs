@@ -24,6 +24,7 @@ pub(crate) enum Part {
     Noise,
     Facts,
     Traits,
+    Papers,
 }
 
 /// The seed of a part.

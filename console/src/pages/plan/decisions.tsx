@@ -1,11 +1,14 @@
-// What was decided for the market beside the plan: what to do next, prices, budget, what may be sold, stock, the calendar.
+// What was decided for the market beside the plan: what to do next, prices and which of them do not fit together, offers, budget,
+// what may be sold, stock to send and to clear, the calendar.
 import { api } from '../../api/client';
 import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { Card } from '../../ui/basic';
 import { NamedTables } from '../../ui/figure';
 
-const TABLES = ['actions', 'prices', 'budget', 'media', 'sellable', 'stock', 'calendar'];
+const TABLES = [
+  'actions', 'prices', 'parity', 'promotions', 'budget', 'budget_weeks', 'media', 'sellable', 'stock', 'clearance', 'first_send', 'calendar', 'sensitivity',
+];
 
 export function Decisions({ market }: { market: string }) {
   const { t } = useWords();

@@ -81,6 +81,8 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         json: bool,
     },
+    /// Who gets the code of a market under a budget, with a group that gets none to compare with, and the codes.
+    Coupons(Coupons),
     /// Prices that do not fit together: channels out of line, price wars, routes on which it pays to bring goods from one
     /// market to another.
     Parity {
@@ -181,4 +183,32 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `portolan decide coupons`.
+#[derive(Debug, Args)]
+pub(crate) struct Coupons {
+    /// The market.
+    pub(crate) market: Market,
+    /// What may be given away in all, in the reporting currency; it holds with 95 %.
+    #[arg(long)]
+    pub(crate) budget: f64,
+    /// Part of those who would not have come that is assumed to come because of the code; nobody has measured it.
+    #[arg(long, default_value_t = 0.05)]
+    pub(crate) lift: f64,
+    /// Part of those chosen that gets no code, so that the lift can be measured.
+    #[arg(long, default_value_t = 0.2)]
+    pub(crate) control: f64,
+    /// How many to show.
+    #[arg(short = 'n', long = "number", default_value_t = 20)]
+    pub(crate) n: usize,
+    /// Write shopper, group, code and value here, CSV.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Seed of who gets none.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

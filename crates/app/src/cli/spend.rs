@@ -88,7 +88,7 @@ pub(crate) struct Target {
 /// `portolan decide bids`.
 #[derive(Debug, Args)]
 pub(crate) struct Bids {
-    /// Log of auctions, CSV in their order: bid, price, won, clicked; maybe ordered, placement. Prices per thousand impressions.
+    /// Log of auctions, CSV in their order: bid, price, won, clicked; maybe ordered, placement, chance. Prices per thousand impressions.
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) log: PathBuf,
     /// Money for the auctions that are replayed; without it, what was paid for them.
@@ -100,6 +100,12 @@ pub(crate) struct Bids {
     /// Share of the log, from its beginning, that rates and prices are learnt from; the rest is replayed.
     #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
     pub(crate) learn: f64,
+    /// An earlier period to learn from instead: CSV of price, auctions and clicks, a row a price; then the whole log is replayed.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) before: Option<PathBuf>,
+    /// Budgets as parts of what as many auctions cost in that period, such as 1/2,1/8,1/32.
+    #[arg(long, value_name = "PART,PART", value_delimiter = ',', requires = "before", conflicts_with = "budget")]
+    pub(crate) share: Vec<String>,
     /// Margin of an order before advertising, in the currency of the log; gives the value of an impression.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) order_margin: Option<f64>,

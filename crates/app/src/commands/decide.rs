@@ -3,6 +3,8 @@
 mod bids;
 mod budget;
 mod channels;
+mod coupons;
+mod missing;
 mod results;
 mod target;
 mod trade;
@@ -12,12 +14,10 @@ use crate::cli::{self, DecideWhat};
 use crate::exit::{Exit, Stop};
 use crate::pipeline::decisions::tables::{FILES, Tables};
 use crate::pipeline::decisions::{Assumptions, CHANNELS, Taught, backtest, channel_facts, what_if};
-use crate::pipeline::rows::Rows;
-use crate::{output, pipeline, segments};
-use anyhow::{Context, Result};
+use crate::{output, pipeline};
+use anyhow::Result;
 use domain::{Decimal, Market, Seed};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCode> {
@@ -51,6 +51,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Clearance { market, n, json } => trade::clearance(&opened, *market, *n, *json).await?,
         DecideWhat::FirstSend { market, n, json } => trade::first_send(&opened, *market, *n, *json).await?,
         DecideWhat::Budget(args) => budget::budget(&opened, args).await?,
+        DecideWhat::Coupons(args) => coupons::coupons(&opened, args).await?,
         DecideWhat::Channels(args) => channels::channels(&opened, args).await?,
         DecideWhat::Target(args) => target::target(&opened, args).await?,
         DecideWhat::Check
@@ -61,7 +62,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Trace { market, n, seed, json } => {
             super::trace::run(&opened, *market, *n, Seed(*seed), *json).await?;
         }
-        DecideWhat::Missing { out } => missing(&opened, out).await?,
+        DecideWhat::Missing { out } => missing::missing(&opened, out).await?,
         DecideWhat::WhatIf { market, budget, fx, margin, channel, json } => {
             let asked = assumed(*budget, *fx, *margin, channel.clone(), Taught::Together)?;
             alternatives(env, &opened, *market, &asked, *json).await?;
@@ -199,8 +200,13 @@ async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Res
     if rows.is_empty() {
         return Err(none(market, "no cost of that product"));
     }
+    let sql = format!(
+        "select channel, fees, currency, cast(price as double) as price, cast(floor as double) as floor, below, en, zh \
+         from marts.channel_floors where market = '{market}' and product_id = '{id}' order by channel"
+    );
+    let floors = objects(opened, &sql).await?;
     if json {
-        return output::json(&json!({"market": market, "product": product, "parts": rows}));
+        return output::json(&json!({"market": market, "product": product, "parts": rows, "channels": floors}));
     }
     let cells = rows.iter().map(|r| {
         let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
@@ -214,6 +220,9 @@ async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Res
     output::table(&["part", "amount", "in", "how"], &[1], cells.collect());
     if let Some(lane) = rows.first().and_then(|r| r["lane"].as_str()) {
         output::line(&format!("sent by {lane}"));
+    }
+    for floor in &floors {
+        output::line(&format!("  {}", floor["en"].as_str().unwrap_or_default()));
     }
     Ok(())
 }
@@ -306,36 +315,6 @@ async fn past(opened: &Opened, seed: Seed, json: bool) -> Result<()> {
     );
     let n = rows.iter().filter(|r| r.inside).count();
     output::line(&format!("{n} of {} inside intervals that promise {:.0} %", rows.len(), 100.0 * first.level));
-    Ok(())
-}
-
-/// Products that sell and lack something that decisions need, those that sell most first, with what is known filled in.
-async fn missing(opened: &Opened, out: &Path) -> Result<()> {
-    let sql = "select p.product_id, p.name, p.category, p.voltage_v, p.plug, p.wattage_w, p.length_cm, p.width_cm, p.height_cm, p.weight_kg, \
-          cast(coalesce(c.cost, p.unit_cost) as varchar) as cost, coalesce(c.currency, p.cost_currency) as cost_currency \
-        from clean.products p left join (select product_id, sum(n_units) as units from (select product_id, sum(quantity) as n_units \
-          from clean.order_lines where settled group by product_id) x group by product_id) u on u.product_id = p.product_id \
-        left join (select product_id, cost, currency from (select product_id, cost, currency, row_number() over (partition by product_id \
-          order by valid_from desc) as nth from clean.costs) y where nth = 1) c on c.product_id = p.product_id \
-        where not p.service and u.units > 0 and (coalesce(c.cost, p.unit_cost) is null or p.weight_kg is null or p.length_cm is null \
-          or p.width_cm is null or p.height_cm is null) order by u.units desc, p.product_id";
-    let rows = Rows::query(&opened.engine, sql).await?;
-    const TEXTS: [&str; 5] = ["product_id", "name", "category", "plug", "cost_currency"];
-    const NUMBERS: [&str; 6] = ["voltage_v", "wattage_w", "length_cm", "width_cm", "height_cm", "weight_kg"];
-    let texts: Vec<Vec<Option<String>>> = TEXTS.iter().map(|name| rows.optional_texts(name)).collect::<Result<_>>()?;
-    let numbers: Vec<Vec<Option<f64>>> = NUMBERS.iter().map(|name| rows.floats(name)).collect::<Result<_>>()?;
-    let cost = rows.optional_texts("cost")?;
-    let mut text = format!("product_code,name,category,plug,cost_currency,{},cost\n", NUMBERS.join(","));
-    for i in 0..rows.len() {
-        let mut cells: Vec<String> = texts.iter().map(|t| segments::csv_cell(t[i].as_deref().unwrap_or(""))).collect();
-        cells.extend(numbers.iter().map(|n| n[i].map_or_else(String::new, |x| x.to_string())));
-        cells.push(cost[i].clone().unwrap_or_default());
-        text.push_str(&cells.join(","));
-        text.push('\n');
-    }
-    std::fs::write(out, text).with_context(|| format!("writing {}", out.display()))?;
-    output::line(&format!("{}: {} products to complete", out.display(), output::count(rows.len() as u64)));
-    output::hint(&format!("fill the empty cells, then `portolan ingest {} --as products`", out.display()));
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod alike;
 mod bench;
 mod catalogue;
 mod compare;
+mod csv_file;
 pub(crate) mod decide;
 mod doctor;
 mod export;

@@ -6,6 +6,7 @@ mod market;
 mod promoted;
 mod quality;
 mod spend;
+mod trade;
 mod who;
 
 use super::evidence;

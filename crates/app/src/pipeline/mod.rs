@@ -142,7 +142,7 @@ const STAGES: [(&str, u32); 12] = [
     ("marts", 4),
     ("segments", 4),
     ("profiles", 4),
-    ("rules", 2),
+    ("rules", 3),
     ("offers", 5),
     ("transfer", 1),
     ("voices", 1),
@@ -150,7 +150,7 @@ const STAGES: [(&str, u32); 12] = [
     ("personas", 3),
     ("entry", 3),
     ("members", 1),
-    ("decisions", 2),
+    ("decisions", 3),
 ];
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the

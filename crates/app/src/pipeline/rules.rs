@@ -1,5 +1,8 @@
 //! Stage `rules`: association rules of each market's baskets.
 //!
+//! Two kinds together: sets in a share of the baskets, of up to four products, and pairs however rare, for which the evidence
+//! has to do ([`audience::rules::pairs`]). In a catalogue of some hundred products only the second kind is found.
+//!
 //! Large baskets that repeat (a wholesaler who orders the same hundred products each week) have more
 //! frequent sets than anybody can hold. Such a market gets a higher support, and where that is not
 //! enough shorter rules, and the run says so; the other markets are mined as ever.
@@ -9,12 +12,13 @@ use super::rows::Rows;
 use super::{Stage, Tables, queries};
 use anyhow::Result;
 use audience::AudienceError;
+use audience::rules::pairs::PairParams;
 use audience::rules::{Rule, RuleParams, RuleSet, set_text};
 use domain::Market;
 use learn::LearnError;
 use std::collections::BTreeMap;
 
-/// Rules kept of a market, best lift first: more than a plan shows, few enough to read.
+/// Rules kept of a market and kind, best lift first: more than a plan shows, few enough to read.
 const KEPT: usize = 200;
 
 /// A market's baskets with fewer orders than this give no rule worth reading.
@@ -59,7 +63,11 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
             );
             stage.not_computed(market, "rarer bundles", &why);
         }
-        found.extend(rules.rules().iter().take(KEPT).map(|r| (market, r.clone())));
+        let usual = rules.rules().iter().take(KEPT);
+        let same = |a: &Rule, b: &Rule| a.antecedent == b.antecedent && a.consequent == b.consequent;
+        let pairs = PairParams::default().mine(&baskets, &names).or_else(too_many)?;
+        let rarer = pairs.iter().filter(|pair| !usual.clone().any(|rule| same(rule, pair)));
+        found.extend(usual.clone().chain(rarer.take(KEPT)).map(|r| (market, r.clone())));
     }
     let batch = Columns::default()
         .text("market", found.iter().map(|(m, _)| m.code().to_owned()))
@@ -71,6 +79,14 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .float("lift", found.iter().map(|(_, r)| r.lift))
         .batch()?;
     Ok(vec![("rules", vec![batch])])
+}
+
+/// Where even pairs in every basket cannot be held there are none to show; anything else is an error.
+fn too_many(error: AudienceError) -> Result<Vec<Rule>> {
+    match error {
+        AudienceError::Learn(LearnError::TooManyItemsets { .. }) => Ok(Vec::new()),
+        other => Err(other.into()),
+    }
 }
 
 /// The rules and the parameters that could be held: the usual ones, else twice the support again and

@@ -33,12 +33,13 @@ const MOST: usize = 10_000;
 /// Tables of zone `raw` that hold rows of people.
 const RAW: [&str; 4] = ["order_lines", "customers", "events", "reviews"];
 /// Marts that hold rows of shoppers, or words of theirs.
-const MARTS: [&str; 9] = [
+const MARTS: [&str; 10] = [
     "shopper_summary",
     "shopper_traits",
     "segments",
     "shopper_outlook",
     "shortlist",
+    "coupons",
     "segment_members",
     "voices",
     "review_themes",

@@ -227,7 +227,7 @@ fn bids_on_a_log_never_pass_their_budget_and_wrong_cells_are_named() {
     let each = number(&report["episode"]["budget"]);
     assert!((each - 0.125).abs() < 1e-9, "half a pound over four episodes");
     let rules = report["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), 10);
+    assert_eq!(rules.len(), 11);
     for rule in rules {
         assert!(number(&rule["paid"]) <= 0.5 && number(&rule["most_paid_in_an_episode"]) <= each, "{rule}");
     }
@@ -244,9 +244,21 @@ fn bids_on_a_log_never_pass_their_budget_and_wrong_cells_are_named() {
         assert_ne!(said.code, 0);
         said.err
     };
-    assert!(fails("a.csv", "bid,price,won\n1,1,1\n").contains("no column `clicked`"));
-    assert!(fails("b.csv", "bid,price,won,clicked\n1.00,0.50,maybe,0\n").contains("b.csv:2: `won` is `maybe`"));
+    assert!(fails("a.csv", "bid,price,won\n1,1,1\n").contains("name a column `clicked`"));
+    assert!(
+        fails("b.csv", "bid,price,won,clicked\n1.00,0.50,maybe,0\n").contains("b.csv: line 2, column `won`: `maybe`")
+    );
     assert!(fails("c.csv", "bid,price,won,clicked\n1.00,,1,0\n").contains("only a lost auction may have none"));
     assert!(fails("d.csv", "bid,price,won,clicked\n1.00,2.00,1,0\n").contains("at most the bid"));
     assert!(fails("e.csv", "bid,price,won,clicked\n1.00,0.50,1,0\n").contains("at least 100"));
+    assert!(fails("f.csv", "price,won,clicked\n0.50,0,0\n").contains("nobody knows what lost"));
+    // Learnt from an earlier period, at parts of what it cost: 1,000 at 1.00 and 1,000 at 2.00 a thousand, so 1.50 a thousand auctions.
+    let before = file("before.csv", "price,auctions,clicks\n1.00,1000,30\n2.00,1000,10\n");
+    let said = json(&ok(&[&path, "--before", &before, "--share", "1/2,0.25", "--json"]));
+    let budgets = said["budgets"].as_array().unwrap();
+    let each = |i: usize| number(&budgets[i]["report"]["episode"]["budget"]);
+    assert!((each(0) - 0.75).abs() < 1e-9 && (each(1) - 0.375).abs() < 1e-9, "{said}");
+    assert_eq!(number(&budgets[0]["report"]["replayed"]), 4_000.0);
+    let wrong = portolan(&["decide", "bids", &path, "--before", &before, "--share", "1/0"]);
+    assert!(wrong.code != 0 && wrong.err.contains("--share 1/0"), "{}", wrong.err);
 }

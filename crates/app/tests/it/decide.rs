@@ -19,6 +19,7 @@ fn a_simulated_seller_gets_decisions() {
     shop.ok(&["ingest", &format!("{merchant}/exports")]);
     shop.ok(&["run"]);
     no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(&shop);
+    verdicts_spread_and_say_what_is_missing(&shop);
     home_pays_no_duty_and_other_markets_say_what_they_rest_on(&shop);
     every_week_ahead_has_an_interval_around_what_is_expected(&shop);
     where_nothing_can_be_told_of_a_channel_its_spend_stays(&shop);
@@ -94,6 +95,25 @@ fn no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(s
          from marts.landed_costs group by market, product_id) x where gap <> 0",
     );
     assert_eq!(number(&off), 0.0, "parts and price, to the last minor unit");
+}
+
+/// The simulated seller holds most papers: some products are ready, some lack one, of some nothing is said.
+fn verdicts_spread_and_say_what_is_missing(shop: &Shop) {
+    for market in ["CN", "DE", "VN"] {
+        let share = |verdict: &str| {
+            let of =
+                |which: &str| {
+                    number(&shop.value(&format!(
+                        "select count(*) from marts.sellability where market = '{market}' and {which}"
+                    )))
+                };
+            of(&format!("verdict = '{verdict}'")) / of("true")
+        };
+        let (sell, change) = (share("sell"), share("sell_with_change"));
+        assert!(sell > 0.2 && change > 0.1, "{market}: {sell} sell, {change} after a change");
+    }
+    let unsaid = shop.value("select count(*) from marts.sellability where verdict = 'unknown' and missing = ''");
+    assert_eq!(number(&unsaid), 0.0);
 }
 
 fn home_pays_no_duty_and_other_markets_say_what_they_rest_on(shop: &Shop) {

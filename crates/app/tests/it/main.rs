@@ -23,6 +23,7 @@ mod models;
 mod networks;
 mod noise;
 mod outlook;
+mod papers;
 mod places;
 mod profiles;
 mod recommend;

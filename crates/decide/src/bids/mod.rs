@@ -15,5 +15,5 @@ pub use learning::{Learning, LearningParams};
 pub use lookahead::{Lookahead, LookaheadParams, Trust};
 pub use prices::{MarketPrices, Seen};
 pub use replay::{Auction, Clicked, Outcome, replay};
-pub use report::{Fate, LoggedAuction, PlacementValue, Report, ReportParams, Tried};
+pub use report::{Before, Fate, LoggedAuction, PlacementValue, Report, ReportParams, Tried};
 pub use value::{Funnel, ImpressionValue, ValueParams};

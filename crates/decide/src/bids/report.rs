@@ -4,12 +4,14 @@
 //! The log's beginning teaches click and order rates by placement ([`super::value`]) and the distribution of market prices, lost
 //! auctions taken as censored ([`super::prices`]); its end is replayed ([`super::replay`]) in episodes that share the budget
 //! evenly. An auction that was lost and whose price nobody told cannot be won in the replay either, whatever is bid, so rules are
-//! judged too low rather than too high, and how many such auctions there are is told. Clicks are those of impressions that were
+//! judged too low rather than too high, and how many such auctions there are is told. Where an earlier period is given instead ([`Before`]),
+//! prices and click rate are its, and the whole log is replayed. A chance of a click that the log states goes before a placement's rate. Clicks are those of impressions that were
 //! really shown; for the others the estimated chance stands in, so `expected` counts both and compares best.
 //! Cost: linear in the log, times rules.
 
 use super::bidder::{Form, Pace, Rule, Standing};
 use super::feedback::{Feedback, FeedbackParams};
+use super::learning::{Learning, LearningParams};
 use super::lookahead::LookaheadParams;
 use super::prices::{MarketPrices, Seen};
 use super::replay::{Auction, Clicked, Outcome, replay};
@@ -18,7 +20,7 @@ use crate::spend_error::SpendError;
 use std::collections::BTreeMap;
 
 /// One line of the log. Prices are whole units per thousand impressions, say cents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LoggedAuction {
     /// Where it was shown; may be empty.
     pub placement: String,
@@ -28,6 +30,29 @@ pub struct LoggedAuction {
     pub price: Option<u32>,
     /// What became of it.
     pub fate: Fate,
+    /// Chance of a click as it was estimated before the auction; `None`: that of the placement.
+    pub chance: Option<f64>,
+}
+
+/// An earlier period, summed up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Before {
+    /// `counts[k]` auctions cleared at `k`.
+    pub counts: Vec<u64>,
+    /// Clicks of an impression then, in (0, 1).
+    pub click_rate: f64,
+}
+
+impl Before {
+    /// What an auction cost on average, all of them won.
+    pub fn mean_price(&self) -> f64 {
+        let (mut n, mut paid) = (0.0, 0.0);
+        for (price, count) in self.counts.iter().enumerate() {
+            n += *count as f64;
+            paid += price as f64 * *count as f64;
+        }
+        if n > 0.0 { paid / n } else { 0.0 }
+    }
 }
 
 /// What became of an auction.
@@ -52,6 +77,10 @@ pub struct ReportParams {
     pub episode: u32,
     /// Money for the replayed part, in units of a price, that is per thousand impressions; `None`: what was paid there.
     pub budget: Option<u64>,
+    /// The earlier period that is learnt from instead of the log's beginning.
+    pub before: Option<Before>,
+    /// Money as a part of what as many auctions cost in the earlier period, above 0; goes before `budget`.
+    pub share: Option<f64>,
     /// Margin of an order and its standard error, in units of a price times a thousand.
     pub order_value: Option<(f64, f64)>,
     /// Priors of the rates.
@@ -60,7 +89,15 @@ pub struct ReportParams {
 
 impl Default for ReportParams {
     fn default() -> Self {
-        Self { learn: 0.5, episode: 1_000, budget: None, order_value: None, value: ValueParams::default() }
+        Self {
+            learn: 0.5,
+            episode: 1_000,
+            budget: None,
+            before: None,
+            share: None,
+            order_value: None,
+            value: ValueParams::default(),
+        }
     }
 }
 
@@ -132,9 +169,13 @@ impl ReportParams {
         if self.episode == 0 {
             return Err(SpendError::param("episode", "at least 1 auction", 0.0));
         }
-        let (first, last) = log.split_at((self.learn * log.len() as f64) as usize);
-        if first.len() < LEAST || last.len() < LEAST {
-            let have = first.len().min(last.len());
+        if let Some(share) = self.share.filter(|s| !(*s > 0.0 && *s < 1e6)) {
+            return Err(SpendError::param("share", "above 0", share));
+        }
+        let learnt = if self.before.is_some() { 0.0 } else { self.learn };
+        let (first, last) = log.split_at((learnt * log.len() as f64) as usize);
+        let have = if self.before.is_some() { last.len() } else { first.len().min(last.len()) };
+        if have < LEAST {
             return Err(SpendError::TooLittle { what: "auctions in a part of the log", have, need: LEAST });
         }
         if let Some(at) = log.iter().position(|a| a.fate != Fate::Lost && a.price.is_none()) {
@@ -142,27 +183,15 @@ impl ReportParams {
             return Err(SpendError::Value { what: "price".to_owned(), at, value: f64::NAN, rule });
         }
         let all = funnel(first.iter());
-        if all.clicks == 0 {
-            return Err(SpendError::TooLittle { what: "clicks in the part that is learnt from", have: 0, need: 1 });
-        }
-        let seen: Vec<Seen> = first
-            .iter()
-            .map(|a| match a.price {
-                // A lost auction whose price is known tells as much as a won one.
-                Some(price) => Seen::Won(price),
-                None => Seen::Lost(a.bid),
-            })
-            .collect();
-        let market = MarketPrices::from_auctions(&seen, None)?;
-        let placements = self.placements(first, all)?;
+        let (market, average) = self.learnt(first, all)?;
+        let placements = if self.before.is_some() { Vec::new() } else { self.placements(first, all)? };
         let chance: BTreeMap<&str, f64> = placements.iter().map(|p| (p.placement.as_str(), p.click_rate)).collect();
-        let average = all.clicks as f64 / all.impressions as f64;
         let out_of_reach = market.highest().saturating_add(1);
         let auctions: Vec<Auction> = last
             .iter()
             .map(|a| Auction {
                 price: a.price.unwrap_or(out_of_reach),
-                chance: chance.get(a.placement.as_str()).copied().unwrap_or(average),
+                chance: a.chance.or_else(|| chance.get(a.placement.as_str()).copied()).unwrap_or(average),
                 clicked: if matches!(a.fate, Fate::Clicked | Fate::Ordered) { Clicked::Yes } else { Clicked::No },
             })
             .collect();
@@ -170,7 +199,11 @@ impl ReportParams {
         let total = self.budget.unwrap_or(paid);
         let episodes = auctions.len().div_ceil(self.episode as usize) as u64;
         // Rounded down, so that the episodes together never pass the whole.
-        let whole = Standing { auctions: self.episode, budget: total / episodes };
+        let each = match (&self.before, self.share) {
+            (Some(before), Some(share)) => (before.mean_price() * f64::from(self.episode) * share) as u64,
+            _ => total / episodes,
+        };
+        let whole = Standing { auctions: self.episode, budget: each };
         let rules = self.rules(&market, &auctions, average, whole)?;
         let logged = Outcome {
             auctions: last.len() as u64,
@@ -196,6 +229,25 @@ impl ReportParams {
             logged,
             rules,
         })
+    }
+
+    /// Market prices and the mean chance of a click, from the earlier period or from the log's beginning.
+    fn learnt(&self, first: &[LoggedAuction], all: Funnel) -> Result<(MarketPrices, f64), SpendError> {
+        if let Some(before) = &self.before {
+            return Ok((MarketPrices::from_counts(&before.counts)?, before.click_rate));
+        }
+        if all.clicks == 0 {
+            return Err(SpendError::TooLittle { what: "clicks in the part that is learnt from", have: 0, need: 1 });
+        }
+        let seen: Vec<Seen> = first
+            .iter()
+            .map(|a| match a.price {
+                // A lost auction whose price is known tells as much as a won one.
+                Some(price) => Seen::Won(price),
+                None => Seen::Lost(a.bid),
+            })
+            .collect();
+        Ok((MarketPrices::from_auctions(&seen, None)?, all.clicks as f64 / all.impressions as f64))
     }
 
     fn placements(&self, log: &[LoggedAuction], all: Funnel) -> Result<Vec<PlacementValue>, SpendError> {
@@ -240,6 +292,9 @@ impl ReportParams {
         let mut feedback = Feedback::new(linear, FeedbackParams::default(), whole)?;
         let outcome = replay(auctions, whole, &mut feedback)?;
         tried.push(Tried { rule: "linear, feedback".to_owned(), outcome });
+        let mut learning = Learning::new(LearningParams::default(), market, Form::Linear, average, whole)?;
+        let outcome = replay(auctions, whole, &mut learning)?;
+        tried.push(Tried { rule: "linear, paced and learning".to_owned(), outcome });
         // A table of that many auctions would take more memory than it is worth.
         if self.episode <= 5_000 {
             let steps = LookaheadParams { max_steps: 1_000, ..LookaheadParams::default() };
@@ -279,7 +334,13 @@ mod tests {
                     (true, true, true) => Fate::Ordered,
                 };
                 let placement = if good { "good" } else { "bad" }.to_owned();
-                LoggedAuction { placement, bid: 60, price: (fate != Fate::Lost || good).then_some(price), fate }
+                LoggedAuction {
+                    placement,
+                    bid: 60,
+                    price: (fate != Fate::Lost || good).then_some(price),
+                    fate,
+                    chance: None,
+                }
             })
             .collect()
     }
@@ -295,7 +356,7 @@ mod tests {
         };
         let report = params.report(&log).unwrap();
         assert_eq!((report.learnt, report.replayed, report.whole.budget), (4_000, 4_000, 1_000));
-        assert!(report.untold > 0 && report.rules.len() == 10);
+        assert!(report.untold > 0 && report.rules.len() == 11);
         for tried in &report.rules {
             assert!(tried.outcome.most_paid <= 1_000 && tried.outcome.paid <= 20_000, "{tried:?}");
         }
@@ -314,6 +375,23 @@ mod tests {
         assert_eq!(report.logged.paid / 3, report.whole.budget, "3,000 auctions are three episodes");
         assert!(report.rules.iter().all(|t| t.outcome.paid <= report.logged.paid));
         assert!(report.placements.iter().all(|p| p.value.is_none()), "nobody said what an order is worth");
+    }
+
+    #[test] // 100 auctions cleared at 10 and 100 at 30, 20 on average: 200 auctions at a tenth of that are worth 400.
+    fn an_earlier_period_is_learnt_from_instead_of_the_logs_beginning() {
+        let mut counts = vec![0; 61];
+        (counts[10], counts[30]) = (100, 100);
+        let before = Before { counts, click_rate: 0.02 };
+        let params = ReportParams { episode: 200, before: Some(before), share: Some(0.1), ..ReportParams::default() };
+        let mut log = log(1_000, 5);
+        log.iter_mut().for_each(|a| a.chance = Some(0.02));
+        let report = params.report(&log).unwrap();
+        assert_eq!((report.learnt, report.replayed, report.whole.budget, report.average), (0, 1_000, 400, 0.02));
+        assert!(report.placements.is_empty() && report.rules.iter().all(|t| t.outcome.most_paid <= 400));
+        // Every impression has the same chance, so a linear bid is a constant one.
+        let of = |name: &str| report.rules.iter().find(|t| t.rule == name).unwrap().outcome;
+        assert_eq!(of("linear, fixed"), of("constant, fixed"));
+        assert!(ReportParams { share: Some(0.0), ..params }.report(&log).is_err());
     }
 
     #[test]

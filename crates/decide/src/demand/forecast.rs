@@ -42,12 +42,25 @@ pub struct DemandParams {
     pub levels: Vec<f64>,
     /// How much is tried.
     pub effort: Effort,
+    /// Whether a way's usual error of the sum is taken off.
+    pub bias: Bias,
 }
 
 impl Default for DemandParams {
     fn default() -> Self {
-        Self { horizon: 13, n_origins: 3, levels: vec![0.8, 0.95], effort: Effort::Full }
+        Self { horizon: 13, n_origins: 3, levels: vec![0.8, 0.95], effort: Effort::Full, bias: Bias::Kept }
     }
+}
+
+/// Whether a forecast stays as the way gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Bias {
+    /// It does.
+    #[default]
+    Kept,
+    /// Times `(Σ w y + c ρ) / (Σ w f + c)`: what came at earlier origins over what the way had said there, newer origins counting more,
+    /// drawn to the same ratio `ρ` of the panel. A way that is always late, as smoothing is where sales grow, is put right.
+    Mended,
 }
 
 /// What is known of the weeks ahead.
@@ -143,13 +156,15 @@ impl DemandParams {
             })
             .collect();
         let chosen: Vec<usize> = records.iter().map(|r| choose(r, &panel_ratio)).collect();
+        let times = self.times(panel, &origins, &chosen);
         let (mut scores, mut totals) = (adaptive::Record::default(), Sums::default());
         for (k, origin) in origins.iter().enumerate().rev() {
             scores.begin();
             for (i, series) in panel.iter().enumerate() {
                 let Some((past, actual)) = self.split(series, k + 1) else { continue };
                 let Some(mean) = &origin[i][chosen[i]] else { continue };
-                let outlook = Outlook { mean: mean.clone(), deviation: spread(past, self.horizon) };
+                let mean = mean.iter().map(|x| x * times[i]).collect();
+                let outlook = Outlook { mean, deviation: spread(past, self.horizon) };
                 if actual.iter().all(|y| y.is_finite()) {
                     totals.add(summed(&outlook), actual.iter().sum());
                 }
@@ -160,6 +175,7 @@ impl DemandParams {
         let one = |(i, series): (usize, &DemandSeries)| {
             let way = chosen[i];
             let mean = now[i][way].clone().or_else(|| now[i].iter().flatten().next().cloned()).unwrap_or_default();
+            let mean = mean.into_iter().map(|x| x * times[i]).collect();
             let outlook = Outlook { deviation: spread(&series.units, self.horizon), mean };
             let bands: Vec<Band> = self
                 .levels
@@ -323,6 +339,36 @@ impl DemandParams {
         Some((&series.units[..origin], &series.units[origin..origin + self.horizon]))
     }
 
+    /// What each series' forecast is multiplied by.
+    fn times(&self, panel: &[DemandSeries], origins: &[Vec<Answers>], chosen: &[usize]) -> Vec<f64> {
+        if self.bias == Bias::Kept {
+            return vec![1.0; panel.len()];
+        }
+        let mut own: Vec<(f64, f64)> = vec![(0.0, 0.0); panel.len()];
+        for (k, origin) in origins.iter().enumerate() {
+            for (i, series) in panel.iter().enumerate() {
+                let Some((past, actual)) = self.split(series, k + 1) else { continue };
+                let Some(said) = &origin[i][chosen[i]] else { continue };
+                let pairs = actual.iter().zip(said).filter(|(y, _)| y.is_finite());
+                let (came, foreseen) = pairs.fold((0.0, 0.0), |sum, (y, f)| (sum.0 + y, sum.1 + f));
+                // In weeks of the series as it was then, so that small and large series say as much.
+                let known: Vec<f64> = past.iter().copied().filter(|y| y.is_finite()).collect();
+                let week =
+                    known.iter().rev().take(self.horizon).sum::<f64>() / known.len().clamp(1, self.horizon) as f64;
+                if week > 0.0 {
+                    let weight = 0.5_f64.powi(k as i32) / week;
+                    own[i] = (own[i].0 + weight * came, own[i].1 + weight * foreseen);
+                }
+            }
+        }
+        let all = own.iter().fold((0.0, 0.0), |sum, o| (sum.0 + o.0, sum.1 + o.1));
+        let counts = self.horizon as f64;
+        let panel_ratio = if all.1 > 0.0 { (all.0 + counts) / (all.1 + counts) } else { 1.0 };
+        own.iter()
+            .map(|(came, foreseen)| ((came + counts * panel_ratio) / (foreseen + counts)).clamp(1.0 / MEND, MEND))
+            .collect()
+    }
+
     fn record(&self, series: &DemandSeries, ways: &[Way], origins: &[Vec<Answers>], i: usize) -> Record {
         let known: Vec<f64> = series.units.iter().copied().filter(|u| u.is_finite()).collect();
         let size = known.iter().sum::<f64>() / known.len().max(1) as f64;
@@ -347,6 +393,9 @@ impl DemandParams {
 
 /// Weeks that an origin needs before it.
 const MIN_WEEKS: usize = 8;
+
+/// A level is mended by so many times at most.
+const MEND: f64 = 1.4;
 
 /// Rows that the boosted model is fitted on, more or less.
 const ROWS: usize = 300_000;

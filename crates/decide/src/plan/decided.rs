@@ -2,6 +2,7 @@
 //! channel gets, what to send, what to expect of it all, and what to do next. Plain data; the page and the JSON print it.
 
 use super::promoted::OfferRow;
+use super::trade::Trade;
 use crate::Said;
 use domain::{Day, Figure, ProductId, Window};
 use serde::Serialize;
@@ -179,6 +180,8 @@ pub struct Decided {
     pub prices: Vec<PriceRow>,
     /// What to offer and to bundle.
     pub promotions: Vec<OfferRow>,
+    /// Prices that do not fit together, clearance, the first order, the budget by week, codes.
+    pub trade: Trade,
     /// Landed cost of the best seller.
     pub landed: Option<LandedCost>,
     /// Demand by week.

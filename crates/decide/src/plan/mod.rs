@@ -20,6 +20,7 @@ mod launch;
 mod metric;
 mod minimums;
 mod promoted;
+mod trade;
 mod unknown;
 mod uptake;
 
@@ -70,6 +71,7 @@ pub use people::{
 };
 pub use promoted::{Advised, OfferKind, OfferRow};
 pub use sentence::{Piece, Sentence};
+pub use trade::{BudgetWeek, ClearanceRow, CodeAim, FirstSendRow, ParityKind, ParityRow, Trade};
 pub use unknown::{Have, Unknown, UnknownKey};
 pub use uptake::{Uptake, UptakeError, UptakeParams};
 pub use vocabulary::{scorer as scorer_name, term as term_name};

@@ -89,6 +89,36 @@ pub const ENDINGS: &[Ending] = &[
     row(b"ZAR", ANY, 1_000, &[900, 999]),
 ];
 
+/// Endings that do where a usual one lies too far away, for currencies whose usual ones lie ten units apart: whole units, and tenths that
+/// shops there print.
+pub const LESSER: &[Ending] = &[
+    row(b"AED", ANY, 100, &[0, 50]),
+    row(b"CNY", ANY, 100, &[90, 80, 0]),
+    row(b"CZK", ANY, 100, &[0]),
+    row(b"DKK", ANY, 100, &[0]),
+    row(b"HKD", ANY, 100, &[90, 0]),
+    row(b"JPY", ANY, 10, &[0, 8]),
+    row(b"KRW", ANY, 100, &[0]),
+    row(b"MXN", ANY, 100, &[0]),
+    row(b"MYR", ANY, 100, &[90, 0]),
+    row(b"NOK", ANY, 100, &[0]),
+    row(b"PHP", ANY, 100, &[0]),
+    row(b"SAR", ANY, 100, &[0, 50]),
+    row(b"SEK", ANY, 100, &[0]),
+    row(b"SGD", ANY, 100, &[90, 0]),
+    row(b"THB", ANY, 100, &[0]),
+    row(b"TWD", ANY, 100, &[0]),
+    row(b"VND", ANY, 1_000, &[0]),
+];
+
+/// A usual price within `most` minor units of `wanted`: of `table`, else one of the lesser endings ([`LESSER`]), else `wanted` itself. Bounds
+/// as for [`nearest`]. An empty table asks for no ending at all.
+pub fn near_enough(wanted: Money, floor: Money, ceiling: Option<Money>, table: &[Ending], most: f64) -> Money {
+    let tables = [table, if table.is_empty() { table } else { LESSER }];
+    let mut found = tables.into_iter().filter_map(|table| nearest(wanted, floor, ceiling, table));
+    found.find(|usual| usual.minor.abs_diff(wanted.minor) as f64 <= most).unwrap_or(wanted)
+}
+
 /// The usual price nearest to `wanted` that is not below `floor` nor above `ceiling`, by `table`; `None` where the currency
 /// has no endings or none lies between the bounds. Among equally near ones the lower.
 pub fn nearest(wanted: Money, floor: Money, ceiling: Option<Money>, table: &[Ending]) -> Option<Money> {
@@ -125,6 +155,22 @@ mod tests {
 
     fn money(code: &str, minor: i64) -> Money {
         Money { minor, currency: code.parse().unwrap() }
+    }
+
+    // 10 % off 48.00 are 43.20. The usual endings around, 39.90 and 45.80, are 3.30 and 2.60 away, 4 % of 48.00 are 1.92: 42.90 or 43.80
+    // (.30 and .60 away), or 43.00 (.20 away) it is, and a price of 43.17 never.
+    #[test]
+    fn a_price_between_far_endings_gets_a_lesser_one() {
+        let most = 0.04 * 4_800.0;
+        let at =
+            |minor| near_enough(money("CNY", minor), money("CNY", 3_000), Some(money("CNY", 4_799)), ENDINGS, most);
+        assert_eq!((at(4_320).minor, at(4_317).minor, at(3_980).minor), (4_300, 4_300, 3_990));
+        // The floor holds: nothing below 43.10, so 43.80 and not 43.00.
+        let above = near_enough(money("CNY", 4_320), money("CNY", 4_310), None, ENDINGS, most);
+        assert_eq!(above.minor, 4_380);
+        assert_eq!(near_enough(money("CNY", 4_317), money("CNY", 1), None, &[], most).minor, 4_317);
+        // A currency without endings keeps its price.
+        assert_eq!(near_enough(money("ISK", 4_317), money("ISK", 1), None, ENDINGS, 99.0).minor, 4_317);
     }
 
     #[test] // 24.37 is nearest to 24.49; with a ceiling of 24.40 it is 23.99; nothing lies between 24.30 and 24.40.

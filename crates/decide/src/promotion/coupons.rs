@@ -35,6 +35,17 @@ pub enum Hold {
     Chance(f64),
 }
 
+/// Part of those who would not have ordered that has to because of the coupon, for it to pay with a shopper like this one: above 0, at
+/// most 1; `None` where nothing would be enough. `anyway` is the chance of an order without a coupon, `value` what it takes off and
+/// `margin` what an order leaves without it, in one unit.
+///
+/// A share `u` of the others brings `u (1 − p)(m − v)`, those who would have come cost `p v`: it pays from `u = p v / ((1 − p)(m − v))` on.
+pub fn needed(anyway: f64, value: f64, margin: f64) -> Option<f64> {
+    let brings = (1.0 - anyway) * (margin - value);
+    let needed = anyway * value / brings;
+    (anyway > 0.0 && anyway < 1.0 && value > 0.0 && brings > 0.0 && needed <= 1.0).then_some(needed)
+}
+
 /// The plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CouponPlan {
@@ -196,6 +207,17 @@ mod tests {
         // At 95 %: 7 + 1.645 √(.25 · 100 + .24 · 25) = 16.16, but never more than the worst case of 15.
         assert_eq!(plan(&all, eur(1_500), Hold::Chance(0.95)).unwrap().chosen, [1, 0]);
         assert!(plan(&all, eur(1), Hold::Chance(0.2)).is_err());
+    }
+
+    #[test] // One in five comes anyway; 2 off an order that leaves 10: .2 · 2 / (.8 · 8) = .0625. At that share the plan gains nothing.
+    fn what_has_to_come_is_where_the_plan_neither_gains_nor_loses() {
+        let u = needed(0.2, 2.0, 10.0).unwrap();
+        assert!((u - 0.0625).abs() < 1e-12);
+        let redeemed = 0.2 + u * 0.8;
+        assert!((u * 0.8 * 10.0 - redeemed * 2.0).abs() < 1e-12);
+        // Who surely comes, who gives nothing away, and an order that leaves less than the coupon takes off.
+        assert_eq!((needed(1.0, 2.0, 10.0), needed(0.2, 0.0, 10.0), needed(0.2, 10.0, 10.0)), (None, None, None));
+        assert_eq!(needed(0.9, 2.0, 3.0), None, "18 times those who would not have come");
     }
 
     #[test] // 400 coupons of 10 redeemed by one in five: at 95 % the budget of 900 is overspent in at most one of twenty draws.

@@ -15,7 +15,7 @@ use super::offer::{Kind, Off, Offer};
 use super::prior_price::{Announcement, PricePoint, PriorVerdict, check_announcement};
 use super::uplift::{Lift, Pays, Worth, worth};
 use crate::price::corridor::Answer;
-use crate::price::endings::{Ending, nearest};
+use crate::price::endings::{Ending, near_enough};
 use crate::price::{PriceError, Said};
 use domain::{Decimal, Market, Money, Window};
 
@@ -180,10 +180,8 @@ fn promoted(product: &Promotable<'_>, rung: Decimal, params: &LimitedParams) -> 
         return None;
     }
     let (at, below) = (Money { minor, ..list }, Money { minor: list.minor - 1, ..list });
-    let usual = nearest(at, floor, Some(below), params.endings).unwrap_or(at);
     // An ending far from the rung would be another rung's price.
-    let off = usual.minor.abs_diff(minor) as f64 > 0.04 * list.minor as f64;
-    let price = if off { at } else { usual };
+    let price = near_enough(at, floor, Some(below), params.endings, 0.04 * list.minor as f64);
     (price.minor >= floor.minor && price.minor < list.minor).then_some(price)
 }
 

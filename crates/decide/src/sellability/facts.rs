@@ -2,17 +2,18 @@
 //!
 //! Derivation from `clean.products`, in this order, the later word counting:
 //! 1. kind, family and traits from the words of name and category ([`Kinds::recognise`]);
-//! 2. volts from a range or number in the name or description (`100-240V`, `220 V`), else the column `voltage_v`; hertz from
-//!    `50/60Hz`; watt-hours from `20Wh` or from `10000mAh` at 3.7 V;
-//! 3. plug from the column: letters of IEC 60083, `multi` for exchangeable plugs;
+//! 2. volts from the column `voltage_range`, else a range or number in the name or description (`100-240V`, `220 V`), else the
+//!    column `voltage_v`; hertz from `50/60Hz`; watt-hours from `20Wh` or from `10000mAh` at 3.7 V;
+//! 3. plug from the column: letters of IEC 60083, `multi` for exchangeable plugs, `none` for what needs no mains;
 //! 4. a product with a rated voltage of 90 V and more or with a plug runs on the mains, whatever its kind says;
 //! 5. of a product on the mains whose name says nothing of a battery, and of an appliance whose name says nothing of radio, it
 //!    is assumed that there is none, because titles praise both; a verdict names what was assumed;
-//! 6. weight and sides from their columns.
-//!
-//! Certificates and languages of the manual stand in no catalogue: the seller states them, and until then they are not known.
+//! 6. weight and sides from their columns;
+//! 7. marks at hand, languages of label and manual, battery and liquid from the columns in which the seller states them
+//!    ([`super::stated`]); until then they are not known.
 
 use super::kind::{Family, KindIdx, Kinds};
+use super::stated;
 use super::traits::{Trait, Traits};
 use crate::landed::{Parcel, TransportClass};
 use std::collections::BTreeSet;
@@ -102,6 +103,8 @@ pub struct CatalogueRow<'a> {
     pub category: &'a str,
     /// Column `voltage_v`.
     pub voltage_v: Option<f64>,
+    /// Column `voltage_range`.
+    pub voltage_range: Option<&'a str>,
     /// Column `plug`.
     pub plug: Option<&'a str>,
     /// Column `wattage_w`.
@@ -110,6 +113,16 @@ pub struct CatalogueRow<'a> {
     pub sides_cm: Option<[f64; 3]>,
     /// Column `weight_kg`.
     pub weight_kg: Option<f64>,
+    /// Column `marks`.
+    pub marks: Option<&'a str>,
+    /// Column `label_languages`.
+    pub label_languages: Option<&'a str>,
+    /// Column `battery`.
+    pub battery: Option<&'a str>,
+    /// Column `battery_wh`.
+    pub battery_wh: Option<f64>,
+    /// Column `liquid`.
+    pub liquid: Option<&'a str>,
 }
 
 impl ProductFacts {
@@ -122,16 +135,26 @@ impl ProductFacts {
         // Below 90 V it is the voltage of a battery or an adapter, not of the mains.
         let mains_volts = |range: (f64, f64)| (range.0 >= 90.0 && range.1 <= 480.0).then_some(range);
         let column = positive(row.voltage_v).map(|v| (v, v)).and_then(mains_volts);
-        let volts = text(&["v", "volt", "volts"]).and_then(mains_volts).or(column);
+        let volt_units: &[&str] = &["v", "volt", "volts"];
+        // A cell of its own needs no unit: the column is about nothing else.
+        let printed = row.voltage_range.and_then(|cell| {
+            let stated = numbers(cell, volt_units).or_else(|| numbers(&format!("{} V", cell.trim()), volt_units));
+            stated.and_then(mains_volts)
+        });
+        let volts = printed.or_else(|| text(volt_units).and_then(mains_volts)).or(column);
         let plugs = row.plug.and_then(Plugs::read);
         if volts.is_some() || plugs.is_some() {
             traits.set(Trait::Mains, Some(true));
         }
-        let wh = text(&["wh"]).map(|r| r.1);
+        if row.plug.is_some_and(stated::says_none) && traits.get(Trait::Mains).is_none() {
+            traits.set(Trait::Mains, Some(false));
+        }
+        let wh = positive(row.battery_wh).or_else(|| text(&["wh"]).map(|r| r.1));
         let battery_wh = wh.or_else(|| text(&["mah"]).map(|r| r.1 * 3.7 / 1000.0));
         if battery_wh.is_some() {
             traits.set(Trait::Battery, Some(true));
         }
+        stated::classes(row.battery, row.liquid, &mut traits);
         let mut assumed_without = Vec::new();
         let on_mains = traits.get(Trait::Mains) == Some(true);
         let appliance = known.family == Some(Family::Appliance);
@@ -151,14 +174,18 @@ impl ProductFacts {
             traits,
             assumed_without,
             volts,
-            hertz: text(&["hz"]).filter(|h| h.0 >= 40.0 && h.1 <= 70.0),
+            hertz: row
+                .voltage_range
+                .and_then(|cell| numbers(cell, &["hz"]))
+                .or_else(|| text(&["hz"]))
+                .filter(|h| h.0 >= 40.0 && h.1 <= 70.0),
             plugs,
             watts: positive(row.wattage_w).or_else(|| text(&["w", "watt", "watts"]).map(|r| r.1)),
             battery_wh,
             weight_kg: positive(row.weight_kg),
             sides_cm,
-            marks: None,
-            languages: None,
+            marks: row.marks.and_then(stated::marks),
+            languages: row.label_languages.and_then(stated::languages),
         }
     }
 
@@ -280,6 +307,28 @@ mod tests {
         assert_eq!((facts.watts, facts.sides_cm), (Some(2000.0), Some([26.0, 25.0, 9.0])));
         assert_eq!(facts.plugs.map(Plugs::letters).as_deref(), Some("C"));
         assert_eq!((facts.marks, facts.languages), (None, None));
+    }
+
+    #[test]
+    fn what_the_seller_states_goes_before_what_the_words_say() {
+        let row = CatalogueRow {
+            name: "Staubsauger 230V",
+            voltage_range: Some("100-240 V 50/60 Hz"),
+            marks: Some("CE, LUCID"),
+            label_languages: Some("de;en"),
+            battery: Some("inside"),
+            battery_wh: Some(54.0),
+            ..CatalogueRow::default()
+        };
+        let facts = ProductFacts::from_catalogue(&row, &Kinds::built_in());
+        assert_eq!((facts.volts, facts.hertz), (Some((100.0, 240.0)), Some((50.0, 60.0))));
+        assert_eq!((facts.battery_wh, facts.traits.get(Trait::Battery)), (Some(54.0), Some(true)));
+        // Of the battery nothing is assumed any more, of radio it is.
+        assert_eq!(facts.assumed_without, [Trait::Radio]);
+        let list = |of: Option<BTreeSet<String>>| of.unwrap().into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!((list(facts.marks), list(facts.languages)), ("CE LUCID".to_owned(), "de en".to_owned()));
+        let bare = CatalogueRow { name: "Wasserkocher", voltage_range: Some("220-240"), ..CatalogueRow::default() };
+        assert_eq!(ProductFacts::from_catalogue(&bare, &Kinds::built_in()).volts, Some((220.0, 240.0)));
     }
 
     #[test] // 10,000 mAh × 3.7 V = 37 Wh. Its 5 V are not the mains.

@@ -17,6 +17,7 @@ use super::rule::{Attribute, ChangeKind, Demand, Rule, Speaks};
 use super::rulebook::Rulebook;
 use super::traits::Trait;
 use domain::{Day, Market, Money};
+use std::collections::BTreeSet;
 
 /// How far a rated voltage may lie from the nominal one.
 const VOLTAGE_TOLERANCE: f64 = 0.1;
@@ -75,6 +76,26 @@ pub struct Judgement {
     pub kind_not_known: bool,
     /// Traits taken as not there because the name says nothing of them.
     pub assumed_without: Vec<Trait>,
+}
+
+impl Judgement {
+    /// Columns of a catalogue that would tell more: what is not known, and marks or languages that the seller has not spoken of.
+    pub fn missing_columns(&self) -> BTreeSet<&'static str> {
+        let (missing, changes): (&[Attribute], &[Change]) = match &self.verdict {
+            Verdict::Sell | Verdict::Blocked { .. } => (&[], &[]),
+            Verdict::SellWithChange { changes } => (&[], changes),
+            Verdict::Unknown { missing, changes } => (missing, changes),
+        };
+        let unspoken = changes.iter().filter(|c| c.perhaps_at_hand).map(|c| match c.kind {
+            ChangeKind::Language => "label_languages",
+            ChangeKind::Mark | ChangeKind::Voltage | ChangeKind::Frequency | ChangeKind::Plug | ChangeKind::Other => {
+                "marks"
+            }
+        });
+        // Rules of a market are no matter of the catalogue.
+        let asked = missing.iter().filter(|a| **a != Attribute::MarketRules).map(|a| a.column());
+        asked.chain(unspoken).collect()
+    }
 }
 
 /// Whether a product meets a demand.

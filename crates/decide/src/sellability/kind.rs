@@ -308,7 +308,13 @@ impl Kinds {
             let order = |(length, idx): &(usize, KindIdx)| (std::cmp::Reverse(*length), usual(idx), *idx);
             kinds.filter(|(_, idx)| fits(idx)).min_by_key(order).map(|k| k.1)
         };
-        let kind = best(&in_name, named_family).or_else(|| best(&in_category, named_family));
+        // A kind that name and category both name stands, whatever family the path leads through: a hair dryer is filed under beauty,
+        // a filter under appliances.
+        let also = |kind: &KindIdx| in_category.iter().any(|(_, m)| matches!(m, Meaning::Kind(other) if other == kind));
+        let both: Vec<(usize, Meaning)> =
+            in_name.iter().filter(|(_, m)| matches!(m, Meaning::Kind(kind) if also(kind))).copied().collect();
+        let kind =
+            best(&both, None).or_else(|| best(&in_name, named_family)).or_else(|| best(&in_category, named_family));
         let family = kind.map(|k| self.kinds[usize::from(k.0)].family).or(named_family).or_else(|| family_of(&in_name));
         let mut traits = kind.map_or(Traits::default(), |k| self.kinds[usize::from(k.0)].traits);
         if kind.is_none() && family.is_some() {
@@ -378,6 +384,16 @@ mod tests {
         let vitamin = (kind("Vitamin C tablets", ""), kind("Vitamin C serum 30 ml", ""));
         assert_eq!(vitamin, ("supplement".to_owned(), "cream".to_owned()));
         assert_eq!(kind("Jacket, lighter than ever", ""), "jacket");
+        // Both name it, and the path leads through another family.
+        assert_eq!(
+            kind("Lumico Hair Dryer N1", "Health & Beauty > Personal Care > Hair Care > Hair Dryer"),
+            "hair_dryer"
+        );
+        assert_eq!(
+            kind("Replacement filter set", "Household Appliance Accessories > Replacement Filter Set"),
+            "filter_set"
+        );
+        assert_eq!(kind("Hair dryer scent shampoo", "Health & Beauty > Shampoo"), "shampoo");
         assert_eq!(kind("Model B220", "Home appliances > Kitchen > Electric kettle"), "kettle");
     }
 

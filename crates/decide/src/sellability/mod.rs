@@ -12,6 +12,7 @@ mod kind;
 mod rule;
 mod rulebook;
 mod rules_file;
+mod stated;
 mod traits;
 mod words;
 

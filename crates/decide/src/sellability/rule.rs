@@ -66,9 +66,12 @@ impl Attribute {
             Self::MarketRules => "rules.toml",
             Self::Voltage => "voltage_v",
             Self::Plug => "plug",
+            Self::Trait(Trait::Mains) => "plug",
+            Self::Trait(Trait::Battery | Trait::BatteryAlone) => "battery",
+            Self::Trait(Trait::Liquid | Trait::Flammable | Trait::Aerosol) => "liquid",
             Self::Trait(_) => "name",
             Self::Measure(Measure::Watts) => "wattage_w",
-            Self::Measure(Measure::BatteryWh) => "name",
+            Self::Measure(Measure::BatteryWh) => "battery_wh",
             Self::Measure(Measure::WeightKg) => "weight_kg",
             Self::Measure(Measure::LengthCm | Measure::GirthCm) => "length_cm",
         }

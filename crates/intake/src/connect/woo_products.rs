@@ -3,7 +3,8 @@
 //! The code is the SKU, or `id:` and the shop's number where there is none. Weights and lengths
 //! carry their unit in the header (`Weight (lbs)`). Of several categories and pictures the first
 //! counts. What the shop has on hand goes to `raw.stock` as well, 0 for a product that it calls out of stock
-//! without counting, and the cost of goods to `raw.costs` where its currency is known. Attributes named colour, brand or voltage fill those columns.
+//! without counting, and the cost of goods to `raw.costs` where its currency is known. Attributes named
+//! colour, brand, voltage, certification or manual language fill those columns, the last two with all their values.
 
 use super::Connector;
 use crate::error::IntakeError;
@@ -34,6 +35,8 @@ struct WooProducts {
     colour: usize,
     brand: usize,
     voltage: usize,
+    marks: usize,
+    label_languages: usize,
     /// Cells with units on hand, whether there are any, and the cost.
     on_hand: [Option<usize>; 3],
     /// Tables that rows go to beside the products.
@@ -93,6 +96,8 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
         colour: at("colour"),
         brand: at("brand"),
         voltage: at("voltage_v"),
+        marks: at("marks"),
+        label_languages: at("label_languages"),
         on_hand,
         stock: beside("stock"),
         costs: beside("costs"),
@@ -154,16 +159,24 @@ impl WooProducts {
                 out.text(to, value);
             }
         }
-        let attribute = |words: &[&str]| {
+        let all_of = |words: &[&str]| {
             self.attributes.iter().find_map(|(name, value)| {
                 let name = record.get(*name).trim().to_lowercase();
-                words.contains(&name.as_str()).then(|| record.get(*value).split(',').next().unwrap_or("").trim())
+                words.contains(&name.as_str()).then(|| record.get(*value).trim())
             })
         };
+        let attribute = |words: &[&str]| all_of(words).map(|all| all.split(',').next().unwrap_or("").trim());
         let colour = attribute(&["colour", "color", "farbe", "couleur", "颜色"]).unwrap_or("");
         let brand =
             Some(first(self.brands)).filter(|b| !b.is_empty()).or_else(|| attribute(&["brand", "marke", "品牌"]));
-        for (to, value) in [(self.colour, colour), (self.brand, brand.unwrap_or(""))] {
+        let marks = all_of(&["certification", "certifications", "certificates", "marks", "zertifikate", "认证"]);
+        let languages = all_of(&["manual language", "manual languages", "label languages", "说明书语言"]);
+        for (to, value) in [
+            (self.colour, colour),
+            (self.brand, brand.unwrap_or("")),
+            (self.marks, marks.unwrap_or("")),
+            (self.label_languages, languages.unwrap_or("")),
+        ] {
             if !value.is_empty() {
                 out.text(to, value);
             }

@@ -9,7 +9,7 @@ pub(super) fn names(idea: &str) -> impl Iterator<Item = &'static str> {
     found.map_or("", |(_, words)| words).split('|').filter(|word| !word.is_empty())
 }
 
-const WORDS: [(&str, &str); 63] = [
+const WORDS: [(&str, &str); 69] = [
     (
         "order_id",
         "order id|order no|order number|order|invoice|invoice no|invoice number|receipt|belegnr\
@@ -156,6 +156,33 @@ const WORDS: [(&str, &str); 63] = [
          |codigo barras|条码|条形码|mã vạch",
     ),
     ("colour", "colour|color|farbe|couleur|colore|kleur|kolor|颜色|màu"),
+    (
+        "marks",
+        "marks|certificates|certifications|certification|compliance marks|approvals|prüfzeichen|kennzeichnung\
+         |zertifikate|zertifizierungen|marquages|certifications produit|certificats|certificados|marcados\
+         |certificazioni|certificaten|certyfikaty|认证|认证标志|证书|资质证书|chứng nhận",
+    ),
+    (
+        "label_languages",
+        "label languages|manual languages|manual language|languages of the manual|sprachen der anleitung\
+         |anleitungssprachen|langues de la notice|idiomas del manual|lingue del manuale|talen handleiding\
+         |języki instrukcji|说明书语言|标签语言|ngôn ngữ hướng dẫn",
+    ),
+    (
+        "battery",
+        "battery|battery type|battery class|lithium battery|batterie|akku|batterietyp|pile|batería|bateria\
+         |batteria|accu|电池|电池类型|pin",
+    ),
+    (
+        "liquid",
+        "liquid|liquid class|flüssig|flüssigkeit|liquide|líquido|liquido|vloeistof|ciecz|液体|液体类别|chất lỏng",
+    ),
+    (
+        "voltage",
+        "voltage|rated voltage|voltage range|spannung|nennspannung|tension|voltaje|tensión|tensione|spanning\
+         |napięcie|电压|额定电压|điện áp",
+    ),
+    ("plug", "plug|plug type|stecker|steckertyp|prise|enchufe|spina|stekker|wtyczka|插头|插头类型|phích cắm"),
     ("weight_kg", "weight|gewicht|poids|peso|waga|重量|trọng lượng"),
     (
         "stock",

@@ -20,6 +20,11 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("verify", Bool, "whether a rule among them is general knowledge, to be verified before acting on it"),
             must("en", Text, "why, and what to change or to supply, in English"),
             must("zh", Text, "the same in Chinese"),
+            must(
+                "missing",
+                Text,
+                "columns of a catalogue that would tell more, separated by blanks; empty where nothing is missing",
+            ),
         ],
     ),
     mart(
@@ -169,6 +174,42 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     mart(
+        "channel_floors",
+        "the lowest price of a product on a channel that sold it in the last half year",
+        &["market", "channel", "product_id"],
+        &[
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            must("channel", Text, "as orders name it"),
+            must("product_id", Text, "product"),
+            may("fees", Text, "row of the cost tables whose fees were taken; empty where none bears the name"),
+            must("currency", Text, "ISO 4217, the market's"),
+            may("price", Amount, "median of what was paid there"),
+            may("floor", Amount, "lowest price that leaves the asked margin after the channel's fees"),
+            must("below", Bool, "whether it sells below that floor"),
+            must("en", Text, "the same in words, in English"),
+            must("zh", Text, "in Chinese"),
+        ],
+    ),
+    mart(
+        "coupons",
+        "a shopper for whom the code of the market can pay, the one first of whose like fewest have to come because of it",
+        &["market", "shopper_id"],
+        &[
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            must("rank", Int, "from 1"),
+            must("shopper_id", Text, "shopper"),
+            must("anyway", Float, "chance of an order in the next 90 days without a code, 0 to 1"),
+            must("order_value", Float, "expected value of an order, reporting currency"),
+            must("margin", Float, "expected margin of an order without a code, reporting currency"),
+            must("value", Float, "what the code takes off such an order if all of it is covered, reporting currency"),
+            must(
+                "needed",
+                Float,
+                "part of those who would not have come that has to come because of the code, for it to pay",
+            ),
+        ],
+    ),
+    mart(
         "parity",
         "prices that do not fit together: between channels, or between markets",
         &["kind", "product_id", "market", "other", "who"],
@@ -176,7 +217,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must(
                 "kind",
                 Text,
-                "channel (out of line), war (cuts in turn) or route (it pays to bring goods from one market to another)",
+                "channel (out of line), floor (a channel sells below its floor there), war (cuts in turn) or route (it pays to bring goods from one market to another)",
             ),
             must("product_id", Text, "product"),
             must("market", Text, "where, or where it is bought"),
@@ -184,7 +225,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("who", Text, "trader or shopper for a route, else empty"),
             may("price", Amount, "price of the channel, or where it is bought, in `currency`"),
             may("currency", Text, "ISO 4217"),
-            may("reference", Amount, "price of the own shop, before the war, or where it goes"),
+            may("reference", Amount, "price of the own shop, before the war, or where it goes; of a floor the floor"),
             may("reference_currency", Text, "ISO 4217"),
             may(
                 "gap",

@@ -1,6 +1,7 @@
 //! Products, their costs over time, and what lies in the warehouses.
 
 use super::dirt::Dirt;
+use super::papers::{Papers, papers};
 use super::table::Table;
 use super::{Encoding, Facts, FileFacts, Sink};
 use crate::catalogue::{COLOURS, Catalogue, LANGUAGES, Product, category, description, title};
@@ -35,19 +36,20 @@ pub(super) fn products(merchant: &Merchant, sink: &mut dyn Sink) -> Result<FileF
         header.extend(LANGUAGES.iter().map(|l| format!("{what}_{l}")));
     }
     header.extend(
-        "category brand voltage_v voltage_range plug wattage_w length_cm width_cm height_cm weight_kg colour cost \
-         cost_currency image_path"
+        "category brand voltage_v voltage_range plug wattage_w length_cm width_cm height_cm weight_kg colour marks \
+         label_languages cost cost_currency image_path"
             .split(' ')
             .map(str::to_owned),
     );
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut table = Table::new(&mut *out, &name, Encoding::Utf8, ',', &header)?;
-    for product in &merchant.catalogue.products {
-        write(&mut table, product, &product.id, &|text| text)?;
+    let papers = papers(merchant);
+    for (product, papers) in merchant.catalogue.products.iter().zip(&papers) {
+        write(&mut table, product, papers, &product.id, &|text| text)?;
     }
     for (k, (copy, of)) in near_duplicates(merchant).into_iter().enumerate() {
         let product = &merchant.catalogue.products[of];
-        write(&mut table, product, &copy, &|text| match k % 3 {
+        write(&mut table, product, &papers[of], &copy, &|text| match k % 3 {
             0 => text.to_uppercase(),
             1 => text.replace(' ', "  "),
             _ => format!("{} ", text.to_lowercase()),
@@ -64,7 +66,13 @@ pub(crate) fn near_duplicates(merchant: &Merchant) -> Vec<(String, usize)> {
     ids.map(|k| (format!("SA-{:04}", 9001 + k), (7 + 23 * k) % n)).collect()
 }
 
-fn write(table: &mut Table<'_>, product: &Product, id: &str, spell: &dyn Fn(String) -> String) -> Result<(), SimError> {
+fn write(
+    table: &mut Table<'_>,
+    product: &Product,
+    papers: &Papers,
+    id: &str,
+    spell: &dyn Fn(String) -> String,
+) -> Result<(), SimError> {
     table.cell(id);
     (0..LANGUAGES.len()).for_each(|l| table.cell(&spell(title(product, l))));
     (0..LANGUAGES.len()).for_each(|l| table.cell(&description(product, l)));
@@ -86,6 +94,8 @@ fn write(table: &mut Table<'_>, product: &Product, id: &str, spell: &dyn Fn(Stri
     }
     table.minor(i64::from(product.weight_g), 3);
     table.cell(COLOURS[product.colour].name);
+    table.cell(&papers.marks);
+    table.cell(&papers.languages);
     table.minor(product.cost, 2);
     table.cell("CNY");
     table.cell(&product.image_path());

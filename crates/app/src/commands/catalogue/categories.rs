@@ -4,8 +4,8 @@
 //! taxonomy is a file of the caller's: none is ours to pass on.
 
 use super::super::Environment;
-use super::csv_file::CsvFile;
 use crate::cli::CategoriesArgs;
+use crate::commands::csv_file::CsvFile;
 use crate::exit::{Exit, Stop};
 use crate::output;
 use crate::search::Found;

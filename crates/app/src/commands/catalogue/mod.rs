@@ -2,7 +2,6 @@
 
 mod categories;
 mod copy;
-pub(super) mod csv_file;
 mod offers;
 mod pictures;
 mod sounds;

@@ -5,8 +5,8 @@
 //! reporting currency, which the catalogue's prices are in.
 
 use super::super::{Environment, today};
-use super::csv_file::CsvFile;
 use crate::cli::MatchArgs;
+use crate::commands::csv_file::CsvFile;
 use crate::exit::{Exit, Stop};
 use crate::output;
 use crate::pipeline::rows::Rows;

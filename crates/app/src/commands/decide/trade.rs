@@ -187,19 +187,20 @@ pub(super) async fn parity(
     let sql = format!(
         "select p.kind, p.product_id, q.name, p.market, p.other, p.who, p.currency, p.reference_currency, {}, p.gap, p.verify, p.en, p.zh \
          from marts.parity p left join clean.products q on q.product_id = p.product_id where {which} \
-         order by case p.kind when 'channel' then 0 when 'war' then 1 else 2 end, abs(p.gap) desc, p.product_id, p.market, p.other, p.who",
+         order by case p.kind when 'channel' then 0 when 'floor' then 1 when 'war' then 2 else 3 end, abs(p.gap) desc, p.product_id, p.market, p.other, p.who",
         amounts.replace("cast(", "cast(p.")
     );
     let rows = objects(opened, &sql).await?;
     let count = |kind: &str| rows.iter().filter(|r| r["kind"] == kind).count();
     let (channels, wars, routes) = (count("channel"), count("war"), count("route"));
+    let below = count("floor");
     let prices = prices(opened, market, product).await?;
     if json {
-        let shown: Vec<&Value> = ["channel", "war", "route"]
+        let shown: Vec<&Value> = ["channel", "floor", "war", "route"]
             .iter()
             .flat_map(|kind| rows.iter().filter(move |r| r["kind"] == *kind).take(n))
             .collect();
-        let counts = json!({"channel": channels, "war": wars, "route": routes});
+        let counts = json!({"channel": channels, "floor": below, "war": wars, "route": routes});
         return output::json(&json!({"counts": counts, "shown": shown, "prices": prices}));
     }
     if rows.is_empty() && prices.is_empty() {
@@ -216,9 +217,20 @@ pub(super) async fn parity(
     };
     let percent = |r: &Value| r["gap"].as_f64().map_or_else(String::new, |x| format!("{:.1} %", 100.0 * x));
     output::line(&format!(
-        "{channels} prices of channels out of line, {wars} price wars, {routes} routes on which it pays to bring goods from market to market"
+        "{channels} prices of channels out of line, {below} below their floor on a channel, {wars} price wars, {routes} routes on which it pays to bring goods from market to market"
     ));
     show("channel", &["channel", "product", "market", "price", "reference", "in", "gap"], &[3, 4, 6], &|r| {
+        vec![
+            text(r, "other"),
+            text(r, "name"),
+            text(r, "market"),
+            amount(r, "price"),
+            amount(r, "reference"),
+            text(r, "currency"),
+            percent(r),
+        ]
+    });
+    show("floor", &["below the floor on", "product", "market", "price", "floor", "in", "gap"], &[3, 4, 6], &|r| {
         vec![
             text(r, "other"),
             text(r, "name"),

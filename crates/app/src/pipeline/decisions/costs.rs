@@ -287,6 +287,8 @@ mod tests {
                 category: String::new(),
                 voltage_v: None,
                 plug: None,
+                stated: Default::default(),
+                battery_wh: None,
                 wattage_w: None,
                 size_cm: None,
                 weight_kg: None,

@@ -8,7 +8,8 @@ use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use decide::calendar::{Calendar, EventKind};
-use decide::demand::forecast::{Ahead, DemandParams, Effort, Forecast};
+use decide::demand::forecast::{Ahead, Bias, DemandParams, Effort, Forecast};
+use decide::demand::occasions::{OccasionParams, Occasions, Shares};
 use decide::demand::weeks::DemandSeries;
 use decide::price::panel::monday;
 use domain::{Day, Market, Seed, Window};
@@ -20,6 +21,8 @@ pub(super) const HORIZON: usize = 13;
 pub(super) const LEVEL: f64 = 0.9;
 /// Weeks without a sale after which a product is no longer foreseen.
 pub(super) const SILENT: i32 = 26;
+/// Days before a feast in which people buy for it.
+const BEFORE: i32 = 21;
 /// Weeks with a sale that a product needs.
 const LEAST_WEEKS: usize = 8;
 
@@ -33,6 +36,8 @@ pub(super) struct Demand {
     pub(super) sales: BTreeMap<usize, Forecast>,
     /// Products whose forecast rests on another market's season, by place of market and product.
     pub(super) lent: BTreeMap<(usize, usize), Lent>,
+    /// What occasions do to the sales of each market.
+    pub(super) effects: Learnt,
 }
 
 /// The Monday of the week that is not whole yet.
@@ -42,20 +47,20 @@ pub(super) fn first_week(inputs: &Inputs) -> Day {
 
 pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed: Seed) -> Result<Demand> {
     let mut products: BTreeMap<(usize, usize), Forecast> = BTreeMap::new();
-    let (mut units, mut sales) = (Vec::new(), Vec::new());
+    let (mut panels, mut units, mut sales) = (Vec::new(), Vec::new(), Vec::new());
     for market in 0..inputs.markets.len() {
-        let seed = seed.derive(market as u64);
         let (panel, all_units, all_sales) = series(inputs, market);
+        panels.push(panel);
         units.extend(all_units);
         sales.extend(all_sales);
-        if panel.is_empty() {
-            continue;
-        }
-        let ahead = Ahead { calendar: occasions(inputs, calendar, market), planned: BTreeMap::new() };
-        for forecast in params(3).forecast(&panel, &ahead, seed)? {
-            if !forecast.mean.is_empty() {
-                products.insert((market, forecast.series as usize), forecast);
-            }
+    }
+    let learnt = Learnt::of(inputs, calendar, &units);
+    for (market, panel) in panels.iter().enumerate().filter(|(_, panel)| !panel.is_empty()) {
+        let plain: Vec<DemandSeries> = panel.iter().map(|s| learnt.without(market, s)).collect();
+        let found = params(3).forecast(&plain, &Ahead::default(), seed.derive(market as u64))?;
+        for (mut forecast, series) in found.into_iter().zip(panel).filter(|(f, _)| !f.mean.is_empty()) {
+            learnt.put_back(market, series, &mut forecast);
+            products.insert((market, forecast.series as usize), forecast);
         }
     }
     // Markets stand in one panel: how far a total was off is learnt from all of them, and a few origins of one say little.
@@ -63,21 +68,85 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed
         if panel.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let found = match taught {
-            Taught::Together => params(4).forecast(panel, &Ahead::default(), seed)?,
-            Taught::Alone => {
-                let one = |series| params(4).forecast(std::slice::from_ref(series), &Ahead::default(), seed);
-                panel.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat()
+        let learnt = Learnt::of(inputs, calendar, panel);
+        let plain: Vec<DemandSeries> = panel.iter().map(|s| learnt.without(s.series as usize, s)).collect();
+        let under = |bias: Bias| -> Result<Vec<Forecast>> {
+            let params = DemandParams { bias, ..params(4) };
+            match taught {
+                Taught::Together => Ok(params.forecast(&plain, &Ahead::default(), seed)?),
+                Taught::Alone => {
+                    let one = |series| params.forecast(std::slice::from_ref(series), &Ahead::default(), seed);
+                    Ok(plain.iter().map(one).collect::<Result<Vec<_>, _>>()?.concat())
+                }
             }
         };
-        Ok(found.into_iter().filter(|f| !f.mean.is_empty()).map(|f| (f.series as usize, f)).collect())
+        let found =
+            under(Bias::Kept)?.into_iter().zip(under(Bias::Mended)?).map(|(kept, mended)| between(kept, &mended));
+        let found = found.zip(panel).filter(|(f, _)| !f.mean.is_empty()).map(|(mut forecast, series)| {
+            learnt.put_back(series.series as usize, series, &mut forecast);
+            (forecast.series as usize, forecast)
+        });
+        Ok(found.collect())
     };
     let lent = short::lend(inputs, &mut products)?;
-    Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)?, lent })
+    let effects = Learnt::of(inputs, calendar, &sales);
+    Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)?, lent, effects })
 }
 
 fn params(n_origins: usize) -> DemandParams {
-    DemandParams { horizon: HORIZON, n_origins, levels: vec![LEVEL], effort: Effort::Light }
+    DemandParams { horizon: HORIZON, n_origins, levels: vec![LEVEL], effort: Effort::Light, ..DemandParams::default() }
+}
+
+/// What is expected from the mended forecast, the intervals from the kept one: its errors have the sign of what was missed before, and
+/// those of a forecast that was put right at the same dates would be too small.
+fn between(kept: Forecast, mended: &Forecast) -> Forecast {
+    let mut all = kept;
+    all.mean.clone_from(&mended.mean);
+    all.total.0 = mended.total.0;
+    for band in &mut all.bands {
+        band.low.iter_mut().zip(&all.mean).for_each(|(low, mean)| *low = low.min(*mean));
+        band.high.iter_mut().zip(&all.mean).for_each(|(high, mean)| *high = high.max(*mean));
+    }
+    let expected = all.total.0;
+    all.total.1.iter_mut().for_each(|(low, high)| (*low, *high) = (low.min(expected), high.max(expected)));
+    all
+}
+
+/// What the occasions of each market do, learnt from the totals of all markets.
+pub(super) struct Learnt {
+    occasions: Occasions,
+    /// Place in the panel and first week, by place of market.
+    at: BTreeMap<usize, (usize, Day)>,
+}
+
+impl Learnt {
+    fn of(inputs: &Inputs, calendar: &Calendar, totals: &[DemandSeries]) -> Self {
+        let days: Vec<Shares> = totals.iter().map(|s| occasions(inputs, calendar, s)).collect();
+        let at = totals.iter().enumerate().map(|(i, s)| (s.series as usize, (i, s.first))).collect();
+        Self { occasions: OccasionParams::default().fit(totals, &days), at }
+    }
+
+    /// Where a series of a market stands: place in the panel, weeks after the market's first.
+    fn place(&self, market: usize, series: &DemandSeries) -> Option<(usize, usize)> {
+        let (i, first) = self.at.get(&market)?;
+        Some((*i, usize::try_from(series.first.since(*first) / 7).ok()?))
+    }
+
+    /// Times the usual that the occasions of a week sell in a market.
+    pub(super) fn times(&self, market: usize, week: Day) -> f64 {
+        let Some((i, first)) = self.at.get(&market) else { return 1.0 };
+        usize::try_from(week.since(*first).div_euclid(7)).map_or(1.0, |t| self.occasions.of(*i, t))
+    }
+
+    fn without(&self, market: usize, series: &DemandSeries) -> DemandSeries {
+        self.place(market, series).map_or_else(|| series.clone(), |place| self.occasions.without(place, series))
+    }
+
+    fn put_back(&self, market: usize, series: &DemandSeries, forecast: &mut Forecast) {
+        if let Some(place) = self.place(market, series) {
+            self.occasions.put_back(place, series.units.len(), forecast);
+        }
+    }
 }
 
 /// Whole weeks of each product of a market, of their units together and of the market's sales.
@@ -128,24 +197,34 @@ pub(super) fn one(series: u32, weeks: &BTreeMap<Day, (f64, f64)>, until: Day) ->
     Some(DemandSeries { series, first, units, price, promoted, n_masked: 0 })
 }
 
-/// Sale days and feasts of each week, past and to come.
-fn occasions(inputs: &Inputs, calendar: &Calendar, market: usize) -> BTreeMap<Day, Vec<f64>> {
-    let place = &inputs.markets[market];
-    let window = Window { from: monday(place.first), to: first_week(inputs).plus(7 * HORIZON as i32) };
-    let mut weeks: BTreeMap<Day, Vec<f64>> = BTreeMap::new();
+/// Days of each sale day, holiday and feast in each week of a market's total, past and to come; a feast also has the three weeks
+/// before it, in which people buy for it.
+fn occasions(inputs: &Inputs, calendar: &Calendar, total: &DemandSeries) -> Shares {
+    let n = total.units.len() + HORIZON;
+    let Some(place) = inputs.markets.get(total.series as usize) else { return Shares::new() };
+    let until = total.first.plus(7 * i32::try_from(n).unwrap_or(i32::MAX / 7));
+    // An event that begins before the first week may reach into it.
+    let window = Window { from: total.first.plus(-92), to: until.plus(BEFORE) };
+    let mut days = Shares::new();
+    let mut add = |name: String, day: Day, share: f64| {
+        if let Ok(week) = usize::try_from(day.since(total.first).div_euclid(7))
+            && week < n
+        {
+            days.entry(name).or_insert_with(|| vec![0.0; n])[week] += share;
+        }
+    };
     for event in calendar.events(place.market, window) {
-        let column = match event.kind {
-            EventKind::SaleDay => 0,
-            EventKind::Feast | EventKind::PublicHoliday => 1,
-            EventKind::PayDay => continue,
-        };
-        let mut day = event.window.from;
-        while day < event.window.to {
-            weeks.entry(monday(day)).or_insert_with(|| vec![0.0; 2])[column] += 1.0;
-            day = day.plus(1);
+        if event.kind == EventKind::PayDay {
+            continue;
+        }
+        let n_days = event.window.to.since(event.window.from);
+        let share = 1.0 / f64::from(n_days.clamp(1, 7));
+        (0..n_days).for_each(|i| add(event.id.clone(), event.window.from.plus(i), share));
+        if event.kind == EventKind::Feast {
+            (1..=BEFORE).for_each(|i| add(format!("before {}", event.id), event.window.from.plus(-i), 1.0 / 7.0));
         }
     }
-    weeks
+    days
 }
 
 /// `marts.demand`: products, then all of them together under an empty name.

@@ -18,6 +18,9 @@ pub(super) struct Product {
     pub(super) category: String,
     pub(super) voltage_v: Option<f64>,
     pub(super) plug: Option<String>,
+    /// What the seller states of it: printed range of voltage, marks, languages of label and manual, battery, liquid.
+    pub(super) stated: [Option<String>; 5],
+    pub(super) battery_wh: Option<f64>,
     pub(super) wattage_w: Option<f64>,
     /// Length, width, height.
     pub(super) size_cm: Option<[f64; 3]>,
@@ -34,8 +37,7 @@ pub(super) struct MarketSales {
     pub(super) market: Market,
     /// Currency of most of its lines.
     pub(super) currency: Currency,
-    /// First and last day with a sale.
-    pub(super) first: Day,
+    /// Last day with a sale.
     pub(super) last: Day,
 }
 
@@ -98,15 +100,16 @@ pub(super) struct Inputs {
 const PRODUCTS: &str = "\
 with listed as (select product_id, cast(cost as double) as cost, currency from (select product_id, cost, currency,
   row_number() over (partition by product_id order by valid_from desc) as nth from clean.costs) c where nth = 1)
-select p.product_id, p.name, p.description, p.category, p.voltage_v, p.plug, p.wattage_w, p.length_cm, p.width_cm,
+select p.product_id, p.name, p.description, p.category, p.voltage_v, p.plug, p.voltage_range,
+  p.marks, p.label_languages, p.battery, p.battery_wh, p.liquid, p.wattage_w, p.length_cm, p.width_cm,
   p.height_cm, p.weight_kg, p.hs_code, coalesce(l.cost, cast(p.unit_cost as double)) as cost,
   coalesce(l.currency, p.cost_currency) as cost_currency
 from clean.products p left join listed l on l.product_id = p.product_id
 where not p.service and p.junk is null order by p.product_id";
 
 const MARKETS: &str = "\
-select market, currency, first_day, last_day from (
-  select market, currency, min(min(day)) over (partition by market) as first_day, max(max(day)) over (partition by market) as last_day,
+select market, currency, last_day from (
+  select market, currency, max(max(day)) over (partition by market) as last_day,
     row_number() over (partition by market order by count(*) desc, currency) as nth
   from clean.order_lines where settled and market <> 'ZZ' group by market, currency) m
 where nth = 1 order by market";
@@ -209,6 +212,10 @@ async fn products(engine: &Engine) -> Result<Vec<Product>> {
     let (ids, names, descriptions) = (rows.texts("product_id")?, rows.texts("name")?, rows.texts("description")?);
     let (categories, plugs) = (rows.texts("category")?, rows.optional_texts("plug")?);
     let codes = rows.optional_texts("hs_code")?;
+    let [range, marks, languages, battery, liquid] =
+        ["voltage_range", "marks", "label_languages", "battery", "liquid"].map(|name| rows.optional_texts(name));
+    let stated = [range?, marks?, languages?, battery?, liquid?];
+    let battery_wh = rows.floats("battery_wh")?;
     let [volts, watts, weight] = ["voltage_v", "wattage_w", "weight_kg"].map(|name| rows.floats(name));
     let [length, width, height] = ["length_cm", "width_cm", "height_cm"].map(|name| rows.floats(name));
     let (volts, watts, weight, length, width, height) = (volts?, watts?, weight?, length?, width?, height?);
@@ -225,6 +232,8 @@ async fn products(engine: &Engine) -> Result<Vec<Product>> {
         category: categories[i].clone(),
         voltage_v: volts[i],
         plug: plugs[i].clone(),
+        stated: std::array::from_fn(|k| stated[k][i].clone()),
+        battery_wh: battery_wh[i],
         wattage_w: watts[i],
         size_cm: size(i),
         weight_kg: weight[i],
@@ -237,10 +246,10 @@ async fn products(engine: &Engine) -> Result<Vec<Product>> {
 async fn markets(engine: &Engine) -> Result<Vec<MarketSales>> {
     let rows = Rows::query(engine, MARKETS).await?;
     let (markets, currencies) = (rows.markets("market")?, rows.texts("currency")?);
-    let (first, last) = (rows.days("first_day")?, rows.days("last_day")?);
+    let last = rows.days("last_day")?;
     let known = (0..markets.len()).filter_map(|i| {
         let currency = currencies[i].parse().ok()?;
-        Some(MarketSales { market: markets[i], currency, first: first[i], last: last[i] })
+        Some(MarketSales { market: markets[i], currency, last: last[i] })
     });
     Ok(known.collect())
 }

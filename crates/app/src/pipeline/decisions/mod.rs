@@ -5,7 +5,9 @@
 //! Everything is decided by `decide`; here its inputs are read and its answers become marts. What rests on data alone
 //! ([`Prepared`]) is kept apart from what also rests on assumptions ([`Settled`]), so that others can be tried.
 
+mod aim;
 mod backtest;
+mod channel_floors;
 mod costs;
 mod demand;
 mod first_send;
@@ -121,22 +123,30 @@ impl Prepared {
         Ok(Self { inputs, home, own, facts, verdicts, answers, demand, seed })
     }
 
-    /// `inputs` in the place of the own ones: the same with other rates.
-    fn settle(&self, inputs: &Inputs, settings: &DecideSettings, play: Play) -> Result<Settled> {
-        let asked = costs::CostSettings {
+    fn asked<'a>(&self, settings: &'a DecideSettings) -> costs::CostSettings<'a> {
+        costs::CostSettings {
             home: self.home,
             margin: settings.margin,
             channel: &settings.channel,
             insurance: settings.insurance,
             fx_buffer: settings.fx_buffer,
             route: settings.route,
-        };
-        let (costs, refused) = costs::costs(inputs, &self.own, &self.facts, asked);
+        }
+    }
+
+    /// `inputs` in the place of the own ones: the same with other rates.
+    fn settle(&self, inputs: &Inputs, settings: &DecideSettings, play: Play) -> Result<Settled> {
+        let (costs, refused) = costs::costs(inputs, &self.own, &self.facts, self.asked(settings));
         let prices = prices::prices(inputs, &self.answers, &costs)?;
         let stock = when::stock(inputs, &self.demand, &costs)?;
         let decided = self.decided(inputs, (&costs, &prices, &stock), play);
         let margins = outcome::margins(decided);
-        let known = spend::Known { margins: &margins, experiments: &self.own.experiments, seed: self.seed };
+        let known = spend::Known {
+            margins: &margins,
+            experiments: &self.own.experiments,
+            effects: &self.demand.effects,
+            seed: self.seed,
+        };
         let spend::Cells { rows: channels, unused, .. } = spend::channels(inputs, known, settings.budget)?;
         let outcome = outcome::outcome(decided, &margins, &channels, self.seed)?;
         Ok(Settled { costs, refused, prices, stock, channels, unused, outcome })
@@ -187,8 +197,12 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         history: &history,
         own: &prepared.own.promotions,
     })?;
+    let aimed = aim::aimed(engine, inputs, &promotions).await?;
     let settings = &stage.workspace.decide;
-    let parity = parity::parity(
+    let floors =
+        channel_floors::channel_floors(engine, inputs, &prepared.own, &prepared.facts, prepared.asked(settings))
+            .await?;
+    let mut parity = parity::parity(
         engine,
         inputs,
         &prepared.own,
@@ -198,6 +212,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         &settings.channel,
     )
     .await?;
+    parity.extend(parity::below_floors(inputs, &floors));
     let clearance = surplus::clearance(&prepared.demand, &prepared.answers, &settled.prices, &settled.stock)?;
     let (first_send, untold) = first_send::first_send(first_send::Given {
         inputs,
@@ -219,6 +234,8 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         ("demand", vec![demand::table(inputs, &prepared.demand)?]),
         ("stock_advice", vec![when::stock_table(inputs, &settled.stock)?]),
         ("promotions", vec![promote::table(inputs, &promotions)?]),
+        ("channel_floors", vec![channel_floors::table(inputs, &floors)?]),
+        ("coupons", vec![aim::table(&aimed)?]),
         ("parity", vec![parity::table(&parity)?]),
         ("clearance", vec![surplus::table(inputs, &clearance)?]),
         ("first_send", vec![first_send::table(inputs, &first_send)?]),

@@ -5,6 +5,7 @@
 //! that takes the parcel; where there is none between two markets the freight from home is taken and the row says so. A trader sends
 //! ten units in a parcel. Duty, VAT and duty-free amounts are those of the tables of costs.
 
+use super::channel_floors::ChannelFloor;
 use super::costs::{rates, tariff, unit};
 use super::inputs::Inputs;
 use super::prices::{PriceRow, money};
@@ -65,6 +66,28 @@ pub(super) async fn parity(
     let mut rows = channels(engine, inputs, shop).await?;
     rows.extend(routes(inputs, own, facts, prices, home)?);
     Ok(rows)
+}
+
+/// Products that a channel sells below their floor on it.
+pub(super) fn below_floors(inputs: &Inputs, floors: &[ChannelFloor]) -> Vec<ParityRow> {
+    let row = |c: &ChannelFloor| {
+        let (price, floor) = c.price.zip(c.floor)?;
+        Some(ParityRow {
+            kind: "floor",
+            product: inputs.products[c.product].id.clone(),
+            market: inputs.markets[c.market].market,
+            other: c.channel.clone(),
+            who: None,
+            price: Some(price),
+            reference: Some(floor),
+            gap: Some(price.minor as f64 / floor.minor as f64 - 1.0),
+            gain: None,
+            closes_at: None,
+            verify: true,
+            said: c.said.clone(),
+        })
+    };
+    floors.iter().filter(|c| c.below()).filter_map(row).collect()
 }
 
 async fn channels(engine: &Engine, inputs: &Inputs, shop: &str) -> Result<Vec<ParityRow>> {

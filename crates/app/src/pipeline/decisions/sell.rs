@@ -13,20 +13,29 @@ pub(super) struct Verdict {
     /// Place in [`Inputs::products`].
     pub(super) product: usize,
     pub(super) explained: Explained,
+    /// Columns of the catalogue that would tell more.
+    missing: Vec<&'static str>,
 }
 
 /// Facts of every product, in the order of [`Inputs::products`].
 pub(super) fn facts(inputs: &Inputs, rules: &Rulebook) -> Vec<ProductFacts> {
     let row = |p: &super::inputs::Product| {
+        let [range, marks, languages, battery, liquid] = p.stated.each_ref().map(Option::as_deref);
         let row = CatalogueRow {
             name: &p.name,
             description: &p.description,
             category: &p.category,
             voltage_v: p.voltage_v,
+            voltage_range: range,
             plug: p.plug.as_deref(),
             wattage_w: p.wattage_w,
             sides_cm: p.size_cm,
             weight_kg: p.weight_kg,
+            marks,
+            label_languages: languages,
+            battery,
+            battery_wh: p.battery_wh,
+            liquid,
         };
         ProductFacts::from_catalogue(&row, rules.kinds())
     };
@@ -42,8 +51,9 @@ pub(super) fn judge(rules: &Rulebook, facts: &[ProductFacts], markets: &[Market]
             continue;
         }
         all.extend(facts.iter().enumerate().map(|(product, facts)| {
-            let explained = rules.explain(&here.judge(facts));
-            Verdict { market, product, explained }
+            let judgement = here.judge(facts);
+            let missing = judgement.missing_columns().into_iter().collect();
+            Verdict { market, product, explained: rules.explain(&judgement), missing }
         }));
     }
     all
@@ -60,5 +70,6 @@ pub(super) fn table(inputs: &Inputs, verdicts: &[Verdict]) -> Result<RecordBatch
         .truth("verify", verdicts.iter().map(|v| v.explained.verify))
         .text("en", verdicts.iter().map(|v| v.explained.said.en.as_str()))
         .text("zh", verdicts.iter().map(|v| v.explained.said.zh.as_str()))
+        .text("missing", verdicts.iter().map(|v| v.missing.join(" ")))
         .batch()
 }

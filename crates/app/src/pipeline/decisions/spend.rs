@@ -4,7 +4,7 @@
 //! the base its spend stays as it is: nothing is moved on a guess. Money is moved between all channels and markets that can be
 //! told, by the margin that the next unit brings; the total stays, unless the settings say otherwise.
 
-use super::demand::first_week;
+use super::demand::{Learnt, first_week};
 use super::inputs::Inputs;
 use anyhow::Result;
 use decide::Said;
@@ -110,12 +110,25 @@ fn weeks(inputs: &Inputs, market: Market, until: Day) -> Option<Weeks> {
     Some(Weeks { first, sales, spend })
 }
 
+/// Sales of each week beyond the usual that its occasions bring, as a share; nothing where no week has one.
+fn occasions(inputs: &Inputs, known: Known<'_>, market: Market, weeks: &Weeks) -> Vec<Control> {
+    let Some(at) = inputs.markets.iter().position(|m| m.market == market) else { return Vec::new() };
+    let of = |t: usize| known.effects.times(at, weeks.first.plus(7 * i32::try_from(t).unwrap_or(0))) - 1.0;
+    let values: Vec<f64> = (0..weeks.sales.len()).map(of).collect();
+    if values.iter().all(|x| x.abs() < 1e-9) {
+        return Vec::new();
+    }
+    vec![Control { name: "occasions".to_owned(), values }]
+}
+
 /// What the channels rest on besides the data.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
     /// Share of sales that is margin, where it is known.
     pub(super) margins: &'a BTreeMap<Market, f64>,
     pub(super) experiments: &'a [Experiment],
+    /// Occasions are no work of advertising: they stand beside it as a control.
+    pub(super) effects: &'a Learnt,
     pub(super) seed: Seed,
 }
 
@@ -146,8 +159,11 @@ impl Cells {
             let Some(weeks) = weeks(inputs, market, until) else { continue };
             let n = weeks.sales.len();
             let lifts = cells.lifts(inputs, known.experiments, market, &weeks);
-            let studied =
-                (n >= LEAST_WEEKS).then(|| Studied::new(&weeks, &lifts, known.seed.derive(at as u64))).transpose()?;
+            let studied = (n >= LEAST_WEEKS)
+                .then(|| {
+                    Studied::new(&weeks, occasions(inputs, known, market, &weeks), &lifts, known.seed.derive(at as u64))
+                })
+                .transpose()?;
             for (j, (channel, spend)) in weeks.spend.iter().enumerate() {
                 let recent = &spend[n.saturating_sub(RECENT)..];
                 let now = recent.iter().sum::<f64>() / recent.len().max(1) as f64;
@@ -332,10 +348,10 @@ struct Studied {
 }
 
 impl Studied {
-    fn new(weeks: &Weeks, lifts: &[Lift], seed: Seed) -> Result<Self> {
+    fn new(weeks: &Weeks, controls: Vec<Control>, lifts: &[Lift], seed: Seed) -> Result<Self> {
         let channels =
             weeks.spend.iter().map(|(name, spend)| Channel { name: name.clone(), spend: spend.clone() }).collect();
-        let data = MediaData::national(weeks.sales.clone(), channels, Vec::<Control>::new());
+        let data = MediaData::national(weeks.sales.clone(), channels, controls);
         let n = weeks.sales.len();
         // A year of the season needs two years to be told from advertising.
         let params = |carry_over| MediaParams {

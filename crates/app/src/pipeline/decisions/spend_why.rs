@@ -44,7 +44,12 @@ pub(crate) async fn why_moved(
     let settled = prepared.settle(inputs, &workspace.decide, Play::Advised)?;
     let decided = prepared.decided(inputs, (&settled.costs, &settled.prices, &settled.stock), Play::Advised);
     let margins = outcome::margins(decided);
-    let known = Known { margins: &margins, experiments: &prepared.own.experiments, seed: prepared.seed };
+    let known = Known {
+        margins: &margins,
+        experiments: &prepared.own.experiments,
+        effects: &prepared.demand.effects,
+        seed: prepared.seed,
+    };
     let now = Cells::fit(inputs, known, first_week(inputs))?;
     let then = Cells::fit(inputs, known, monday(since))?;
     let before = then.told();

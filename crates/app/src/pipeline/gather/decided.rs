@@ -37,6 +37,7 @@ impl Gatherer<'_> {
             hindrances: self.hindrances(market).await?,
             landed: self.landed(market, prices.first()).await?,
             promotions: self.promotions(market).await?,
+            trade: self.trade(market).await?,
             prices,
             demand,
             calendar: self.occasions(market).await?,

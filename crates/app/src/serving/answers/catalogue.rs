@@ -381,7 +381,7 @@ async fn report(now: &Snapshot, id: &str) -> Result<Report> {
             "attributes",
             "",
             format!(
-                "select colour, voltage_v, plug, wattage_w, length_cm, width_cm, height_cm, weight_kg, gtin, list_price, currency, unit_cost, cost_currency from clean.products where product_id = {who}"
+                "select colour, voltage_v, voltage_range, plug, marks, label_languages, battery, battery_wh, liquid, wattage_w, length_cm, width_cm, height_cm, weight_kg, gtin, list_price, currency, unit_cost, cost_currency from clean.products where product_id = {who}"
             ),
             "Attributes",
             "属性",

@@ -79,11 +79,23 @@ pub(super) async fn not_computed(now: &Snapshot, stage: &str, of: Option<Market>
 }
 
 /// Tables of a market's page: name, mart, order, heading.
-const TABLES: [(&str, &str, &str, &str, &str); 15] = [
+const TABLES: [(&str, &str, &str, &str, &str); 21] = [
     ("actions", "decision_actions", "kind, place", "What to do next", "下一步"),
     ("budget", "budget", "channel", "Budget by channel, a week", "各渠道每周预算"),
     ("media", "media", "channel", "What advertising brought", "广告效果"),
     ("prices", "prices", "advised is null, product_id", "Prices", "价格"),
+    ("promotions", "promotions", "place", "What to offer and to bundle", "促销与捆绑"),
+    (
+        "parity",
+        "parity",
+        "abs(gap) desc, product_id, market, other, who",
+        "Prices that do not fit together",
+        "价格不一致与窜货",
+    ),
+    ("clearance", "clearance", "coalesce(gain, 0) desc, product_id", "Stock to clear", "清仓"),
+    ("first_send", "first_send", "margin desc, product_id", "First order to send", "首批发货"),
+    ("budget_weeks", "budget_weeks", "week, channel", "The budget week by week", "按周分配预算"),
+    ("sensitivity", "sensitivity", "place", "What the margin hangs on", "毛利取决于什么"),
     ("sellable", "sellability", "verdict, product_id", "What may be sold", "可售性"),
     ("stock", "stock_advice", "state, product_id", "Stock", "库存"),
     ("calendar", "calendar", "day, event", "Calendar", "营销日历"),
@@ -108,7 +120,9 @@ async fn page(now: &Snapshot, of: Market) -> Result<MarketPage> {
     }
     let mut all = Vec::new();
     for (name, mart, order, en, zh) in TABLES {
-        let sql = format!("select * from marts.{mart} where market = '{of}' order by {order} limit {ROWS}");
+        // A grey route concerns the market that the goods leave and the one where they turn up.
+        let also = if mart == "parity" { format!(" or (kind = 'route' and other = '{of}')") } else { String::new() };
+        let sql = format!("select * from marts.{mart} where market = '{of}'{also} order by {order} limit {ROWS}");
         let table = tables::query(&now.engine, tables::mart(mart), &sql).await?;
         if !table.rows.is_empty() {
             all.push(NamedTable { name: name.to_owned(), title: Words::new(en, zh), table });

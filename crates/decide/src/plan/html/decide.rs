@@ -21,11 +21,16 @@ impl Page<'_> {
         out.push_str(&self.expected(decided));
         out.push_str(&self.may_sell(decided));
         out.push_str(&self.prices(decided));
+        out.push_str(&self.parity(decided));
         out.push_str(&self.promotions(decided));
+        out.push_str(&self.codes(decided));
         out.push_str(&self.landed(decided));
         out.push_str(&self.channels(decided));
+        out.push_str(&self.budget_weeks(decided));
         out.push_str(&self.calendar(decided));
         out.push_str(&self.stock(decided));
+        out.push_str(&self.clearance(decided));
+        out.push_str(&self.first_send(decided));
         out.push_str(&self.sensitivity(decided));
         out.push_str(&self.said_list(Text::Risks, &decided.risks, "ul"));
         out.push_str(&self.said_list(Text::WouldChange, &decided.changes, "ul"));

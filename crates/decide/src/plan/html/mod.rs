@@ -13,6 +13,7 @@ mod promote;
 mod sources;
 mod spend;
 mod table;
+mod trade;
 mod transfer;
 mod who;
 

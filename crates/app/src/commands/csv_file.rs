@@ -5,7 +5,7 @@ use anyhow::{Error, Result};
 use std::path::Path;
 
 /// A table with a header, as text.
-pub(in crate::commands) struct CsvFile {
+pub(crate) struct CsvFile {
     name: String,
     header: Vec<String>,
     /// The line that each record begins in, and its cells.
@@ -14,7 +14,7 @@ pub(in crate::commands) struct CsvFile {
 
 impl CsvFile {
     /// Reads a file of UTF-8 whose cells commas, semicolons or tabs separate.
-    pub(in crate::commands) fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let bad = |why: String, next: &str| Stop::error(Exit::BadInput, format!("{name}: {why}"), next);
         let bytes = std::fs::read(path)
@@ -44,12 +44,12 @@ impl CsvFile {
     }
 
     /// Where the first of these columns stands.
-    pub(in crate::commands) fn column(&self, names: &[&str]) -> Option<usize> {
+    pub(crate) fn column(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.header.iter().position(|h| h == name))
     }
 
     /// The same, where there is no doing without it.
-    pub(in crate::commands) fn needed(&self, names: &[&str]) -> Result<usize> {
+    pub(crate) fn needed(&self, names: &[&str]) -> Result<usize> {
         self.column(names).ok_or_else(|| {
             let got = self.header.join(", ");
             let next =
@@ -59,17 +59,17 @@ impl CsvFile {
     }
 
     /// Names of the columns.
-    pub(in crate::commands) fn header(&self) -> &[String] {
+    pub(crate) fn header(&self) -> &[String] {
         &self.header
     }
 
     /// Lines and cells of all records.
-    pub(in crate::commands) fn records(&self) -> impl Iterator<Item = (u64, &[String])> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = (u64, &[String])> {
         self.records.iter().map(|(line, cells)| (*line, cells.as_slice()))
     }
 
     /// An error about a cell.
-    pub(in crate::commands) fn wrong(&self, line: u64, column: usize, value: &str, right: &str) -> Error {
+    pub(crate) fn wrong(&self, line: u64, column: usize, value: &str, right: &str) -> Error {
         let what = format!("{}: line {line}, column `{}`: `{value}`", self.name, self.header[column]);
         Stop::error(Exit::BadInput, what, format!("right would be {right}"))
     }
