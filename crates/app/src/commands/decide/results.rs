@@ -1,7 +1,7 @@
 //! `portolan decide ab` and `portolan decide campaigns`: what was tried, as a table, and what follows. No workspace is
 //! needed.
 
-use crate::commands::catalogue::csv_file::CsvFile;
+use crate::commands::csv_file::CsvFile;
 use crate::exit::{Exit, Stop};
 use crate::{cli, output};
 use anyhow::Result;
