@@ -81,7 +81,7 @@ pub fn supported() -> Vec<&'static str> {
 /// # Errors
 /// [`PretrainedError`] says what is missing or wrong.
 pub fn load(folder: &Path) -> Result<Encoder, PretrainedError> {
-    Ok(read(folder)?.1)
+    Ok(whole(folder)?.1)
 }
 
 /// Everything there is to know of a folder. Opens it, so what is described can be used.
@@ -89,9 +89,17 @@ pub fn load(folder: &Path) -> Result<Encoder, PretrainedError> {
 /// # Errors
 /// As [`load`].
 pub fn inspect(folder: &Path) -> Result<Description, PretrainedError> {
-    let (mut description, _, of_steps) = read(folder)?;
+    let (mut description, _, of_steps) = whole(folder)?;
     description.files = records(folder, &used_files(folder, &of_steps)?)?;
     Ok(description)
+}
+
+/// Reads a folder; others' code that panics over its files has met a broken one, and nothing else ends.
+fn whole(folder: &Path) -> Result<(Description, Encoder, Vec<String>), PretrainedError> {
+    std::panic::catch_unwind(|| read(folder)).unwrap_or_else(|_| {
+        let path = folder.join("config.json");
+        Err(PretrainedError::Json { path, why: "a reader broke down over the files beside it".to_owned() })
+    })
 }
 
 fn read(folder: &Path) -> Result<(Description, Encoder, Vec<String>), PretrainedError> {

@@ -256,18 +256,18 @@ mod tests {
 
     #[test]
     fn given_vectors_decide_in_the_place_of_edges_and_colours() {
-        // By edges and colours row 1, a disc, is nearer to the red disc than the bar; these vectors say the opposite.
-        let rows = [Some([1.0, 0.0]), Some([0.0, 2.0]), Some([3.0, 1.0]), Some([1.0, 0.1]), None];
+        // By edges and colours the red bar, row 2, is nearer to the red disc than the blue disc; these vectors say the opposite.
+        let rows = [Some([1.0, 0.0]), Some([3.0, 1.0]), Some([0.0, 2.0]), Some([1.0, 0.1]), None];
         let likeness = four().judged_by(Vectors::from_rows(2, rows).unwrap()).unwrap();
         let disc = drawn(true, [200, 30, 30], 96);
         let allowed = [false, true, true, false, true];
         let order = |found: Vec<Alike>| found.into_iter().map(|alike| alike.row).collect::<Vec<_>>();
-        assert_eq!(order(likeness.like(&disc, 9, &allowed)), [1, 2], "no vector was given for the question");
-        assert_eq!(order(likeness.like_with(&disc, Some(&[5.0, 0.0]), 9, &allowed)), [2, 1]);
-        assert_eq!(order(likeness.like_row(0, 9, &allowed)), [2, 1]);
-        // Cosines with (0, 1): 0, 1, 1/√10.
+        assert_eq!(order(likeness.like(&disc, 9, &allowed)), [2, 1], "no vector was given for the question");
+        assert_eq!(order(likeness.like_with(&disc, Some(&[5.0, 0.0]), 9, &allowed)), [1, 2]);
+        assert_eq!(order(likeness.like_row(0, 9, &allowed)), [1, 2]);
+        // Cosines with (0, 1): 0, 1/√10, 1.
         let asked = likeness.by_vector(&[0.0, 4.0], 2, &[true, true, true, false, true]);
-        assert_eq!((asked[0].0, asked[1].0), (1, 2));
+        assert_eq!((asked[0].0, asked[1].0), (2, 1));
         assert!((asked[0].1 - 1.0).abs() < 1e-6 && (asked[1].1 - 0.1_f32.sqrt()).abs() < 1e-6, "{asked:?}");
         assert!(
             likeness.by_vector(&[1.0], 2, &allowed).is_empty() && four().by_vector(&[1.0, 0.0], 2, &allowed).is_empty()

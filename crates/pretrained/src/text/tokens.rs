@@ -2,6 +2,7 @@
 
 use crate::PretrainedError;
 use crate::folder::Settings;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
 
@@ -31,7 +32,8 @@ impl Tokens {
             wanted: "how texts are cut; where there is only a vocabulary, \
                      `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)` of transformers writes it",
         })?;
-        let mut tokenizer = Tokenizer::from_bytes(&bytes).map_err(|e| wrong(e.to_string()))?;
+        let read = || Tokenizer::from_bytes(&bytes).map_err(|e| wrong(e.to_string()));
+        let mut tokenizer = unbroken(read).ok_or_else(|| wrong("its reader broke down over it".to_owned()))??;
         let largest = tokenizer.get_vocab(true).into_values().max();
         let largest = largest.ok_or_else(|| wrong("its vocabulary is empty".to_owned()))? as usize;
         if largest >= n_words {
@@ -90,13 +92,18 @@ impl Tokens {
         } else {
             text
         };
-        let mut numbers = self.tokenizer.encode_fast(text, true).ok()?.get_ids().to_vec();
+        let mut numbers = unbroken(|| self.tokenizer.encode_fast(text, true))?.ok()?.get_ids().to_vec();
         numbers.truncate(self.max);
         if let Some((length, with)) = self.fill {
             numbers.resize(length, with);
         }
         (!numbers.is_empty()).then_some(numbers)
     }
+}
+
+/// What others' code gives, `None` where it panics: a tokenizer that names marks it does not have brings it to that.
+fn unbroken<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 /// Pieces that a text may have: what the folder says, at most what the weights have places for.
