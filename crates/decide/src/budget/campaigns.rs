@@ -107,10 +107,10 @@ impl CampaignParams {
             })
             .collect();
         let mut wins = vec![0_usize; campaigns.len()];
-        for d in 0..self.n_draws {
-            let best = (0..campaigns.len()).max_by(|a, b| draws[*a][d].total_cmp(&draws[*b][d]).then(b.cmp(a)));
-            wins[best.unwrap_or_default()] += 1;
-        }
+        let best_in = |d: usize| {
+            (0..campaigns.len()).max_by(|a, b| draws[*a][d].total_cmp(&draws[*b][d]).then(b.cmp(a))).unwrap_or_default()
+        };
+        (0..self.n_draws).map(best_in).for_each(|best| wins[best] += 1);
         let chances: Vec<f64> = wins.iter().map(|w| *w as f64 / self.n_draws as f64).collect();
         let n = campaigns.len() as f64;
         let wanted: Vec<f64> = chances.iter().map(|p| budget * (self.floor / n + (1.0 - self.floor) * p)).collect();
