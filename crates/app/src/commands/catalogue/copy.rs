@@ -3,8 +3,8 @@
 //! What is looked at says `content::text::Glossary`. It does not translate: an empty translation is drafted from the glossary,
 //! with what is open between marks.
 
-use crate::commands::csv_file::CsvFile;
 use crate::cli::CopyArgs;
+use crate::commands::csv_file::CsvFile;
 use crate::exit::{Exit, Stop};
 use crate::output;
 use crate::segments::csv_cell;
