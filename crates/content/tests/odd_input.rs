@@ -75,7 +75,7 @@ proptest! {
         prop_assert!(all.iter().all(|sentence| text.contains(sentence)));
         is_wish(&text);
         let found = words(&text);
-        (numbers(&found), sizes(&found), codes(&text));
+        let _ = (numbers(&found), sizes(&found), codes(&text));
         let hashed = HashedParams::default().fit(&["a kettle", "a mat"]).unwrap();
         let items = [Some(text.as_str()), None, Some("red kettle")];
         for vectors in [hashed.encode(&items), LSA.encode(&items)] {

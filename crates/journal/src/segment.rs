@@ -161,7 +161,7 @@ pub(crate) fn forget_keys(dir: &Path, max_keys: u64) -> Result<(), JournalError>
             files.push((first, bytes.saturating_sub(KEYS_FRAME) / KEYS_EACH, path));
         }
     }
-    files.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    files.sort_unstable_by_key(|file| std::cmp::Reverse(file.0));
     let mut newer = 0;
     for (at, (_, keys, path)) in files.iter().enumerate() {
         if at > 0 && newer >= max_keys {

@@ -483,7 +483,7 @@ mod tests {
         let cell = |s: u32, i: u32| Interaction {
             shopper: ShopperIdx(s),
             item: ItemIdx(i),
-            kind: if i < 2 || i > 3 { Kind::Purchase } else { Kind::View },
+            kind: if (2..=3).contains(&i) { Kind::View } else { Kind::Purchase },
             day: Day(i as i32),
             weight: 1.0,
         };

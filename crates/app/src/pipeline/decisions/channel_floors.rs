@@ -44,6 +44,9 @@ impl ChannelFloor {
     }
 }
 
+/// Market, product, channel as orders name it, its row of the cost tables, what was paid.
+type Sold = (usize, usize, String, Option<String>, Option<Money>);
+
 const PAID: &str = "\
 select market, currency, product_id, channel, approx_median(cast(amount as double) / quantity) as paid
 from clean.order_lines where settled and not repeat and product_id is not null and channel is not null and day >= ";
@@ -64,7 +67,7 @@ pub(super) async fn channel_floors(
     let (markets, currencies) = (rows.markets("market")?, rows.texts("currency")?);
     let (ids, channels, paid) = (rows.texts("product_id")?, rows.texts("channel")?, rows.floats("paid")?);
     let at: BTreeMap<&str, usize> = inputs.products.iter().enumerate().map(|(i, p)| (p.id.as_str(), i)).collect();
-    let mut seen: Vec<(usize, usize, String, Option<String>, Option<Money>)> = Vec::new();
+    let mut seen: Vec<Sold> = Vec::new();
     for i in 0..ids.len() {
         let Some(market) = inputs.markets.iter().position(|m| m.market == markets[i]) else { continue };
         let (Some(&product), place) = (at.get(ids[i].as_str()), &inputs.markets[market]) else { continue };
@@ -82,7 +85,7 @@ pub(super) async fn channel_floors(
         let (found, _) = costs(inputs, own, facts, CostSettings { channel: name, ..settings });
         floors.extend(found.iter().map(|c: &Costed| ((name, c.market, c.product), c.floor.floor)));
     }
-    let one = |(market, product, channel, fees, price): &(usize, usize, String, Option<String>, Option<Money>)| {
+    let one = |(market, product, channel, fees, price): &Sold| {
         let floor = fees.as_deref().and_then(|name| floors.get(&(name, *market, *product)).copied());
         let said = told(inputs.markets[*market].market, channel, fees.as_deref(), *price, floor);
         ChannelFloor {
