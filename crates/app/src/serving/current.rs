@@ -47,12 +47,14 @@ impl Current {
         self.take_over(Snapshot::open(&self.root).await?).await
     }
 
+    /// The newer version answers once all of it is ready: until then the one before does, which is whole.
     async fn take_over(&self, next: Snapshot) -> Result<()> {
         let before = self.get();
         let next = Arc::new(next);
+        let prepared = next.prepare(Some(&before)).await;
         tracing::info!(lake = next.versions.lake, models = next.versions.models, "a newer version answers");
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = next.clone();
-        next.prepare(Some(&before)).await
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = next;
+        prepared
     }
 
     /// Looks for newer versions until the task is dropped. One that cannot be opened is told and tried again: the old

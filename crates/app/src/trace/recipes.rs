@@ -4,6 +4,7 @@
 //! not contradict it.
 
 use super::rows::Row;
+use std::collections::BTreeSet;
 
 /// The rows, what the key has in brackets, and the source with what its comments say.
 pub(super) type Recipe = fn(&[Row], &str, &str) -> Option<f64>;
@@ -62,6 +63,9 @@ pub(super) fn of(key: &str) -> Option<Recipe> {
         "cluster.recency" => |rows, at, _| nth(rows, at)?.number("recency"),
         "cluster.frequency" => |rows, at, _| nth(rows, at)?.number("frequency"),
         "cluster.spend" => |rows, at, _| nth(rows, at)?.number("monetary"),
+        "bundle.baskets" => |rows, at, _| nth_set(rows, at)?.number("support_count"),
+        "bundle.confidence" => |rows, at, _| nth_set(rows, at)?.number("confidence"),
+        "bundle.lift" => |rows, at, _| nth_set(rows, at)?.number("lift"),
         "repeat.gap_days" => |rows, _, _| quantile(rows, 0.5),
         "repeat.due_from" => |rows, _, _| quantile(rows, 0.25),
         "repeat.due_to" => |rows, _, _| quantile(rows, 0.75),
@@ -96,6 +100,19 @@ fn named<'a>(rows: &'a [Row], column: &str, name: &str) -> Option<&'a Row> {
 /// The row at a place counted from 1.
 fn nth<'a>(rows: &'a [Row], place: &str) -> Option<&'a Row> {
     rows.get(place.parse::<usize>().ok()?.checked_sub(1)?)
+}
+
+/// The row of a set of products at a place counted from 1: a rule, its reverse and its splits are one set, shown by the
+/// first of them.
+fn nth_set<'a>(rows: &'a [Row], place: &str) -> Option<&'a Row> {
+    let mut seen = BTreeSet::new();
+    let first_of_its_set = |row: &&Row| {
+        let sides = ["antecedent", "consequent"].map(|side| row.text(side).unwrap_or_default());
+        let mut set: Vec<String> = sides.iter().flat_map(|side| side.split('+')).map(str::to_owned).collect();
+        set.sort();
+        seen.insert(set)
+    };
+    rows.iter().filter(first_of_its_set).nth(place.parse::<usize>().ok()?.checked_sub(1)?)
 }
 
 fn sum(rows: &[Row], column: &str) -> f64 {
@@ -220,6 +237,13 @@ mod tests {
 
     fn get(key: &str, rows: &[Row], row: &str, source: &str) -> f64 {
         of(key).unwrap()(rows, row, source).unwrap()
+    }
+
+    #[test]
+    fn a_rule_and_its_reverse_are_one_bundle() {
+        let rule = |a: &str, b: &str, lift: f64| json!({"antecedent": a, "consequent": b, "lift": lift});
+        let rows = rows(&[rule("A", "B", 9.0), rule("B", "A", 9.0), rule("A", "B+C", 7.0), rule("C", "D", 5.0)]);
+        assert_eq!(["1", "2", "3"].map(|at| get("bundle.lift", &rows, at, "")), [9.0, 7.0, 5.0]);
     }
 
     #[test] // 300 + 100 of November and December against 100 + 100: one more. The season of two months has no year.

@@ -131,7 +131,11 @@ fn sounds_are_compared_without_a_model_and_written_down_with_one() {
     shop.ok(&["ingest", &folder]);
     let plain = json(&shop.ok(&["catalogue", "sounds", "--json"]));
     let near = |answer: &Value, at: usize| answer["sounds"][at]["nearest"]["path"].as_str().map(str::to_owned);
-    assert_eq!((near(&plain, 0).as_deref(), near(&plain, 1).as_deref()), (Some("b.wav"), Some("a.wav")), "{plain}");
+    assert_eq!(
+        (near(&plain, 0).as_deref(), near(&plain, 1).as_deref()),
+        (Some("sounds/b.wav"), Some("sounds/a.wav")),
+        "{plain}"
+    );
     assert_eq!((plain["by"].as_str(), &plain["sounds"][0]["words"]), (Some("spectrum"), &Value::Null));
     named(&shop, "whisper", "speech", made::whisper);
     let heard = json(&shop.ok(&["catalogue", "sounds", "--json"]));

@@ -99,6 +99,25 @@ fn each_once(shop: &Shop, acknowledged: &[String], after: &str) {
     assert!(twice.is_empty(), "{after}: {twice:?}");
 }
 
+/// A shop into which events come all the time still has the plan of its last run.
+#[test]
+fn events_that_are_in_the_lake_and_not_cleaned_yet_do_not_take_the_plan_away() {
+    let shop = Shop::new();
+    shop.ingest_ok(&shop.file("orders.csv", crate::support::RETAIL));
+    shop.ok(&["run"]);
+    let plan = {
+        let served = Served::start(&shop);
+        assert_eq!(served.ask("POST", "/v1/track", Some(&viewed("one"))).status, 200);
+        let plan = served.get("/api/v1/markets/DE/plan");
+        assert_eq!(served.stop(), 0);
+        plan
+    };
+    bring_over(&shop);
+    assert_eq!(found(&shop), BTreeMap::from([("one".to_owned(), 1)]));
+    assert_eq!(shop.run(&["plan", "--market", "DE"]).code, 4, "who asks by hand is told to run first");
+    assert_eq!(Served::start(&shop).get("/api/v1/markets/DE/plan"), plan);
+}
+
 /// A sender goes on where its last acknowledgement was: what it never heard of it sends again, as clients do.
 #[test]
 #[expect(clippy::print_stderr, reason = "how often it was killed is worth a line where somebody asks for more trials")]

@@ -147,7 +147,7 @@ async fn page(now: &Snapshot, of: Market) -> Result<MarketPage> {
 }
 
 async fn plan(now: &Snapshot, of: Market) -> Result<LaunchPlan> {
-    pipeline::computed(&now.workspace, &now.lake, "plan")?;
+    pipeline::computed_together(&now.workspace, &now.lake, "plan")?;
     let currency = now.lake.currency.ok_or_else(|| {
         Stop::error(
             Exit::Missing,
