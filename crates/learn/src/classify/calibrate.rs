@@ -67,6 +67,9 @@ impl Calibration {
     }
 }
 
+/// Log-odds that nothing goes beyond: past 37 a `f64` says 1, which no evidence does.
+const CERTAIN: f64 = 30.0;
+
 fn platt(scores: &[f64], labels: &[f32]) -> Calibrator {
     let n_ones = labels.iter().filter(|y| **y > 0.5).count() as f64;
     let n_zeros = labels.len() as f64 - n_ones;
@@ -108,7 +111,7 @@ impl Calibrator {
     /// The probability of a score.
     pub fn probability(&self, score: f64) -> f64 {
         match self {
-            Self::Platt { slope, shift } => sigmoid(slope * score + shift),
+            Self::Platt { slope, shift } => sigmoid((slope * score + shift).clamp(-CERTAIN, CERTAIN)),
             Self::Isotonic { scores, probabilities } => {
                 let above = scores.partition_point(|s| *s <= score);
                 if above == 0 {
