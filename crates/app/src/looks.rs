@@ -50,7 +50,7 @@ impl Looks {
             }
             _ => {}
         }
-        let files = files_of(root, engine).await?;
+        let files = files_of(workspace, engine).await?;
         let mut likeness = Likeness::of(&[]);
         let mut seen = sight.as_ref().map(|sight| Vectors::new(sight.width()));
         for (part, ids) in products.chunks(TOGETHER).enumerate() {
@@ -91,13 +91,13 @@ impl Looks {
 }
 
 /// The kept file of the first picture of every product that has one.
-pub(crate) async fn files_of(root: &Path, engine: &Engine) -> Result<BTreeMap<String, PathBuf>> {
+pub(crate) async fn files_of(workspace: &Workspace, engine: &Engine) -> Result<BTreeMap<String, PathBuf>> {
     let sql = "select m.product_id, min(concat(m.path, ' ', s.sha256)) as file \
         from clean.media m join raw.sources s on s.source = m.source \
         where m.kind = 'picture' and m.product_id is not null group by m.product_id order by m.product_id";
     let rows = Rows::query(engine, sql).await?;
     let (products, files) = (rows.texts("product_id")?, rows.texts("file")?);
-    let kept = root.join("lake/raw/files");
+    let kept = workspace.lake()?.kept_files();
     let place = |file: String| Some(kept.join(file.rsplit_once(' ')?.1));
     Ok(products.into_iter().zip(files).filter_map(|(product, file)| Some((product, place(file)?))).collect())
 }
@@ -107,11 +107,11 @@ const THUMBNAIL: u32 = 112;
 
 /// Small pictures of these products for a page: JPEG in base64 by product. One that cannot be read is left out.
 pub(crate) async fn thumbnails(
-    root: &Path,
+    workspace: &Workspace,
     engine: &Engine,
     products: impl Iterator<Item = &str>,
 ) -> Result<BTreeMap<String, String>> {
-    let files = files_of(root, engine).await?;
+    let files = files_of(workspace, engine).await?;
     let wanted: Vec<(&str, &PathBuf)> = products.filter_map(|id| Some((id, files.get(id)?))).collect();
     let one = |(id, path): &(&str, &PathBuf)| {
         let jpeg = thumbnail(&crate::media::picture(path).ok()?, THUMBNAIL)?;

@@ -68,7 +68,7 @@ pub async fn digest(lake: &Lake, snapshot: &Snapshot) -> Result<Health, LakeErro
         }
     }
     for sha256 in kept {
-        let path = lake.root().join("raw/files").join(&sha256);
+        let path = lake.kept_files().join(&sha256);
         match tokio::task::block_in_place(|| hash_of(&path)) {
             Ok((found, bytes)) if found == sha256 => {
                 health.kept_files += 1;

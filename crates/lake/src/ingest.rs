@@ -265,7 +265,7 @@ fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) 
     let unreadable = |source: std::io::Error| LakeError::Unreadable { path: path.to_path_buf(), source };
     let mut input = File::open(path).map_err(unreadable)?;
     let total = input.metadata().map_err(unreadable)?.len();
-    let dir = lake.root().join("raw/files");
+    let dir = lake.kept_files();
     std::fs::create_dir_all(&dir).map_err(LakeError::io(dir.display().to_string()))?;
     let temporary = dir.join(".incoming");
     let what = || LakeError::io(format!("copying {name} into the lake"));
@@ -311,7 +311,7 @@ async fn publish(
         return Ok(snapshot);
     }
     progress(&Progress { phase: Phase::Commit, what: "raw", done: 0, total: 1 });
-    let kept = lake.root().join("raw/files");
+    let kept = lake.kept_files();
     if kept.is_dir() {
         local::sync_folder(&kept)?;
     }

@@ -52,6 +52,11 @@ impl Lake {
         &self.root
     }
 
+    /// Where the files that were taken in are kept, byte for byte, each by its SHA-256.
+    pub fn kept_files(&self) -> PathBuf {
+        self.root.join("raw/files")
+    }
+
     /// The folder as a URL with a closing slash.
     pub(crate) fn url(&self) -> &Url {
         &self.url

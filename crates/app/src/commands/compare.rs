@@ -37,16 +37,22 @@ struct Line {
     bytes: usize,
 }
 
-pub(crate) async fn run(env: &Environment, args: &cli::Compare) -> Result<ExitCode> {
-    if let Some(n) = args.tune {
-        return super::tune::run(env, args, usize::from(n)).await;
-    }
+/// The purchases that models are compared on, once they are computed.
+pub(super) async fn purchases(env: &Environment) -> Result<(Engine, Purchases)> {
     let workspace = env.workspace()?;
     let lake = workspace.lake()?;
     let snapshot = Snapshot::latest(&lake).await?;
     pipeline::computed(&workspace, &snapshot, "compare")?;
     let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
     let purchases = Purchases::load(&engine).await?;
+    Ok((engine, purchases))
+}
+
+pub(crate) async fn run(env: &Environment, args: &cli::Compare) -> Result<ExitCode> {
+    if let Some(n) = args.tune {
+        return super::tune::run(env, args, usize::from(n)).await;
+    }
+    let (engine, purchases) = purchases(env).await?;
     let kinds = kinds(args)?;
     let all = &purchases.interactions;
     let last = all.iter().map(|row| row.day).max();

@@ -71,7 +71,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
         return Ok(ExitCode::SUCCESS);
     }
     let offered = plans.iter().flat_map(|plan| &plan.products).map(|p| p.id.as_str());
-    let pictures = crate::looks::thumbnails(&workspace.root, &engine, offered).await?;
+    let pictures = crate::looks::thumbnails(&workspace, &engine, offered).await?;
     if args.json {
         // Pages as well where a folder was named; nothing but JSON goes to standard output.
         if let Some(dir) = &args.out {

@@ -6,17 +6,15 @@
 //! not chosen by. The same data, seed and number give the same result.
 
 use super::Environment;
-use super::compare::{MOST_CASES, kinds};
+use super::compare::{MOST_CASES, kinds, purchases};
 use crate::cli;
 use crate::exit::{Exit, Stop};
+use crate::output;
 use crate::pipeline::parameters::parameters;
-use crate::pipeline::purchases::Purchases;
 use crate::trainings::Trainings;
-use crate::{output, pipeline};
 use anyhow::Result;
 use domain::{Interactions, Score, Seed};
 use eval::{Case, Estimate, Metric, Nested, Protocol, Report, Split, TemporalSplit, evaluate_with};
-use lake::{Engine, EngineOptions, Snapshot};
 use recommend::{ModelKind, Strength, prepare};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -51,12 +49,7 @@ struct Search<'a> {
 }
 
 pub(super) async fn run(env: &Environment, args: &cli::Compare, n: usize) -> Result<ExitCode> {
-    let workspace = env.workspace()?;
-    let lake = workspace.lake()?;
-    let snapshot = Snapshot::latest(&lake).await?;
-    pipeline::computed(&workspace, &snapshot, "compare")?;
-    let engine = Engine::open(&lake, &snapshot, &EngineOptions::default()).await?;
-    let purchases = Purchases::load(&engine).await?;
+    let (engine, purchases) = purchases(env).await?;
     let mut kinds = kinds(args)?;
     // What has nothing to choose is left out unless it was named.
     kinds.retain(|kind| !args.models.is_empty() || kind.drawn(&mut Seed(0).stream(0)).is_some());

@@ -45,12 +45,11 @@ pub(super) async fn run(env: &Environment, titles: bool, is_json: bool) -> Resul
     let (found, _) = Found::open(env, is_json).await?;
     let opened = env.opened().await?;
     let bar = Bar::new(env.quiet || is_json);
-    let root = &opened.workspace.root;
     let looks = Looks::load(&opened.workspace, &opened.engine, &opened.snapshot, &found.ids, &bar).await?;
     if looks.likeness.n_present() == 0 {
         return Err(crate::commands::similar::no_pictures());
     }
-    let files = files_of(root, &opened.engine).await?;
+    let files = files_of(&opened.workspace, &opened.engine).await?;
     let goods: Vec<usize> = (0..found.ids.len()).filter(|&row| !found.is_service(row)).collect();
     let missing: Vec<usize> = goods.iter().copied().filter(|&row| !files.contains_key(&found.ids[row])).collect();
     let repeats = looks.likeness.repeats();

@@ -38,7 +38,7 @@ pub(super) async fn run(env: &Environment, is_json: bool) -> Result<ExitCode> {
         ));
     }
     let speech = encoders::speech(&opened.workspace)?.map(|named| named.encoder);
-    let kept = opened.workspace.root.join("lake/raw/files");
+    let kept = opened.workspace.lake()?.kept_files();
     let mut heard = Vec::new();
     for (at, path) in paths.iter().enumerate() {
         bar.step("listening to", "files", at as u64, paths.len() as u64);

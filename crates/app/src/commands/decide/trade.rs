@@ -216,31 +216,22 @@ pub(super) async fn parity(
         }
     };
     let percent = |r: &Value| r["gap"].as_f64().map_or_else(String::new, |x| format!("{:.1} %", 100.0 * x));
+    let priced = |r: &Value| {
+        vec![
+            text(r, "other"),
+            text(r, "name"),
+            text(r, "market"),
+            amount(r, "price"),
+            amount(r, "reference"),
+            text(r, "currency"),
+            percent(r),
+        ]
+    };
     output::line(&format!(
         "{channels} prices of channels out of line, {below} below their floor on a channel, {wars} price wars, {routes} routes on which it pays to bring goods from market to market"
     ));
-    show("channel", &["channel", "product", "market", "price", "reference", "in", "gap"], &[3, 4, 6], &|r| {
-        vec![
-            text(r, "other"),
-            text(r, "name"),
-            text(r, "market"),
-            amount(r, "price"),
-            amount(r, "reference"),
-            text(r, "currency"),
-            percent(r),
-        ]
-    });
-    show("floor", &["below the floor on", "product", "market", "price", "floor", "in", "gap"], &[3, 4, 6], &|r| {
-        vec![
-            text(r, "other"),
-            text(r, "name"),
-            text(r, "market"),
-            amount(r, "price"),
-            amount(r, "reference"),
-            text(r, "currency"),
-            percent(r),
-        ]
-    });
+    show("channel", &["channel", "product", "market", "price", "reference", "in", "gap"], &[3, 4, 6], &priced);
+    show("floor", &["below the floor on", "product", "market", "price", "floor", "in", "gap"], &[3, 4, 6], &priced);
     show("war", &["war", "market", "steps"], &[], &|r| vec![text(r, "name"), text(r, "market"), text(r, "en")]);
     show(
         "route",

@@ -238,7 +238,7 @@ impl Serving {
             anyhow::Ok(rows.texts("format")?.into_iter().zip(rows.texts("sha256")?).next())
         };
         let (format, hash) = found.await.map_err(refused)?.ok_or_else(none)?;
-        let path = now.workspace.lake().map_err(refused)?.root().join("raw/files").join(hash);
+        let path = now.workspace.lake().map_err(refused)?.kept_files().join(hash);
         let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display())).map_err(refused)?;
         Ok(Document { content_type: format!("image/{format}"), bytes: Bytes::from(bytes) })
     }

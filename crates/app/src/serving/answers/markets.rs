@@ -214,7 +214,7 @@ impl MarketAnswers for Serving {
             let page = || async {
                 let plan = plan(&now, of).await?;
                 let offered = plan.products.iter().map(|p| p.id.as_str());
-                let pictures = crate::looks::thumbnails(&now.workspace.root, &now.engine, offered).await?;
+                let pictures = crate::looks::thumbnails(&now.workspace, &now.engine, offered).await?;
                 Ok(plan.html_with(lang, &pictures))
             };
             let page = now.remember(&key, page).await.map_err(refused)?;
