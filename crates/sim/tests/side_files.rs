@@ -300,8 +300,8 @@ fn every_group_of_parameters_is_in_the_truth() {
     let truth = &written().truth;
     let mechanism = truth["mechanism"].as_object().unwrap();
     let groups: Vec<&str> = mechanism.keys().map(String::as_str).collect();
-    let wanted = "demand types catalogue prices taste shoppers orders reviews events ads rates markets supply links noise \
-                  potential traits";
+    let wanted = "demand types catalogue prices taste shoppers orders reviews events ads rates markets supply papers \
+                  links noise potential traits";
     assert_eq!(groups, wanted.split(' ').collect::<Vec<_>>());
     assert_eq!(mechanism["types"].as_array().unwrap().len(), 18);
     for market in markets() {
