@@ -243,6 +243,23 @@ fn a_picture_stands_beside_its_product_inside_the_page() {
 }
 
 #[test]
+fn pieces_of_the_servers_log_take_one_line() {
+    let mut evidence = germany();
+    let piece = evidence.sources[1].clone();
+    let piece = |n: u32| SourceEvidence {
+        name: format!("journal-{n:020}-00.jsonl"),
+        origin: Some("tracking".to_owned()),
+        table: "events".to_owned(),
+        ..piece.clone()
+    };
+    evidence.sources.extend((0..60).map(piece));
+    let page = plan(&evidence).html(Lang::En);
+    assert_eq!(page.matches("files of events that the server took in").count(), 1);
+    assert!(page.contains("60 files of events") && page.contains("stock.csv") && !page.contains("journal-0"));
+    assert_eq!(plan(&evidence).sources.len(), 63, "the JSON has each");
+}
+
+#[test]
 fn elements_nest_and_ids_are_unique() {
     for evidence in [germany(), thin()] {
         for lang in Lang::ALL {

@@ -114,16 +114,41 @@ pub(crate) async fn compact_all(lake: &Lake, intake: &Intake) -> Result<Compacte
 /// Goes on until the task is dropped; first with what the last time left. What fails is told and tried again.
 pub(crate) async fn keep_compacting(lake: Lake, intake: Arc<Intake>) {
     loop {
-        match compact(&lake, &intake).await {
-            Ok(done) if done.segments > 0 => allocator::collect(),
-            Ok(_) => {}
-            Err(error) => tracing::warn!(
-                error = format!("{error:#}"),
-                "events cannot be brought into the lake; they stay in the log"
-            ),
+        if !intake.journal().closed().is_empty() {
+            let round = compact_apart(lake.clone(), intake.clone()).await;
+            if let Err(error) = round {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "events cannot be brought into the lake; they stay in the log");
+            }
         }
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// A round on threads of its own that end with it, and its memory with them: each thread of a pool that once took part in
+/// bringing a segment over keeps what it freed, and at 52,000 events a second the
+/// server grew by 99 MB a minute.
+/// Dropping the future stops the round.
+async fn compact_apart(lake: Lake, intake: Arc<Intake>) -> Result<Compacted> {
+    let (mut told, done) = tokio::sync::oneshot::channel();
+    let round = move || {
+        let pool =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("compact").enable_all().build();
+        let result = pool.context("starting threads").and_then(|pool| {
+            let mut work = pool.spawn(async move { compact(&lake, &intake).await });
+            pool.block_on(async {
+                tokio::select! {
+                    joined = &mut work => joined.context("bringing events into the lake")?,
+                    () = told.closed() => Ok(Compacted::default()),
+                }
+            })
+        });
+        allocator::collect();
+        // Whoever waited may have gone.
+        let _ = told.send(result);
+    };
+    std::thread::Builder::new().name("compactor".to_owned()).spawn(round).context("starting a thread")?;
+    done.await.context("the thread that brings events into the lake has ended")?
 }
 
 /// Writes the payloads of a segment, one a line, into a file whose name follows from number and content.

@@ -459,6 +459,13 @@ pub struct SourceEvidence {
     pub obtained: Option<Day>,
 }
 
+impl SourceEvidence {
+    /// Whether it is a piece of the server's own log, of which a busy shop has thousands.
+    pub fn is_log_segment(&self) -> bool {
+        self.origin.as_deref() == Some("tracking") && self.name.starts_with("journal-")
+    }
+}
+
 /// Inputs that a workspace may or may not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]

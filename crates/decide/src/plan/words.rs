@@ -241,6 +241,7 @@ texts! {
     NotStated: "not stated", "未注明";
     OtherMarkets: "orders of other markets", "其他市场的订单";
     SourcesMore: "{0} more files are in the JSON of this plan and in raw.sources.", "另有 {0} 个文件，见本计划的 JSON 与 raw.sources。";
+    LogSegments: "{0} files of events that the server took in; the last one", "服务器接收的事件文件 {0} 个；此处为最近一个";
     Rule: "Finding", "发现";
     Example: "Example", "示例";
     NoProducts: "No product could be scored for this market.", "本市场没有可评分的商品。";

@@ -17,19 +17,26 @@ impl Page<'_> {
                 .map(|text| Column::Text(self.text(text)))
                 .to_vec(),
         );
-        for source in plan.sources.iter().take(LISTED) {
+        let (segments, files): (Vec<&SourceEvidence>, Vec<&SourceEvidence>) =
+            plan.sources.iter().partition(|source| source.is_log_segment());
+        for (i, source) in files.iter().take(LISTED).chain(segments.last()).enumerate() {
             let stated = |text: &Option<String>| {
                 Cell::Value(text.as_deref().map_or_else(|| escape(self.text(Text::NotStated)), name))
             };
+            let head = if i < files.len().min(LISTED) {
+                format!("{}<span class=\"sub\">{}</span>", name(&source.name), escape(&source.source))
+            } else {
+                escape(&fill(self.text(Text::LogSegments), &[&segments.len().to_string()]))
+            };
             table.row([
-                Cell::Head(format!("{}<span class=\"sub\">{}</span>", name(&source.name), escape(&source.source))),
+                Cell::Head(head),
                 Cell::Value(escape(self.holds(source))),
                 stated(&source.licence),
                 stated(&source.origin),
                 stated(&source.obtained.map(|day| number::day(day, lang))),
             ]);
         }
-        let more = plan.sources.len().saturating_sub(LISTED);
+        let more = files.len().saturating_sub(LISTED);
         let more = match more {
             0 => String::new(),
             n => format!("<p class=\"muted\">{}</p>\n", fill(self.text(Text::SourcesMore), &[&n.to_string()])),
