@@ -235,7 +235,7 @@ impl Workspace {
              # models = [\"popularity\", \"item-knn\", \"ials\", \"hybrid-stacked\", \"sasrec\"]\n\n\
              # What makes a market attractive: weights of demand, size, competition, distance, cost and transfer.\n\
              # [markets.weights]\n\
-             # demand = 0.45\n\n\
+             # demand = 0.6\n\n\
              # Encoders of sentences, pictures and speech, by the names that `portolan models add` gave them.\n\
              # [search]\n\
              # model = \"minilm\"\n\

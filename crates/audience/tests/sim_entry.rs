@@ -72,8 +72,8 @@ fn the_planted_market_comes_first_and_the_order_follows_the_truth() {
         n += 1;
     }
     let rho = rho / f64::from(n);
-    // Seen: 35 first, 40 among three, 0.89. Weights were chosen on other seeds (100 to 159).
-    let fine = first >= 31 && among_three >= 37 && rho > 0.83;
+    // Seen: 37 first, 40 among three; rho in the message. Weights were chosen on other seeds (100 to 299).
+    let fine = first >= 35 && among_three >= 37 && rho > 0.83;
     assert!(fine, "first {first}, among three {among_three} of {n}, rho {rho:.3}");
 }
 
