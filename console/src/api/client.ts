@@ -107,7 +107,7 @@ export const api = {
   rejects: (query: { source?: string; rule?: string; page: number }, signal?: S) =>
     must(client.GET('/api/v1/rejects', { params: { query: given({ ...query, per_page: 100 }) }, signal })),
   runs: (signal?: S) => must(client.GET('/api/v1/runs', { signal })),
-  startRun: () => must(client.POST('/api/v1/runs')),
+  startRun: (allow: boolean) => must(client.POST('/api/v1/runs', { params: { query: { allow_failed_gates: allow } } })),
   run: (id: string, signal?: S) => must(client.GET('/api/v1/runs/{id}', { params: { path: { id } }, signal })),
   cancelRun: (id: string) => must(client.DELETE('/api/v1/runs/{id}', { params: { path: { id } } })),
   sql: (query: string, limit: number, signal?: S) => must(client.POST('/api/v1/sql', { body: { query, limit }, signal })),

@@ -8,7 +8,7 @@ use crate::wire::audience::{
     MembersQuery, Personas, SegmentDraft, SegmentPreview, SegmentRule, Segments, Shopper, ShopperSegments,
 };
 use crate::wire::catalogue::{PricesWrite, Product, ProductQuery, ProductWrite, Products, StockWrite, Written};
-use crate::wire::data::{RejectQuery, Run, Runs, SqlQuestion};
+use crate::wire::data::{RejectQuery, Run, RunQuery, Runs, SqlQuestion};
 use crate::wire::markets::{Lang, MarketPage, MarketRanking, TransferReport};
 use crate::wire::overview::Overview;
 use crate::wire::persons::{PersonErasure, PersonExport};
@@ -219,7 +219,7 @@ pub trait DataAnswers: Send + Sync {
     /// The runs there were.
     fn runs(&self) -> Answer<'_, Runs>;
     /// Starts a run; one at a time.
-    fn start_run(&self) -> Answer<'_, Run>;
+    fn start_run<'a>(&'a self, query: &'a RunQuery) -> Answer<'a, Run>;
     /// One run.
     fn run<'a>(&'a self, id: &'a str) -> Answer<'a, Run>;
     /// Stops a run.

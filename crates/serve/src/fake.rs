@@ -13,7 +13,7 @@ use crate::wire::audience::{
 use crate::wire::catalogue::{
     PricesWrite, Product, ProductCard, ProductQuery, ProductWrite, Products, StockWrite, Written,
 };
-use crate::wire::data::{RejectQuery, Run, RunStatus, Runs, SqlQuestion};
+use crate::wire::data::{RejectQuery, Run, RunQuery, RunStatus, Runs, SqlQuestion};
 use crate::wire::figure::{Amount, Figure, Words};
 use crate::wire::markets::{Criterion, Lang, MarketPage, MarketRanking, MarketReason, RankedMarket, TransferReport};
 use crate::wire::overview::{Action, Counts, Freshness, Gate, Overview};
@@ -491,7 +491,7 @@ impl DataAnswers for FakeAnswers {
         ready(the_run("run-1").map(|run| Runs { runs: vec![run] }))
     }
 
-    fn start_run(&self) -> Answer<'_, Run> {
+    fn start_run<'a>(&'a self, _: &'a RunQuery) -> Answer<'a, Run> {
         self.wrote();
         ready(the_run("run-1"))
     }

@@ -397,6 +397,7 @@ export const pages = {
   'runs.title': 'Runs',
   'runs.hint': 'Segments, models, personas and rankings are computed from what is in the lake',
   'runs.start': 'Start a run',
+  'runs.anyway': 'Run all the same',
   'runs.none': 'No run yet',
   'runs.none.text': 'Start one; you can watch it here and stop it at any time.',
   'runs.took': 'took {seconds} s',

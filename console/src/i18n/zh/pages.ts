@@ -398,6 +398,7 @@ export const pages = {
   'runs.title': '运行',
   'runs.hint': '根据数据湖内容计算分群、模型、画像与排名',
   'runs.start': '开始运行',
+  'runs.anyway': '仍然运行',
   'runs.none': '尚无运行',
   'runs.none.text': '点击开始；可在此查看进度并随时停止。',
   'runs.took': '用时 {seconds} 秒',

@@ -8,12 +8,15 @@ import { useSession } from '../../lib/session';
 import { Answer, Badge, Button, Card, Confirm, Empty, Trouble } from '../../ui/basic';
 import { Progress } from '../../ui/marks';
 
+// Exit status of a run that a quality gate stopped, see docs/exit-codes.md.
+const GATE = 6;
+
 export function Runs() {
   const { t } = useWords();
   const { may } = useSession();
   const runs = useLoad('runs', api.runs);
-  const start = useAct(async () => {
-    await api.startRun();
+  const start = useAct(async (allow: boolean) => {
+    await api.startRun(allow);
     runs.reload();
   });
   const going = runs.data?.runs.find((r) => r.status === 'running');
@@ -40,7 +43,7 @@ export function Runs() {
       hint={t('runs.hint')}
       actions={
         may('marketer') ? (
-          <Button kind="primary" icon="play" busy={start.busy} disabled={going !== undefined} onClick={() => void start.run()}>
+          <Button kind="primary" icon="play" busy={start.busy} disabled={going !== undefined} onClick={() => void start.run(false)}>
             {t('runs.start')}
           </Button>
         ) : null
@@ -50,8 +53,8 @@ export function Runs() {
       <Answer of={runs} empty={{ when: (d) => d.runs.length === 0, show: <Empty title={t('runs.none')} icon="play">{t('runs.none.text')}</Empty> }}>
         {(data) => (
           <ul className="runs">
-            {data.runs.map((run) => (
-              <OneRun key={run.id} run={run} reload={runs.reload} />
+            {data.runs.map((run, i) => (
+              <OneRun key={run.id} run={run} reload={runs.reload} anyway={i === 0 && run.exit_code === GATE ? () => void start.run(true) : undefined} />
             ))}
           </ul>
         )}
@@ -60,7 +63,7 @@ export function Runs() {
   );
 }
 
-function OneRun({ run, reload }: { run: Run; reload: () => void }) {
+function OneRun({ run, reload, anyway }: { run: Run; reload: () => void; anyway?: (() => void) | undefined }) {
   const { t, f, spoken, code } = useWords();
   const { may } = useSession();
   const [asking, ask] = useState(false);
@@ -97,6 +100,11 @@ function OneRun({ run, reload }: { run: Run; reload: () => void }) {
         {run.ended ? <span className="hint">{t('runs.took', { seconds: f.decimal((Date.parse(run.ended) - Date.parse(run.started)) / 1000, 0) })}</span> : null}
         {running && run.stage ? <span>{t('runs.stage', { stage: code('stage', run.stage) })}</span> : null}
         <span className="grow" />
+        {anyway && may('marketer') ? (
+          <Button icon="play" onClick={anyway}>
+            {t('runs.anyway')}
+          </Button>
+        ) : null}
         {running && may('marketer') ? (
           <Button kind="danger" icon="stop" onClick={() => ask(true)}>
             {t('runs.cancel')}

@@ -105,7 +105,23 @@ pub(crate) async fn compact(lake: &Lake, intake: &Intake) -> Result<Compacted> {
     Ok(done)
 }
 
-/// Everything taken so far: closes the active segment first. Before a person is erased, and before a run that should know.
+/// How often, and how long apart, a run tries again where somebody else writes the lake.
+const TRIES: u32 = 20;
+const APART: Duration = Duration::from_millis(500);
+
+/// Everything taken so far, before a run that should know it. Waits a while for who else writes the lake: most of the time that is
+/// the round that brings segments over anyway.
+pub(crate) async fn bring_over(lake: &Lake, intake: &Intake) -> Result<()> {
+    for _ in 0..TRIES {
+        if compact_all(lake, intake).await?.waiting == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(APART).await;
+    }
+    anyhow::bail!("somebody else writes the lake")
+}
+
+/// Everything taken so far: closes the active segment first. Before a person is erased, and before a run.
 pub(crate) async fn compact_all(lake: &Lake, intake: &Intake) -> Result<Compacted> {
     intake.journal().rotate().await?;
     compact(lake, intake).await

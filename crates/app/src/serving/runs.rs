@@ -5,7 +5,7 @@
 //! tables in one step and the next run goes on from there. The history is kept in `runs.json` of the workspace, so a
 //! restart knows what was; a run that was on when the server died is called failed.
 //!
-//! What shops sent over HTTP is taken into the lake first, see [`super::updates`].
+//! What shops sent over HTTP is taken into the lake first, see [`super::updates`], and so are events that wait in the log.
 
 use super::updates::Updates;
 use crate::models::put;
@@ -50,6 +50,19 @@ struct State {
     /// The child that works, and whether somebody wants it stopped.
     child: Option<Child>,
     is_cancelled: bool,
+}
+
+/// What a run is started with.
+#[derive(Clone, Copy)]
+pub(crate) struct Begin<'a> {
+    /// What shops sent and is not in the lake.
+    pub(crate) updates: &'a Arc<Updates>,
+    /// Goes on where a quality gate fails.
+    pub(crate) allow_failed_gates: bool,
+    /// Now, in milliseconds since 1970.
+    pub(crate) at: i64,
+    /// Tells the end.
+    pub(crate) clock: fn() -> i64,
 }
 
 /// Starts runs and remembers them.
@@ -111,12 +124,12 @@ impl RunKeeper {
         lock(&self.state).history.runs.iter().find(|run| run.id == id).cloned()
     }
 
-    /// Starts a run. `done` is called when its work is done and before it counts as ended.
+    /// Starts a run. `first` is called before its work, what it fails with is said and the run goes on; `done` when its work
+    /// is done and before it counts as ended.
     pub(crate) fn start(
         &self,
-        updates: &Arc<Updates>,
-        at: i64,
-        clock: fn() -> i64,
+        Begin { updates, allow_failed_gates, at, clock }: Begin<'_>,
+        first: impl FnOnce() -> Result<()> + Send + 'static,
         done: impl FnOnce() + Send + 'static,
     ) -> Result<Run, RunError> {
         let mut state = lock(&self.state);
@@ -143,8 +156,12 @@ impl RunKeeper {
             lines: self.params.lines,
             state: self.state.clone(),
             updates: updates.clone(),
+            allow_failed_gates,
         };
         let spawned = std::thread::Builder::new().name("run".to_owned()).spawn(move || {
+            if let Err(error) = first() {
+                work.line(&format!("events of the last minutes are not in this run: {error:#}"));
+            }
             let code = work.run();
             done();
             work.ended(code, clock());
@@ -203,6 +220,7 @@ struct Work {
     lines: usize,
     state: Arc<Mutex<State>>,
     updates: Arc<Updates>,
+    allow_failed_gates: bool,
 }
 
 impl Work {
@@ -219,7 +237,11 @@ impl Work {
             }
             self.updates.folded(&files)?;
         }
-        self.child(&["run".to_owned()])
+        let mut args = vec!["run".to_owned()];
+        if self.allow_failed_gates {
+            args.push("--allow-failed-gates".to_owned());
+        }
+        self.child(&args)
     }
 
     /// Runs a command of this program to its end.
@@ -317,7 +339,10 @@ fn next(code: i32) -> Words {
     match code {
         4 => Words::new("something needed is missing; the lines say what", "缺少所需内容;请查看输出"),
         5 => Words::new("the disk is full or somebody else writes; try again", "磁盘已满或有其他进程正在写入;请重试"),
-        6 => Words::new("a quality gate failed; see the quality report", "质量检查未通过;请查看质量报告"),
+        6 => Words::new(
+            "a quality gate failed: see the quality report, or run all the same; the plans of before stay",
+            "质量检查未通过:请查看质量报告,或仍然运行;之前的计划保持不变",
+        ),
         _ => Words::new("the lines say what went wrong", "请查看输出了解原因"),
     }
 }

@@ -124,6 +124,50 @@ fn events_that_are_in_the_lake_and_not_cleaned_yet_do_not_take_the_plan_away() {
     assert_eq!(of_de(&Served::start(&shop)), plan);
 }
 
+/// A run takes in what is still in the log, and events of today on orders of 2010 stop nobody. Where a gate stops a run that has
+/// cleaned already, the plan of before stays, and whoever says so goes on all the same.
+#[test]
+fn a_run_knows_events_of_a_moment_ago_and_a_gate_that_stops_it_takes_no_plan_away() {
+    let shop = Shop::new();
+    shop.ingest_ok(&shop.file("orders.csv", crate::support::RETAIL));
+    shop.ok(&["run"]);
+    let served = Served::start(&shop);
+    let title = |served: &Served| served.get("/api/v1/markets/DE/plan")["plan"]["market"].clone();
+    let before = title(&served);
+    let run = |path: &str| {
+        let id = served.post(path, &serde_json::Value::Null)["id"].as_str().unwrap().to_owned();
+        let patience = Instant::now();
+        loop {
+            let run = served.get(&format!("/api/v1/runs/{id}"));
+            if run["status"] != "running" {
+                return run;
+            }
+            assert!(patience.elapsed() < Duration::from_secs(120), "{run}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    assert_eq!(served.ask("POST", "/v1/track", Some(&viewed("one"))).status, 200);
+    let done = run("/api/v1/runs");
+    assert_eq!(done["status"], "done", "{done}");
+    assert_eq!(found(&shop), BTreeMap::from([("one".to_owned(), 1)]), "it is in the lake");
+
+    // A gate that cannot hold, and something new to clean.
+    let settings = std::fs::read_to_string(shop.root().join("portolan.toml")).unwrap();
+    std::fs::write(
+        shop.root().join("portolan.toml"),
+        format!("{settings}\n[gates]\norder_lines_shopper = {{ at_most = 0, severity = \"fail\" }}\n"),
+    )
+    .unwrap();
+    assert_eq!(served.ask("POST", "/v1/track", Some(&viewed("two"))).status, 200);
+    let stopped = run("/api/v1/runs");
+    assert_eq!((&stopped["status"], &stopped["exit_code"]), (&"failed".into(), &6.into()), "{stopped}");
+    assert_eq!(title(&served), before, "the plan of the run before");
+    let done = run("/api/v1/runs?allow_failed_gates=true");
+    assert_eq!(done["status"], "done", "{done}");
+    assert_eq!(title(&served), before);
+    assert_eq!(served.stop(), 0);
+}
+
 /// A sender goes on where its last acknowledgement was: what it never heard of it sends again, as clients do.
 #[test]
 #[expect(clippy::print_stderr, reason = "how often it was killed is worth a line where somebody asks for more trials")]

@@ -7,13 +7,18 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type};
 use domain::Day;
 
-/// The newest day of what shoppers and the shop did. Rates, stock and costs are not asked: they may be
-/// fetched long after the last order.
+/// The newest day of what shoppers and the shop did, as files say it. Rates, stock and costs are not asked: they may be
+/// fetched long after the last order. Nor are events that the server took in: they are of today from the first page view
+/// on, and a run on orders of last year would never pass again.
 const NEWEST: &str = "select max(day) as newest from (\
     select max(day) as day from clean.orders \
-    union all select max(cast(occurred_at as date)) from clean.events \
+    union all select max(cast(e.occurred_at as date)) from clean.events e left join raw.sources s on s.source = e.source \
+      where coalesce(s.origin, '') <> 'tracking' \
     union all select max(cast(reviewed_at as date)) from clean.reviews \
     union all select max(day) from clean.ad_spend)";
+
+/// The newest event, whoever told it.
+const NEWEST_EVENT: &str = "select max(cast(occurred_at as date)) as newest from clean.events";
 
 /// Measures every gate on the snapshot of an engine, in the order of [`super::BUILT_IN`]. Cost: a scan of
 /// a few columns each, a join or a grouping where the gate is about keys.
@@ -22,9 +27,11 @@ const NEWEST: &str = "select max(day) as newest from (\
 /// [`LakeError::Query`] when a table cannot be read.
 pub async fn measure_gates(engine: &Engine, settings: &GateSettings) -> Result<Vec<GateRow>, LakeError> {
     let newest = day(&engine.sql(NEWEST).await?, 0);
+    let event = day(&engine.sql(NEWEST_EVENT).await?, 0);
     let mut rows = Vec::new();
     for gate in settings.gates() {
-        rows.push(match (query(&gate), newest) {
+        let against = if gate.check == Check::AgeBehindEvents { event } else { newest };
+        rows.push(match (query(&gate), against) {
             (Asked::Rows(sql), _) => counted(&gate, &engine.sql(&sql).await?),
             (Asked::Newest(sql), Some(newest)) => aged(&gate, &engine.sql(&sql).await?, newest),
             (Asked::Newest(_), None) => row(&gate, 0, 0, None, None, "nothing to look at".to_owned()),
@@ -68,7 +75,7 @@ fn query(gate: &Gate) -> Asked {
              from rejects.rows r left join raw.sources s on s.source = r.source \
              where r.table_name = '{table}' and r.rule <> '{but}'"
         )),
-        Check::Age => Asked::Newest(format!(
+        Check::Age | Check::AgeBehindEvents => Asked::Newest(format!(
             "select max(cast({column} as date)) as newest, count({column}) as n, 'all' as what from clean.{table}{}",
             only("where")
         )),
@@ -105,13 +112,18 @@ fn aged(gate: &Gate, answer: &[RecordBatch], newest: Day) -> GateRow {
     let age = newest.since(of).max(0);
     let what = match gate.check {
         Check::AgeByFormat => format!("{} from {}", gate.rows, text(answer, 2).unwrap_or_default()),
-        Check::Rows { .. } | Check::Known { .. } | Check::Once | Check::Age | Check::PutAside { .. } => {
-            gate.rows.to_owned()
-        }
+        Check::Rows { .. }
+        | Check::Known { .. }
+        | Check::Once
+        | Check::Age
+        | Check::AgeBehindEvents
+        | Check::PutAside { .. } => gate.rows.to_owned(),
     };
     let limit = gate.at_most;
-    let says =
-        format!("the newest {what} are of {of}, {age} days before the newest data ({newest}); at most {limit} may be");
+    let behind = if gate.check == Check::AgeBehindEvents { "event" } else { "data" };
+    let says = format!(
+        "the newest {what} are of {of}, {age} days before the newest {behind} ({newest}); at most {limit} may be"
+    );
     let failing = i64::from(f64::from(age) > limit);
     row(gate, n, failing, Some(f64::from(age)), Some(of.to_string()), says)
 }

@@ -5,7 +5,7 @@
 //! one entry of [`BUILT_IN`], measured by one query over a snapshot. What a gate allows is a share of
 //! the rows, or days for freshness; settings may change that, and what follows when it is exceeded.
 //!
-//! Age is counted from the newest order, event, review or day of advertising in the data, never from
+//! Age is counted from the newest order, event, review or day of advertising in files, never from
 //! a clock: an export of last year is as fresh as it was then.
 
 mod built_in;
@@ -94,7 +94,9 @@ pub enum Check {
     Once,
     /// Days from the newest value of the column to the newest data.
     Age,
-    /// The same for each format that orders came in, the oldest of them.
+    /// Days from the newest value of the column to the newest event, those that the server took in among them.
+    AgeBehindEvents,
+    /// Days to the newest data for each format that orders came in, the oldest of them.
     AgeByFormat,
     /// Rows of the table in `rejects.rows`, but for those of a rule that is no fault of the file.
     PutAside {

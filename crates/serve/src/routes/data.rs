@@ -6,7 +6,7 @@ use crate::auth::Caller;
 use crate::extract::{Json, Path, Query};
 use crate::problem::Refusal;
 use crate::shared::AppState;
-use crate::wire::data::{RejectQuery, Run, Runs, SqlQuestion};
+use crate::wire::data::{RejectQuery, Run, RunQuery, Runs, SqlQuestion};
 use crate::wire::table::{Report, Table};
 use axum::Extension;
 use axum::extract::State;
@@ -48,14 +48,16 @@ async fn runs(State(shared): State<AppState>) -> Reply<Runs> {
     reply(shared.answers.runs().await)
 }
 
-/// Starts a run: whatever changed is computed again. One at a time.
-#[utoipa::path(post, path = "/runs", tag = "data", responses((status = 202, body = Run)))]
+/// Starts a run: whatever changed is computed again, with the events and updates that came so far. One at a time.
+#[utoipa::path(post, path = "/runs", tag = "data", params(RunQuery), responses((status = 202, body = Run)))]
 async fn start_run(
     State(shared): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Query(query): Query<RunQuery>,
 ) -> Result<(StatusCode, axum::Json<Run>), Refusal> {
-    let run = shared.answers.start_run().await?;
-    audit::note(&shared, &caller, "run.started", &run.id, "").await?;
+    let run = shared.answers.start_run(&query).await?;
+    let how = if query.allow_failed_gates { "failed gates allowed" } else { "" };
+    audit::note(&shared, &caller, "run.started", &run.id, how).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(run)))
 }
 

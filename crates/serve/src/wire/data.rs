@@ -57,6 +57,15 @@ pub enum RunStatus {
     Cancelled,
 }
 
+/// How a run is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunQuery {
+    /// Goes on where a quality gate fails; `marts.gates` then says `allowed` instead of `fail`.
+    pub allow_failed_gates: bool,
+}
+
 /// One run of the pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Run {

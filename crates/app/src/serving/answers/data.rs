@@ -1,7 +1,8 @@
 //! The data side: what came, what the rules found, what was put aside, runs, questions in SQL.
 
 use super::super::Serving;
-use super::super::runs::RunError;
+use super::super::intake;
+use super::super::runs::{Begin, RunError};
 use super::super::snapshot::Snapshot;
 use super::tables::{self, quoted};
 use super::{refused, wrong};
@@ -9,7 +10,7 @@ use crate::exit::{Exit, code_of};
 use anyhow::Result;
 use schema::Zone;
 use serve::answers::{Answer, AnswerError, DataAnswers};
-use serve::wire::data::{RejectQuery, Run, Runs, SqlQuestion};
+use serve::wire::data::{RejectQuery, Run, RunQuery, Runs, SqlQuestion};
 use serve::wire::figure::Words;
 use serve::wire::table::{Cell, Column, NamedTable, Page, Report, Table};
 use std::time::Duration;
@@ -202,7 +203,7 @@ impl Serving {
         Ok(table)
     }
 
-    async fn begin(&self) -> Result<Run, AnswerError> {
+    async fn begin(&self, query: &RunQuery) -> Result<Run, AnswerError> {
         let (now, clock): (i64, fn() -> i64) = (self.now(), super::super::now);
         let (current, runtime) = (self.current.clone(), tokio::runtime::Handle::current());
         // Who sees that the run has ended gets answers from what it made.
@@ -211,7 +212,14 @@ impl Serving {
                 tracing::warn!(error = format!("{error:#}"), "what a run made cannot be opened");
             }
         };
-        self.runs.start(&self.updates, now, clock, done).map_err(run_error)
+        let (runtime, events) = (tokio::runtime::Handle::current(), self.events.get().cloned());
+        let lake = self.current.get().workspace.lake().map_err(refused)?;
+        let first = move || match events {
+            Some(events) => runtime.block_on(intake::bring_over(&lake, &events)),
+            None => Ok(()),
+        };
+        let begin = Begin { updates: &self.updates, allow_failed_gates: query.allow_failed_gates, at: now, clock };
+        self.runs.start(begin, first, done).map_err(run_error)
     }
 }
 
@@ -279,8 +287,8 @@ impl DataAnswers for Serving {
         Box::pin(async move { Ok(Runs { runs: self.runs.all() }) })
     }
 
-    fn start_run(&self) -> Answer<'_, Run> {
-        Box::pin(self.begin())
+    fn start_run<'a>(&'a self, query: &'a RunQuery) -> Answer<'a, Run> {
+        Box::pin(self.begin(query))
     }
 
     fn run<'a>(&'a self, id: &'a str) -> Answer<'a, Run> {

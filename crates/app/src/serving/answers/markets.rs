@@ -7,11 +7,13 @@ use crate::exit::{Exit, Stop};
 use crate::people_pages;
 use crate::pipeline::gather::Gatherer;
 use crate::pipeline::{self, rows::Rows};
+use crate::workspace::Workspace;
 use anyhow::Result;
 use audience::entry::attractiveness::Criterion as Asked;
 use bytes::Bytes;
 use decide::plan::{LaunchPlan, Minimums};
 use domain::Market;
+use lake::{Engine, EngineOptions};
 use serve::answers::{Answer, AnswerError, Document, MarketAnswers};
 use serve::wire::figure::Words;
 use serve::wire::markets::{Criterion, Lang, MarketPage, MarketRanking, MarketReason, RankedMarket, TransferReport};
@@ -146,17 +148,37 @@ async fn page(now: &Snapshot, of: Market) -> Result<MarketPage> {
     })
 }
 
+/// Versions of the lake that are looked through for the one before the last cleaning.
+const LOOK_BACK: usize = 500;
+
+/// The plan of what was computed last. A run that a gate stopped, or one that goes on, has cleaned and not computed: then it is
+/// that of the clean tables before, with which what was computed belongs together.
 async fn plan(now: &Snapshot, of: Market) -> Result<LaunchPlan> {
-    pipeline::computed_together(&now.workspace, &now.lake, "plan")?;
-    let currency = now.lake.currency.ok_or_else(|| {
+    let Err(changed) = pipeline::computed_together(&now.workspace, &now.lake, "plan") else {
+        return written(&now.engine, &now.workspace, &now.lake, of).await;
+    };
+    let lake = now.workspace.lake()?;
+    let numbers = lake::Snapshot::numbers(&lake).await?;
+    for number in numbers.into_iter().rev().filter(|n| *n < now.lake.number).take(LOOK_BACK) {
+        let before = lake::Snapshot::load(&lake, number).await?;
+        if pipeline::computed_together(&now.workspace, &before, "plan").is_ok() {
+            let engine = Engine::open(&lake, &before, &EngineOptions::default()).await?;
+            return written(&engine, &now.workspace, &before, of).await;
+        }
+    }
+    Err(changed)
+}
+
+async fn written(engine: &Engine, workspace: &Workspace, lake: &lake::Snapshot, of: Market) -> Result<LaunchPlan> {
+    let currency = lake.currency.ok_or_else(|| {
         Stop::error(
             Exit::Missing,
             "the lake was cleaned by an earlier release",
             "start a run: it cleans the lake again",
         )
     })?;
-    let home = pipeline::home(&now.engine, &now.workspace).await?;
-    let gatherer = Gatherer::new(&now.engine, home, currency).await?;
+    let home = pipeline::home(engine, workspace).await?;
+    let gatherer = Gatherer::new(engine, home, currency).await?;
     if !gatherer.knows(of) {
         let known = gatherer.markets(0).iter().map(Market::to_string).collect::<Vec<_>>().join(", ");
         let what = format!("{of} has no sale yet");
