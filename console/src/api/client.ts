@@ -114,6 +114,8 @@ export const api = {
 
   counters: (signal?: S) => must(client.GET('/api/v1/live/counters', { signal })),
   carts: (signal?: S) => must(client.GET('/api/v1/live/carts', { signal })),
+  queries: (query: Query<'/api/v1/live/queries'>, signal?: S) => must(client.GET('/api/v1/live/queries', { params: { query: given(query) }, signal })),
+  visitor: (id: string, signal?: S) => must(client.GET('/api/v1/live/visitors/{id}', { params: { path: { id } }, signal })),
 
   person: (id: string, signal?: S) => must(client.GET('/api/v1/persons/{id}', { params: { path: { id } }, signal })),
   consents: (id: string, signal?: S) => must(client.GET('/api/v1/persons/{id}/consents', { params: { path: { id } }, signal })),

@@ -10,6 +10,14 @@ const text = (x: Any): string => (typeof x === 'string' ? x : '');
 const number = (x: Any): number | null => (typeof x === 'number' && Number.isFinite(x) ? x : null);
 const words = (x: Any): Words => ({ en: text(object(x)['en']), zh: text(object(x)['zh']) });
 
+/** The day before one; a window of the plan ends before its last day. */
+function dayBefore(day: string): string {
+  const at = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(at.getTime())) return day;
+  at.setUTCDate(at.getUTCDate() - 1);
+  return at.toISOString().slice(0, 10);
+}
+
 /** A figure of the plan, whose value is `{number}`, `{money}`, `{too_little_data}` or `"undefined"`. */
 export function planFigure(raw: Any): Figure | null {
   const f = object(raw);
@@ -68,6 +76,7 @@ export interface PlanPage {
   findings: { topic: string; text: Words }[];
   stance: string;
   currency: string;
+  /** First and last day of the data. */
   from: string;
   to: string;
   glance: Figure[];
@@ -93,7 +102,7 @@ export function readPlan(raw: Any): PlanPage {
     stance: text(plan['stance']),
     currency: text(plan['currency']),
     from: text(window['from']),
-    to: text(window['to']),
+    to: dayBefore(text(window['to'])),
     glance: Object.values(object(plan['glance'])).flatMap((f) => planFigure(f) ?? []),
     months: list(plan['months']).map((m) => {
       const row = object(m);

@@ -4,16 +4,19 @@ import { api } from '../api/client';
 import { useWords } from '../i18n';
 import { useLoad } from '../lib/load';
 import { keep, matches, readEvent, type LiveEvent } from '../lib/live';
-import { Answer, Badge, Button, Card, Empty, Page, Panel, Tabs } from '../ui/basic';
+import { Answer, Badge, Button, Card, Check, Empty, Page, Panel, Tabs } from '../ui/basic';
 import { navigate, useRoute } from '../lib/router';
 import { Icon } from '../ui/icons';
-import { Carts, Counters } from './live/state';
+import { MarketChoice } from './audience/personas';
+import { Carts, Counters, Queries } from './live/state';
+import { VisitorName, VisitorPanel } from './live/visitor';
 
 const KEPT = 500;
 
 export default function Live() {
   const { t } = useWords();
-  const tab = useRoute().parts[1] === 'carts' ? 'carts' : 'events';
+  const part = useRoute().parts[1];
+  const tab = part === 'carts' || part === 'queries' ? part : 'events';
   return (
     <Page title={t('live.title')} lead={t('live.lead')}>
       <LiveCounters />
@@ -24,9 +27,10 @@ export default function Live() {
         tabs={[
           { id: 'events', label: t('live.tab.events') },
           { id: 'carts', label: t('live.tab.carts') },
+          { id: 'queries', label: t('live.tab.queries') },
         ]}
       />
-      <Panel id={tab}>{tab === 'events' ? <Debugger /> : <LiveCarts />}</Panel>
+      <Panel id={tab}>{tab === 'events' ? <Debugger /> : tab === 'carts' ? <LiveCarts /> : <LiveQueries />}</Panel>
     </Page>
   );
 }
@@ -55,9 +59,31 @@ function LiveCounters() {
 function LiveCarts() {
   const { t } = useWords();
   const carts = usePolled('carts', api.carts, 3_000);
+  const [who, open] = useState<string | null>(null);
   return (
     <Card title={t('live.carts')} hint={t('live.carts.hint')}>
-      <Answer of={carts}>{(data) => <Carts data={data} />}</Answer>
+      <Answer of={carts}>{(data) => <Carts data={data} open={open} />}</Answer>
+      <VisitorPanel who={who} close={() => open(null)} />
+    </Card>
+  );
+}
+
+function LiveQueries() {
+  const { t } = useWords();
+  const market = useRoute().query.get('market') ?? undefined;
+  const [without, only] = useState(false);
+  const queries = usePolled(
+    `queries ${market ?? ''} ${String(without)}`,
+    (signal) => api.queries({ market, without_results: without || undefined, n: 200 }, signal),
+    5_000,
+  );
+  return (
+    <Card title={t('live.queries')} hint={t('live.queries.hint')}>
+      <div className="row">
+        <MarketChoice />
+        <Check label={t('live.queries.without')} checked={without} onChange={only} />
+      </div>
+      <Answer of={queries}>{(data) => <Queries data={data} />}</Answer>
     </Card>
   );
 }
@@ -107,6 +133,7 @@ function Debugger() {
   const [paused, pause] = useState(false);
   const [query, setQuery] = useState('');
   const [picked, pick] = useState<number | null>(null);
+  const [who, open] = useState<string | null>(null);
   const { events, state, clear } = useStream(paused);
   const shown = useMemo(() => events.filter((e) => matches(e, query)), [events, query]);
   const chosen = shown.find((e) => e.number === picked) ?? shown[0];
@@ -163,7 +190,9 @@ function Debugger() {
                   {problem}
                 </p>
               ))}
-              <p className="hint">{t('live.meta', { who: chosen.who || '–', key: chosen.key || '–', market: chosen.market ? f.market(chosen.market) : '–' })}</p>
+              <p className="hint">
+                <VisitorName who={chosen.who} open={open} /> {t('live.meta', { key: chosen.key || '–', market: chosen.market ? f.market(chosen.market) : '–' })}
+              </p>
               <pre tabIndex={0} role="region" aria-label={t('live.detail')}>
                 {JSON.stringify(chosen.detail, null, 2)}
               </pre>
@@ -171,6 +200,7 @@ function Debugger() {
           ) : null}
         </div>
       )}
+      <VisitorPanel who={who} close={() => open(null)} />
     </Card>
   );
 }

@@ -27,6 +27,7 @@ const pages = [
   ['/data/sql', 'Data', '数据'],
   ['/live', 'Live', '实时'],
   ['/live/carts', 'Live', '实时'],
+  ['/live/queries', 'Live', '实时'],
   ['/settings/keys', 'Settings', '设置'],
   ['/settings/users', 'Settings', '设置'],
   ['/settings/audit', 'Settings', '设置'],

@@ -199,7 +199,7 @@ export class Mock {
         return result;
       }
       case 'live':
-        return this.live(id, response);
+        return this.live(id, more, q, response);
       case 'persons':
         return method === 'DELETE'
           ? { id, erased: [{ place: 'clean.shoppers', rows: 1 }, { place: 'clean.order_lines', rows: 7 }, { place: 'journal', rows: 41 }], next: 'a run renews the marts' }
@@ -257,7 +257,7 @@ export class Mock {
     return now(run);
   }
 
-  private live(what: string | undefined, response: ServerResponse): unknown {
+  private live(what: string | undefined, who: string | undefined, q: URLSearchParams, response: ServerResponse): unknown {
     if (what === 'events') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.write(': hello\n\n');
@@ -266,7 +266,26 @@ export class Mock {
       return null;
     }
     if (what === 'counters') {
-      return { accepted: this.received, rejected: 3, repeated: 118, last_minute: 42, visitors: 27, by_name: { 'Product Viewed': 611, 'Product Added': 84, 'Order Completed': 21, page: 1_204 }, by_market: { DE: 840, US: 702, VN: 211, TH: 167 } };
+      return { accepted: this.received, rejected: 3, repeated: 118, last_minute: 42, visitors: 27, revenue: [{ minor: 41_230, currency: 'EUR', decimal: '412.30' }], longest_delay_ms: 2_300, by_name: { 'Product Viewed': 611, 'Product Added': 84, 'Order Completed': 21, page: 1_204 }, by_market: { DE: 840, US: 702, VN: 211, TH: 167 } };
+    }
+    if (what === 'queries') {
+      const rows: [string, string, string, number, number, number][] = [['kettle', 'US', 'en', 41, 41, 0], ['wasserkocher', 'DE', 'de', 23, 20, 0], ['ấm đun nước', 'VN', 'vi', 9, 9, 9]];
+      return table(
+        [['query', 'text', 'what was searched for'], ['market', 'text', 'country'], ['language', 'text', 'of the browser'], ['searches', 'integer', ''], ['with_results_said', 'integer', ''], ['without_results', 'integer', '']],
+        rows.filter((row) => (!q.get('market') || row[1] === q.get('market')) && (q.get('without_results') !== 'true' || row[5] > 0)),
+      );
+    }
+    if (what === 'visitors') {
+      const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+      return {
+        id: who,
+        known: who?.startsWith('s-') ?? false,
+        ids: [who, 'v-88a1'],
+        sessions: [{ first: at(6), last: at(2), steps: 4, bounced: false, pages: [{ url: 'https://shop.example/', at: at(6), dwell_ms: 41_000 }, { url: 'https://shop.example/kettles', at: at(5), dwell_ms: null }] }],
+        cart_state: 'open',
+        cart: [{ product_id: 'CG-0009', quantity: 2, price: '58.25', currency: 'EUR' }],
+        wishes: [{ product_id: 'FP-0044', since: at(4) }],
+      };
     }
     return table(
       [['cart', 'text', 'cart'], ['who', 'text', 'shopper'], ['market', 'text', 'market'], ['state', 'text', 'open, abandoned or ordered'], ['items', 'integer', 'units'], ['value', 'decimal', 'amount'], ['currency', 'text', ''], ['last', 'time', 'last change']],

@@ -86,6 +86,8 @@ describe('plan', () => {
     const page = readPlan(plan('DE'));
     expect([page.glance.length, page.months.length, page.products.length, page.bundles[0]?.right]).toEqual([7, 20, 10, 'Paper filters, cone, 100 pieces']);
     expect(page.months[0]?.whole).toBe(false);
+    // The end of a window is the first day that is not in it.
+    expect(readPlan({ plan: { window: { from: '2025-01-01', to: '2026-03-01' } } }).to).toBe('2026-02-28');
     expect(readPlan({}).products).toEqual([]);
     expect(readPlan('nonsense').verdict).toEqual({ en: '', zh: '' });
   });

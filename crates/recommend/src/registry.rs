@@ -188,6 +188,11 @@ impl ModelKind {
         self.fit_described(train, &[], seed, watch)
     }
 
+    /// Whether its scores follow from the history that is asked about: lists of what sells are the same for everybody.
+    pub const fn hears(&self) -> bool {
+        !matches!(self, Self::PopularityMarket(_) | Self::PopularityGlobal | Self::PopularityDecayed { .. })
+    }
+
     /// Whether [`Self::fit_described`] reads what is known of the items.
     pub const fn reads_texts(&self) -> bool {
         matches!(self, Self::Features(_))
@@ -279,6 +284,20 @@ mod tests {
             assert_eq!(ModelKind::named(kind.name(), Market::UNKNOWN), Some(kind));
         }
         assert_eq!(ModelKind::named("oracle", Market::UNKNOWN), None);
+    }
+
+    /// Two kinds of shoppers who share nothing. Whatever a model says of each, one that hears says two things, and a list
+    /// of what sells says one.
+    #[test]
+    fn lists_of_what_sells_hear_no_history() {
+        let baskets: Vec<&[u32]> = [&[0, 1, 2][..], &[3, 4, 5]].into_iter().cycle().take(20).collect();
+        let train = Interactions::from_baskets(6, baskets);
+        let all: Vec<domain::ItemIdx> = (0..6).map(domain::ItemIdx).collect();
+        for kind in ModelKind::all(Market::UNKNOWN).into_iter().filter(|k| !k.reads_texts()) {
+            let model = kind.fit(&train, Seed(1)).unwrap();
+            let of = |item: usize| model.score(domain::History::of(&all[item..=item]), &all);
+            assert_eq!(of(0) != of(3), kind.hears(), "{}", kind.name());
+        }
     }
 
     #[test]

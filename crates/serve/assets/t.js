@@ -39,6 +39,11 @@
     });
   }
 
+  // On the way a letter is up to four bytes.
+  function bytes(text) {
+    return new Blob([text]).size;
+  }
+
   // Storage may be switched off or full: then an identifier lasts as long as the page.
   function load() {
     try {
@@ -77,7 +82,7 @@
     call.timestamp = new Date().toISOString();
     call.context = { page: { url: shown || address(win.location.href), title: doc.title, referrer: address(from) } };
     // Larger than a server takes: it would hold up the others.
-    if (JSON.stringify(call).length > 30000) return;
+    if (bytes(JSON.stringify(call)) > 30000) return;
     queue.push(call);
     var most = consent ? MOST : HELD;
     while (queue.length > most) {
@@ -129,7 +134,7 @@
     var text = body(calls);
     if (leaving) {
       // Browsers take 64 KB on the way out.
-      while (text.length > 60000 && calls.length > 1) {
+      while (bytes(text) > 60000 && calls.length > 1) {
         calls = calls.slice(Math.ceil(calls.length / 2));
         text = body(calls);
       }
@@ -141,7 +146,7 @@
       }
     }
     busy = true;
-    fetch(endpoint, { method: "POST", body: text, keepalive: text.length < 60000, credentials: "omit", headers: { "Content-Type": "text/plain" } }).then(
+    fetch(endpoint, { method: "POST", body: text, keepalive: bytes(text) < 60000, credentials: "omit", headers: { "Content-Type": "text/plain" } }).then(
       function (answer) {
         var again = answer.status === 429 || answer.status >= 500;
         done(calls, again, Number(answer.headers.get("Retry-After")) * 1000);

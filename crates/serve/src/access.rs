@@ -144,6 +144,8 @@ pub const ACCESS: &[Access] = &[
     row("GET", "/api/v1/live/events", Look, Scope::All),
     row("GET", "/api/v1/live/counters", Look, Scope::All),
     row("GET", "/api/v1/live/carts", Look, Scope::All),
+    row("GET", "/api/v1/live/queries", Look, Scope::Query),
+    row("GET", "/api/v1/live/visitors/{id}", Change, Scope::All),
     row("GET", "/api/v1/persons/{id}", Administer, Scope::All),
     row("DELETE", "/api/v1/persons/{id}", Administer, Scope::All),
     row("GET", "/api/v1/persons/{id}/consents", Look, Scope::All),

@@ -8,6 +8,7 @@ use crate::access::{self, Access, Need, Scope};
 use crate::auth::{CSRF, Caller, presented_key, presented_visit};
 use crate::config::Addresses;
 use crate::cors;
+use crate::fields;
 use crate::problem::Refusal;
 use crate::shared::{AppState, Shared};
 use crate::wire::session::Role as WireRole;
@@ -73,6 +74,7 @@ async fn admit(shared: &Shared, address: IpAddr, request: &mut Request) -> Resul
     };
     cors::check(&caller, shared, request.headers())?;
     allowed(access, &caller, request.uri(), &path)?;
+    fields::check(access, request.uri())?;
     Ok(caller)
 }
 

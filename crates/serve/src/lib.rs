@@ -21,6 +21,7 @@ pub mod cors;
 mod docs_page;
 pub mod extract;
 pub mod fake;
+mod fields;
 mod frame;
 mod guard;
 mod housekeeping;

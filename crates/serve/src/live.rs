@@ -1,8 +1,11 @@
 //! `/live`: what happens now. The event debugger reads a stream (server-sent events), the rest are snapshots.
 
 use crate::answers::{Answer, AnswerError};
+use crate::consents::ANALYTICS;
+use crate::extract::{Path, Query};
 use crate::problem::Refusal;
 use crate::shared::AppState;
+use crate::wire::figure::Amount;
 use crate::wire::table::Table;
 use axum::Json;
 use axum::extract::State;
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -50,14 +53,104 @@ pub struct LiveCounters {
     pub rejected: u64,
     /// Repeated events, taken once.
     pub repeated: u64,
-    /// Events of the last minute.
+    /// Events of the last 60 seconds.
     pub last_minute: u64,
-    /// Visits of the last half hour.
+    /// Visitors of the last half hour; from 200,000 on at least so many.
     pub visitors: u64,
+    /// Value of orders completed in the last half hour, by currency.
+    pub revenue: Vec<Amount>,
+    /// Longest time between an event and its arrival in the last half hour, in milliseconds, after the sender's clock was
+    /// corrected; late imports count too.
+    pub longest_delay_ms: u64,
     /// Events of the last half hour by name.
     pub by_name: BTreeMap<String, u64>,
     /// The same by market.
     pub by_market: BTreeMap<String, u64>,
+}
+
+/// Which searches are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct QueriesQuery {
+    /// Only of this market, ISO 3166-1 alpha-2.
+    #[param(example = "DE")]
+    pub market: Option<String>,
+    /// Only in this language of the browser, ISO 639-1.
+    #[param(example = "de")]
+    pub language: Option<String>,
+    /// Only searches that found nothing, most often so first.
+    pub without_results: Option<bool>,
+    /// Rows: 50 unless told.
+    #[param(minimum = 1, maximum = 500)]
+    pub n: Option<u32>,
+}
+
+/// A page that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisitedPage {
+    /// Its address without a query, where the event said it.
+    pub url: Option<String>,
+    /// When it was opened, RFC 3339.
+    pub at: String,
+    /// How long it was looked at, in milliseconds; `null` where that cannot be known, as of a last page without heartbeats.
+    pub dwell_ms: Option<i64>,
+}
+
+/// A session: what somebody did with pauses of at most half an hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisitorSession {
+    /// First event, RFC 3339.
+    pub first: String,
+    /// Last event.
+    pub last: String,
+    /// Events of all kinds.
+    pub steps: u64,
+    /// One page, nothing done on it, and looked at for less than ten seconds or nobody knows for how long.
+    pub bounced: bool,
+    /// The path, in order.
+    pub pages: Vec<VisitedPage>,
+}
+
+/// A product in a cart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisitorCartLine {
+    /// The shop's code.
+    pub product_id: String,
+    /// Units.
+    pub quantity: i64,
+    /// Price of one unit as the event said it, a decimal text.
+    pub price: Option<String>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+}
+
+/// A product on a wish list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisitorWish {
+    /// The shop's code.
+    pub product_id: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+/// What one shopper or visitor did in the last events that are kept live.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LiveVisitor {
+    /// The shopper where it is known who it is, else the visitor, as the events name them.
+    pub id: String,
+    /// Whether `id` is a shopper's.
+    pub known: bool,
+    /// All names under which events came.
+    pub ids: Vec<String>,
+    /// Sessions, the newest first.
+    pub sessions: Vec<VisitorSession>,
+    /// `empty`, `open`, `checkout`, `abandoned` or `ordered`.
+    pub cart_state: String,
+    /// What is in the cart.
+    pub cart: Vec<VisitorCartLine>,
+    /// What is on the wish list.
+    pub wishes: Vec<VisitorWish>,
 }
 
 /// Whoever takes events in tells what happens.
@@ -68,10 +161,19 @@ pub trait Live: Send + Sync {
     fn counters(&self) -> Answer<'_, LiveCounters>;
     /// Open and abandoned carts: `cart, who, market, state, items, value, currency, since, last`.
     fn carts(&self) -> Answer<'_, Table>;
+    /// Searches of the last three hours: `query, market, language, searches, with_results_said, without_results`.
+    fn queries<'a>(&'a self, query: &'a QueriesQuery) -> Answer<'a, Table>;
+    /// Somebody by the name of a shopper or visitor; `None` for whom no event is kept.
+    fn visitor<'a>(&'a self, id: &'a str) -> Answer<'a, Option<LiveVisitor>>;
 }
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(live_events)).routes(routes!(live_counters)).routes(routes!(live_carts))
+    OpenApiRouter::new()
+        .routes(routes!(live_events))
+        .routes(routes!(live_counters))
+        .routes(routes!(live_carts))
+        .routes(routes!(live_queries))
+        .routes(routes!(live_visitor))
 }
 
 fn live(shared: &AppState) -> Result<&Arc<dyn Live>, Refusal> {
@@ -103,4 +205,37 @@ async fn live_counters(State(shared): State<AppState>) -> Result<Json<LiveCounte
 #[utoipa::path(get, path = "/live/carts", tag = "live", responses((status = 200, body = Table)))]
 async fn live_carts(State(shared): State<AppState>) -> Result<Json<Table>, Refusal> {
     Ok(Json(live(&shared)?.carts().await?))
+}
+
+/// What was searched for most often in the last three hours, by market and language, and how often without a result
+/// where the event says how many there were.
+#[utoipa::path(
+    get, path = "/live/queries", tag = "live", params(QueriesQuery),
+    responses((status = 200, body = Table))
+)]
+async fn live_queries(
+    State(shared): State<AppState>,
+    Query(query): Query<QueriesQuery>,
+) -> Result<Json<Table>, Refusal> {
+    Ok(Json(live(&shared)?.queries(&query).await?))
+}
+
+/// One shopper or visitor: sessions with path, dwell and bounce, cart and wish list, as far as events are kept live. Of
+/// somebody who does not allow `analytics` nothing is told.
+#[utoipa::path(
+    get, path = "/live/visitors/{id}", tag = "live",
+    params(("id" = String, Path, description = "A shopper's or visitor's name, as the events have it")),
+    responses((status = 200, body = LiveVisitor))
+)]
+async fn live_visitor(State(shared): State<AppState>, Path(id): Path<String>) -> Result<Json<LiveVisitor>, Refusal> {
+    let found = live(&shared)?.visitor(&id).await?;
+    let allowed = |visitor: &LiveVisitor| {
+        let names = visitor.ids.iter().map(String::as_str).chain([id.as_str()]);
+        shared.consents.of_any(names, ANALYTICS) != Some(false)
+    };
+    let found = found.filter(allowed).ok_or_else(|| {
+        let next = "GET /api/v1/live/carts and the stream of events name those who are there";
+        Refusal::from(AnswerError::not_found(format!("no event of `{id}` is kept live"), next))
+    })?;
+    Ok(Json(found))
 }

@@ -11,10 +11,12 @@ use flate2::write::GzEncoder;
 use http_body_util::BodyExt;
 use journal::JournalParams;
 use serde_json::{Value, json};
+use serve::consents::Consents;
 use serve::fake::FakeAnswers;
 use serve::ingest::{Intake, IntakeParams};
 use serve::{Clock, ServeConfig, Server};
 use state::Store;
+use state::consent::{Consent, ConsentState};
 use state::keys::{KeyKind, NewKey};
 use std::io::Write;
 use std::sync::Arc;
@@ -29,6 +31,8 @@ struct Site {
     /// A write key of no market, one of Thailand, and a read key.
     keys: [String; 3],
     seconds: Arc<AtomicI64>,
+    store: Arc<Store>,
+    consents: Arc<Consents>,
     dir: Arc<tempfile::TempDir>,
 }
 
@@ -53,9 +57,12 @@ async fn site_in(dir: Arc<tempfile::TempDir>, params: IntakeParams, config: Serv
         keys.push(secret.reveal().to_owned());
     }
     let (intake, _) = Intake::open(dir.path(), params, clock(&seconds), None).unwrap();
-    let server =
-        Server::new(config, store, Arc::new(FakeAnswers::default())).clock(clock(&seconds)).ingest(Arc::clone(&intake));
-    Site { router: server.router(), intake, keys: keys.try_into().unwrap(), seconds, dir }
+    let consents: Arc<Consents> = Arc::default();
+    let server = Server::new(config, Arc::clone(&store), Arc::new(FakeAnswers::default()))
+        .clock(clock(&seconds))
+        .consents(Arc::clone(&consents))
+        .ingest(Arc::clone(&intake));
+    Site { router: server.router(), intake, keys: keys.try_into().unwrap(), seconds, store, consents, dir }
 }
 
 async fn site() -> Site {
@@ -284,6 +291,101 @@ async fn an_event_is_live_at_once_and_still_so_after_a_restart() {
     let read = format!("Bearer {}", site.keys[2]);
     let carts = site.send(Method::GET, "/api/v1/live/carts", &[("authorization", &read)], "").await;
     assert_eq!(carts.body["rows"][0][2], "abandoned");
+}
+
+#[tokio::test]
+async fn counters_tell_what_their_names_say() {
+    let site = site().await;
+    site.seconds.store(50, SeqCst);
+    let read = format!("Bearer {}", site.keys[2]);
+    let order = json!({"event": "Order Completed", "userId": "u", "messageId": "o",
+        "timestamp": "2026-03-01T12:00:45Z",
+        "properties": {"order_id": "1", "revenue": 19.9, "currency": "EUR"}});
+    site.post("/v1/track", &order).await;
+    // The next calendar minute has begun; the order came 59 seconds ago.
+    site.seconds.store(109, SeqCst);
+    site.post("/v1/track", &viewed("1", "a", "kettle")).await;
+    let counters =
+        async |site: &Site| site.send(Method::GET, "/api/v1/live/counters", &[("authorization", &read)], "").await.body;
+    let told = counters(&site).await;
+    assert_eq!((&told["last_minute"], &told["visitors"]), (&json!(2), &json!(2)), "{told}");
+    assert_eq!(told["revenue"][0]["decimal"], "19.90", "{told}");
+    assert_eq!(told["longest_delay_ms"], 5_000, "{told}");
+    site.seconds.store(111, SeqCst);
+    assert_eq!(counters(&site).await["last_minute"], 1, "the order is over a minute ago, the view is not");
+    // 20 minutes later both are visitors of the last half hour still, 33 minutes later neither is.
+    site.seconds.store(20 * 60, SeqCst);
+    assert_eq!(counters(&site).await["visitors"], 2);
+    site.seconds.store(33 * 60, SeqCst);
+    let told = counters(&site).await;
+    assert_eq!((&told["visitors"], &told["revenue"]), (&json!(0), &json!([])), "{told}");
+}
+
+#[tokio::test]
+async fn searches_are_told_by_market_and_those_without_results_apart() {
+    let site = site().await;
+    let read = format!("Bearer {}", site.keys[2]);
+    for (id, query, country, results) in
+        [("1", "Kettle", "DE", json!(3)), ("2", "kettle", "DE", json!(null)), ("3", "水壶", "FR", json!(0))]
+    {
+        let search = json!({"event": "Products Searched", "anonymousId": "a", "messageId": id,
+            "context": {"locale": "de-DE", "location": {"country": country}},
+            "properties": {"query": query, "results": results}});
+        site.post("/v1/track", &search).await;
+    }
+    let rows = async |query: &str| {
+        let path = format!("/api/v1/live/queries{query}");
+        site.send(Method::GET, &path, &[("authorization", &read)], "").await
+    };
+    let germany = rows("?market=DE").await;
+    assert_eq!(germany.body["rows"], json!([["kettle", "DE", "de", 2, 1, 0]]), "{}", germany.body);
+    let nothing = rows("?without_results=true").await;
+    assert_eq!(nothing.body["rows"], json!([["水壶", "FR", "de", 1, 1, 1]]), "{}", nothing.body);
+    assert_eq!(rows("?language=fr").await.body["rows"], json!([]));
+    for wrong in ["?market=Atlantis", "?language=german", "?n=0", "?countries=DE"] {
+        let heard = rows(wrong).await;
+        assert_eq!(heard.status, StatusCode::BAD_REQUEST, "{wrong}: {}", heard.body);
+    }
+}
+
+#[tokio::test]
+async fn a_marketer_sees_one_visitor_and_nobody_one_who_does_not_allow_it() {
+    let site = site().await;
+    let page = |id: &str, url: &str| {
+        json!({"type": "page", "messageId": id, "anonymousId": "a",
+               "properties": {"url": format!("https://shop.example/{url}?q=1")}})
+    };
+    site.post("/v1/page", &page("1", "home")).await;
+    site.seconds.store(20, SeqCst);
+    site.post("/v1/page", &page("2", "kettles")).await;
+    for (id, event, product) in [("3", "Product Added to Wishlist", "fryer"), ("4", "Product Added", "kettle")] {
+        let call = json!({"event": event, "anonymousId": "a", "messageId": id,
+            "properties": {"product_id": product, "price": 10, "currency": "EUR"}});
+        site.post("/v1/track", &call).await;
+    }
+    site.post("/v1/identify", &json!({"userId": "u", "anonymousId": "a", "messageId": "5"})).await;
+    let ask = async |key: &str, id: &str| {
+        let bearer = format!("Bearer {key}");
+        site.send(Method::GET, &format!("/api/v1/live/visitors/{id}"), &[("authorization", &bearer)], "").await
+    };
+    assert_eq!(ask(&site.keys[2], "a").await.status, StatusCode::FORBIDDEN, "a read key is no marketer");
+    let admin = NewKey { name: "admin".into(), kind: KeyKind::Admin, market: None, origins: Vec::new() };
+    let (_, admin) = site.store.create_key(admin, clock(&site.seconds).now()).await.unwrap();
+    let told = ask(admin.reveal(), "a").await.body;
+    assert_eq!((&told["id"], &told["known"], &told["ids"]), (&json!("u"), &json!(true), &json!(["a", "u"])), "{told}");
+    let session = &told["sessions"][0];
+    assert_eq!((&session["bounced"], &session["steps"]), (&json!(false), &json!(5)), "{told}");
+    assert_eq!(session["pages"][0]["url"], "https://shop.example/home", "{told}");
+    assert_eq!((&session["pages"][0]["dwell_ms"], &session["pages"][1]["dwell_ms"]), (&json!(20_000), &json!(null)));
+    assert_eq!((&told["cart_state"], &told["cart"][0]["product_id"]), (&json!("open"), &json!("kettle")), "{told}");
+    assert_eq!(told["wishes"][0]["product_id"], "fryer", "{told}");
+    assert_eq!(ask(admin.reveal(), "nobody").await.status, StatusCode::NOT_FOUND);
+    // One of the names does not allow it: under no name is anything told.
+    let at = clock(&site.seconds).now();
+    let no = Consent { purpose: "analytics".into(), state: ConsentState::Denied, at, source: "form".into() };
+    site.store.record_consent("u", &no).await.unwrap();
+    site.consents.refresh(&site.store).await.unwrap();
+    assert_eq!(ask(admin.reveal(), "a").await.status, StatusCode::NOT_FOUND);
 }
 
 /// A day ahead, back, a day behind, and back: nothing is refused, lost or taken twice, whatever the clock says.

@@ -23,7 +23,8 @@ pub use private::{email_hash, phone_hash};
 pub use time::{Micros, parse_time, write_time};
 pub use visitors::{
     Cart, CartLine, CartParams, CartStatus, CountersView, Identity, Link, LinkId, Live, LiveCart, LiveParams, Minute,
-    Page, Person, Session, SessionParams, Step, Timeline, Visitors, VisitorsParams, Wish, cart, sessions, wishes,
+    Page, Person, QueriesAsked, QueryCount, QueryKey, Session, SessionParams, Step, Timeline, Visitors, VisitorsParams,
+    Wish, cart, sessions, wishes,
 };
 pub use vocabulary::{CallKind, Deed};
 pub use wire::{

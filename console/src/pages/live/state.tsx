@@ -1,8 +1,9 @@
-// Counters as tiles, carts as a table.
+// Counters as tiles, carts and searches as tables.
 import type { LiveCounters, Table } from '../../api/wire';
 import { useWords } from '../../i18n';
 import { Empty } from '../../ui/basic';
 import { TableView } from '../../ui/figure';
+import { VisitorName } from './visitor';
 
 const shown = ['accepted', 'last_minute', 'visitors', 'repeated', 'rejected'] as const;
 
@@ -25,6 +26,14 @@ export function Counters({ data }: { data: LiveCounters }) {
             <div className="tile-value">{f.count(data[name])}</div>
           </div>
         ))}
+        <div className="tile">
+          <div className="tile-label">{code('counter', 'revenue')}</div>
+          <div className="tile-value">{data.revenue.length > 0 ? data.revenue.map((sum) => f.money(Number(sum.decimal), sum.currency)).join(' + ') : '–'}</div>
+        </div>
+        <div className="tile">
+          <div className="tile-label">{code('counter', 'longest_delay')}</div>
+          <div className="tile-value">{t('live.seconds', { n: f.decimal(data.longest_delay_ms / 1_000, 1) })}</div>
+        </div>
       </div>
       {groups.map((group) => (
         <p key={group.title} className="row">
@@ -40,7 +49,20 @@ export function Counters({ data }: { data: LiveCounters }) {
   );
 }
 
-export function Carts({ data }: { data: Table }) {
+export function Carts({ data, open }: { data: Table; open: (who: string) => void }) {
   const { t } = useWords();
-  return <TableView table={data} caption={t('live.carts')} exportName="carts" empty={<Empty title={t('live.carts.none')} icon="cart">{t('live.carts.none.text')}</Empty>} />;
+  return (
+    <TableView
+      table={data}
+      caption={t('live.carts')}
+      exportName="carts"
+      render={{ who: (row) => <VisitorName who={String(row['who'] ?? '')} open={open} /> }}
+      empty={<Empty title={t('live.carts.none')} icon="cart">{t('live.carts.none.text')}</Empty>}
+    />
+  );
+}
+
+export function Queries({ data }: { data: Table }) {
+  const { t } = useWords();
+  return <TableView table={data} caption={t('live.queries')} exportName="queries" empty={<Empty title={t('live.queries.none')} icon="search">{t('live.queries.none.text')}</Empty>} />;
 }

@@ -1,9 +1,11 @@
 //! A full list for everybody: the best source that can say something begins, the next ones fill what is missing.
 //!
-//! `own history → session → market → home → like what was bought → newest`. A model scores from what the shopper bought and did, the last
+//! `own history → session → described alike → same category → home model → market → home → like what was bought → newest`. A model scores from what the shopper bought and did, the last
 //! minutes included; where there is no past, from the last minutes alone; then comes what sells in the market, what sells
 //! at home, then what nobody has bought yet and is like what the shopper did, and at last what is new in the catalogue. Scores of two steps are two units, so an item of an earlier step
-//! always stands before one of a later step. Every step says how many items it gave and why it gave no more.
+//! always stands before one of a later step. A model that hears no history answers neither of the first two steps; then, and where
+//! a model knows nothing of what was looked at, the session is answered by what is [`Near`] it, up to half of the list: the rest is
+//! what was measured to sell. Every step says how many items it gave and why it gave no more.
 //!
 //! Cost: one [`Scorer::best`], a walk down lists that are sorted already, and the reasons of what is shown.
 
@@ -18,6 +20,12 @@ pub enum Step {
     History,
     /// The model on the last minutes alone.
     Session,
+    /// What is described like what the session was about.
+    Described,
+    /// What is of its category or brand.
+    Category,
+    /// The home market's model on the session.
+    HomeModel,
     /// What sells in the market.
     Market,
     /// What sells in the home market.
@@ -30,13 +38,31 @@ pub enum Step {
 
 impl Step {
     /// All of them, in order.
-    pub const ALL: [Self; 6] = [Self::History, Self::Session, Self::Market, Self::Home, Self::Alike, Self::Newest];
+    pub const ALL: [Self; 9] = [
+        Self::History,
+        Self::Session,
+        Self::Described,
+        Self::Category,
+        Self::HomeModel,
+        Self::Market,
+        Self::Home,
+        Self::Alike,
+        Self::Newest,
+    ];
+
+    /// Whether it goes by likeness to the session.
+    pub(super) const fn is_near(self) -> bool {
+        matches!(self, Self::Described | Self::Category | Self::HomeModel)
+    }
 
     /// How programs call it.
     pub const fn key(self) -> &'static str {
         match self {
             Self::History => "history",
             Self::Session => "session",
+            Self::Described => "described_alike",
+            Self::Category => "same_category",
+            Self::HomeModel => "home_model",
             Self::Market => "market",
             Self::Home => "home",
             Self::Alike => "alike",
@@ -56,6 +82,14 @@ pub enum Why {
     NotAsked,
     /// The market has no model.
     NoModel,
+    /// The market's model is a list of what sells, the same for everybody.
+    Deaf,
+    /// A step before it answered from the session.
+    Answered,
+    /// It filled the half of the list that likeness may fill.
+    Half,
+    /// What it reads from is still being made.
+    NotReady,
     /// Nothing is known of the shopper.
     NoPast,
     /// Nothing happened lately.
@@ -74,6 +108,12 @@ impl Why {
             Self::Exhausted => ("it had nothing more that may be shown", "没有更多可展示的商品"),
             Self::NotAsked => ("the list was full already", "列表已满"),
             Self::NoModel => ("the market has no model", "该市场没有模型"),
+            Self::Deaf => {
+                ("the market's model is what sells, the same for everybody", "该市场的模型为热销榜,对所有人相同")
+            }
+            Self::Answered => ("a step before it answered from what was done", "前面的步骤已根据行为作答"),
+            Self::Half => ("it filled half of the list; the rest is what sells", "已填满一半列表,其余为热销商品"),
+            Self::NotReady => ("the index of words is still being made", "文字索引仍在生成"),
             Self::NoPast => ("nothing is known of this shopper from before", "没有该顾客的历史记录"),
             Self::NoSession => ("nothing happened in this session", "本次会话没有行为"),
             Self::InHistory => {
@@ -113,11 +153,27 @@ impl Out {
     }
 }
 
+/// The best so many items near what the session was about that are let through, best first, or why there are none.
+pub type NearList<'a> = &'a dyn Fn(usize, &mut dyn FnMut(ItemIdx) -> bool) -> Result<Vec<(ItemIdx, f32)>, Why>;
+
+/// A source of what is near the session without the market's model.
+#[derive(Clone, Copy)]
+pub struct Near<'a> {
+    /// Which step it is.
+    pub step: Step,
+    /// The items.
+    pub best: NearList<'a>,
+    /// Why an item is among them, largest part first.
+    pub reasons: &'a dyn Fn(ItemIdx, f32) -> Vec<Reason>,
+}
+
 /// What a market is answered from.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The market's model; `None` for a market without one.
     pub scorer: Option<&'a Scorer>,
+    /// What answers a session where the model cannot.
+    pub near: &'a [Near<'a>],
     /// What sells in the market.
     pub market: Option<&'a Popular>,
     /// What sells at home.
@@ -197,22 +253,33 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
     let mut taken: BTreeSet<ItemIdx> = BTreeSet::new();
     // An item that is on two lists is left out once.
     let mut out: BTreeMap<ItemIdx, Out> = BTreeMap::new();
+    let half = ask.n.div_ceil(2);
     for step in Step::ALL {
-        let missing = ask.n - answer.items.len();
+        let near = step.is_near();
+        let missing = if near { half.saturating_sub(answer.items.len()) } else { ask.n - answer.items.len() };
+        let by_model = answer.chain.iter().any(|told| told.answered > 0 && !told.step.is_near());
         let source = match source(view, ask, step) {
-            // That the session counts is worth knowing whether or not the list is full.
-            Err(Why::InHistory) => Err(Why::InHistory),
-            _ if missing == 0 => Err(Why::NotAsked),
+            // That the session counts, or that nobody hears it, is worth knowing whether or not the list is full.
+            Err(why @ (Why::InHistory | Why::Deaf)) => Err(why),
+            _ if near && by_model => Err(Why::Answered),
+            _ if missing == 0 => Err(if near { Why::Half } else { Why::NotAsked }),
             other => other,
         };
         let (found, why) = match source {
             Err(why) => (Vec::new(), why),
             Ok(source) => {
                 let deep = if ask.diversity > 0.0 { (POOL * missing).max(LEAST_POOL) } else { missing };
-                let pool = source.pool(ask, deep, &taken, &mut out);
+                let pool = match source.pool(ask, deep, &taken, &mut out) {
+                    Ok(pool) => pool,
+                    Err(why) => {
+                        answer.chain.push(Told { step, answered: 0, why });
+                        continue;
+                    }
+                };
                 let chosen: Vec<ItemIdx> = answer.items.iter().map(|o| o.item).collect();
                 let found = diversify(&pool, missing, ask.diversity, &chosen, ask.alike);
-                let why = if found.len() == missing { Why::Full } else { Why::Exhausted };
+                let full = if near { Why::Half } else { Why::Full };
+                let why = if found.len() == missing { full } else { Why::Exhausted };
                 (found, why)
             }
         };
@@ -228,8 +295,14 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
     answer
 }
 
+/// The market's model, where there is one and it hears.
+pub(super) fn heard<'a>(view: &View<'a>) -> Result<&'a Scorer, Why> {
+    view.scorer.ok_or(Why::NoModel).and_then(|scorer| if scorer.hears() { Ok(scorer) } else { Err(Why::Deaf) })
+}
+
 enum Source<'a> {
     Model(&'a Scorer),
+    Near(&'a Near<'a>),
     List(&'a Popular),
     New(&'a NewProducts),
 }
@@ -239,9 +312,13 @@ fn source<'a>(view: &View<'a>, ask: &Ask<'_>, step: Step) -> Result<Source<'a>, 
     let list = |list: Option<&'a Popular>| list.map(Source::List).ok_or(Why::NoList);
     match step {
         Step::History if !taste.has_past => Err(Why::NoPast),
-        Step::Session if taste.has_past && taste.has_session => Err(Why::InHistory),
         Step::Session if !taste.has_session => Err(Why::NoSession),
-        Step::History | Step::Session => view.scorer.map(Source::Model).ok_or(Why::NoModel),
+        Step::Session if taste.has_past && heard(view).is_ok() => Err(Why::InHistory),
+        Step::History | Step::Session => heard(view).map(Source::Model),
+        Step::Described | Step::Category | Step::HomeModel if !taste.has_session => Err(Why::NoSession),
+        Step::Described | Step::Category | Step::HomeModel => {
+            view.near.iter().find(|near| near.step == step).map(Source::Near).ok_or(Why::NoList)
+        }
         Step::Market => list(view.market),
         Step::Home => list(view.home),
         Step::Alike if !taste.has_past && !taste.has_session => Err(Why::NoPast),
@@ -258,7 +335,7 @@ impl Source<'_> {
         deep: usize,
         taken: &BTreeSet<ItemIdx>,
         left_out: &mut BTreeMap<ItemIdx, Out>,
-    ) -> Vec<(ItemIdx, f32)> {
+    ) -> Result<Vec<(ItemIdx, f32)>, Why> {
         let mut open = |item: ItemIdx| match (ask.out)(item) {
             Some(out) => {
                 left_out.insert(item, out);
@@ -266,11 +343,12 @@ impl Source<'_> {
             }
             None => !taken.contains(&item),
         };
-        match self {
+        Ok(match self {
             Source::Model(scorer) => scorer.best(ask.taste.history(), deep, &mut open),
+            Source::Near(near) => (near.best)(deep, &mut open)?,
             Source::New(new) => new.best(ask.taste.history(), deep, &mut open),
             Source::List(list) => list.ranked().iter().copied().filter(|(item, _)| open(*item)).take(deep).collect(),
-        }
+        })
     }
 }
 
@@ -282,7 +360,13 @@ pub(super) fn reasons(view: &View<'_>, ask: &Ask<'_>, step: Step, item: ItemIdx,
     let one = |term| vec![Reason { term, item: None, part: score }];
     match step {
         Step::History | Step::Session => {
-            let mut reasons = view.scorer.map_or_else(Vec::new, |s| s.explain(ask.taste.history(), item));
+            let mut reasons = heard(view).map_or_else(|_| Vec::new(), |s| s.explain(ask.taste.history(), item));
+            reasons.truncate(ask.n_reasons);
+            reasons
+        }
+        Step::Described | Step::Category | Step::HomeModel => {
+            let near = view.near.iter().find(|near| near.step == step);
+            let mut reasons = near.map_or_else(Vec::new, |near| (near.reasons)(item, score));
             reasons.truncate(ask.n_reasons);
             reasons
         }
@@ -335,8 +419,14 @@ pub(super) mod tests {
         let (scorer, market, home, newest) = (scorer(), list(&[4, 0]), list(&[5]), list(&[7, 6, 5]));
         let kin = |item, likeness| Kin { item: ItemIdx(item), by: LikeBy::Text, likeness };
         let new = NewProducts::new([(ItemIdx(6), vec![kin(3, 0.9)])]);
-        let view =
-            View { scorer: Some(&scorer), market: Some(&market), home: Some(&home), new: Some(&new), newest: &newest };
+        let view = View {
+            scorer: Some(&scorer),
+            near: &[],
+            market: Some(&market),
+            home: Some(&home),
+            new: Some(&new),
+            newest: &newest,
+        };
         let taste = taste(case.bought, case.session);
         let out = |item: ItemIdx| {
             let bought = case.bought.contains(&item.0).then_some(Out::Bought);
@@ -372,7 +462,7 @@ pub(super) mod tests {
         assert_eq!(steps, [(6, Step::Alike), (7, Step::Newest)]);
         let item = found.items.iter().find(|o| o.item.0 == 6).unwrap();
         assert_eq!((item.reasons[0].term, item.reasons[0].item), ("reads like", Some(ItemIdx(3))));
-        assert_eq!(asked(&PLAIN).chain[4].why, Why::NoPast, "of a stranger nothing is known that it could be like");
+        assert_eq!(asked(&PLAIN).chain[7].why, Why::NoPast, "of a stranger nothing is known that it could be like");
     }
 
     #[test]
@@ -380,7 +470,8 @@ pub(super) mod tests {
         let found = asked(&Case { bought: &[0], n: 2, ..PLAIN });
         assert_eq!(shown(&found), [(1, Step::History), (2, Step::History)]);
         let whys: Vec<Why> = found.chain.iter().map(|t| t.why).collect();
-        assert_eq!(whys, [Why::Full, Why::NotAsked, Why::NotAsked, Why::NotAsked, Why::NotAsked, Why::NotAsked]);
+        assert_eq!(whys[0], Why::Full);
+        assert!(whys[1..].iter().all(|why| matches!(why, Why::NotAsked | Why::Answered)), "{whys:?}");
         assert_eq!(asked(&Case { n: 0, ..PLAIN }).answered_by(), None);
     }
 
@@ -419,16 +510,63 @@ pub(super) mod tests {
         assert_eq!(found.items.len(), 3);
     }
 
+    /// A list of what sells, 0 before 1 before 4, in the place of a model.
+    fn deaf() -> Scorer {
+        let train = Interactions::from_baskets(8, [&[0, 1, 4][..], &[0, 1], &[0]]);
+        let kind = ModelKind::PopularityGlobal;
+        let model = kind.fit_to_keep(&train, Seed(0)).unwrap();
+        let names: Vec<String> = (0..8).map(|n| n.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let bytes = crate::saved::save(&kind, model.as_ref(), crate::saved::fingerprint(&train), &names);
+        Scorer::load(kind.name(), &bytes, &names).unwrap().0
+    }
+
+    /// Item 7 is near whatever was looked at, then 6 and 5. A list of what sells must not pass for history or session; a
+    /// look changes half of the list, and what sells is the rest.
+    #[test]
+    fn a_list_of_what_sells_answers_for_no_history_and_a_look_changes_the_list_all_the_same() {
+        let (scorer, market, newest) = (deaf(), list(&[0, 1, 4]), list(&[]));
+        let best = |n: usize, open: &mut dyn FnMut(ItemIdx) -> bool| {
+            Ok([7, 6, 5].map(ItemIdx).into_iter().filter(|i| open(*i)).take(n).map(|i| (i, 1.0)).collect())
+        };
+        let reasons = |_: ItemIdx, part: f32| vec![Reason { term: "described alike", item: None, part }];
+        let near = [Near { step: Step::Described, best: &best, reasons: &reasons }];
+        let view =
+            View { scorer: Some(&scorer), near: &near, market: Some(&market), home: None, new: None, newest: &newest };
+        let found = |bought: &[u32], session: &[u32], n: usize| {
+            let taste = taste(bought, session);
+            let ask = Ask { taste: &taste, n, n_reasons: 1, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
+            answer(&view, &ask)
+        };
+        let known = found(&[1], &[], 2);
+        assert_eq!(shown(&known), [(0, Step::Market), (1, Step::Market)]);
+        assert_eq!((known.answered_by(), known.chain[0].why), (Some(Step::Market), Why::Deaf));
+        for bought in [&[][..], &[1]] {
+            let looked = found(bought, &[2], 3);
+            assert_eq!(shown(&looked), [(7, Step::Described), (6, Step::Described), (0, Step::Market)]);
+            assert_eq!((looked.answered_by(), looked.chain[1].why), (Some(Step::Described), Why::Deaf));
+            assert_eq!((looked.chain[2].why, looked.items[0].reasons[0].term), (Why::Half, "described alike"));
+        }
+        // Where the model answers, nobody asks what is near.
+        let model = self::scorer();
+        let view = View { scorer: Some(&model), ..view };
+        let taste = taste(&[], &[4]);
+        let ask = Ask { taste: &taste, n: 2, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
+        assert_eq!(shown(&answer(&view, &ask)), [(5, Step::Session), (0, Step::Market)]);
+    }
+
     #[test]
     fn a_market_without_a_model_or_list_says_so() {
         let newest = list(&[3]);
-        let view = View { scorer: None, market: None, home: None, new: None, newest: &newest };
+        let view = View { scorer: None, near: &[], market: None, home: None, new: None, newest: &newest };
         let taste = taste(&[0], &[]);
         let ask = Ask { taste: &taste, n: 2, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
         let found = answer(&view, &ask);
         assert_eq!(shown(&found), [(3, Step::Newest)]);
         let whys: Vec<Why> = found.chain.iter().map(|t| t.why).collect();
-        assert_eq!(whys, [Why::NoModel, Why::NoSession, Why::NoList, Why::NoList, Why::NoList, Why::Exhausted]);
+        let near = [Why::NoSession; 3];
+        let want = [&[Why::NoModel, Why::NoSession], &near[..], &[Why::NoList; 3], &[Why::Exhausted]].concat();
+        assert_eq!(whys, want);
         assert!(found.items[0].reasons.is_empty());
     }
 
@@ -439,6 +577,10 @@ pub(super) mod tests {
             Why::Exhausted,
             Why::NotAsked,
             Why::NoModel,
+            Why::Deaf,
+            Why::Answered,
+            Why::Half,
+            Why::NotReady,
             Why::NoPast,
             Why::NoSession,
             Why::InHistory,

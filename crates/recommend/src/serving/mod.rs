@@ -18,7 +18,7 @@ mod scorer;
 mod session;
 
 pub use bucket::bucket;
-pub use chain::{Answer, Ask, Offered, Out, Step, Told, View, Why, answer};
+pub use chain::{Answer, Ask, Near, NearList, Offered, Out, Step, Told, View, Why, answer};
 pub use diversity::diversify;
 pub use histories::{Histories, HistoriesError, Past};
 pub use kin::{Kin, LikeBy, NewProducts};

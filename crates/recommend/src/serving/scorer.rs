@@ -20,6 +20,7 @@ use learn::container::{ContainerError, Reader};
 /// How to find the best items for a history.
 pub struct Scorer {
     n_items: usize,
+    hears: bool,
     inner: Inner,
 }
 
@@ -47,6 +48,7 @@ impl Scorer {
     /// [`ContainerError`] for bytes that are no model of this name.
     pub fn load<T: AsRef<str>>(name: &str, bytes: &[u8], catalogue: &[T]) -> Result<(Self, About), ContainerError> {
         let n_items = catalogue.len();
+        let hears = ModelKind::named(name, Market::UNKNOWN).is_none_or(|kind| kind.hears());
         let Some((term, rooted)) = of_links(name) else {
             let loaded = load(bytes)?;
             let (got, want) = (loaded.about.name.clone(), name.to_owned());
@@ -59,7 +61,7 @@ impl Scorer {
             } else {
                 Box::new(Named::new(loaded, &catalogue.iter().map(AsRef::as_ref).collect::<Vec<&str>>()))
             };
-            return Ok((Self { n_items, inner: Inner::Model(model) }, about));
+            return Ok((Self { n_items, hears, inner: Inner::Model(model) }, about));
         };
         let from = Reader::open(bytes)?;
         if from.kind() != name || ModelKind::named(name, Market::UNKNOWN).is_none() {
@@ -74,13 +76,18 @@ impl Scorer {
         };
         let links = links::load(&from)?;
         let links = if begins(catalogue, &items) { links } else { renumbered(&links, &items, catalogue) };
-        Ok((Self { n_items, inner: Inner::Links { links, term, rooted } }, about))
+        Ok((Self { n_items, hears, inner: Inner::Links { links, term, rooted } }, about))
     }
 
-    /// A model that was not saved.
+    /// A model that was not saved, and that hears.
     #[must_use]
     pub fn of(model: Box<dyn Recommender>, n_items: usize) -> Self {
-        Self { n_items, inner: Inner::Model(model) }
+        Self { n_items, hears: true, inner: Inner::Model(model) }
+    }
+
+    /// Whether what it finds follows from the history: see [`ModelKind::hears`].
+    pub const fn hears(&self) -> bool {
+        self.hears
     }
 
     /// Whether the best items are found without looking at all of them.
@@ -217,6 +224,7 @@ mod tests {
             for kind in KINDS {
                 let (model, bytes) = saved(kind, &baskets);
                 let scorer = Scorer::load(kind, &bytes, &NAMES).unwrap().0;
+                prop_assert_eq!(scorer.hears(), kind != "popularity");
                 let params = TopNParams { n, owned: Owned::Include, n_reasons: 3 };
                 let want = top_n(model.as_ref(), None, history, &shelf, &params);
                 let got = scorer.best(history, n, &mut |item| !shut.contains(&item.0));

@@ -1,19 +1,28 @@
 //! The live side of the intake, as the console and answers ask for it.
 
 use super::intake::{Intake, market_of};
-use crate::answers::Answer;
-use crate::live::{Live, LiveCounters, LiveEvent};
+use crate::answers::{Answer, AnswerError};
+use crate::live::{
+    Live, LiveCounters, LiveEvent, LiveVisitor, QueriesQuery, VisitedPage, VisitorCartLine, VisitorSession, VisitorWish,
+};
+use crate::wire::problem::ProblemAt;
 use crate::wire::table::{Cell, Column, Table};
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::{Currency, Money};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::broadcast::error::RecvError;
-use tracking::{CartStatus, LiveCart, Micros};
+use tracking::{CartStatus, LiveCart, Micros, Person, QueriesAsked, QueryCount, QueryKey, Session};
 
 /// Carts that are shown.
 const CARTS: usize = 500;
+/// Searches that are shown unless told, and at most.
+const QUERIES: u32 = 50;
+const MOST_QUERIES: u32 = 500;
 const MINUTE: Micros = 60_000_000;
 
 impl Live for Intake {
@@ -39,6 +48,8 @@ impl Live for Intake {
             let counts = self.counts();
             let within = |minutes: i64| view.minutes.iter().filter(move |m| m.start > now - minutes * MINUTE);
             let (mut by_name, mut by_market) = (BTreeMap::new(), BTreeMap::new());
+            let mut revenue: BTreeMap<Currency, Money> = BTreeMap::new();
+            let mut longest_delay = 0;
             for minute in within(30) {
                 for (deed, n) in &minute.by_deed {
                     let name = if deed.name().is_empty() { "other" } else { deed.name() };
@@ -48,13 +59,20 @@ impl Live for Intake {
                     let market = market_of(Some(country)).unwrap_or_else(|| country.clone());
                     *by_market.entry(market).or_default() += n;
                 }
+                for (currency, money) in &minute.revenue {
+                    let sum = revenue.entry(*currency).or_insert(Money { minor: 0, currency: *currency });
+                    *sum = sum.plus(*money).unwrap_or(*sum);
+                }
+                longest_delay = longest_delay.max(minute.longest_delay);
             }
             Ok(LiveCounters {
                 accepted: counts.accepted.load(Relaxed),
                 rejected: counts.rejected.load(Relaxed),
                 repeated: counts.repeated.load(Relaxed),
-                last_minute: within(1).map(|m| m.events).sum(),
-                visitors: view.active_visitors as u64,
+                last_minute: view.last_minute,
+                visitors: view.visitors as u64,
+                revenue: revenue.into_values().map(Into::into).collect(),
+                longest_delay_ms: (longest_delay / 1_000).unsigned_abs(),
                 by_name,
                 by_market,
             })
@@ -81,6 +99,101 @@ impl Live for Intake {
             let columns = columns.map(|(name, kind, meaning)| Column::new(name, kind, meaning)).to_vec();
             Ok(Table { columns, total: rows.len() as u64, rows })
         })
+    }
+
+    fn queries<'a>(&'a self, query: &'a QueriesQuery) -> Answer<'a, Table> {
+        Box::pin(async move {
+            let asked = QueriesAsked {
+                market: parsed("market", query.market.as_deref())?,
+                language: parsed("language", query.language.as_deref())?,
+                without_hits: query.without_results == Some(true),
+            };
+            let n = query.n.unwrap_or(QUERIES);
+            if !(1..=MOST_QUERIES).contains(&n) {
+                let problem = format!("{n} searches cannot be asked for; from 1 to {MOST_QUERIES} can");
+                return Err(wrong("n", problem));
+            }
+            let now = self.now().timestamp_micros();
+            let found = self.ask(|live| live.queries(asked, now, n as usize));
+            let rows: Vec<Vec<Cell>> = found.iter().map(query_row).collect();
+            let columns = [
+                ("query", "text", "what was searched for, in lower case; (other) are those beyond what is told apart"),
+                ("market", "text", "country of the events; empty where they said none"),
+                ("language", "text", "language of the browser; empty where the events said none"),
+                ("searches", "integer", "searches of the last three hours"),
+                ("with_results_said", "integer", "those of them that said how many results they had"),
+                ("without_results", "integer", "those that said that they had none"),
+            ];
+            let columns = columns.map(|(name, kind, meaning)| Column::new(name, kind, meaning)).to_vec();
+            Ok(Table { columns, total: rows.len() as u64, rows })
+        })
+    }
+
+    fn visitor<'a>(&'a self, id: &'a str) -> Answer<'a, Option<LiveVisitor>> {
+        Box::pin(async move {
+            let now = self.now().timestamp_micros();
+            let person = self.ask(|live| live.person(id));
+            Ok(person.map(|person| visitor(person, now, &self.params().live.cart)))
+        })
+    }
+}
+
+fn wrong(at: &str, problem: String) -> AnswerError {
+    let errors = vec![ProblemAt { at: at.to_owned(), problem: problem.clone() }];
+    AnswerError::Invalid { detail: problem, next: format!("mend `{at}`"), errors }
+}
+
+fn parsed<T: FromStr<Err: Display>>(at: &str, text: Option<&str>) -> Result<Option<T>, AnswerError> {
+    text.map(|text| text.parse().map_err(|why: T::Err| wrong(at, why.to_string()))).transpose()
+}
+
+fn instant(at: Micros) -> String {
+    DateTime::<Utc>::from_timestamp_micros(at)
+        .map_or_else(String::new, |at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+fn query_row((key, count): &(QueryKey, QueryCount)) -> Vec<Cell> {
+    vec![
+        key.query.clone().into(),
+        key.market.map(|m| m.code().to_owned()).into(),
+        key.language.map(|l| l.code().to_owned()).into(),
+        count.searches.into(),
+        count.with_hits_said.into(),
+        count.without_hits.into(),
+    ]
+}
+
+fn session(of: &Session) -> VisitorSession {
+    let page =
+        |page: &tracking::Page| VisitedPage { url: page.url.clone(), at: instant(page.at), dwell_ms: page.dwell_ms };
+    VisitorSession {
+        first: instant(of.first),
+        last: instant(of.last),
+        steps: of.n_steps as u64,
+        bounced: of.bounced,
+        pages: of.pages.iter().map(page).collect(),
+    }
+}
+
+fn visitor(person: Person, now: Micros, params: &tracking::CartParams) -> LiveVisitor {
+    let line = |line: &tracking::CartLine| VisitorCartLine {
+        product_id: line.code.clone(),
+        quantity: line.quantity,
+        price: line.price.map(|price| price.to_decimal().normalize().to_string()),
+        currency: line.currency.clone(),
+    };
+    LiveVisitor {
+        sessions: person.sessions.iter().rev().map(session).collect(),
+        cart_state: person.cart.status(now, params).name().to_owned(),
+        cart: person.cart.lines.iter().map(line).collect(),
+        wishes: person
+            .wishes
+            .iter()
+            .map(|wish| VisitorWish { product_id: wish.code.clone(), since: instant(wish.since) })
+            .collect(),
+        id: person.id,
+        known: person.known,
+        ids: person.ids,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::{By, Site, request};
 use axum::body::Body;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use state::keys::KeyKind;
 use state::users::Role;
@@ -78,4 +79,24 @@ async fn the_server_never_fetches_what_a_caller_names() {
     assert!(put.status.is_success(), "{}", put.json());
     site.get(&key, "/api/v1/products/P1/picture").await;
     assert_eq!(trap.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody called");
+}
+
+#[tokio::test]
+async fn a_field_of_the_query_that_there_is_not_is_refused_wherever_it_stands() {
+    let site = Site::new().await;
+    let admin = site.role(Role::Admin).await;
+    for path in [
+        "/api/v1/overview?markets=DE",
+        "/api/v1/markets/DE?lang=en",
+        "/api/v1/models?x",
+        "/api/v1/products?query=kettle",
+        "/api/v1/recommendations?market=DE&min_prise=5",
+    ] {
+        let answered = site.get(&admin, path).await;
+        answered.assert_problem(400);
+        assert!(answered.json()["next"].as_str().unwrap().contains("this path takes"), "{}", answered.json());
+    }
+    for path in ["/api/v1/overview?", "/api/v1/markets/DE/plan.html?lang=zh", "/api/v1/products?q=kettle&page=1"] {
+        assert_eq!(site.get(&admin, path).await.status, StatusCode::OK, "{path}");
+    }
 }

@@ -1,26 +1,24 @@
 //! Live counters: what came in, minute by minute, over the last hours.
 //!
 //! Minutes are those of arrival, so that a counter never changes after its minute and shows how far behind the senders are.
-//! Bounded: so many minutes, countries, searches and visitors a minute; what is over a bound is counted under one name, never
-//! dropped.
+//! The last minute is counted by seconds, so that it is 60 seconds long whenever it is asked for. Bounded: so many minutes,
+//! countries and visitors; what is over a bound is counted under one name, never dropped.
 
 use crate::event::ShopEvent;
 use crate::time::{MINUTE, Micros};
 use crate::vocabulary::Deed;
 use domain::{Currency, Money, Rounding};
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Minutes kept.
 const MINUTES: usize = 180;
 /// Countries counted by name.
 const COUNTRIES: usize = 300;
-/// Searches counted by name in a minute.
-const QUERIES: usize = 500;
-/// Visitors told apart in a minute.
-const VISITORS: usize = 50_000;
-/// Minutes whose visitors are told apart from those of other minutes; of older ones only their number is kept, or three
-/// hours of them would take 160 MB.
-const ACTIVE: usize = 5;
+/// Visitors told apart; about 5 MB.
+const VISITORS: usize = 200_000;
+/// For how long a visitor is one of the last visitors: the pause after which a session is over.
+const ACTIVE: Micros = 30 * MINUTE;
+const SECOND: Micros = 1_000_000;
 /// What stands for the rest.
 const REST: &str = "(other)";
 
@@ -37,25 +35,20 @@ pub struct Minute {
     pub by_country: BTreeMap<String, u64>,
     /// Value of completed orders, by currency.
     pub revenue: BTreeMap<Currency, Money>,
-    /// Searches: how often, and how often without a hit where the shop says that.
-    pub queries: BTreeMap<String, (u64, u64)>,
     /// Longest time between an event and its arrival.
     pub longest_delay: Micros,
-    visitors: HashSet<u64>,
-    n_visitors: usize,
-}
-
-impl Minute {
-    /// Visitors that were told apart.
-    pub const fn n_visitors(&self) -> usize {
-        self.n_visitors
-    }
 }
 
 /// All minutes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counters {
     minutes: VecDeque<Minute>,
+    /// Events of the last 60 seconds that had some, by second.
+    seconds: VecDeque<(Micros, u64)>,
+    /// When each of the last visitors was seen last, by the hash of the identifier.
+    visitors: HashMap<u64, Micros>,
+    /// When there were last more of them than are told apart.
+    overflow: Option<Micros>,
 }
 
 /// The counters at some time.
@@ -63,8 +56,10 @@ pub(crate) struct Counters {
 pub struct CountersView {
     /// The minutes that had events, the oldest first.
     pub minutes: Vec<Minute>,
-    /// Visitors of the last five minutes.
-    pub active_visitors: usize,
+    /// Events of the last 60 seconds.
+    pub last_minute: u64,
+    /// Visitors of the last half hour.
+    pub visitors: usize,
     /// Whether there were more of them than are told apart.
     pub at_least: bool,
 }
@@ -76,13 +71,13 @@ impl Counters {
         // Where the clock was set back the newest minute goes on.
         if self.minutes.back().is_none_or(|m| m.start < start) {
             self.minutes.push_back(Minute { start, ..Minute::default() });
-            if let Some(older) = self.minutes.len().checked_sub(ACTIVE + 2) {
-                self.minutes[older].visitors = HashSet::new();
-            }
             if self.minutes.len() > MINUTES {
                 self.minutes.pop_front();
             }
+            self.visitors.retain(|_, seen| received.saturating_sub(*seen) < ACTIVE);
         }
+        self.see(owner_hash, received);
+        self.tick(received);
         let Some(minute) = self.minutes.back_mut() else { return };
         minute.events += 1;
         *minute.by_deed.entry(event.deed).or_default() += 1;
@@ -97,26 +92,36 @@ impl Counters {
             let sum = minute.revenue.entry(currency).or_insert(Money { minor: 0, currency });
             *sum = sum.plus(money).unwrap_or(*sum);
         }
-        if let Some(query) = event.query.as_ref().filter(|_| event.deed == Deed::Searched) {
-            let query: String = query.trim().to_lowercase().chars().take(100).collect();
-            let (n, without) = named(&mut minute.queries, &query, QUERIES);
-            *n += 1;
-            *without += u64::from(event.n_results == Some(0));
-        }
         minute.longest_delay = minute.longest_delay.max(received.saturating_sub(event.at));
-        if minute.visitors.len() < VISITORS {
-            minute.n_visitors += usize::from(minute.visitors.insert(owner_hash));
+    }
+
+    fn see(&mut self, owner_hash: u64, received: Micros) {
+        if self.visitors.len() < VISITORS || self.visitors.contains_key(&owner_hash) {
+            self.visitors.insert(owner_hash, received);
+        } else {
+            self.overflow = Some(received);
+        }
+    }
+
+    fn tick(&mut self, received: Micros) {
+        let second = received - received.rem_euclid(SECOND);
+        match self.seconds.back_mut() {
+            Some((newest, n)) if *newest >= second => *n += 1,
+            _ => self.seconds.push_back((second, 1)),
+        }
+        while self.seconds.front().is_some_and(|(oldest, _)| *oldest <= second - MINUTE) {
+            self.seconds.pop_front();
         }
     }
 
     pub(crate) fn view(&self, now: Micros) -> CountersView {
-        let since = now.saturating_sub(ACTIVE as i64 * MINUTE);
-        let recent: Vec<&Minute> = self.minutes.iter().filter(|m| m.start + MINUTE > since).collect();
-        let active: BTreeSet<u64> = recent.iter().flat_map(|m| m.visitors.iter().copied()).collect();
+        let active = |seen: Micros| now.saturating_sub(seen) < ACTIVE;
         CountersView {
             minutes: self.minutes.iter().cloned().collect(),
-            active_visitors: active.len(),
-            at_least: recent.iter().any(|m| m.n_visitors >= VISITORS),
+            // The second that is 60 seconds back is over, and so is all before it.
+            last_minute: self.seconds.iter().filter(|(s, _)| *s > now - MINUTE && *s <= now).map(|(_, n)| n).sum(),
+            visitors: self.visitors.values().filter(|seen| active(**seen)).count(),
+            at_least: self.overflow.is_some_and(active),
         }
     }
 }
@@ -138,57 +143,64 @@ mod tests {
     }
 
     #[test] // 0.10 + 0.20 EUR are 0.30 EUR exactly.
-    fn minutes_count_deeds_money_and_searches() {
+    fn minutes_count_deeds_and_money() {
         let mut counters = Counters::default();
         let order =
             |revenue: &str| event(json!({"event": "purchase", "properties": {"revenue": revenue, "currency": "EUR"}}));
         counters.add(&order("0.10"), 1, 0);
         counters.add(&order("0.20"), 2, MINUTE - 1);
-        let search =
-            |results: i64| event(json!({"event": "search", "properties": {"query": " Kettle", "results": results}}));
-        counters.add(&search(0), 1, MINUTE);
-        counters.add(&search(3), 1, MINUTE);
+        counters.add(&event(json!({"event": "x"})), 1, MINUTE);
         let view = counters.view(MINUTE);
         assert_eq!(view.minutes.len(), 2);
         let eur = Currency::new(*b"EUR");
         assert_eq!(view.minutes[0].revenue[&eur], Money { minor: 30, currency: eur });
         assert_eq!(view.minutes[0].by_deed[&Deed::OrderCompleted], 2);
-        assert_eq!(view.minutes[1].queries["kettle"], (2, 1));
-        assert_eq!(view.active_visitors, 2);
-        assert_eq!(counters.view(7 * MINUTE).active_visitors, 0);
+        assert_eq!(view.minutes[0].longest_delay, MINUTE - 1, "it happened at 0");
+        assert_eq!(view.visitors, 2);
+    }
+
+    /// One event a second for two minutes: 60 of them are in the last minute, at its second second as at its last.
+    #[test]
+    fn the_last_minute_is_the_last_sixty_seconds_whenever_it_is_asked_for() {
+        let mut counters = Counters::default();
+        for second in 0..120 {
+            counters.add(&event(json!({"event": "x"})), 0, second * SECOND);
+            let view = counters.view(second * SECOND + SECOND / 2);
+            assert_eq!(view.last_minute, 60.min(second as u64 + 1), "at second {second}");
+        }
+        assert!(counters.seconds.len() <= 60);
+        assert_eq!(counters.view(119 * SECOND + MINUTE).last_minute, 0);
+        // A clock that was set back tells nothing of what is to come.
+        assert_eq!(counters.view(0).last_minute, 0);
     }
 
     #[test]
     fn bounds_hold_and_nothing_is_lost_from_the_sums() {
         let mut counters = Counters::default();
-        for i in 0..2_000_i64 {
-            let search = event(json!({"event": "search", "properties": {"query": format!("q{i}")}}));
-            counters.add(&search, i as u64, i / 1_000 * MINUTE);
+        for i in 0..VISITORS as u64 + 10 {
+            counters.add(&event(json!({"event": "x", "properties": {"country": format!("c{i}")}})), i, 0);
         }
-        assert_eq!(counters.view(0).minutes[0].n_visitors(), 1_000);
-        let minute = &counters.view(0).minutes[0];
-        assert!(minute.queries.len() <= QUERIES + 1);
-        assert_eq!(minute.queries.values().map(|(n, _)| n).sum::<u64>(), 1_000);
-        assert_eq!(minute.queries[REST].0, 500);
+        let view = counters.view(0);
+        assert_eq!((view.visitors, view.at_least), (VISITORS, true));
+        let countries = &view.minutes[0].by_country;
+        assert_eq!((countries.len(), countries.values().sum::<u64>()), (COUNTRIES + 1, VISITORS as u64 + 10));
         for i in 0..1_000_i64 {
             counters.add(&event(json!({"event": "x"})), 0, i * MINUTE);
         }
-        assert_eq!(counters.view(0).minutes.len(), MINUTES);
+        assert_eq!((counters.view(0).minutes.len(), counters.visitors.len()), (MINUTES, 1));
+        assert!(!counters.view(1_000 * MINUTE).at_least);
     }
 
-    /// Two visitors a minute, one of them every minute. Six minutes reach into the last five, with seven visitors; of each
-    /// minute two are told.
+    /// A visitor a minute for an hour, and one that comes every minute: of the last half hour that are 31.
     #[test]
-    fn visitors_are_told_apart_over_five_minutes_and_counted_for_all() {
+    fn visitors_of_the_last_half_hour_are_told_apart() {
         let mut counters = Counters::default();
-        for minute in 0..20_i64 {
+        for minute in 0..60_i64 {
             for who in [7_000, minute as u64] {
                 counters.add(&event(json!({"event": "x"})), who, minute * MINUTE);
             }
         }
-        let view = counters.view(19 * MINUTE + MINUTE - 1);
-        assert_eq!(view.active_visitors, 7);
-        assert!(view.minutes.iter().all(|m| m.n_visitors() == 2));
-        assert!(counters.minutes.iter().filter(|m| !m.visitors.is_empty()).count() <= ACTIVE + 1);
+        assert_eq!(counters.view(59 * MINUTE + 1).visitors, 31);
+        assert_eq!(counters.view(59 * MINUTE + ACTIVE).visitors, 0);
     }
 }

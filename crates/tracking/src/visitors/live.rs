@@ -3,6 +3,7 @@
 use super::cart::{Cart, CartParams, CartStatus, cart, moves_cart};
 use super::counters::{Counters, CountersView};
 use super::identity::{Identity, Link, LinkId};
+use super::queries::{Queries, QueriesAsked, QueryCount, QueryKey};
 use super::session::{Session, SessionParams, sessions};
 use super::store::{Visitors, VisitorsParams};
 use super::timeline::{Step, Timeline};
@@ -59,6 +60,7 @@ pub struct Live {
     visitors: Visitors,
     identity: Identity,
     counters: Counters,
+    queries: Queries,
     params: LiveParams,
 }
 
@@ -69,6 +71,7 @@ impl Live {
             identity: Identity::new(params.visitors.visitors, params.visitors.bytes / 4),
             visitors: Visitors::new(params.visitors.clone()),
             counters: Counters::default(),
+            queries: Queries::default(),
             params,
         }
     }
@@ -83,6 +86,7 @@ impl Live {
         self.visitors.insert(event, key);
         let owner_hash = Visitors::owner(event).map_or(0, |o| crate::private::hash128(o.as_bytes()) as u64);
         self.counters.add(event, owner_hash, received);
+        self.queries.add(event, received);
     }
 
     /// What is known of the person behind an identifier, a shopper's or a visitor's.
@@ -146,6 +150,11 @@ impl Live {
     /// The counters.
     pub fn counters(&self, now: Micros) -> CountersView {
         self.counters.view(now)
+    }
+
+    /// What was searched for most often over the last three hours, at most `n` searches.
+    pub fn queries(&self, asked: QueriesAsked, now: Micros, n: usize) -> Vec<(QueryKey, QueryCount)> {
+        self.queries.top(asked, now, n)
     }
 
     /// Every link of an identifier.

@@ -5,6 +5,7 @@ mod catalogue;
 mod data;
 mod limits;
 mod markets;
+mod near;
 mod overview;
 mod people;
 mod recommend;

@@ -5,11 +5,12 @@ use super::super::exposures::Exposure;
 use super::super::snapshot::{MarketModels, Snapshot};
 use super::super::updates::Updates;
 use super::limits::{Limits, price};
+use super::near::{Nearby, heard};
 use super::{languages, market, picture_path, tables, wrong};
 use decide::plan::{Lang, term_name};
 use domain::{History, ItemIdx, Kind, Language, Market, Reason};
 use recommend::Context;
-use recommend::serving::{self, Ask, Offered, Out, Popular, SessionParams, Step, Taste, Told, View, Why, bucket};
+use recommend::serving::{self, Ask, Near, Offered, Out, Popular, SessionParams, Step, Taste, Told, View, Why, bucket};
 use serve::answers::{Answer, AnswerError, RecommendAnswers};
 use serve::wire::figure::Words;
 use serve::wire::recommend::{
@@ -35,6 +36,8 @@ struct Who {
     taste: Taste,
     /// Bought before or in this session, or in the cart: sorted.
     have: Vec<ItemIdx>,
+    /// What the last minutes were about, newest first.
+    session: Vec<ItemIdx>,
     bucket: Option<u32>,
 }
 
@@ -49,7 +52,7 @@ impl Serving {
     fn who(&self, now: &Snapshot, shopper: Option<&str>, session: Option<&str>) -> Who {
         if !self.may_personalise(now, shopper.into_iter().chain(session)) {
             let taste = Taste::new(&[], &Context::default(), &[], &SessionParams::default());
-            return Who { personal: false, taste, have: Vec::new(), bucket: None };
+            return Who { personal: false, taste, have: Vec::new(), session: Vec::new(), bucket: None };
         }
         let past = shopper.and_then(|id| now.past(id)).or_else(|| session.and_then(|id| now.past(id)));
         let bought = past.map_or_else(Vec::new, |p| p.bought());
@@ -74,6 +77,7 @@ impl Serving {
             personal: true,
             taste: Taste::new(&bought, &context, &session_events, &SessionParams::default()),
             have,
+            session: session_events.iter().rev().map(|(item, _)| *item).collect(),
             bucket: shopper.or(session).map(|who| bucket(SALT, who, BUCKETS)),
         }
     }
@@ -82,7 +86,8 @@ impl Serving {
     fn expose(&self, mut whom: Whom<'_>, personal: bool, answer: &mut Recommendations) {
         if !personal {
             (whom.shopper, whom.session) = (None, None);
-            let refused = |step: &&mut ChainStep| matches!(step.step.as_str(), "history" | "session");
+            let personal = [Step::History, Step::Session, Step::Described, Step::Category, Step::HomeModel];
+            let refused = |step: &&mut ChainStep| personal.iter().any(|p| p.key() == step.step);
             for step in answer.chain.iter_mut().filter(refused) {
                 step.why = "the shopper does not allow personalisation".to_owned();
             }
@@ -113,11 +118,12 @@ struct Whom<'a> {
     bucket: Option<u32>,
 }
 
-fn view<'a>(now: &'a Snapshot, market: Market) -> View<'a> {
+fn view<'a>(now: &'a Snapshot, market: Market, near: &'a [Near<'a>]) -> View<'a> {
     let models = now.markets.get(&market);
     let home = now.home.filter(|home| *home != market).and_then(|home| now.markets.get(&home));
     View {
         scorer: models.map(|m| &*m.scorer),
+        near,
         market: models.map(|m| &*m.popular),
         home: home.map(|m| &*m.popular),
         new: now.new_products(),
@@ -174,6 +180,7 @@ fn step(told: &Told, models: Option<&MarketModels>) -> ChainStep {
     let why = told.why.text(Language::EN);
     let by = match (told.step, models) {
         (Step::History | Step::Session, Some(m)) => format!(" by {} trained on {}", m.name, m.training),
+        (Step::HomeModel, _) => " by the model of the home market".to_owned(),
         _ => String::new(),
     };
     ChainStep {
@@ -250,6 +257,57 @@ impl Filled {
         }));
     }
 
+    /// What the market's model says goes with the products, if it hears of them.
+    fn bought_together(
+        &mut self,
+        now: &Snapshot,
+        market: Market,
+        with: &[ItemIdx],
+        n: usize,
+        open: &dyn Fn(ItemIdx) -> bool,
+    ) {
+        let scorer = heard(now, market);
+        let found = scorer.map(|scorer| scorer.best(History::of(with), n, &mut |item| open(item)));
+        self.take("bought_together", found.map_err(told), n, &|item, _| {
+            few(scorer.map_or_else(|_| Vec::new(), |s| s.explain(History::of(with), item)))
+        });
+    }
+
+    /// What is described alike, then what is of the same category.
+    fn alike(&mut self, near: &Nearby<'_>, n: usize, open: &dyn Fn(ItemIdx) -> bool) {
+        // What is there already is in these lists too.
+        let deep = n + self.offered.len();
+        let by_words = self.asked(n, || near.described(deep, &mut |item| open(item)));
+        self.take("described_alike", by_words, n, &|_, part| near.why_described(part));
+        let deep = n + self.offered.len();
+        let by_category = self.asked(n, || near.category(deep, &mut |item| open(item)));
+        self.take("same_category", by_category, n, &|item, part| near.why_category(item, part));
+    }
+
+    /// What the home market's model says.
+    fn home(&mut self, near: &Nearby<'_>, n: usize, open: &dyn Fn(ItemIdx) -> bool) {
+        let deep = n + self.offered.len();
+        let at_home = self.asked(n, || near.home(deep, &mut |item| open(item)));
+        self.take("home_bought_together", at_home, n, &|item, _| few(near.why_home(item)));
+    }
+
+    /// What sells in the market, then what is new.
+    fn sells(&mut self, view: &View<'_>, n: usize, open: &dyn Fn(ItemIdx) -> bool) {
+        let deep = n + self.offered.len();
+        self.take("market", walk(view.market, deep, open), n, &one("bought by others in this market"));
+        let deep = n + self.offered.len();
+        self.take("newest", walk(Some(view.newest), deep, open), n, &one("new in the catalogue"));
+    }
+
+    /// A list, looked for only where it is still wanted.
+    fn asked(
+        &self,
+        n: usize,
+        find: impl FnOnce() -> Result<Vec<(ItemIdx, f32)>, Why>,
+    ) -> Result<Vec<(ItemIdx, f32)>, &'static str> {
+        if self.offered.len() < n { find().map_err(told) } else { Err(told(Why::NotAsked)) }
+    }
+
     fn done(self, now: &Snapshot, updates: &Updates, market: Option<Market>) -> Recommendations {
         let languages = languages(market);
         Recommendations {
@@ -261,6 +319,16 @@ impl Filled {
             exposure_id: String::new(),
         }
     }
+}
+
+fn told(why: Why) -> &'static str {
+    why.text(Language::EN)
+}
+
+/// As many reasons as are shown.
+fn few(mut reasons: Vec<Reason>) -> Vec<Reason> {
+    reasons.truncate(REASONS);
+    reasons
 }
 
 fn one(term: &'static str) -> impl Fn(ItemIdx, f32) -> Vec<Reason> {
@@ -308,7 +376,9 @@ impl Serving {
             out: &out,
             alike: &|a, b| goods.alike(a, b),
         };
-        let mut answer = answered(&now, &self.updates, &serving::answer(&view(&now, market), &ask), market);
+        let near = Nearby::new(&now, market, who.session.iter().copied());
+        let found = near.with(|near| serving::answer(&view(&now, market, near), &ask));
+        let mut answer = answered(&now, &self.updates, &found, market);
         self.expose(
             Whom { kind: "for_you", market: Some(market), shopper, session, bucket: who.bucket },
             who.personal,
@@ -338,7 +408,9 @@ impl Serving {
             out: &out,
             alike: &|_, _| 0.0,
         };
-        let mut answer = answered(&now, &self.updates, &serving::rerank(&view(&now, market), &ask, &known), market);
+        let near = Nearby::new(&now, market, who.session.iter().copied());
+        let found = near.with(|near| serving::rerank(&view(&now, market, near), &ask, &known));
+        let mut answer = answered(&now, &self.updates, &found, market);
         if unknown > 0
             && let Some(last) = answer.chain.last_mut()
         {
@@ -360,11 +432,16 @@ impl Serving {
         if basket.is_empty() {
             return Err(wrong("products", "the basket is empty; codes joined by commas are wanted"));
         }
-        let taste = Taste::new(&basket, &Context::default(), &[], &SessionParams::default());
         let limits = Limits::new(&now, &self.updates, market, query.filters())?;
-        let out = |item: ItemIdx| if basket.contains(&item) { Some(Out::Bought) } else { limits.out(item) };
-        let ask = Ask { taste: &taste, n, n_reasons: REASONS, diversity: 0.0, out: &out, alike: &|_, _| 0.0 };
-        let mut answer = answered(&now, &self.updates, &serving::answer(&view(&now, market), &ask), market);
+        let open = |item: ItemIdx| !basket.contains(&item) && limits.out(item).is_none();
+        let near = Nearby::new(&now, market, basket.iter().rev().copied());
+        let mut filled = Filled::new();
+        filled.bought_together(&now, market, &basket, n, &open);
+        // What goes with a basket is seldom what is like it: other markets' baskets come before descriptions.
+        filled.home(&near, n, &open);
+        filled.alike(&near, n, &open);
+        filled.sells(&view(&now, market, &[]), n, &open);
+        let mut answer = filled.done(&now, &self.updates, Some(market));
         self.expose(Whom { kind: "next", market: Some(market), ..Whom::default() }, true, &mut answer);
         Ok(answer)
     }
@@ -374,7 +451,7 @@ impl Serving {
         let now = self.current.get();
         let limits = Limits::new(&now, &self.updates, market, query.filters())?;
         let open = |item: ItemIdx| limits.out(item).is_none();
-        let view = view(&now, market);
+        let view = view(&now, market, &[]);
         let home = now.home.filter(|home| *home != market);
         let mut filled = Filled::new();
         filled.take("market_lately", walk(now.lately.get(&market), n, &open), n, &one("sells lately"));
@@ -387,7 +464,7 @@ impl Serving {
         Ok(answer)
     }
 
-    async fn similar_now(&self, query: &SimilarQuery) -> Result<Recommendations, AnswerError> {
+    fn similar_now(&self, query: &SimilarQuery) -> Result<Recommendations, AnswerError> {
         let n = count(query.n)?;
         let market = query.market.as_deref().map(market).transpose()?;
         let now = self.current.get();
@@ -396,33 +473,12 @@ impl Serving {
         let asked = market.or(now.home).unwrap_or(Market::UNKNOWN);
         let limits = Limits::new(&now, &self.updates, asked, query.filters())?;
         let open = |item: ItemIdx| item != of && limits.out(item).is_none();
-        let history = [of];
+        let near = Nearby::new(&now, asked, std::iter::once(of));
         let mut filled = Filled::new();
-        let scorer = now.markets.get(&asked).map(|m| &m.scorer);
-        let by_model = scorer
-            .map(|scorer| scorer.best(History::of(&history), n, &mut |item| open(item)))
-            .ok_or(Why::NoModel.text(Language::EN));
-        filled.take("bought_together", by_model, n, &|item, _| {
-            let mut reasons = scorer.map_or_else(Vec::new, |s| s.explain(History::of(&history), item));
-            reasons.truncate(REASONS);
-            reasons
-        });
-        let by_words = match now.found() {
-            None => Err("the index of words is still being made"),
-            Some(found) => Ok(like_in_words(&now, found, of, 2 * n, &open)),
-        };
-        filled.take("described_alike", by_words, n, &one("described alike"));
-        let mut same: Vec<(ItemIdx, f32)> = Vec::new();
-        if filled.offered.len() < n {
-            let popular = view(&now, asked).market.unwrap_or(now.goods.newest());
-            let near = popular.ranked().iter().map(|(item, _)| (*item, now.goods.alike(of, *item)));
-            same.extend(near.filter(|(item, alike)| *alike > 0.0 && open(*item)));
-            same.sort_by(|a, b| b.1.total_cmp(&a.1));
-            same.truncate(2 * n);
-        }
-        filled.take("same_category", Ok(same), n, &|_, part| {
-            vec![Reason { term: "in the same category as", item: Some(of), part }]
-        });
+        filled.bought_together(&now, asked, &[of], n, &open);
+        filled.alike(&near, n, &open);
+        filled.home(&near, n, &open);
+        filled.sells(&view(&now, asked, &[]), n, &open);
         let mut answer = filled.done(&now, &self.updates, market);
         self.expose(Whom { kind: "similar", market, ..Whom::default() }, true, &mut answer);
         Ok(answer)
@@ -457,27 +513,13 @@ impl Serving {
     }
 }
 
-/// Products whose texts are alike, as the index of words has them, in the numbers of the catalogue.
-fn like_in_words(
-    now: &Snapshot,
-    found: &crate::search::Found,
-    of: ItemIdx,
-    n: usize,
-    open: &dyn Fn(ItemIdx) -> bool,
-) -> Vec<(ItemIdx, f32)> {
-    let Some(row) = found.row(now.goods.id(of)) else { return Vec::new() };
-    let allowed: Vec<bool> = found.ids.iter().map(|id| now.goods.find(id).is_some_and(open)).collect();
-    let near = found.search().similar(row, n, &allowed).into_iter();
-    near.filter_map(|(row, cosine)| Some((now.goods.find(&found.ids[row as usize])?, cosine))).collect()
-}
-
 impl RecommendAnswers for Serving {
     fn recommend<'a>(&'a self, query: &'a RecommendQuery) -> Answer<'a, Recommendations> {
         Box::pin(async move { self.recommend_now(query) })
     }
 
     fn similar<'a>(&'a self, query: &'a SimilarQuery) -> Answer<'a, Recommendations> {
-        Box::pin(self.similar_now(query))
+        Box::pin(async move { self.similar_now(query) })
     }
 
     fn next<'a>(&'a self, query: &'a NextQuery) -> Answer<'a, Recommendations> {
