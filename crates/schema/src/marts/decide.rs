@@ -25,7 +25,7 @@ pub(crate) static TABLES: &[TableDef] = &[
                 Text,
                 "columns of a catalogue that would tell more, separated by blanks; empty where nothing is missing",
             ),
-            must(
+            may(
                 "changes",
                 Text,
                 "what has to change, JSON list of kind, rule, en, zh, cost_low, cost_high and currency; changes of one rule cost that together",

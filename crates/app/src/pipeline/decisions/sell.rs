@@ -88,6 +88,6 @@ pub(super) fn table(inputs: &Inputs, verdicts: &[Verdict]) -> Result<RecordBatch
         .text("en", verdicts.iter().map(|v| v.explained.said.en.as_str()))
         .text("zh", verdicts.iter().map(|v| v.explained.said.zh.as_str()))
         .text("missing", verdicts.iter().map(|v| v.missing.join(" ")))
-        .text("changes", verdicts.iter().map(changes))
+        .optional_text("changes", verdicts.iter().map(|v| Some(changes(v))))
         .batch()
 }
