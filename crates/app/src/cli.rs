@@ -7,6 +7,7 @@ mod decide;
 mod ingest;
 mod plan;
 mod results;
+mod rules;
 mod server;
 mod spend;
 
@@ -17,6 +18,7 @@ pub(crate) use decide::{Coupons, Decide, DecideWhat};
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest};
 pub(crate) use plan::Plan;
 pub(crate) use results::{Ab, Campaigns};
+pub(crate) use rules::{Rules, RulesList, RulesWhat};
 pub(crate) use server::{Keys, KeysWhat, Serve};
 pub(crate) use spend::{Bids, Budget, Channels, Target, TargetMetric};
 
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Markets(Markets),
     /// What may be sold, at which price, when, with which budget, what to send, what to expect.
     Decide(Decide),
+    /// The rules of what may be sold where: list them, look at one, check your own.
+    Rules(Rules),
     /// What other markets, platforms or categories bring to one: scored, proved or refused, with the orders saved.
     Transfer(Transfer),
     /// List the saved models, teach them what came since they were fitted, or go back to earlier ones.

@@ -7,6 +7,7 @@
 
 use crate::Said;
 use crate::rehearsal::Input;
+use crate::said::{amount, grouped};
 use domain::{Currency, Day, Figure, Market, Money};
 
 /// What a sentence is.
@@ -42,6 +43,41 @@ pub struct Advice {
 
 /// Actions that are shown.
 const ACTIONS: usize = 3;
+/// Least money at stake that an action is for, in units of the reporting currency: below it the sentence would speak of 0.
+const LEAST_STAKE: f64 = 1.0;
+
+/// An occasion to prepare.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Occasion {
+    /// What it is.
+    pub name: Said,
+    /// Its first day.
+    pub day: Day,
+    /// Last day on which a shopper's order still comes in time; `None` where it is past or not known.
+    pub order_by: Option<Day>,
+    /// Last day to ship stock in bulk; `None` where it is past, not known, or every order comes on its own.
+    pub ship_by: Option<Day>,
+    /// Sales of past years around it over what was usual.
+    pub lift: Figure,
+    /// Whether its date is an assumption.
+    pub verify: bool,
+}
+
+impl Occasion {
+    /// Until when what has to be done for it.
+    fn last_days(&self) -> Said {
+        let mut said = Said::default();
+        if let Some(day) = self.ship_by {
+            said.en.push_str(&format!("; stock must leave by {day}"));
+            said.zh.push_str(&format!("；备货最迟 {day} 发出"));
+        }
+        if let Some(day) = self.order_by {
+            said.en.push_str(&format!("; shoppers must have ordered by {day}"));
+            said.zh.push_str(&format!("；顾客最迟须在 {day} 下单"));
+        }
+        said
+    }
+}
 
 /// What is known of a market, with the money at stake in the weeks ahead.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +100,8 @@ pub struct Situation {
     pub below_floor: Vec<(String, Money, Money, f64)>,
     /// Whether freight, duties or fees are the program's round figures, not the seller's own.
     pub assumed_costs: bool,
+    /// Whether a verdict rests on a rule that is general knowledge, not the seller's own.
+    pub general_rules: bool,
     /// Products that run short: name, units to send, sales at stake; most first.
     pub short: Vec<(String, i64, f64)>,
     /// Products that pile up: name, weeks that they last; longest first.
@@ -72,8 +110,8 @@ pub struct Situation {
     pub moved: Vec<(String, f64, f64)>,
     /// Channels whose effect cannot be told.
     pub untold: Vec<String>,
-    /// The occasion with the largest proven lift: name, day, last day to order for it, lift.
-    pub occasion: Option<(Said, Day, Option<Day>, Figure)>,
+    /// The occasion with the largest proven lift.
+    pub occasion: Option<Occasion>,
     /// Products that sell and whose landed cost is not known.
     pub without_cost: usize,
     /// Products that sell.
@@ -87,20 +125,27 @@ pub struct Situation {
 }
 
 fn whole(x: f64) -> String {
-    let text = format!("{:.0}", x.abs());
-    let mut out = String::new();
-    for (i, c) in text.chars().enumerate() {
-        if i > 0 && (text.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
+    let out = grouped(&format!("{:.0}", x.abs()));
     if x < 0.0 { format!("−{out}") } else { out }
+}
+
+/// A number of things: `1 product does`, `41 products do`.
+fn many(n: usize, one: &str, more: &str) -> String {
+    format!("{} {}", whole(n as f64), if n == 1 { one } else { more })
 }
 
 impl Situation {
     fn money(&self, x: f64) -> String {
         format!("{} {}", self.currency, whole(x))
+    }
+
+    /// A sentence that rests on rows of general knowledge says so.
+    fn verified(said: Said, general: bool) -> Said {
+        if !general {
+            return said;
+        }
+        let (en, zh) = (" Verify first: it rests on general knowledge.", "请先核实：依据为一般常识。");
+        Said::new(said.en + en, said.zh + zh)
     }
 
     /// Everything worth saying: actions, then risks, then what would change our mind.
@@ -122,7 +167,8 @@ impl Situation {
             let (n, sales) = (self.blocked.len(), at_stake(&self.blocked));
             let said = Said::new(
                 format!(
-                    "Settle whether {name} may be sold: the rules say that it must not be here, and they are general knowledge until yours replace them. {n} products are blocked, with expected sales of {}.",
+                    "Settle whether {name} may be sold: the rules say that it must not be here, and they are general knowledge until yours replace them. {}, with expected sales of {}.",
+                    many(n, "product is blocked", "products are blocked"),
                     self.money(sales)
                 ),
                 format!(
@@ -133,11 +179,14 @@ impl Situation {
             // What may be forbidden comes first whatever it brings.
             all.push((f64::INFINITY, said));
         }
-        if let Some((name, now, floor, _)) = self.below_floor.first() {
-            let (n, lost) = (self.below_floor.len(), self.below_floor.iter().map(|p| p.3).sum::<f64>());
+        let lost = self.below_floor.iter().map(|p| p.3).sum::<f64>();
+        if let Some((name, now, floor, _)) = self.below_floor.first().filter(|_| lost >= LEAST_STAKE) {
+            let n = self.below_floor.len();
+            let (now, floor) = (amount(*now), amount(*floor));
             let said = Said::new(
                 format!(
-                    "Raise {name} from {now} to at least {floor}: it sells below what leaves the asked margin. {n} products do, which costs {} over the weeks ahead.",
+                    "Raise {name} from {now} to at least {floor}: it sells below what leaves the asked margin. {}, which costs {} over the weeks ahead.",
+                    many(n, "product does", "products do"),
                     self.money(lost)
                 ),
                 format!(
@@ -145,14 +194,16 @@ impl Situation {
                     self.money(lost)
                 ),
             );
-            all.push((lost, said));
+            all.push((lost, Self::verified(said, self.assumed_costs)));
         }
-        if let Some((name, units, _)) = self.short.first() {
-            let (n, lost) = (self.short.len(), self.short.iter().map(|p| p.2).sum::<f64>());
+        let lost = self.short.iter().map(|p| p.2).sum::<f64>();
+        if let Some((name, units, _)) = self.short.first().filter(|_| lost >= LEAST_STAKE) {
+            let n = self.short.len();
             let said = Said::new(
                 format!(
-                    "Send {} units of {name}: it runs short before the next delivery. {n} products do, with {} of sales a month at stake.",
-                    whole(*units as f64),
+                    "Send {} of {name}: it runs short before the next delivery. {}, with {} of sales a month at stake.",
+                    many(usize::try_from(*units).unwrap_or(0), "unit", "units"),
+                    many(n, "product does", "products do"),
                     self.money(lost)
                 ),
                 format!(
@@ -161,14 +212,16 @@ impl Situation {
                     self.money(lost)
                 ),
             );
-            all.push((lost, said));
+            all.push((lost, Self::verified(said, self.assumed_costs)));
         }
-        if let Some((name, _)) = self.unknown.first() {
-            let (n, sales) = (self.unknown.len(), at_stake(&self.unknown));
+        let sales = at_stake(&self.unknown);
+        if let Some((name, _)) = self.unknown.first().filter(|_| sales >= LEAST_STAKE) {
+            let n = self.unknown.len();
             let lacks = self.missing.clone().unwrap_or_else(|| Said::new("an attribute", "某项属性"));
             let said = Said::new(
                 format!(
-                    "Complete the catalogue of {name}: whether it may be sold here cannot be told yet. {n} products wait, most for this: {}; expected sales {}.",
+                    "Complete the catalogue of {name}: whether it may be sold here cannot be told yet. {}, most for this: {}; expected sales {}.",
+                    many(n, "product waits", "products wait"),
                     lacks.en,
                     self.money(sales)
                 ),
@@ -178,13 +231,15 @@ impl Situation {
                     self.money(sales)
                 ),
             );
-            all.push((0.5 * sales, said));
+            all.push((0.5 * sales, Self::verified(said, self.general_rules)));
         }
-        if let Some((name, _)) = self.to_change.first() {
-            let (n, sales) = (self.to_change.len(), at_stake(&self.to_change));
+        let sales = at_stake(&self.to_change);
+        if let Some((name, _)) = self.to_change.first().filter(|_| sales >= LEAST_STAKE) {
+            let n = self.to_change.len();
             let said = Said::new(
                 format!(
-                    "Order {name} for the mains of this market: another voltage, frequency or plug. {n} products need it, with expected sales of {}.",
+                    "Order {name} for the mains of this market: another voltage, frequency or plug. {}, with expected sales of {}.",
+                    many(n, "product needs it", "products need it"),
                     self.money(sales)
                 ),
                 format!(
@@ -192,7 +247,7 @@ impl Situation {
                     self.money(sales)
                 ),
             );
-            all.push((0.8 * sales, said));
+            all.push((0.8 * sales, Self::verified(said, self.general_rules)));
         }
         let most = |a: &&(String, f64, f64), b: &&(String, f64, f64)| (a.2 - a.1).total_cmp(&(b.2 - b.1));
         if let (Some(up), Some(down)) = (self.moved.iter().max_by(most), self.moved.iter().min_by(most)) {
@@ -225,20 +280,20 @@ impl Situation {
                     format!("将 {} 的周支出设为 {}（现为 {}）。", one.0, self.money(one.2), self.money(one.1)),
                 )
             };
-            all.push((moved, said));
+            if moved >= LEAST_STAKE {
+                all.push((moved, said));
+            }
         }
-        if let Some((name, day, order, lift)) = &self.occasion
-            && let Some(x) = lift.as_f64()
+        if let Some(occasion) = &self.occasion
+            && let Some(x) = occasion.lift.as_f64()
         {
-            let (by, by_zh) = order.map_or((String::new(), String::new()), |d| {
-                (format!("; what is ordered by {d} is there in time"), format!("；{d} 前下单可及时送达"))
-            });
+            let (name, day, by) = (&occasion.name, occasion.day, occasion.last_days());
             let said = Said::new(
-                format!("Prepare {} on {day}: past years sold {x:.1} times the usual{by}.", name.en),
-                format!("为 {day} 的{}备货：往年销量为平时的 {x:.1} 倍{by_zh}。", name.zh),
+                format!("Prepare {} on {day}: past years sold {x:.1} times the usual{}.", name.en, by.en),
+                format!("为 {day} 的{}备货：往年销量为平时的 {x:.1} 倍{}。", name.zh, by.zh),
             );
             let stake = self.first_month.map_or(0.0, |m| m.1 * (x - 1.0).max(0.0) / 28.0);
-            all.push((stake, said));
+            all.push((stake, Self::verified(said, occasion.verify || self.assumed_costs)));
         }
         if self.without_cost > 0 {
             let said = Said::new(
@@ -284,15 +339,23 @@ impl Situation {
         if let Some((name, weeks)) = self.piled.first() {
             let n = self.piled.len();
             all.push(Said::new(
-                format!("{n} products have more stock than will sell; {name} lasts {weeks:.0} weeks."),
+                format!(
+                    "{} more stock than will sell; {name} lasts {weeks:.0} weeks.",
+                    many(n, "product has", "products have")
+                ),
                 format!("{n} 个商品库存过多；{name} 可售 {weeks:.0} 周。"),
             ));
         }
         if let Some((proof, n)) = &self.proof {
-            all.push(Said::new(
-                format!("{n} products need this here, and nobody has stated that it is at hand: {}.", proof.en),
+            let said = Said::new(
+                format!(
+                    "{} this here, and nobody has stated that it is at hand: {}.",
+                    many(*n, "product needs", "products need"),
+                    proof.en
+                ),
                 format!("{n} 个商品在此需要以下证明，但尚未说明已具备：{}。", proof.zh),
-            ));
+            );
+            all.push(Self::verified(said, self.general_rules));
         }
         if !self.untold.is_empty() {
             let names = self.untold.join(", ");
@@ -313,6 +376,7 @@ impl Situation {
             ));
         }
         if let Some((name, _, floor, _)) = self.below_floor.first() {
+            let floor = amount(*floor);
             all.push(Said::new(
                 format!("A cheaper lane or cost that brings the floor of {name} below {floor}."),
                 format!("若更便宜的物流或成本使 {name} 的底价低于 {floor}。"),
@@ -343,6 +407,7 @@ mod tests {
             proof: None,
             below_floor: Vec::new(),
             assumed_costs: false,
+            general_rules: false,
             short: Vec::new(),
             piled: Vec::new(),
             moved: Vec::new(),
@@ -381,6 +446,78 @@ mod tests {
         assert!(actions[1].starts_with("Raise kettle") && actions[1].contains("EUR 900"), "{}", actions[1]);
         assert!(actions[2].starts_with("Send 1,200 units of mixer"), "{}", actions[2]);
         assert!(advice.iter().all(|a| !a.said.zh.is_empty() && a.said.zh != a.said.en));
+    }
+
+    #[test]
+    fn where_next_to_nothing_is_at_stake_no_action_is_named() {
+        let situation = Situation {
+            unknown: vec![("kettle".to_owned(), 0.0)],
+            to_change: vec![("mixer".to_owned(), 0.4)],
+            below_floor: vec![("toaster".to_owned(), money(500), money(650), 0.0)],
+            short: vec![("fan".to_owned(), 1, 0.2)],
+            moved: vec![("search".to_owned(), 0.5, 0.9)],
+            ..quiet()
+        };
+        let advice = situation.advice();
+        assert!(advice.iter().all(|a| a.kind != Kind::Action), "{advice:?}");
+    }
+
+    #[test]
+    fn an_occasion_says_until_when_shoppers_order_and_stock_leaves() {
+        let occasion = Occasion {
+            name: Said::new("Black Friday", "黑色星期五"),
+            day: "2026-11-27".parse().unwrap(),
+            order_by: Some("2026-11-13".parse().unwrap()),
+            ship_by: Some("2026-10-01".parse().unwrap()),
+            lift: Figure::number("calendar.uplift", domain::Unit::Ratio, 2.0, 3, 1),
+            verify: false,
+        };
+        let said = |occasion: Occasion| {
+            let situation = Situation { occasion: Some(occasion), ..quiet() };
+            situation.advice()[0].said.clone()
+        };
+        let whole = said(occasion.clone());
+        assert!(
+            whole.en.ends_with("; stock must leave by 2026-10-01; shoppers must have ordered by 2026-11-13."),
+            "{}",
+            whole.en
+        );
+        assert!(whole.zh.contains("备货最迟 2026-10-01 发出；顾客最迟须在 2026-11-13 下单"), "{}", whole.zh);
+        let late = said(Occasion { order_by: None, ship_by: None, ..occasion });
+        assert!(late.en.ends_with("2.0 times the usual."), "{}", late.en);
+    }
+
+    #[test]
+    fn one_is_one_and_amounts_are_grouped() {
+        let situation = Situation {
+            below_floor: vec![("kettle".to_owned(), money(469_000), money(670_213), 900.0)],
+            short: vec![("mixer".to_owned(), 1, 400.0)],
+            ..quiet()
+        };
+        let advice = situation.advice();
+        assert!(
+            advice[0].said.en.starts_with("Raise kettle from VND 469,000 to at least VND 670,213: ")
+                && advice[0].said.en.contains(" 1 product does, "),
+            "{}",
+            advice[0].said.en
+        );
+        assert!(advice[1].said.en.starts_with("Send 1 unit of mixer: "), "{}", advice[1].said.en);
+    }
+
+    #[test]
+    fn what_rests_on_general_knowledge_is_to_be_verified() {
+        let own = Situation {
+            to_change: vec![("kettle".to_owned(), 900.0)],
+            proof: Some((Said::new("get: CE", "办理：CE"), 2)),
+            below_floor: vec![("mixer".to_owned(), money(500), money(650), 400.0)],
+            ..quiet()
+        };
+        let verify = |s: &Situation| s.advice().iter().filter(|a| a.said.en.contains("Verify first")).count();
+        assert_eq!(verify(&own), 0);
+        assert_eq!(verify(&Situation { general_rules: true, ..own.clone() }), 2);
+        let both = Situation { general_rules: true, assumed_costs: true, ..own };
+        assert_eq!(verify(&both), 3);
+        assert_eq!(both.advice().iter().filter(|a| a.said.zh.contains("请先核实")).count(), 3);
     }
 
     #[test]

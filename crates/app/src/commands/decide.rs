@@ -8,14 +8,16 @@ mod missing;
 mod results;
 mod target;
 mod trade;
+mod verify;
 
-use super::{Environment, Opened};
+use super::{Environment, Opened, rules};
 use crate::cli::{self, DecideWhat};
 use crate::exit::{Exit, Stop};
-use crate::pipeline::decisions::tables::{FILES, Tables};
+use crate::pipeline::decisions::tables::{FILES, Tables, rulebook};
 use crate::pipeline::decisions::{Assumptions, CHANNELS, Taught, backtest, channel_facts, what_if};
 use crate::{output, pipeline};
 use anyhow::Result;
+use decide::sellability::Rulebook;
 use domain::{Decimal, Market, Seed};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -133,8 +135,9 @@ async fn prices(opened: &Opened, market: Market, n: usize, json: bool) -> Result
     if rows.is_empty() {
         return Err(none(market, "no price"));
     }
+    let verify = verify::floors(opened, Some(market)).await?;
     if json {
-        return output::json(&json!({"market": market, "prices": rows}));
+        return output::json(&json!({"market": market, "verify": verify, "prices": rows}));
     }
     let cells = rows.iter().map(|r| {
         let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
@@ -154,6 +157,7 @@ async fn prices(opened: &Opened, market: Market, n: usize, json: bool) -> Result
         &[1, 2, 3, 4, 5],
         cells.collect(),
     );
+    verify::say(verify);
     output::hint("--json has the reasons; `portolan decide cost MARKET PRODUCT` takes a floor apart");
     Ok(())
 }
@@ -164,15 +168,20 @@ async fn sell(opened: &Opened, market: Market, product: Option<&str>, json: bool
         None => "s.verdict <> 'sell'".to_owned(),
     };
     let sql = format!(
-        "select s.product_id, q.name, s.verdict, s.rules, s.verify, s.en, s.zh from marts.sellability s \
+        "select s.product_id, q.name, s.verdict, s.rules, s.verify, s.en, s.zh, s.changes from marts.sellability s \
          left join clean.products q on q.product_id = s.product_id where s.market = '{market}' and {which} order by s.verdict, s.product_id"
     );
-    let rows = objects(opened, &sql).await?;
-    if json {
-        return output::json(&json!({"market": market, "products": rows}));
-    }
+    let mut rows = objects(opened, &sql).await?;
     if rows.is_empty() && product.is_some() {
         return Err(none(market, "no verdict"));
+    }
+    if json {
+        let book = rulebook(&opened.workspace.root)?;
+        for row in &mut rows {
+            row["changes"] = serde_json::from_str(row["changes"].as_str().unwrap_or("[]"))?;
+            row["cited"] = cited(&book, row["rules"].as_str().unwrap_or_default())?;
+        }
+        return output::json(&json!({"market": market, "products": rows}));
     }
     let cells = rows.iter().map(|r| {
         let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
@@ -180,14 +189,21 @@ async fn sell(opened: &Opened, market: Market, product: Option<&str>, json: bool
     });
     output::table(&["product", "name", "verdict", "why"], &[], cells.collect());
     if let (Some(_), Some(row)) = (product, rows.first()) {
-        let tables = Tables::load(&opened.workspace.root)?;
+        let book = rulebook(&opened.workspace.root)?;
         for id in row["rules"].as_str().unwrap_or_default().split(' ') {
-            if let Some(rule) = tables.rules.find(id) {
+            if let Some(rule) = book.find(id) {
                 output::line(&format!("  {id}, from {}: {} ({})", rule.from, rule.said.en, rule.source));
             }
         }
+        output::hint("`portolan rules show ID` has every field of a rule, and how to replace it");
     }
     Ok(())
+}
+
+/// The rules of a verdict with their fields: dates, source, how sure, whose.
+fn cited(book: &Rulebook, ids: &str) -> Result<Value> {
+    let rules = ids.split(' ').filter_map(|id| book.find(id));
+    Ok(Value::Array(rules.map(|rule| rules::whole(book, rule)).collect::<Result<_>>()?))
 }
 
 async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Result<()> {
@@ -229,7 +245,7 @@ async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Res
 
 async fn calendar(opened: &Opened, market: Market, json: bool) -> Result<()> {
     let sql = format!(
-        "select day, until, event, zh, kind, order_by, verify, lift, lift_low, lift_high from marts.calendar where market = '{market}' order by day, event"
+        "select day, until, event, zh, kind, order_by, ship_by, verify, lift, lift_low, lift_high from marts.calendar where market = '{market}' order by day, event"
     );
     let rows = objects(opened, &sql).await?;
     if rows.is_empty() {
@@ -252,11 +268,14 @@ async fn calendar(opened: &Opened, market: Market, json: bool) -> Result<()> {
             text("event"),
             text("kind").replace('_', " "),
             text("order_by"),
+            text("ship_by"),
             lift,
             verify.to_owned(),
         ]
     });
-    output::table(&["from", "to", "what", "kind", "order by", "against usual", ""], &[], cells.collect());
+    let header = ["from", "to", "what", "kind", "shoppers order by", "stock leaves by", "against usual", ""];
+    output::table(&header, &[], cells.collect());
+    output::hint("a last day that is past, or where no stock goes in bulk, is left out");
     Ok(())
 }
 

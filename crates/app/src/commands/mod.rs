@@ -19,6 +19,7 @@ mod personas;
 mod plan;
 mod quality;
 mod recommend;
+mod rules;
 mod run;
 mod search;
 pub(crate) mod segments;
@@ -103,6 +104,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Personas(args) => personas::run(&env, &args).await,
         Command::Shoppers(args) => shoppers::run(&env, &args).await,
         Command::Decide(args) => decide::run(&env, &args).await,
+        Command::Rules(args) => rules::run(&env, &args),
         Command::Markets(args) => markets::run(&env, &args).await,
         Command::Segments(args) => segments::run(&env, &args).await,
         Command::Transfer(args) => transfer::run(&env, &args).await,

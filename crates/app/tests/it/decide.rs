@@ -20,6 +20,9 @@ fn a_simulated_seller_gets_decisions() {
     shop.ok(&["run"]);
     no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(&shop);
     verdicts_spread_and_say_what_is_missing(&shop);
+    a_change_has_its_rough_cost_and_its_rules(&shop);
+    last_days_are_ahead_and_stock_leaves_before_the_last_order(&shop);
+    what_rests_on_general_knowledge_says_verify(&shop);
     home_pays_no_duty_and_other_markets_say_what_they_rest_on(&shop);
     every_week_ahead_has_an_interval_around_what_is_expected(&shop);
     where_nothing_can_be_told_of_a_channel_its_spend_stays(&shop);
@@ -116,6 +119,45 @@ fn verdicts_spread_and_say_what_is_missing(shop: &Shop) {
     assert_eq!(number(&unsaid), 0.0);
 }
 
+fn a_change_has_its_rough_cost_and_its_rules(shop: &Shop) {
+    let said: Value = serde_json::from_str(&shop.ok(&["decide", "sell", "VN", "--json"])).unwrap();
+    let products = said["products"].as_array().unwrap();
+    let changed = products.iter().find(|p| p["verdict"] == "sell_with_change").unwrap();
+    let change = &changed["changes"][0];
+    assert!(number(&change["cost_low"]) <= number(&change["cost_high"]), "{change}");
+    assert_eq!(change["currency"], "USD", "{change}");
+    let (en, zh) = (changed["en"].as_str().unwrap(), changed["zh"].as_str().unwrap());
+    assert!(en.contains(", roughly USD ") && zh.contains("，费用约 USD "), "{changed}");
+    for rule in changed["cited"].as_array().unwrap() {
+        for key in ["id", "from", "source", "confidence", "origin"] {
+            assert!(rule[key].as_str().is_some_and(|text| !text.is_empty()), "{key} of {rule}");
+        }
+    }
+    let text = shop.ok(&["decide", "sell", "VN", changed["product_id"].as_str().unwrap()]);
+    assert!(text.contains("roughly USD"), "{text}");
+}
+
+fn last_days_are_ahead_and_stock_leaves_before_the_last_order(shop: &Shop) {
+    let said = "select count(*) from marts.calendar where market = 'DE' and ship_by is not null";
+    assert!(number(&shop.value(said)) > 0.0, "stock of the simulation goes in bulk");
+    let late = shop.value(
+        "select count(*) from marts.calendar c, (select max(day) as last from clean.orders) o \
+         where c.order_by <= o.last or c.ship_by <= o.last or c.ship_by > c.order_by",
+    );
+    assert_eq!(number(&late), 0.0);
+    let table = shop.ok(&["decide", "calendar", "DE"]);
+    assert!(table.contains("shoppers order by") && table.contains("stock leaves by"), "{table}");
+}
+
+fn what_rests_on_general_knowledge_says_verify(shop: &Shop) {
+    for what in ["prices", "promote", "first-send"] {
+        let table = shop.ok(&["decide", what, "DE"]);
+        assert!(table.contains("verify: floors, freight") && table.contains("请核实"), "{what}: {table}");
+    }
+    let parity = shop.ok(&["decide", "parity"]);
+    assert!(parity.contains("verify: floors, freight"), "{parity}");
+}
+
 fn home_pays_no_duty_and_other_markets_say_what_they_rest_on(shop: &Shop) {
     let home = shop.value("select count(*) from marts.landed_costs where market = 'CN' and part = 'customs duty'");
     assert_eq!(number(&home), 0.0);
@@ -186,6 +228,38 @@ fn shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(shop: &Sh
     let groups = said["groups"].as_array().unwrap();
     let sum: u64 = groups.iter().map(|g| g["shoppers"].as_u64().unwrap()).sum();
     assert_eq!(sum, said["grouped"].as_u64().unwrap());
+}
+
+#[test]
+fn rules_are_listed_shown_and_checked() {
+    let shop = Shop::new();
+    let all: Value = serde_json::from_str(&shop.ok(&["rules", "--json"])).unwrap();
+    let all = all.as_array().unwrap();
+    let of = |args: &[&str]| -> Vec<Value> {
+        let args = [&["rules", "list", "--json"][..], args].concat();
+        serde_json::from_str(&shop.ok(&args)).unwrap()
+    };
+    let here = of(&["--market", "DE", "--family", "toy"]);
+    assert!(!here.is_empty() && here.len() < all.len());
+    let lucid = of(&["--text", "lucid"]);
+    assert!(lucid.iter().any(|r| r["id"] == "mark-de-lucid"), "{lucid:?}");
+    assert!(shop.fails(&["rules", "list", "--family", "kettle"]).contains("one of appliance"));
+    assert!(shop.fails(&["rules", "list", "--text", "qqqq"]).contains("no rule is like that"));
+    let shown = shop.ok(&["rules", "show", "mark-de-lucid"]);
+    for part in ["source: VerpackG", "confidence: general", "origin: program", "verify", "[[rule]]", "[[remove]]"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(shop.fails(&["rules", "show", "mark-de"]).contains("there is no rule `mark-de`"));
+    // What is shown replaces the rule as it stands; what is removed stays to be looked at, with the reason.
+    let shown: Value = serde_json::from_str(&shop.ok(&["rules", "show", "mark-de-lucid", "--json"])).unwrap();
+    let removed = "[[remove]]\nid = \"label-de\"\nreason = \"sold to firms only\"\n";
+    let own = format!("{}\n{removed}", shown["toml"].as_str().unwrap());
+    std::fs::write(shop.root().join("rules.toml"), own).unwrap();
+    assert!(shop.ok(&["rules", "check"]).contains("1 of them yours; 1 of the program's replaced, 1 removed"));
+    assert!(shop.ok(&["rules", "show", "mark-de-lucid"]).contains("origin: rules.toml"));
+    assert!(shop.ok(&["rules", "show", "label-de"]).contains("reason: sold to firms only"));
+    std::fs::write(shop.root().join("rules.toml"), "[[remove]]\nid = \"no-such\"\nreason = \"x\"\n").unwrap();
+    assert!(shop.fails(&["rules", "check"]).contains("rules.toml:2: `id` is \"no-such\""));
 }
 
 #[test]

@@ -132,6 +132,9 @@ fn a_first_order_weighs_too_few_against_too_many(shop: &Shop) {
     let said = json(shop, &["decide", "first-send", "VN", "-n", "500"]);
     let rows = said["shown"].as_array().unwrap();
     assert!(!rows.is_empty());
+    // What needs nothing comes last.
+    let needs: Vec<bool> = rows.iter().map(|row| number(&row["send"]).unwrap() > 0.0).collect();
+    assert!(needs.windows(2).all(|pair| pair[0] || !pair[1]), "{needs:?}");
     for row in rows {
         let of = |key: &str| number(&row[key]).unwrap();
         assert!((0.0..1.0).contains(&of("enough")) && of("send") <= of("units"), "{row}");

@@ -52,20 +52,44 @@ pub struct Suggestion {
     pub expected: Figure,
     /// What it rests on.
     pub basis: Basis,
-    /// Last day to send, by lane.
-    pub send_by: Option<Day>,
+    /// Last day on which a shopper's order is still delivered in time; `None` where it is past.
+    pub order_by: Option<Day>,
+    /// Last day on which stock may leave the origin in bulk to be sold and delivered in time; `None` where it is past or
+    /// every order comes on its own.
+    pub ship_by: Option<Day>,
     /// In words.
     pub said: Said,
 }
 
-/// Every category at every event of the window but pay days, soonest first, then by expected uplift. `lane`: its nine-in-ten
-/// days, days of handling, and where it starts.
+/// How goods reach the buyers of a market, in days of which nine in ten deliveries need no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// From an order to the door.
+    pub days_p90: u16,
+    /// Of stock that goes in bulk from the origin to the market, before that.
+    pub bulk_days_p90: Option<u16>,
+    /// Between an order, or a decision to send, and the hand-over to the carrier.
+    pub handling_days: u16,
+    /// Where goods start.
+    pub origin: Market,
+}
+
+impl Delivery {
+    /// Last days to order and to ship stock for what begins on a day.
+    fn last_days(&self, day: Day, closed: &[Window]) -> (Day, Option<Day>) {
+        let before = |days| last_day_to_send(day, days, self.handling_days, closed);
+        (before(self.days_p90), self.bulk_days_p90.map(|bulk| before(bulk.saturating_add(self.days_p90))))
+    }
+}
+
+/// Every category at every event of the window but pay days, soonest first, then by expected uplift. The window begins
+/// today: last days before it are left out, for nobody can act on them any more.
 pub fn suggest(
     calendar: &Calendar,
     market: Market,
     window: Window,
     histories: &[CategoryHistory],
-    lane: Option<(u16, u16, Market)>,
+    delivery: Option<Delivery>,
     params: &SeasonParams,
 ) -> Vec<Suggestion> {
     let events: Vec<Event> =
@@ -73,21 +97,24 @@ pub fn suggest(
     let mut categories: Vec<&str> = histories.iter().map(|h| h.category.as_str()).collect();
     categories.sort_unstable();
     categories.dedup();
-    let closed = lane.map(|(_, _, origin)| closures(calendar, origin, window)).unwrap_or_default();
+    let closed = delivery.map(|d| closures(calendar, d.origin, window)).unwrap_or_default();
     let mut suggestions = Vec::new();
     for category in categories {
         let known: Vec<Known> =
             histories.iter().filter(|h| h.category == category).map(|h| Known::of(h, calendar, params)).collect();
         for event in &events {
             let (expected, basis) = expect(&known, market, event, params);
-            let send_by = lane.map(|(p90, handling, _)| last_day_to_send(event.window.from, p90, handling, &closed));
-            let said = sentence(category, event, &expected, &basis, send_by);
+            let last = delivery.map(|d| d.last_days(event.window.from, &closed));
+            let ahead = |day: &Day| *day >= window.from;
+            let (order_by, ship_by) = (last.map(|l| l.0).filter(ahead), last.and_then(|l| l.1).filter(ahead));
+            let said = sentence(category, event, &expected, &basis, order_by);
             suggestions.push(Suggestion {
                 event: event.clone(),
                 category: category.to_owned(),
                 expected,
                 basis,
-                send_by,
+                order_by,
+                ship_by,
                 said,
             });
         }
@@ -199,7 +226,7 @@ fn pooled(lifts: &[(Market, f64, f64)], formula: &str, params: &SeasonParams) ->
         .source(format!("own sales in {names}"))
 }
 
-fn sentence(category: &str, event: &Event, expected: &Figure, basis: &Basis, send_by: Option<Day>) -> Said {
+fn sentence(category: &str, event: &Event, expected: &Figure, basis: &Basis, order_by: Option<Day>) -> Said {
     let (day, name) = (event.window.from, &event.said);
     let mut said = match (expected.as_f64(), &expected.interval) {
         (Some(x), Some(i)) => Said::new(
@@ -223,9 +250,9 @@ fn sentence(category: &str, event: &Event, expected: &Figure, basis: &Basis, sen
         }
         Basis::OwnEvent { .. } | Basis::NoHistory => {}
     }
-    if let Some(send_by) = send_by {
-        said.en.push_str(&format!("; orders sent until {send_by} arrive in time in nine of ten cases"));
-        said.zh.push_str(&format!("；{send_by} 前发货，九成能按时到达"));
+    if let Some(order_by) = order_by {
+        said.en.push_str(&format!("; shoppers must have ordered by {order_by}: nine of ten parcels arrive in time"));
+        said.zh.push_str(&format!("；顾客最迟须在 {order_by} 下单，九成包裹能按时到达"));
     }
     said.en.push('.');
     said.zh.push('。');
@@ -259,7 +286,8 @@ mod tests {
 
     fn ask(market: &str, from: &str, to: &str, histories: &[CategoryHistory]) -> Vec<Suggestion> {
         let window = Window { from: day(from), to: day(to) };
-        let lane = Some((12, 2, "CN".parse().unwrap()));
+        let lane =
+            Some(Delivery { days_p90: 12, bulk_days_p90: Some(40), handling_days: 2, origin: "CN".parse().unwrap() });
         suggest(&Calendar::built_in(), market.parse().unwrap(), window, histories, lane, &SeasonParams::default())
     }
 
@@ -267,15 +295,31 @@ mod tests {
         all.iter().find(|s| s.event.id == id).unwrap_or_else(|| panic!("no {id}"))
     }
 
+    #[test] // 40 + 12 + 2 days before 27 November 2026, China's National Day (1 to 7 October, 7 days) not counted.
+    fn stock_in_bulk_leaves_before_the_last_order() {
+        let all = ask("DE", "2026-09-01", "2026-12-01", &[germany()]);
+        let s = one(&all, "black-friday");
+        let closed = closures(
+            &Calendar::built_in(),
+            "CN".parse().unwrap(),
+            Window { from: day("2026-09-01"), to: day("2026-12-01") },
+        );
+        assert_eq!(s.ship_by, Some(last_day_to_send(day("2026-11-27"), 52, 2, &closed)));
+        assert!(s.ship_by.is_some() && s.ship_by < s.order_by);
+        let late = ask("DE", "2026-11-01", "2026-12-01", &[germany()]);
+        assert_eq!((one(&late, "black-friday").ship_by, one(&late, "black-friday").order_by), (None, s.order_by));
+    }
+
     #[test] // 60 / 20 = 3, seen three times; 12 + 2 days before 27 November 2026.
     fn own_history_of_the_event_comes_first() {
-        let all = ask("DE", "2026-11-20", "2026-12-01", &[germany()]);
+        let all = ask("DE", "2026-11-01", "2026-12-01", &[germany()]);
         let s = one(&all, "black-friday");
         assert_eq!(s.basis, Basis::OwnEvent { occurrences: 3 });
         let i = s.expected.interval.unwrap();
         assert!((s.expected.as_f64().unwrap() - 3.0).abs() < 0.05 && i.low < 3.0 && i.high > 3.0);
-        assert_eq!(s.send_by, Some(day("2026-11-13")));
-        assert!(s.said.en.contains("orders sent until 2026-11-13") && s.said.zh.contains("黑色星期五"), "{:?}", s.said);
+        assert_eq!(s.order_by, Some(day("2026-11-13")));
+        let (en, zh) = (&s.said.en, &s.said.zh);
+        assert!(en.contains("shoppers must have ordered by 2026-11-13") && zh.contains("黑色星期五"), "{:?}", s.said);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod events;
 pub mod reckoning;
 mod season;
 
-pub use advice::{Basis, CategoryHistory, Suggestion, suggest};
+pub use advice::{Basis, CategoryHistory, Delivery, Suggestion, suggest};
 pub use date_rule::{Clock, DateRule, Weekday};
 pub use delivery::{closures, last_day_to_send};
 pub use events::{Calendar, Event, EventKind};

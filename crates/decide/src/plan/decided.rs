@@ -103,8 +103,10 @@ pub struct Occasion {
     pub days: Window,
     /// What it is.
     pub name: Said,
-    /// Last day to order for delivery before it.
+    /// Last day on which a shopper's order is delivered before it.
     pub order_by: Option<Day>,
+    /// Last day on which stock leaves home in bulk for it.
+    pub ship_by: Option<Day>,
     /// Sales of past years around it over what was usual.
     pub lift: Option<Figure>,
     /// Whether its date is an assumption.

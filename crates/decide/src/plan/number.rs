@@ -6,6 +6,7 @@
 use super::Metric;
 use super::sentence::fill;
 use super::words::{Lang, Text};
+use crate::said::grouped;
 use domain::{Currency, Day, Figure, FigureValue, Interval, Market, Money, Unit, Window};
 
 const NO_BREAK_SPACE: char = '\u{a0}';
@@ -132,17 +133,6 @@ pub(crate) fn fixed(x: f64, digits: usize) -> String {
     if let Some(fraction) = fraction {
         out.push('.');
         out.push_str(fraction);
-    }
-    out
-}
-
-fn grouped(digits: &str) -> String {
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
     }
     out
 }

@@ -296,7 +296,8 @@ texts! {
     CalendarAhead: "The calendar ahead", "未来日历";
     When: "When", "时间";
     Occasion: "Occasion", "事件";
-    OrderBy: "Order by", "最晚下单日";
+    OrderBy: "Shoppers order by", "顾客最晚下单日";
+    ShipBy: "Stock leaves by", "备货最晚发出日";
     StockAdvice: "Stock", "库存";
     DemandChart: "Units sold by week and units expected, with an interval that widens.", "每周已售件数与预计件数，区间逐渐变宽。";
     Promotions: "What to offer and to bundle", "促销与捆绑";
@@ -333,7 +334,7 @@ texts! {
     SensitivitySaid: "Mean margin of the weeks ahead with one input at its low and its high end, the others as they are drawn.", "其他因素照常抽样，仅将某一因素取低端与高端时，未来各周的平均毛利。";
     SensitivityChart: "A bar an input: the margin at its low and its high end, the input that moves most first.", "每个因素一条横条：其取低端与高端时的毛利，影响最大者在前。";
     Input: "Input", "因素";
-    CalendarSaid: "A line from the last day to order to the day itself; the number is what past years sold against usual.", "线段从最晚下单日到当日；数字为往年相对平常的销量。";
+    CalendarSaid: "A line from the last day on which shoppers may order to the day itself; the number is what past years sold against usual.", "线段从顾客最晚下单日到当日；数字为往年相对平常的销量。";
     CalendarChart: "The occasions ahead on a line of time, each with its last day to order and what past years sold against usual.", "未来各事件的时间轴，标出最晚下单日与往年相对平常的销量。";
     CompareTitle: "Markets side by side", "市场并列比较";
     CompareIntro: "{0} markets with what is decided for each, largest expected sales first. A market without a decision has empty cells.", "共 {0} 个市场及其决策，按预计销售额从高到低排列。未作决策的市场为空。";

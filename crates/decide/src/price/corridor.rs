@@ -7,11 +7,12 @@
 //! elasticity is identified, and only near prices that were seen: beyond them nobody knows that `e` stays.
 //!
 //! The price asked is the optimum held within the band; without an optimum the present price held within the band; without
-//! that the middle of the band; without any of these none. It then goes to the nearest usual ending. The floor wins over
-//! everything, always: [`Corridor`] never holds a price below it.
+//! that the middle of the band; without any of these none. It then goes to the nearest usual ending within the corridor; where the
+//! floor leaves none below the corridor's upper end, to the next one above, if that is not far. The floor wins over everything,
+//! always: [`Corridor`] never holds a price below it.
 
 use super::PriceError;
-use super::endings::{Ending, nearest};
+use super::endings::{Ending, MOST_AWAY, near_enough, nearest};
 use super::said::Said;
 use domain::{Figure, FigureValue, Money, Unit};
 use learn::interval::two_sided;
@@ -173,9 +174,8 @@ pub fn corridor(input: &CorridorInput, params: &CorridorParams) -> Result<Corrid
     let (low, high) = ends.map_or((floor, None), |(low, high)| (of(low), high.map(of)));
     let asked = wanted.map(|wanted| {
         let wanted = at_least(wanted);
-        let ceiling = high.filter(|h| h.minor >= wanted.minor);
-        let ended = nearest(wanted, low, ceiling, params.endings).filter(|e| e.minor >= floor.minor);
-        if let Some(ended) = ended.filter(|e| *e != wanted) {
+        let ended = ended(wanted, low, high, params.endings);
+        if ended != wanted {
             bounds.push(Bound {
                 kind: BoundKind::Ending,
                 low: Some(ended),
@@ -186,9 +186,19 @@ pub fn corridor(input: &CorridorInput, params: &CorridorParams) -> Result<Corrid
                 ),
             });
         }
-        ended.unwrap_or(wanted)
+        ended
     });
+    // An ending above what the floor had closed opens the corridor up to it.
+    let high = high.map(|h| asked.filter(|a| a.minor > h.minor).unwrap_or(h));
     Ok(Corridor { low, high, asked, optimum, bounds })
+}
+
+/// The price asked with a usual ending: the nearest in the corridor; where there is none, the next one from `wanted` on if it is no
+/// further than [`MOST_AWAY`]; else `wanted` itself.
+fn ended(wanted: Money, low: Money, high: Option<Money>, endings: &[Ending]) -> Money {
+    let ceiling = high.filter(|h| h.minor >= wanted.minor);
+    let inside = nearest(wanted, low, ceiling, endings);
+    inside.unwrap_or_else(|| near_enough(wanted, wanted, None, endings, MOST_AWAY * wanted.minor as f64))
 }
 
 fn check(input: &CorridorInput, params: &CorridorParams) -> Result<(), PriceError> {
@@ -378,9 +388,31 @@ mod tests {
     #[test]
     fn competitors_below_our_floor_do_not_pull_us_down() {
         let got = corridor(&CorridorInput { floor: eur(1_950), ..input() }, &CorridorParams::default()).unwrap();
-        assert_eq!((got.low, got.high), (eur(1_950), Some(eur(1_950))));
-        assert_eq!(got.asked, Some(eur(1_950)));
+        assert_eq!((got.low, got.high), (eur(1_950), Some(eur(1_995))));
+        assert_eq!(got.asked, Some(eur(1_995)));
         assert!(got.bounds[2].said.en.contains("below our floor"));
+    }
+
+    // A present price of 3.99 below a floor of 10.30: 10.49 is 19 cents away, 4 % of 10.30 are 41. From 2.00 on, 2.49 is 49 cents
+    // away and 4 % are 8: the floor itself.
+    #[test]
+    fn where_the_floor_binds_the_price_takes_the_next_ending_above_it() {
+        let refused = Answer::Refused(Vec::new());
+        let at = |floor| {
+            let bare = CorridorInput {
+                floor: eur(floor),
+                answer: refused.clone(),
+                seen: None,
+                competitors: vec![],
+                present: Some(eur(199)),
+                ..input()
+            };
+            corridor(&bare, &CorridorParams::default()).unwrap()
+        };
+        assert_eq!((at(1_030).asked, at(1_030).high), (Some(eur(1_049)), Some(eur(1_049))));
+        assert_eq!((at(200).asked, at(200).high), (Some(eur(200)), Some(eur(200))));
+        assert_eq!(at(1_099).asked, Some(eur(1_099)));
+        assert_eq!(at(1_030).bounds.last().map(|b| b.kind), Some(BoundKind::Ending));
     }
 
     #[test]
@@ -409,7 +441,7 @@ mod tests {
             let params = CorridorParams { endings: if ends { ENDINGS } else { &[] }, ..CorridorParams::default() };
             let got = corridor(&input, &params).unwrap();
             prop_assert!(got.low.minor >= floor);
-            prop_assert!(got.high.is_none_or(|h| h.minor >= got.low.minor));
+            prop_assert!(got.high.is_none_or(|h| h.minor >= got.low.minor && got.asked.is_none_or(|a| a.minor <= h.minor)));
             prop_assert!(got.asked.is_none_or(|a| a.minor >= got.low.minor && a.minor >= floor), "{:?}", got);
         }
     }

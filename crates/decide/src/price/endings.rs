@@ -111,6 +111,9 @@ pub const LESSER: &[Ending] = &[
     row(b"VND", ANY, 1_000, &[0]),
 ];
 
+/// How far a usual ending may lie from a price, as a share of it: one further away would be another price.
+pub const MOST_AWAY: f64 = 0.04;
+
 /// A usual price within `most` minor units of `wanted`: of `table`, else one of the lesser endings ([`LESSER`]), else `wanted` itself. Bounds
 /// as for [`nearest`]. An empty table asks for no ending at all.
 pub fn near_enough(wanted: Money, floor: Money, ceiling: Option<Money>, table: &[Ending], most: f64) -> Money {
@@ -161,7 +164,7 @@ mod tests {
     // (.30 and .60 away), or 43.00 (.20 away) it is, and a price of 43.17 never.
     #[test]
     fn a_price_between_far_endings_gets_a_lesser_one() {
-        let most = 0.04 * 4_800.0;
+        let most = MOST_AWAY * 4_800.0;
         let at =
             |minor| near_enough(money("CNY", minor), money("CNY", 3_000), Some(money("CNY", 4_799)), ENDINGS, most);
         assert_eq!((at(4_320).minor, at(4_317).minor, at(3_980).minor), (4_300, 4_300, 3_990));

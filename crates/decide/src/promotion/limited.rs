@@ -15,7 +15,7 @@ use super::offer::{Kind, Off, Offer};
 use super::prior_price::{Announcement, PricePoint, PriorVerdict, check_announcement};
 use super::uplift::{Lift, Pays, Worth, worth};
 use crate::price::corridor::Answer;
-use crate::price::endings::{Ending, near_enough};
+use crate::price::endings::{Ending, MOST_AWAY, near_enough};
 use crate::price::{PriceError, Said};
 use domain::{Decimal, Market, Money, Window};
 
@@ -181,7 +181,7 @@ fn promoted(product: &Promotable<'_>, rung: Decimal, params: &LimitedParams) -> 
     }
     let (at, below) = (Money { minor, ..list }, Money { minor: list.minor - 1, ..list });
     // An ending far from the rung would be another rung's price.
-    let price = near_enough(at, floor, Some(below), params.endings, 0.04 * list.minor as f64);
+    let price = near_enough(at, floor, Some(below), params.endings, MOST_AWAY * list.minor as f64);
     (price.minor >= floor.minor && price.minor < list.minor).then_some(price)
 }
 

@@ -13,7 +13,7 @@ use super::guard::Guarded;
 use super::limited::ADVISED;
 use super::offer::{Kind, Off, Offer};
 use super::uplift::Pays;
-use crate::price::endings::{Ending, near_enough};
+use crate::price::endings::{Ending, MOST_AWAY, near_enough};
 use crate::price::{PriceError, Said};
 use domain::{Decimal, Money};
 
@@ -93,7 +93,7 @@ pub fn bundle(together: &Together, depths: &[Decimal], endings: &[Ending]) -> Re
         if exact.minor < floor.minor || exact.minor >= sum {
             return None;
         }
-        Some(near_enough(exact, floor, Some(money(sum - 1)), endings, 0.04 * sum as f64))
+        Some(near_enough(exact, floor, Some(money(sum - 1)), endings, MOST_AWAY * sum as f64))
     });
     let Some(price) = priced else {
         let said = Said::new(

@@ -31,6 +31,30 @@ pub enum Family {
 }
 
 impl Family {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Appliance,
+        Self::Cosmetic,
+        Self::Apparel,
+        Self::Toy,
+        Self::Electronics,
+        Self::Household,
+        Self::Controlled,
+    ];
+
+    /// As rules write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Appliance => "appliance",
+            Self::Cosmetic => "cosmetic",
+            Self::Apparel => "apparel",
+            Self::Toy => "toy",
+            Self::Electronics => "electronics",
+            Self::Household => "household",
+            Self::Controlled => "controlled",
+        }
+    }
+
     /// In words.
     pub fn said(self) -> Said {
         let (en, zh) = match self {

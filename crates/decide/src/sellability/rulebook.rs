@@ -1,6 +1,6 @@
 //! All rules that hold for a seller: ours, replaced and added to by theirs. What was replaced or removed stays citable.
 
-use super::kind::Kinds;
+use super::kind::{Family, KindIdx, Kinds};
 use super::rule::Rule;
 use super::rules_file::RulesFile;
 use crate::own_file::{FileError, Source};
@@ -109,6 +109,18 @@ impl Rulebook {
     pub fn find(&self, id: &str) -> Option<&Rule> {
         let retired = || self.retired.iter().map(|(rule, _)| rule).find(|r| r.id == id);
         self.rules.iter().find(|r| r.id == id).or_else(retired)
+    }
+
+    /// What became of a rule that is no longer asked; `None` for one in force.
+    pub fn retired_as(&self, rule: &Rule) -> Option<&Retired> {
+        self.retired.iter().find(|(r, _)| std::ptr::eq(r, rule)).map(|(_, how)| how)
+    }
+
+    /// Whether a rule may speak of products of a family: one without families does if it names no kind or one of that family.
+    pub fn speaks_of(&self, rule: &Rule, family: Family) -> bool {
+        let of_family = |kind: &KindIdx| self.kinds.get(*kind).is_some_and(|k| k.family == family);
+        let (families, kinds) = (&rule.when.families, &rule.when.kinds);
+        (families.is_empty() || families.contains(&family)) && (kinds.is_empty() || kinds.iter().any(of_family))
     }
 
     /// Markets that rules speak of by name.

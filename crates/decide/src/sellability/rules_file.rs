@@ -23,7 +23,7 @@ use super::facts::Plugs;
 use super::kind::{Family, Kinds, trait_names};
 use super::rule::{Condition, Demand, Measure, Rule};
 use crate::own_file::{Confidence, FileError, Said, Source, day, markets, money};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
@@ -42,41 +42,57 @@ struct RawRemove {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct RawRule {
     id: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     markets: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     families: Vec<Family>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     kinds: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     not_kinds: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     with: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     without: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     over: BTreeMap<Measure, f64>,
     from: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mains: Option<RawMains>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     mark: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     languages: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     one_language: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     blocked: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<[String; 2]>,
     en: String,
     zh: String,
     source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<Confidence>,
 }
 
-#[derive(Deserialize)]
+/// A file of one rule, as it is written.
+#[derive(Serialize)]
+struct OneRule {
+    rule: [RawRule; 1],
+}
+
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct RawMains {
     volts: Vec<f64>,
@@ -117,6 +133,61 @@ impl RulesFile {
         }
         Ok(file)
     }
+}
+
+impl Rule {
+    /// Every field under the name that `rules.toml` has for it; those that do not count are left out.
+    ///
+    /// # Errors
+    /// Never for a rule that was read from a file: all its fields are texts, numbers and lists.
+    pub fn fields(&self, kinds: &Kinds) -> Result<serde_json::Value, serde_json::Error> {
+        serde_json::to_value(written(self, kinds))
+    }
+
+    /// The rule as a `[[rule]]` of `rules.toml`, to start an own one from. It says `confidence = "stated"` once a person has checked
+    /// it, so that key is left out.
+    ///
+    /// # Errors
+    /// Never for a rule that was read from a file.
+    pub fn to_toml(&self, kinds: &Kinds) -> Result<String, toml::ser::Error> {
+        toml::to_string(&OneRule { rule: [RawRule { confidence: None, ..written(self, kinds) }] })
+    }
+}
+
+fn written(rule: &Rule, kinds: &Kinds) -> RawRule {
+    let kind_ids = |of: &[super::kind::KindIdx]| of.iter().filter_map(|k| Some(kinds.get(*k)?.id.clone())).collect();
+    let traits = |of: &[super::traits::Trait]| of.iter().map(|t| t.name().to_owned()).collect();
+    let when = &rule.when;
+    let mut raw = RawRule {
+        id: rule.id.clone(),
+        markets: rule.markets.iter().map(|m| m.code().to_owned()).collect(),
+        families: when.families.clone(),
+        kinds: kind_ids(&when.kinds),
+        not_kinds: kind_ids(&when.not_kinds),
+        with: traits(&when.with),
+        without: traits(&when.without),
+        over: when.over.iter().copied().collect(),
+        from: rule.from.to_string(),
+        until: rule.until.map(|day| day.to_string()),
+        cost: rule.cost.map(|(low, high)| [low, high].map(|m| m.to_string())),
+        en: rule.said.en.clone(),
+        zh: rule.said.zh.clone(),
+        source: rule.source.clone(),
+        confidence: Some(rule.confidence),
+        ..RawRule::default()
+    };
+    match &rule.demand {
+        Demand::Mains { volts, hertz, sockets } => {
+            raw.mains = Some(RawMains { volts: volts.clone(), hertz: *hertz, sockets: sockets.letters() });
+        }
+        Demand::Mark(any) => raw.mark = Some(any.clone()),
+        Demand::Languages(all) => raw.languages = Some(all.clone()),
+        Demand::OneLanguage(any) => raw.one_language = Some(any.clone()),
+        Demand::Change => raw.change = Some(true),
+        Demand::Blocked => raw.blocked = Some(true),
+        Demand::Note => raw.note = Some(true),
+    }
+    raw
 }
 
 fn read(raw: RawRule, kinds: &Kinds, own: bool) -> Result<Rule, Wrong> {
@@ -214,6 +285,25 @@ fn demand(raw: &RawRule) -> Result<Demand, Wrong> {
         _ => {
             let right = "exactly one of mains, mark, languages, one_language, change, blocked, note";
             Err(("id", right.to_owned()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Rulebook;
+    use super::*;
+
+    #[test]
+    fn every_rule_of_ours_is_read_back_from_how_it_is_written() {
+        let book = Rulebook::built_in();
+        for rule in book.rules() {
+            let text = rule.to_toml(book.kinds()).unwrap();
+            let read = RulesFile::parse(Source { file: "rules.toml", text: &text }, book.kinds(), Some(book.rules()));
+            let own = Rule { own: true, confidence: Confidence::Stated, ..rule.clone() };
+            assert_eq!(read.unwrap().rules, [own], "{text}");
+            let fields = rule.fields(book.kinds()).unwrap();
+            assert_eq!((fields["id"].as_str(), fields["source"].as_str()), (Some(&*rule.id), Some(&*rule.source)));
         }
     }
 }

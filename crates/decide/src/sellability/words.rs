@@ -4,6 +4,7 @@ use super::judge::{Change, Judgement, Verdict};
 use super::rule::{ChangeKind, Rule};
 use super::rulebook::{RULES_VERSION, Rulebook};
 use crate::own_file::{Confidence, Said};
+use crate::said::between;
 use domain::{Day, Money};
 
 /// A rule as it is cited.
@@ -30,7 +31,7 @@ pub struct ExplainedChange {
     pub kind: ChangeKind,
     /// What has to be done.
     pub said: Said,
-    /// Rough cost, lowest and highest.
+    /// Rough cost of meeting the rule, lowest and highest: changes that one rule asks for cost this together.
     pub cost: Option<(Money, Money)>,
     /// Id of the rule that asks for it.
     pub rule: String,
@@ -95,6 +96,22 @@ fn joined<'a>(texts: impl Iterator<Item = &'a str>, between: &str) -> String {
     texts.collect::<Vec<_>>().join(between)
 }
 
+/// Changes with their rough cost behind each, a rule's cost once: another voltage and another plug are one other version.
+fn with_cost(changes: &[ExplainedChange]) -> Vec<Said> {
+    let last_of_rule = |i: usize| changes[i + 1..].iter().all(|later| later.rule != changes[i].rule);
+    let one = |(i, change): (usize, &ExplainedChange)| match change.cost.filter(|_| last_of_rule(i)) {
+        None => change.said.clone(),
+        Some(cost) => {
+            let cost = between(cost);
+            Said::new(
+                format!("{}, roughly {}", change.said.en, cost.en),
+                format!("{}，费用约 {}", change.said.zh, cost.zh),
+            )
+        }
+    };
+    changes.iter().enumerate().map(one).collect()
+}
+
 impl Rulebook {
     /// The judgement in words with what it rests on. Deterministic: rules in the order of their ids.
     pub fn explain(&self, judgement: &Judgement) -> Explained {
@@ -135,10 +152,13 @@ impl Rulebook {
         };
         match &judgement.verdict {
             Verdict::Sell => {}
-            Verdict::SellWithChange { .. } => tail(
-                joined(changes.iter().map(|c| c.said.en.as_str()), "; "),
-                joined(changes.iter().map(|c| c.said.zh.as_str()), "；"),
-            ),
+            Verdict::SellWithChange { .. } => {
+                let costed = with_cost(&changes);
+                tail(
+                    joined(costed.iter().map(|c| c.en.as_str()), "; "),
+                    joined(costed.iter().map(|c| c.zh.as_str()), "；"),
+                );
+            }
             Verdict::Blocked { .. } => tail(
                 joined(why.iter().map(|i| rule(i).said.en.as_str()), "; "),
                 joined(why.iter().map(|i| rule(i).said.zh.as_str()), "；"),
@@ -214,6 +234,21 @@ mod tests {
         let kinds: Vec<ChangeKind> = e.changes.iter().map(|c| c.kind).collect();
         assert_eq!(kinds, [ChangeKind::Voltage, ChangeKind::Plug]);
         assert!(e.said.en.contains("another plug or lead (mains 120 V, 60 Hz, sockets A/B)"), "{}", e.said.en);
+    }
+
+    // The rules: 60 to 400 USD for a label, 300 to 2500 USD for CE; a plug and a voltage are one rule and one cost.
+    #[test]
+    fn a_change_says_what_it_roughly_costs_and_a_rule_says_it_once() {
+        let book = Rulebook::built_in();
+        let cost = |id: &str| between(book.find(id).unwrap().cost.unwrap());
+        let e = judged("Electric kettle 220-240V", None, Some("F"), "DE", &["EU-RP", "WEEE", "LUCID"]);
+        let ce = cost("mark-eu-ce");
+        assert!(ce.en.starts_with("USD ") && ce.en.contains(" to "), "{ce:?}");
+        assert!(e.said.en.contains(&format!(", roughly {}. Verify", ce.en)), "{}", e.said.en);
+        assert!(e.said.zh.contains(&format!("，费用约 {}。请核实", ce.zh)), "{}", e.said.zh);
+        let e = judged("Electric kettle 220-240V", None, Some("F"), "US", &["UL", "FDA-FCM"]);
+        assert_eq!(e.changes.len(), 2);
+        assert_eq!(e.said.en.matches(&cost("mains-us").en).count(), 1, "{}", e.said.en);
     }
 
     #[test]

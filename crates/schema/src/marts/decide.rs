@@ -25,6 +25,11 @@ pub(crate) static TABLES: &[TableDef] = &[
                 Text,
                 "columns of a catalogue that would tell more, separated by blanks; empty where nothing is missing",
             ),
+            may(
+                "changes",
+                Text,
+                "what has to change, JSON list of kind, rule, en, zh, cost_low, cost_high and currency; changes of one rule cost that together",
+            ),
         ],
     ),
     mart(
@@ -304,11 +309,20 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("event", Text, "name in English"),
             must("zh", Text, "name in Chinese"),
             must("kind", Text, "holiday, sale_day, pay_day or season"),
-            may("order_by", Day, "last day to order for delivery before it with probability 0.9"),
+            may(
+                "order_by",
+                Day,
+                "last day on which a shopper's order comes before it with probability 0.9, by the slowest parcel; empty where that is past",
+            ),
             must("verify", Bool, "whether its date is an assumption to be verified"),
             may("lift", Float, "sales of past years around it over what was usual"),
             may("lift_low", Float, "lower end of its interval"),
             may("lift_high", Float, "upper end"),
+            may(
+                "ship_by",
+                Day,
+                "last day on which stock leaves home in bulk for it; empty where that is past or every order comes as a parcel of its own",
+            ),
         ],
     ),
     mart(

@@ -1,7 +1,7 @@
 //! `portolan decide promote`, `parity`, `clearance` and `first-send`: what to offer, which prices do not fit together, what to clear,
 //! what to send first.
 
-use super::objects;
+use super::{objects, verify};
 use crate::commands::Opened;
 use crate::exit::{Exit, Stop};
 use crate::output;
@@ -84,8 +84,9 @@ pub(super) async fn promote(
     }
     let total = rows.len();
     let rows: Vec<Value> = rows.into_iter().take(n).collect();
+    let verify = verify::floors(opened, Some(market)).await?;
     if json {
-        return output::json(&json!({"market": market, "offers": total, "shown": rows}));
+        return output::json(&json!({"market": market, "verify": verify, "offers": total, "shown": rows}));
     }
     let names = names(opened).await?;
     let cells = rows.iter().map(|r| {
@@ -143,6 +144,7 @@ pub(super) async fn promote(
             }
         }
     }
+    verify::say(verify);
     if total > rows.len() {
         output::hint(&format!("{} more: -n {total}", total - rows.len()));
     }
@@ -195,13 +197,14 @@ pub(super) async fn parity(
     let (channels, wars, routes) = (count("channel"), count("war"), count("route"));
     let below = count("floor");
     let prices = prices(opened, market, product).await?;
+    let verify = verify::floors(opened, market).await? || rows.iter().any(|r| r["verify"] == true);
     if json {
         let shown: Vec<&Value> = ["channel", "floor", "war", "route"]
             .iter()
             .flat_map(|kind| rows.iter().filter(move |r| r["kind"] == *kind).take(n))
             .collect();
         let counts = json!({"channel": channels, "floor": below, "war": wars, "route": routes});
-        return output::json(&json!({"counts": counts, "shown": shown, "prices": prices}));
+        return output::json(&json!({"counts": counts, "verify": verify, "shown": shown, "prices": prices}));
     }
     if rows.is_empty() && prices.is_empty() {
         return Err(nothing(
@@ -258,10 +261,9 @@ pub(super) async fn parity(
             prices.iter().map(|r| vec![text(r, "market"), amount(r, "price"), text(r, "currency"), amount(r, "floor")]);
         output::table(&["market", "price now", "in", "floor"], &[1, 3], cells.collect());
     }
+    verify::say(verify);
     if routes > 0 {
-        output::hint(
-            "freight, duty and tax that the program brings are to be verified; --json has every step of a route",
-        );
+        output::hint("--json has every step of a route");
     }
     Ok(())
 }
@@ -291,9 +293,10 @@ pub(super) async fn clearance(opened: &Opened, market: Market, n: usize, json: b
         amounts.replace("cast(", "cast(c.")
     );
     let rows = objects(opened, &sql).await?;
+    let verify = verify::floors(opened, Some(market)).await?;
     if json {
         let shown: Vec<&Value> = rows.iter().take(n).collect();
-        return output::json(&json!({"market": market, "products": rows.len(), "shown": shown}));
+        return output::json(&json!({"market": market, "verify": verify, "products": rows.len(), "shown": shown}));
     }
     if rows.is_empty() {
         let counted = format!("select count(*) as n from marts.stock_advice where market = '{market}'");
@@ -335,6 +338,7 @@ pub(super) async fn clearance(opened: &Opened, market: Market, n: usize, json: b
     for row in rows.iter().take(5) {
         output::line(&format!("{}: {}", text(row, "name"), text(row, "en")));
     }
+    verify::say(verify);
     if total > n {
         output::hint(&format!("{} more: -n {total}", total - n));
     }
@@ -347,7 +351,8 @@ pub(super) async fn first_send(opened: &Opened, market: Market, n: usize, json: 
     let sql = format!(
         "select f.product_id, q.name, f.weeks, f.units, f.on_hand, f.send, f.enough, f.demand, f.low, f.high, f.basis, f.source, f.sold, f.left, \
          f.margin, f.currency, f.en, f.zh from marts.first_send f left join clean.products q on q.product_id = f.product_id \
-         where f.market = '{market}' order by f.margin desc, f.product_id"
+         where f.market = '{market}' \
+         order by case when f.send > 0 then 0 else 1 end, f.margin desc, f.product_id"
     );
     let rows = objects(opened, &sql).await?;
     if rows.is_empty() {
@@ -361,8 +366,11 @@ pub(super) async fn first_send(opened: &Opened, market: Market, n: usize, json: 
     let total = rows.len();
     let send: i64 = rows.iter().filter_map(|r| r["send"].as_i64()).sum();
     let shown: Vec<&Value> = rows.iter().take(n).collect();
+    let verify = verify::floors(opened, Some(market)).await?;
     if json {
-        return output::json(&json!({"market": market, "products": total, "units": send, "shown": shown}));
+        return output::json(
+            &json!({"market": market, "verify": verify, "products": total, "units": send, "shown": shown}),
+        );
     }
     let cells = shown.iter().map(|r| {
         let whole = |key: &str| r[key].as_f64().map_or_else(String::new, |x| format!("{x:.0}"));
@@ -388,7 +396,9 @@ pub(super) async fn first_send(opened: &Opened, market: Market, n: usize, json: 
         &[1, 2, 3, 5, 6, 7],
         cells.collect(),
     );
-    output::line(&format!("{} units of {total} products in all", output::count(send)));
+    let sent = rows.iter().filter(|r| r["send"].as_i64().is_some_and(|n| n > 0)).count();
+    output::line(&format!("{} units of {sent} products in all; {} need nothing", output::count(send), total - sent));
+    verify::say(verify);
     if total > n {
         output::hint(&format!("{} more: -n {total}", total - n));
     }

@@ -70,6 +70,9 @@ pub(super) async fn scenario(asked: &Asked<'_>, args: &cli::Plan, bar: &output::
     }
     if changes.is_empty() && offers.iter().all(|o| o.enter.is_empty() && o.leave.is_empty()) {
         output::line("nothing changes");
+        if args.budget.is_some() {
+            why_spend_stays(asked).await?;
+        }
         return Ok(());
     }
     let cells = changes.iter().map(|c| {
@@ -100,6 +103,44 @@ pub(super) async fn scenario(asked: &Asked<'_>, args: &cli::Plan, bar: &output::
         output::hint("what may be sold, costs, the calendar and what channels brought never come from other markets");
     }
     Ok(())
+}
+
+/// Why another budget moves no spend: money moves only between channels whose effect can be told.
+async fn why_spend_stays(asked: &Asked<'_>) -> Result<()> {
+    for market in asked.markets {
+        let sql = format!(
+            "select channel, coalesce(refused, '') as refused from marts.media where market = '{market}' order by channel"
+        );
+        let rows = Rows::query(asked.engine, &sql).await?;
+        output::line(&spend_stays(*market, &rows.texts("channel")?, &rows.texts("refused")?));
+    }
+    Ok(())
+}
+
+/// In words, for a market's channels and why each cannot be told; empty for one that can.
+fn spend_stays(market: Market, channels: &[String], refused: &[String]) -> String {
+    let untold: Vec<String> = channels
+        .iter()
+        .zip(refused)
+        .filter(|(_, why)| !why.is_empty())
+        .map(|(channel, why)| format!("{channel} ({why})"))
+        .collect();
+    match (channels.len(), untold.len()) {
+        (0, _) => format!("{market}: no channel's spend is known, so no budget can be split"),
+        (all, n) if all == n => {
+            format!(
+                "{market}: it cannot be told of any channel what it brings, so all spend stays as it is: {}",
+                untold.join("; ")
+            )
+        }
+        (_, 0) => format!(
+            "{market}: the budget asked for splits as in the plan, or lies beyond what was ever spent in a week"
+        ),
+        _ => format!(
+            "{market}: the channels that can be told keep their split; these cannot, and stay as they are: {}",
+            untold.join("; ")
+        ),
+    }
 }
 
 /// The market's list beside the one of the best model of the market alone; nothing where it has no list.
@@ -176,4 +217,24 @@ pub(super) fn is_asked(args: &cli::Plan) -> Result<bool> {
         ));
     }
     Ok(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_that_moves_nothing_says_which_channels_cannot_be_told() {
+        let texts = |all: &[&str]| all.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        let market = "VN".parse().unwrap();
+        let channels = texts(&["search", "social"]);
+        let none = spend_stays(market, &channels, &texts(&["hardly varied", "moves with search"]));
+        assert!(
+            none.contains("all spend stays as it is: search (hardly varied); social (moves with search)"),
+            "{none}"
+        );
+        let one = spend_stays(market, &channels, &texts(&["", "hardly varied"]));
+        assert!(one.ends_with("stay as they are: social (hardly varied)"), "{one}");
+        assert!(spend_stays(market, &[], &[]).contains("no channel's spend is known"));
+    }
 }

@@ -68,6 +68,11 @@ impl Costed {
     pub(super) fn supply_days(&self) -> (u16, u16) {
         self.landed.supply_days
     }
+
+    /// The same where stock goes in bulk and a parcel goes on inside the market; `None` where one lane goes to the door.
+    pub(super) fn bulk_days(&self) -> Option<(u16, u16)> {
+        (self.supply_days() != self.days()).then_some(self.supply_days())
+    }
 }
 
 /// Costs of every product that one can be told of; the others with the reason, each with the number of products.

@@ -11,7 +11,7 @@ use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use decide::Said;
-use decide::advice::{Advice, Situation};
+use decide::advice::{Advice, Occasion, Situation};
 use decide::calendar::Suggestion;
 use decide::plan::Metric;
 use decide::rehearsal::{Estimate, Noise, Plan, Product, Rehearsal, RehearsalParams, World};
@@ -305,6 +305,7 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         proof: most(proofs),
         below_floor,
         assumed_costs: d.costs.iter().any(|c| c.market == at && c.landed.verify()),
+        general_rules: d.verdicts.iter().any(|v| v.market == place.market && v.explained.verify),
         short,
         piled,
         moved: own()
@@ -336,7 +337,14 @@ pub(super) fn advice(outcome: &Outcome, calendar: &[(Market, Suggestion)]) -> Ve
             .iter()
             .filter(|(m, s)| *m == situation.market && s.expected.interval.is_some_and(|i| i.low > 1.0))
             .max_by(|a, b| lift(&a.1).total_cmp(&lift(&b.1)))
-            .map(|(_, s)| (s.event.said.clone(), s.event.window.from, s.send_by, s.expected.clone()));
+            .map(|(_, s)| Occasion {
+                name: s.event.said.clone(),
+                day: s.event.window.from,
+                order_by: s.order_by,
+                ship_by: s.ship_by,
+                lift: s.expected.clone(),
+                verify: s.event.confidence.verify(),
+            });
         let situation = Situation { occasion, ..situation.clone() };
         situation.advice().into_iter().map(|a| (situation.market, a)).collect::<Vec<_>>()
     };

@@ -4,8 +4,9 @@ use super::inputs::Inputs;
 use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
-use decide::sellability::{CatalogueRow, Explained, ProductFacts, Rulebook};
+use decide::sellability::{CatalogueRow, Explained, ExplainedChange, ProductFacts, Rulebook};
 use domain::{Day, Market};
+use serde_json::{Value, json};
 
 /// The verdict for a product in a market.
 pub(super) struct Verdict {
@@ -59,9 +60,25 @@ pub(super) fn judge(rules: &Rulebook, facts: &[ProductFacts], markets: &[Market]
     all
 }
 
+/// A change with its rough cost in major units, which is null where the rule states none.
+fn change(change: &ExplainedChange) -> Value {
+    let [low, high] =
+        [change.cost.map(|c| c.0), change.cost.map(|c| c.1)].map(|m| m.map(|m| m.to_decimal().to_string()));
+    json!({
+        "kind": change.kind,
+        "rule": change.rule,
+        "en": change.said.en,
+        "zh": change.said.zh,
+        "cost_low": low,
+        "cost_high": high,
+        "currency": change.cost.map(|c| c.0.currency.to_string()),
+    })
+}
+
 /// `marts.sellability`.
 pub(super) fn table(inputs: &Inputs, verdicts: &[Verdict]) -> Result<RecordBatch> {
     let rules = |v: &Verdict| v.explained.cited.iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(" ");
+    let changes = |v: &Verdict| Value::from(v.explained.changes.iter().map(change).collect::<Vec<_>>()).to_string();
     Columns::default()
         .text("market", verdicts.iter().map(|v| v.market.code().to_owned()))
         .text("product_id", verdicts.iter().map(|v| inputs.products[v.product].id.as_str()))
@@ -71,5 +88,6 @@ pub(super) fn table(inputs: &Inputs, verdicts: &[Verdict]) -> Result<RecordBatch
         .text("en", verdicts.iter().map(|v| v.explained.said.en.as_str()))
         .text("zh", verdicts.iter().map(|v| v.explained.said.zh.as_str()))
         .text("missing", verdicts.iter().map(|v| v.missing.join(" ")))
+        .optional_text("changes", verdicts.iter().map(|v| Some(changes(v))))
         .batch()
 }

@@ -25,6 +25,15 @@ pub(crate) fn channel_facts(root: &Path) -> Result<ChannelFacts> {
     Ok(ChannelFacts::built_in().with(own.unwrap_or_default()))
 }
 
+/// The rules that the program brings, with the seller's over them.
+pub(crate) fn rulebook(root: &Path) -> Result<Rulebook> {
+    let built_in = Rulebook::built_in();
+    match read(root, FILES[0])? {
+        Some(text) => built_in.with_own(FILES[0], &text).map_err(wrong),
+        None => Ok(built_in),
+    }
+}
+
 /// Everything that decisions go by besides data.
 pub(crate) struct Tables {
     pub(crate) rules: Rulebook,
@@ -39,18 +48,15 @@ pub(crate) struct Tables {
 impl Tables {
     /// What the program brings, with the files of the workspace over it.
     pub(crate) fn load(root: &Path) -> Result<Self> {
-        let [rules, lanes, costs, calendar, promotions, experiments] = FILES.map(|name| read(root, name));
+        let [_, lanes, costs, calendar, promotions, experiments] = FILES.map(|name| read(root, name));
         let mut all = Self {
-            rules: Rulebook::built_in(),
+            rules: rulebook(root)?,
             lanes: LaneTable::built_in(),
             costs: CostTables::built_in(),
             calendar: Calendar::built_in(),
             promotions: OwnOffers::default(),
             experiments: Vec::new(),
         };
-        if let Some(text) = rules? {
-            all.rules = all.rules.with_own(FILES[0], &text).map_err(wrong)?;
-        }
         if let Some(text) = lanes? {
             all.lanes = all.lanes.with(LaneTable::parse(FILES[1], &text).map_err(wrong)?);
         }

@@ -9,7 +9,7 @@ use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use decide::Said;
-use decide::calendar::{Calendar, CategoryHistory, EventKind, SeasonParams, Suggestion, suggest};
+use decide::calendar::{Calendar, CategoryHistory, Delivery, EventKind, SeasonParams, Suggestion, suggest};
 use decide::stock::safety::{Shape, Supply, safety_stock};
 use decide::stock::warnings::{Position, Urgency, WarningParams, warnings};
 use domain::{Day, Market, Window};
@@ -57,8 +57,10 @@ pub(super) async fn calendar(
     for (at, place) in inputs.markets.iter().enumerate() {
         // The slowest of nine in ten days among its lanes: what is ordered by then is there whichever lane takes it.
         let slowest = costs.iter().filter(|c| c.market == at).map(|c| c.days().1).max();
-        let lane = slowest.map(|days| (days, HANDLING, home));
-        let found = suggest(calendar, place.market, window, &histories, lane, &SeasonParams::default());
+        let bulk = costs.iter().filter(|c| c.market == at).filter_map(Costed::bulk_days).map(|days| days.1).max();
+        let delivery =
+            slowest.map(|days_p90| Delivery { days_p90, bulk_days_p90: bulk, handling_days: HANDLING, origin: home });
+        let found = suggest(calendar, place.market, window, &histories, delivery, &SeasonParams::default());
         all.extend(found.into_iter().map(|s| (place.market, s)));
     }
     Ok(all)
@@ -81,11 +83,12 @@ pub(super) fn calendar_table(rows: &[(Market, Suggestion)]) -> Result<RecordBatc
         .text("event", rows.iter().map(|(_, s)| s.event.said.en.as_str()))
         .text("zh", rows.iter().map(|(_, s)| s.event.said.zh.as_str()))
         .text("kind", rows.iter().map(|(_, s)| kind(s)))
-        .optional_day("order_by", rows.iter().map(|(_, s)| s.send_by))
+        .optional_day("order_by", rows.iter().map(|(_, s)| s.order_by))
         .truth("verify", rows.iter().map(|(_, s)| s.event.confidence.verify()))
         .optional_float("lift", rows.iter().map(|(_, s)| ends(s).and_then(|_| s.expected.as_f64())))
         .optional_float("lift_low", rows.iter().map(|(_, s)| ends(s).map(|i| i.low)))
         .optional_float("lift_high", rows.iter().map(|(_, s)| ends(s).map(|i| i.high)))
+        .optional_day("ship_by", rows.iter().map(|(_, s)| s.ship_by))
         .batch()
 }
 

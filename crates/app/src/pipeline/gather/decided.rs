@@ -221,6 +221,7 @@ impl Gatherer<'_> {
         );
         let rows = Rows::query(self.engine, &query).await?;
         let (days, until, order) = (rows.days("day")?, rows.days("until")?, rows.optional_days("order_by")?);
+        let ship = rows.optional_days("ship_by")?;
         let (events, zh, verify) = (rows.texts("event")?, rows.texts("zh")?, rows.truths("verify")?);
         let (lift, low, high) = (rows.floats("lift")?, rows.floats("lift_low")?, rows.floats("lift_high")?);
         let figure = |i: usize| {
@@ -231,6 +232,7 @@ impl Gatherer<'_> {
             days: Window { from: days[i], to: until[i].plus(1) },
             name: Said::new(events[i].clone(), zh[i].clone()),
             order_by: order[i],
+            ship_by: ship[i],
             lift: figure(i),
             verify: verify[i],
         };

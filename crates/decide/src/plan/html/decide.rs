@@ -235,6 +235,7 @@ impl Page<'_> {
             Column::Text(self.text(Text::When)),
             Column::Text(self.text(Text::Occasion)),
             Column::Text(self.text(Text::OrderBy)),
+            Column::Text(self.text(Text::ShipBy)),
             Column::Number(Metric::OccasionLift.label(self.lang)),
         ]);
         for row in &decided.calendar {
@@ -251,8 +252,11 @@ impl Page<'_> {
                 String::new()
             };
             let lift = row.lift.as_ref().map_or(Cell::Empty, |f| Cell::Value(self.figures.show_of(f, &label)));
-            let order = row.order_by.map_or(Cell::Empty, |day| Cell::Value(escape(&number::day(day, self.lang))));
-            table.row([Cell::Head(escape(&days)), Cell::Value(format!("{label}{verify}")), order, lift]);
+            let last = |day: Option<domain::Day>| {
+                day.map_or(Cell::Empty, |day| Cell::Value(escape(&number::day(day, self.lang))))
+            };
+            let (order, ship) = (last(row.order_by), last(row.ship_by));
+            table.row([Cell::Head(escape(&days)), Cell::Value(format!("{label}{verify}")), order, ship, lift]);
         }
         let chart = calendar_chart::calendar(&decided.calendar, self.lang).map_or_else(String::new, |chart| {
             let said = self.text(Text::CalendarSaid);
