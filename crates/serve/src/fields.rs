@@ -36,8 +36,8 @@ pub(crate) fn check(access: &Access, uri: &Uri) -> Result<(), Refusal> {
         return Ok(());
     }
     let Some(known) = KNOWN.get(&(access.method, access.path.to_owned())) else { return Ok(()) };
-    let names = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or(pair));
-    let Some(unknown) = names.into_iter().find(|name| !known.contains(*name)) else { return Ok(()) };
+    let mut names = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or(pair));
+    let Some(unknown) = names.find(|name| !known.contains(*name)) else { return Ok(()) };
     let next = if known.is_empty() {
         "this path takes no query".to_owned()
     } else {

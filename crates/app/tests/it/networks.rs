@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 const HEADER: &str = "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n";
 
 /// Two markets over half a year; who has bought product `n` buys `n + 1` and then `n + 2` of twelve a few weeks later.
-fn shop(models: &str) -> Shop {
+pub(crate) fn shop(models: &str) -> Shop {
     let shop = Shop::new();
     let mut orders = HEADER.to_owned();
     for s in 0..90_usize {

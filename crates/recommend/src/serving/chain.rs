@@ -262,7 +262,7 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
             // That the session counts, or that nobody hears it, is worth knowing whether or not the list is full.
             Err(why @ (Why::InHistory | Why::Deaf)) => Err(why),
             _ if near && by_model => Err(Why::Answered),
-            _ if missing == 0 => Err(if near { Why::Half } else { Why::NotAsked }),
+            _ if missing == 0 => Err(if near { Why::Answered } else { Why::NotAsked }),
             other => other,
         };
         let (found, why) = match source {
@@ -546,6 +546,7 @@ pub(super) mod tests {
             assert_eq!(shown(&looked), [(7, Step::Described), (6, Step::Described), (0, Step::Market)]);
             assert_eq!((looked.answered_by(), looked.chain[1].why), (Some(Step::Described), Why::Deaf));
             assert_eq!((looked.chain[2].why, looked.items[0].reasons[0].term), (Why::Half, "described alike"));
+            assert_eq!(looked.chain[3].why, Why::Answered, "nobody else is asked for what is near");
         }
         // Where the model answers, nobody asks what is near.
         let model = self::scorer();

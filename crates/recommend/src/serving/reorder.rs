@@ -105,7 +105,7 @@ fn near(view: &View<'_>, ask: &Ask<'_>, step: Step, missing: usize, rest: &[Item
     }
     let near = view.near.iter().find(|near| near.step == step).ok_or(Why::NoList)?;
     if missing == 0 {
-        return Err(Why::Half);
+        return Err(Why::Answered);
     }
     let found: BTreeMap<ItemIdx, f32> = (near.best)(missing, &mut |item| rest.contains(&item))?.into_iter().collect();
     Ok(rest.iter().map(|item| found.get(item).copied()).collect())
