@@ -4,14 +4,11 @@ use clap::{Args, Subcommand};
 use decide::sellability::Family;
 use domain::Market;
 
-/// The rules of what may be sold where.
+/// The rules of what may be sold where; without a word, all are listed.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Rules {
     #[command(subcommand)]
     pub(crate) what: Option<RulesWhat>,
-    #[command(flatten)]
-    pub(crate) list: RulesList,
 }
 
 /// What to do with rules.
@@ -32,7 +29,7 @@ pub(crate) enum RulesWhat {
 }
 
 /// Which rules to list.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct RulesList {
     /// Only rules that hold in this market.
     #[arg(long)]

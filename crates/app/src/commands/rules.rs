@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 pub(crate) fn run(env: &Environment, args: &cli::Rules) -> Result<ExitCode> {
     match &args.what {
-        None => list(&book(env)?, &args.list)?,
+        None => list(&book(env)?, &RulesList::default())?,
         Some(RulesWhat::List(args)) => list(&book(env)?, args)?,
         Some(RulesWhat::Show { id, json }) => show(&book(env)?, id, *json)?,
         Some(RulesWhat::Check) => check(env)?,

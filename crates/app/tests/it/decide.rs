@@ -233,12 +233,13 @@ fn shoppers_like_those_of_a_segment_are_ranked_with_what_that_is_worth(shop: &Sh
 #[test]
 fn rules_are_listed_shown_and_checked() {
     let shop = Shop::new();
-    let all: Value = serde_json::from_str(&shop.ok(&["rules", "--json"])).unwrap();
+    let all: Value = serde_json::from_str(&shop.ok(&["rules", "list", "--json"])).unwrap();
     let all = all.as_array().unwrap();
     let of = |args: &[&str]| -> Vec<Value> {
         let args = [&["rules", "list", "--json"][..], args].concat();
         serde_json::from_str(&shop.ok(&args)).unwrap()
     };
+    assert!(shop.ok(&["rules"]).contains(&format!("{} rules, 0 of them yours", all.len())));
     let here = of(&["--market", "DE", "--family", "toy"]);
     assert!(!here.is_empty() && here.len() < all.len());
     let lucid = of(&["--text", "lucid"]);
