@@ -148,7 +148,7 @@ const STAGES: [(&str, u32); 12] = [
     ("voices", 1),
     ("outlook", 1),
     ("personas", 3),
-    ("entry", 3),
+    ("entry", 4),
     ("members", 1),
     ("decisions", 3),
 ];
