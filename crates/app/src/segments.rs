@@ -3,10 +3,12 @@
 use crate::exit::{Exit, Stop};
 use crate::pipeline::rows::Rows;
 use anyhow::{Context, Result};
+use audience::segments::ast::Term;
 use audience::segments::{BookError, Columns, Definition, Field, SegmentBook};
 use domain::Day;
 use lake::Engine;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Name of the file.
@@ -118,6 +120,7 @@ pub(crate) fn columns() -> Columns {
         .with(Field::PAlive, outlook, "p_alive")
         .with(Field::ExpectedValue, outlook, "expected_revenue")
         .with(Field::ChurnRisk, outlook, "churn_risk")
+        .with_interests("marts.shopper_interests", "category", "share")
 }
 
 /// Below this a segment of people by age, sex, education, job or income is not counted out.
@@ -151,6 +154,8 @@ pub(crate) struct Counted {
     pub(crate) by_market: Vec<(String, i64, i64)>,
     /// Fields that no table has.
     pub(crate) missing: Vec<&'static str>,
+    /// Fields and interests that the rule asks for and nobody has a value of.
+    pub(crate) of_nobody: Vec<String>,
 }
 
 impl Counted {
@@ -189,8 +194,49 @@ pub(crate) async fn count(engine: &Engine, root: &Path, rule: &str) -> Result<Co
     let consent: i64 = rows.ints("consent")?.iter().sum();
     let text = book.get(TRIED).map(|e| e.text()).unwrap_or_default();
     let missing = compiled.absent.iter().map(|f| f.name()).collect();
+    let of_nobody = known_of_nobody(engine, &book, &columns).await?;
     let by_market = (0..markets.len()).map(|at| (markets[at].clone(), n[at], all[at])).collect();
-    Ok(Counted { text, as_of, n: n.iter().sum(), consent, by_market, missing, book })
+    Ok(Counted { text, as_of, n: n.iter().sum(), consent, by_market, missing, of_nobody, book })
+}
+
+/// What the tried rule, and the segments that it refers to, ask for and no shopper has: a count of none is then no finding.
+async fn known_of_nobody(engine: &Engine, book: &SegmentBook, columns: &Columns) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for term in terms(book) {
+        let asked = match &term {
+            Term::Field(field) => columns.fields.get(field).map(|(table, column)| {
+                (field.name().to_owned(), format!("select 1 as one from {table} where {column} is not null limit 1"))
+            }),
+            Term::Interest(name) => columns.interests.as_ref().map(|(table, column, _)| {
+                let quoted = name.replace('\'', "''");
+                (term.to_string(), format!("select 1 as one from {table} where lower({column}) = '{quoted}' limit 1"))
+            }),
+            _ => None,
+        };
+        if let Some((name, sql)) = asked
+            && Rows::query(engine, &sql).await?.len() == 0
+        {
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
+
+/// The terms of the tried rule and of the segments that it refers to, each once.
+fn terms(book: &SegmentBook) -> Vec<Term> {
+    let (mut terms, mut open, mut seen) = (Vec::new(), vec![TRIED.to_owned()], BTreeSet::new());
+    while let Some(name) = open.pop() {
+        let Some(entry) = book.get(&name).filter(|_| seen.insert(name.clone())) else { continue };
+        for term in entry.rule().tests().into_iter().map(|test| test.term()) {
+            if let Term::Segment(other) = term {
+                open.push(other.clone());
+            }
+            if !terms.contains(term) {
+                terms.push(term.clone());
+            }
+        }
+    }
+    terms
 }
 
 #[cfg(test)]
@@ -210,6 +256,17 @@ mod tests {
         let error = write(root, all).unwrap_err().to_string();
         assert!(error.contains("did you mean"), "{error}");
         assert_eq!(definitions(root).unwrap().len(), STARTERS.len() + 1, "what was refused was not written");
+    }
+
+    #[test]
+    fn the_terms_of_a_tried_rule_are_those_of_its_segments_too_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), vec![Definition::new("women", "sex = female and market = DE")]).unwrap();
+        let book = tried(folder.path(), "segment(\"women\") and sex = female or interest(\"Toaster\") > 0.5")
+            .unwrap()
+            .unwrap();
+        let found: Vec<String> = terms(&book).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["segment(\"women\")", "sex", "interest(\"toaster\")", "market"]);
     }
 
     #[test]

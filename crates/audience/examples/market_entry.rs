@@ -109,7 +109,7 @@ fn size_and_plan(ranking: &MarketRanking, seed: u64) {
     };
     let online = best.estimate(Fact::EcommerceShare).unwrap_or(Estimate { value: 0.1, low: 0.05, high: 0.2 });
     let sellable = Estimate { value: 0.7, low: 0.6, high: 0.8 };
-    let reach = Reach { channel: online, language: Estimate::exact(0.9), sellable };
+    let reach = Reach { channel: online, language: Some(Estimate::exact(0.9)), sellable: Some(sellable) };
     let win = Win::Share(Estimate { value: 0.002, low: 0.0005, high: 0.008 });
     let params = CapacityParams::default();
     let size = params.size((best.market(), currency), &whole, &reach, &win, Seed(seed)).expect("inputs are fine");

@@ -113,8 +113,8 @@ fn a_market_is_explained_and_sized_from_its_facts() {
             .candidate
             .estimate(Fact::EcommerceShare)
             .unwrap_or(Estimate::exact(0.1)),
-        language: Estimate::exact(0.9),
-        sellable: Estimate::exact(0.8),
+        language: Some(Estimate::exact(0.9)),
+        sellable: Some(Estimate::exact(0.8)),
     };
     let size =
         CapacityParams::default().size(currency, &whole, &reach, &Win::Share(Estimate::relative(0.002, 0.5)), Seed(1));

@@ -188,6 +188,20 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     mart(
+        "shopper_interests",
+        "a category that a shopper bought, viewed or searched for",
+        &["shopper_id", "category"],
+        &[
+            must("shopper_id", Text, "shopper"),
+            must("category", Text, "category as clean.products names it"),
+            must(
+                "share",
+                Float,
+                "share of the shopper's attention, 0 to 1: purchases, views and searches, each halved after 90 days",
+            ),
+        ],
+    ),
+    mart(
         "market_summary",
         "a market at a glance",
         &["market"],

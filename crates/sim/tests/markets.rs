@@ -47,6 +47,14 @@ fn every_market_has_facts_and_a_potential_and_no_fact_is_said_twice() {
         assert_eq!(row["entered"] == "true", row["visits_expected"] == "0");
     }
     assert_eq!(table.iter().filter(|r| r["planted"] == "true").count(), 1);
+    // Visits of the truth are a year's, those of the export a month's, with four digits.
+    for row in &table {
+        let told = facts.iter().find(|f| f["market"] == row["market"] && f["fact"] == "own_visits");
+        assert_eq!(told.is_some(), row["entered"] == "false", "{row:?}");
+        let visits: f64 = row["visits"].parse().unwrap();
+        let shown = told.map_or(visits / 12.0, |f| f["value"].parse().unwrap());
+        assert!((shown - visits / 12.0).abs() <= 5e-4 * visits / 12.0, "{row:?}");
+    }
 }
 
 #[test] // Three times as heavy, the band of a cluster is taken by 3 s / (1 + 2 s) of its shoppers: 0.9 / 1.6 for s = 0.3.

@@ -139,7 +139,7 @@ pub(super) async fn alike(
     json: bool,
 ) -> Result<()> {
     let opened = env.opened().await?;
-    pipeline::computed(&opened.workspace, &opened.snapshot, "segments")?;
+    pipeline::members_computed(&opened.workspace, &opened.snapshot, "segments")?;
     let book = segments::book(&opened.workspace.root)?;
     if book.get(name).is_none() {
         return Err(super::segments::no_segment(&book, name));

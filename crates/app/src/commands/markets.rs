@@ -11,7 +11,7 @@ use crate::exit::{Exit, Stop};
 use crate::pipeline::rows::Rows;
 use crate::{output, pipeline};
 use anyhow::{Context, Result};
-use audience::entry::facts::{Fact, Origin};
+use audience::entry::facts::Fact;
 use domain::{Language, Market};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -211,7 +211,7 @@ fn short(x: f64) -> String {
 }
 
 fn facts() {
-    let rows = Fact::all().filter(|f| f.spec().origin == Origin::Public).map(|fact| {
+    let rows = Fact::all().filter(|f| f.is_read()).map(|fact| {
         let spec = fact.spec();
         vec![
             spec.name.to_owned(),
@@ -230,7 +230,7 @@ fn template(out: &std::path::Path, markets: &[Market]) -> Result<()> {
     let mut text = String::from("day,market,fact,value,unit,text\n");
     let mut n = 0;
     for market in markets {
-        for fact in Fact::all().filter(|f| f.spec().origin == Origin::Public) {
+        for fact in Fact::all().filter(|f| f.is_read()) {
             let _ = writeln!(text, ",{market},{},,,", fact.name());
             n += 1;
         }

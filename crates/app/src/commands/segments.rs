@@ -90,7 +90,11 @@ fn fields() {
         ("returns.count, returns.share", "orders of which something came back, and their share"),
         ("bought(category \"Coffee\", 90d)", "bought of a category; also brand \"…\" and product \"…\""),
         ("viewed(…), searched(\"grinder\", 30d)", "looked at or searched for"),
-        ("tag(\"repeat\"), interest(\"coffee\")", "has a tag; strength of an interest"),
+        ("tag(\"repeat\")", "has a tag"),
+        (
+            "interest(\"Coffee\") >= 0.2",
+            "share of the attention that goes to a category, as `shoppers interests` shows it; 0 to 1",
+        ),
         ("segment(\"name\")", "is in another segment"),
         (
             "and or not, = != < <= > >=, in [A, B], between A and B, is missing",
@@ -112,7 +116,8 @@ async fn size(env: &Environment, rule: &str, json: bool) -> Result<()> {
     let missing = counted.missing.join(", ");
     if json {
         output::json(
-            &json!({"rule": counted.text, "as_of": counted.as_of, "shoppers": n, "with_consent": consent, "missing_fields": counted.missing}),
+            &json!({"rule": counted.text, "as_of": counted.as_of, "shoppers": n, "with_consent": consent, "missing_fields": counted.missing,
+                "known_of_nobody": counted.of_nobody}),
         )?;
         return Ok(());
     }
@@ -126,6 +131,15 @@ async fn size(env: &Environment, rule: &str, json: bool) -> Result<()> {
     ));
     if !missing.is_empty() {
         output::note(&format!("no table has {missing}: it counts as missing for every shopper"));
+    }
+    for name in &counted.of_nobody {
+        output::note(&if name.starts_with("interest(") {
+            format!(
+                "{name} is of no shopper: an interest is named like a category, as `portolan shoppers interests ID` shows it"
+            )
+        } else {
+            format!("no shopper has a known {name}: only `{name} is missing` finds anybody")
+        });
     }
     Ok(())
 }
@@ -255,6 +269,12 @@ pub(crate) async fn facts(engine: &Engine, shopper: &str) -> Result<Option<Shopp
         let tags: serde_json::Value = serde_json::from_str(&tags).unwrap_or_default();
         facts.tags.extend(tags.as_array().into_iter().flatten().filter_map(|t| t["tag"].as_str().map(str::to_owned)));
     }
+    let interests = format!("select category, share from marts.shopper_interests where shopper_id = '{quoted}'");
+    let rows = Rows::query(engine, &interests).await?;
+    let shares = rows.texts("category")?.into_iter().zip(rows.floats("share")?);
+    let shares: BTreeMap<String, f64> =
+        shares.filter_map(|(name, share)| Some((name.to_lowercase(), share?))).collect();
+    facts.interests = (!shares.is_empty()).then_some(shares);
     Ok(Some(facts))
 }
 
@@ -283,7 +303,7 @@ fn value(field: Field, text: String) -> Option<Value> {
 
 async fn overlaps(env: &Environment, json: bool) -> Result<()> {
     let opened = env.opened().await?;
-    pipeline::computed(&opened.workspace, &opened.snapshot, "segments")?;
+    pipeline::members_computed(&opened.workspace, &opened.snapshot, "segments")?;
     let book = segments::book(&opened.workspace.root)?;
     let all = Rows::query(&opened.engine, "select shopper_id from clean.shoppers order by shopper_id").await?;
     let all = all.texts("shopper_id")?;
@@ -319,7 +339,7 @@ async fn overlaps(env: &Environment, json: bool) -> Result<()> {
 
 async fn flows(env: &Environment, json: bool) -> Result<()> {
     let opened = env.opened().await?;
-    pipeline::computed(&opened.workspace, &opened.snapshot, "segments")?;
+    pipeline::members_computed(&opened.workspace, &opened.snapshot, "segments")?;
     let sql = "select * from marts.segment_flows order by kind, from_day, to_day, from_segment, to_segment";
     let rows = Rows::query(&opened.engine, sql).await?;
     let (kinds, from, to) = (rows.texts("kind")?, rows.texts("from_segment")?, rows.texts("to_segment")?);
@@ -338,13 +358,17 @@ async fn flows(env: &Environment, json: bool) -> Result<()> {
     let cells = shown
         .map(|i| vec![kinds[i].clone(), from_days[i].to_string(), none(&from[i]), none(&to[i]), output::count(n[i])]);
     output::table(&["kind", "since", "from", "to", "shoppers"], &[4], cells.collect());
+    output::note(
+        "(none) stands for no segment left or none entered, of kind rfm for no order before; a shopper who left or entered \
+         several segments counts in several rows",
+    );
     output::hint("marts.segment_flows has the months before, and those who stayed");
     Ok(())
 }
 
 async fn export(env: &Environment, name: &str, out: &std::path::Path, json: bool) -> Result<()> {
     let opened = env.opened().await?;
-    pipeline::computed(&opened.workspace, &opened.snapshot, "segments")?;
+    pipeline::members_computed(&opened.workspace, &opened.snapshot, "segments")?;
     let book = segments::book(&opened.workspace.root)?;
     if book.get(name).is_none() {
         return Err(no_segment(&book, name));

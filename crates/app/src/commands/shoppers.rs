@@ -14,7 +14,10 @@ use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Shoppers) -> Result<ExitCode> {
     let opened = env.opened().await?;
-    pipeline::computed(&opened.workspace, &opened.snapshot, "shoppers")?;
+    // One shopper's page names the segments that it is in.
+    let fresh =
+        if matches!(args.what, ShoppersWhat::Show { .. }) { pipeline::members_computed } else { pipeline::computed };
+    fresh(&opened.workspace, &opened.snapshot, "shoppers")?;
     match &args.what {
         ShoppersWhat::Show { shopper, json } => show(&opened, shopper, *json).await?,
         ShoppersWhat::First { market, n, json } => first(&opened, *market, *n, *json).await?,

@@ -19,8 +19,9 @@ use audience::entry::market_facts::{
 use audience::entry::plan::{EntryPlan, Findings, Target};
 use audience::entry::platform::PlatformParams;
 use audience::entry::ranking::MarketRanking;
+use audience::entry::winnable::{ServedMarket, winnable};
 use audience::entry::{EntryError, Estimate};
-use domain::{Currency, Day, Figure, Market, Money, Rounding};
+use domain::{Currency, Day, Figure, Market, Money, Rounding, Seed};
 use lake::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -180,11 +181,13 @@ async fn own(engine: &Engine) -> Result<BTreeMap<Market, OwnEvidence>> {
         let sold = f64::from(last[i].since(first[i]) + 1) / 30.4;
         // Counts of one market share its months: of two spans the longer, with the other's count drawn out to it.
         let months = evidence.months.max(sold);
-        let stretch = |n: u64, over: f64| if over > 0.0 { (n as f64 * months / over).round() as u64 } else { n };
+        let drawn_out = |over: f64| if over > 0.0 { months / over } else { 1.0 };
+        let stretch = |n: u64, over: f64| (n as f64 * drawn_out(over)).round() as u64;
         evidence.visits = evidence.visits.map(|n| stretch(n, evidence.months));
         evidence.searches = evidence.searches.map(|n| stretch(n, evidence.months));
         evidence.orders = u64::try_from(orders[i]).ok().map(|n| stretch(n, sold));
-        evidence.revenue_and_refunds = revenue[i].zip(returned[i]).map(|(r, back)| (r, (-back).clamp(0.0, r.max(0.0))));
+        let money = revenue[i].zip(returned[i]).map(|(r, back)| (r, (-back).clamp(0.0, r.max(0.0))));
+        evidence.revenue_and_refunds = money.map(|(r, back)| (r * drawn_out(sold), back * drawn_out(sold)));
         evidence.months = months;
     }
     Ok(all)
@@ -204,8 +207,11 @@ async fn transfer(engine: &Engine) -> Result<BTreeMap<Market, Estimate>> {
 /// What is missing where a market cannot be sized.
 const SIZE: &str = "the size of the market";
 
-/// TAM, SAM and SOM of every market whose facts suffice. The share that can be won is that of the best served market:
-/// own sales of a year there over its own SAM.
+/// A market that can be reached: its whole, the currency of that, and what of it is reached.
+type Reached = BTreeMap<Market, (Whole, Currency, Reach)>;
+
+/// TAM, SAM and SOM of every market whose facts suffice. Of a market with own sales those of a year can be won, of a
+/// candidate the most modest share that a served market abroad has of its own SAM (see [`winnable`]).
 async fn sizes(
     stage: &Stage<'_>,
     candidates: &[Candidate],
@@ -216,7 +222,7 @@ async fn sizes(
     let Some(base) = stage.currency else { return Ok(Vec::new()) };
     let rates = Rates::load(&stage.engine).await?;
     let fx = |from: Currency, to: Currency| rates.fx(from, to, as_of.plus(-1));
-    let mut reached: BTreeMap<Market, (Whole, Currency, Reach)> = BTreeMap::new();
+    let mut reached = Reached::new();
     for candidate in candidates {
         let market = candidate.market();
         match Whole::spending(candidate) {
@@ -224,34 +230,22 @@ async fn sizes(
             Err(error) => stage.not_computed(market, SIZE, &error.to_string()),
         }
     }
-    let mut comparable: Option<(f64, Win)> = None;
-    for candidate in candidates.iter().filter(|c| c.status() != MarketStatus::Candidate) {
-        let market = candidate.market();
-        let (Some((whole, currency, reach)), Some(evidence)) = (reached.get(&market), own.get(&market)) else {
-            continue;
-        };
-        let Some((revenue, _)) = evidence.revenue_and_refunds.filter(|(r, _)| *r > 0.0) else { continue };
-        let Some(rate) = rates.rate(base, *currency) else { continue };
-        // Its own figures say below what is wrong with them.
-        let all = Win::Share(Estimate::exact(1.0));
-        let Ok(sam) = params.size((market, *currency), whole, reach, &all, stage.seed) else { continue };
-        let yearly = revenue / evidence.months.max(1.0) * 12.0 * rate;
-        let share = yearly / sam.sam().value.max(f64::MIN_POSITIVE);
-        if comparable.as_ref().is_none_or(|(best, _)| share < *best) {
-            // The most modest of the shares that were reached, and wide: a new market is not an old one.
-            let win = Win::Comparable { own_sales: Estimate::relative(yearly, 0.5), its_sam: *sam.sam() };
-            comparable = Some((share, win));
-        }
-    }
-    let Some((_, win)) = comparable else {
+    let to = |currency: Currency| rates.rate(base, currency);
+    let served = served(candidates, own, &reached, to, (&params, stage.seed));
+    if served.is_empty() {
         if !reached.is_empty() {
             let why = "no served market has sales, facts about its size and an exchange rate to compare with";
             stage.not_computed(Market::UNKNOWN, "what can be won of a market", why);
         }
         return Ok(Vec::new());
-    };
+    }
+    for beyond in served.iter().filter(|s| s.share() > 1.0) {
+        let why = "own sales of a year are more than what can be reached (SAM), so a fact about its size is too low";
+        stage.not_computed(beyond.market, SIZE, why);
+    }
     let mut sizes = Vec::new();
     for (market, (whole, currency, reach)) in &reached {
+        let Some(win) = winnable(*market, &served) else { continue };
         let size = params.size((*market, *currency), whole, reach, &win, stage.seed);
         match size.and_then(|size| Ok((size.figures(fx(*currency, base).as_ref())?, size))) {
             Ok((figures, size)) => sizes.push((*market, size, figures)),
@@ -261,15 +255,36 @@ async fn sizes(
     Ok(sizes)
 }
 
-/// What of a market can be reached: online retail's share, where it is known; the languages that the catalogue is
-/// written in are not weighed yet, nor what may be sold.
+/// The markets with own sales whose SAM is known. `to` gives units of a currency for one of the reporting currency.
+fn served(
+    candidates: &[Candidate],
+    own: &BTreeMap<Market, OwnEvidence>,
+    reached: &Reached,
+    to: impl Fn(Currency) -> Option<f64>,
+    (params, seed): (&CapacityParams, Seed),
+) -> Vec<ServedMarket> {
+    let of = |candidate: &Candidate| {
+        let market = candidate.market();
+        let ((whole, currency, reach), evidence) = reached.get(&market).zip(own.get(&market))?;
+        let (revenue, _) = evidence.revenue_and_refunds.filter(|(revenue, _)| *revenue > 0.0)?;
+        let rate = to(*currency)?;
+        // Its own figures say what is wrong with them.
+        let all = Win::Share(Estimate::exact(1.0));
+        let sam = *params.size((market, *currency), whole, reach, &all, seed).ok()?.sam();
+        let own_sales = revenue / evidence.months.max(1.0) * 12.0 * rate;
+        Some(ServedMarket { market, home: candidate.status() == MarketStatus::Home, own_sales, sam })
+    };
+    candidates.iter().filter(|c| c.status() != MarketStatus::Candidate).filter_map(of).collect()
+}
+
+/// What of a market can be reached: online retail's share, where it is known. What share reads the languages of the
+/// catalogue is not weighed yet, nor what may be sold: verdicts are found by a later stage, from what this one says.
 fn reach(candidate: &Candidate) -> Reach {
     let unknown = Estimate { value: 0.15, low: 0.03, high: 0.4 };
     let channel = candidate.estimate(Fact::EcommerceShare).filter(|e| e.value > 0.0).unwrap_or(unknown);
     // A share that is known to some hundredths has an interval that ends above 0, however small it is.
     let channel = Estimate { low: channel.low.max(channel.value * 0.2), ..channel };
-    let all = Estimate::exact(1.0);
-    Reach { channel, language: all, sellable: candidate.estimate(Fact::SellableShare).unwrap_or(all) }
+    Reach { channel, language: None, sellable: candidate.estimate(Fact::SellableShare) }
 }
 
 /// The steps of every market. Platforms are those of `platforms.toml`, compared on the mean order of all markets.

@@ -139,7 +139,7 @@ pub(crate) const N_STAGES: usize = STAGES.len();
 
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 12] = [
-    ("marts", 4),
+    ("marts", 5),
     ("segments", 4),
     ("profiles", 4),
     ("rules", 3),
@@ -148,10 +148,14 @@ const STAGES: [(&str, u32); 12] = [
     ("voices", 1),
     ("outlook", 1),
     ("personas", 3),
-    ("entry", 3),
-    ("members", 1),
+    ("entry", 4),
     ("decisions", 3),
+    (SEGMENTS_OF_ONES_OWN, 2),
 ];
+
+/// The stage that rests on segments.toml. No other reads what it writes, so it comes last: a new segment makes nothing
+/// else old.
+const SEGMENTS_OF_ONES_OWN: &str = "members";
 
 /// What a stage's result follows from, the seed aside: the stage before it (the clean tables for the
 /// first), its method, the home market and the settings that are its own. Raising one stage's number computes those
@@ -174,7 +178,7 @@ fn own_settings(stage: &str, workspace: &Workspace) -> Result<String> {
         "decisions" => {
             format!(" decide {:?}{}", workspace.decide, decisions::tables::own_settings(&workspace.root)?)
         }
-        "members" => {
+        SEGMENTS_OF_ONES_OWN => {
             let book = crate::segments::book(&workspace.root)?;
             book.entries().map(|e| format!(" {} {} {}", e.name(), e.version(), e.description())).collect()
         }
@@ -218,12 +222,31 @@ pub(crate) async fn clean(
 }
 
 /// Stops where what was computed does not follow from the data and settings of now: a plan would put
-/// names and stock of today beside figures of an earlier state.
+/// names and stock of today beside figures of an earlier state. A change of segments.toml alone is none: see
+/// [`members_computed`].
 pub(crate) fn computed(workspace: &Workspace, snapshot: &Snapshot, command: &str) -> Result<()> {
     computed_together(workspace, snapshot, command)?;
     // A lake that does not know its day is of an earlier release and has to be cleaned again.
     let fresh = snapshot.as_of.is_some_and(|day| lake::is_clean(snapshot, &refine_params(workspace, snapshot, day)));
     if fresh { Ok(()) } else { Err(changed(command)) }
+}
+
+/// Stops where [`computed`] does, and where the members of the segments were counted by another segments.toml.
+pub(crate) fn members_computed(workspace: &Workspace, snapshot: &Snapshot, command: &str) -> Result<()> {
+    computed(workspace, snapshot, command)?;
+    if members_are_of_now(workspace, snapshot)? {
+        return Ok(());
+    }
+    let what = "segments.toml was changed since the last run, which counted its members";
+    Err(Stop::error(Exit::Missing, what, format!("`portolan run` comes before `portolan {command}`")))
+}
+
+/// Whether the last stage was computed from the segments of now, the stages before it taken as they are.
+fn members_are_of_now(workspace: &Workspace, snapshot: &Snapshot) -> Result<bool> {
+    let [.., (before, _), (stage, version)] = STAGES;
+    let [before, has] = [before, stage].map(|of| snapshot.stages.get(of).cloned().unwrap_or_default());
+    let wanted = fingerprint(&before, stage, version, workspace.home, &own_settings(stage, workspace)?);
+    Ok(has.split(' ').next() == Some(wanted.as_str()))
 }
 
 /// Stops where what was computed does not follow from the clean tables and settings of now. Rows that came since and are
@@ -235,7 +258,7 @@ pub(crate) fn computed_together(workspace: &Workspace, snapshot: &Snapshot, comm
         return Err(Stop::error(Exit::Missing, "nothing is computed yet", next));
     }
     let mut before = snapshot.stages.get("clean").cloned().unwrap_or_default();
-    for (stage, version) in STAGES {
+    for (stage, version) in STAGES.into_iter().filter(|(stage, _)| *stage != SEGMENTS_OF_ONES_OWN) {
         let has = snapshot.stages.get(stage).cloned().unwrap_or_default();
         let wanted = fingerprint(&before, stage, version, workspace.home, &own_settings(stage, workspace)?);
         if has.split(' ').next() != Some(wanted.as_str()) {
@@ -309,7 +332,7 @@ pub(crate) async fn run(
             "voices" => voices::compute(&context).await?,
             "personas" => personas::compute(&context).await?,
             "outlook" => outlook::compute(&context).await?,
-            "members" => members::compute(&context).await?,
+            SEGMENTS_OF_ONES_OWN => members::compute(&context).await?,
             "entry" => entry::compute(&context).await?,
             "decisions" => decisions::compute(&context).await?,
             other => anyhow::bail!("there is no stage `{other}`"),

@@ -1,6 +1,8 @@
 //! The queries behind the marts. Each reads zone `clean` alone and can be pasted into
 //! `portolan sql`; the figures of a plan name the mart they come from.
 
+use audience::segments::interests::InterestParams;
+
 /// A derived table that one query gives.
 pub(crate) struct Mart {
     /// Name in zone `marts`.
@@ -101,6 +103,54 @@ left join (select * from hour where nth = 1) h on h.shopper_id = w.shopper_id
 left join (select * from weekday where nth = 1) d on d.shopper_id = w.shopper_id
 cross join today t
 order by w.shopper_id";
+
+/// What each shopper's attention goes to, by the weights of [`InterestParams`]: every purchase, view and search of a day
+/// before the cutoff counts, halved after each half-life. Weights are summed as whole billionths, because a sum of floats
+/// would depend on the order in which parallel streams arrive.
+fn shopper_interests(params: &InterestParams) -> String {
+    let InterestParams { half_life_days, bought, viewed, searched } = params;
+    let views = names(VIEWS);
+    format!(
+        "\
+with today as (
+  select max(day) as last_day from clean.order_lines where settled
+), queries as (
+  select q.query, c.category
+  from (select distinct query from clean.events where query is not null and shopper_id is not null) q
+  join (select distinct category, lower(split_part(category, ' > ', 1)) as head from clean.products where category is not null) c
+    on strpos(lower(q.query), c.head) > 0
+), deeds as (
+  select l.shopper_id, p.category, l.day, cast({bought} as double) as weight
+  from clean.order_lines l join clean.products p on p.product_id = l.product_id
+  where l.settled and l.shopper_id is not null
+  union all
+  select e.shopper_id, p.category, cast(e.occurred_at as date), cast({viewed} as double)
+  from clean.events e join clean.products p on p.product_id = e.product_id
+  where e.shopper_id is not null and e.name in ({views})
+  union all
+  select e.shopper_id, q.category, cast(e.occurred_at as date), cast({searched} as double)
+  from clean.events e join queries q on q.query = e.query
+  where e.shopper_id is not null
+), sums as (
+  select d.shopper_id, d.category,
+    sum(cast(round(1e9 * d.weight * power(2.0, (cast(d.day as integer) - cast(t.last_day as integer)) / {half_life_days:?})) as bigint)) as score
+  from deeds d cross join today t
+  where d.category <> '' and d.day <= t.last_day
+  group by d.shopper_id, d.category
+)
+select shopper_id, category, cast(score as double) / sum(score) over (partition by shopper_id) as share
+from sums where score > 0
+order by shopper_id, category"
+    )
+}
+
+/// Views of a product by the names that events have.
+pub(crate) const VIEWS: &[&str] = &["Product Viewed", "Product Clicked", "view_item", "select_item"];
+
+/// Names in a list of SQL.
+pub(crate) fn names(all: &[&str]) -> String {
+    all.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+}
 
 /// Markets with at least one settled sale. Mean and deviation come from sums of exact decimals: a sum
 /// of floats would depend on the order in which parallel streams arrive.
@@ -230,10 +280,11 @@ join l on l.product_id = p.product_id and l.market = p.market
 order by p.product_id, p.market";
 
 /// All of them, in the order they are computed.
-pub(crate) fn marts() -> [Mart; 8] {
+pub(crate) fn marts() -> [Mart; 9] {
     [
         ("shopper_summary", SHOPPER_SUMMARY.to_owned()),
         ("shopper_traits", SHOPPER_TRAITS.to_owned()),
+        ("shopper_interests", shopper_interests(&InterestParams::default())),
         ("market_summary", MARKET_SUMMARY.to_owned()),
         ("market_months", MARKET_MONTHS.to_owned()),
         ("return_reasons", RETURNS.to_owned()),

@@ -65,6 +65,63 @@ fn a_segment_is_defined_counted_followed_and_exported_with_consent() {
 }
 
 #[test]
+fn what_nobody_has_a_value_of_is_said_and_a_new_segment_makes_no_other_figure_old() {
+    let shop = Shop::new();
+    let orders = "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n\
+                  o1,CUP,CUP,1,10.00,GBP,2024-01-05 10:00:00,s1,GB\n\
+                  o2,CUP,CUP,1,10.00,GBP,2024-03-05 10:00:00,s1,GB\n";
+    shop.ingest_ok(&shop.file("orders.csv", orders));
+    shop.ok(&["run"]);
+    let said = shop.run(&["segments", "size", "sex = female"]);
+    assert!(said.err.contains("no shopper has a known sex"), "{}", said.err);
+    let size = json(&shop.ok(&["segments", "size", "sex = female or market = GB", "--json"]));
+    assert_eq!(size["known_of_nobody"], serde_json::json!(["sex"]));
+    assert!(shop.run(&["segments", "flows"]).err.contains("(none) stands for"));
+    shop.ok(&["segments", "add", "twice", "orders.count >= 2"]);
+    for command in [&["plan", "--market", "GB"][..], &["shoppers", "first"], &["personas"]] {
+        assert!(!shop.run(command).err.contains("changed since the last run"), "{command:?}");
+    }
+    assert_eq!(json(&shop.ok(&["segments", "list", "--json"]))["changed_since_the_run"], true);
+    let old = shop.fails(&["segments", "overlap"]);
+    assert!(old.contains("segments.toml was changed since the last run"), "{old}");
+    let report = json(&shop.ok(&["run", "--json"]));
+    assert_eq!(report["computed"], serde_json::json!(["members"]), "nothing else rests on segments.toml");
+    shop.ok(&["segments", "overlap"]);
+}
+
+// On 10 June, the last day: a kettle bought that day weighs 1, a toaster of 90 days before 1/2; so 2/3 and 1/3.
+#[test]
+fn interests_are_asked_as_the_page_of_a_shopper_shows_them() {
+    let shop = Shop::new();
+    let mut orders =
+        String::from("order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n");
+    for (id, product, day, shopper) in [
+        ("o1", "T", "2024-03-12", "s1"),
+        ("o2", "K", "2024-06-10", "s1"),
+        ("o3", "T", "2024-06-01", "s2"),
+        ("o4", "X", "2024-06-01", "s3"),
+    ] {
+        orders.push_str(&format!("{id},{product},{product},1,10.00,GBP,{day} 10:00:00,{shopper},GB\n"));
+    }
+    shop.ingest_ok(&shop.file("orders.csv", orders));
+    let products = "product_id,name,category\nT,Toaster,Toaster\nK,Kettle,Kettle\nX,Thing,\n";
+    shop.ingest_ok(&shop.file("products.csv", products));
+    shop.ok(&["run"]);
+    let size = |rule: &str| json(&shop.ok(&["segments", "size", rule, "--json"]))["shoppers"].clone();
+    assert_eq!(size("interest(\"toaster\") > 0.3"), 2);
+    assert_eq!(size("interest(\"Kettle\") between 0.66 and 0.67"), 1);
+    assert_eq!(size("interest(\"toaster\") is missing"), 1, "of whom nothing with a category is known");
+    let said = shop.run(&["segments", "size", "interest(\"toster\") > 0"]);
+    assert!(said.err.contains("is of no shopper"), "{}", said.err);
+    let first = "select shopper_id, share from marts.shopper_interests where category = 'Kettle'";
+    let row = &shop.sql(first)[0];
+    let page = json(&shop.ok(&["shoppers", "interests", row["shopper_id"].as_str().unwrap(), "--json"]));
+    let share = page["interests"].as_array().unwrap().iter().find(|i| i["category"] == "Kettle").unwrap();
+    assert!((share["share"].as_f64().unwrap() - row["share"].as_f64().unwrap()).abs() < 1e-6, "{page}");
+    assert!((row["share"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-6);
+}
+
+#[test]
 fn a_shopper_is_told_why_and_a_wrong_rule_what_was_meant() {
     let shop = shop();
     shop.ok(&["segments", "add", "loyal", "orders.count >= 3 and market in [GB, DE]"]);

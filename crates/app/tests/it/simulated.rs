@@ -21,6 +21,22 @@ fn decimal(value: &Value) -> Decimal {
     value.as_str().unwrap().parse().unwrap()
 }
 
+// By the program itself at this scale, the planted market is the first candidate of all ten merchants of the seeds 1 to 10.
+#[test]
+fn the_planted_market_is_the_first_candidate_of_the_program() {
+    let (shop, truth) = simulated(&["--scale", "0.05", "--seed", "1"]);
+    shop.ok(&["run", "--allow-failed-gates"]);
+    let planted = truth["market_potential"].as_array().unwrap().iter().find(|m| m["planted"] == true).unwrap();
+    let ranked: Value = serde_json::from_str(&shop.ok(&["markets", "rank", "--json"])).unwrap();
+    let first = ranked["markets"].as_array().unwrap().iter().find(|m| m["status"] == "candidate").unwrap();
+    assert_eq!(first["market"], planted["market"], "{ranked}");
+    // Visits of the report are demand that is known of a market without an event or order.
+    assert!(first["criteria"]["demand"].as_f64().unwrap() > 0.0, "{first}");
+    let refused =
+        "select count(*) as n from marts.not_computed where stage = 'entry' and what = 'a fact about the market'";
+    assert_eq!(shop.value(refused), 0);
+}
+
 #[test]
 fn rows_in_the_lake_are_those_of_the_files_and_returns_those_of_the_truth() {
     let (shop, truth) = simulated(&["--scale", "0.03", "--seed", "12"]);

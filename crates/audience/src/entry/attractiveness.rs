@@ -355,8 +355,8 @@ mod tests {
 
     // Three competitors of 2 to 200 on a log scale: (ln 200 − ln 20) / (ln 200 − ln 2) = 1/2.
     // Top three 0.85 is worst: 0. Competition: (1/2 + 0) / 2 = 0.25 with 2 of 3 weights known.
-    // Distance: 500 km is best: 1, of a third of the weight. Score: (0.08 · 0.25 + 0.04 · 1) / 0.12 = 0.5.
-    // Known: 0.08 · 2/3 + 0.04 · 1/3 = 0.066667.
+    // Distance: 500 km is best: 1, of a third of the weight. Score: (0.04 · 0.25 + 0.02 · 1) / 0.06 = 0.5.
+    // Known: 0.04 · 2/3 + 0.02 · 1/3 = 0.033333.
     #[test]
     fn a_score_by_hand_with_most_of_it_unknown() {
         let params = AttractivenessParams::default();
@@ -365,7 +365,7 @@ mod tests {
         let scored = params.score(&weights, &values(&facts));
         assert!((scored.criteria[Criterion::Competition as usize].unwrap() - 0.25).abs() < 1e-12);
         assert!((scored.score.unwrap() - 0.5).abs() < 1e-12, "{scored:?}");
-        assert!((scored.known - 0.2 / 3.0).abs() < 1e-12);
+        assert!((scored.known - 0.1 / 3.0).abs() < 1e-12);
         assert_eq!(scored.criteria[Criterion::Demand as usize], None);
         assert_eq!(params.score(&weights, &values(&[])).score, None);
     }

@@ -6,8 +6,11 @@
 //! SAM = TAM × share bought through the channel × share that reads the language × share sellable
 //! SOM = SAM × share that can be won                                                             (by share)
 //!     = SAM × own sales elsewhere / SAM there                                                   (by a comparable market)
+//!     = own sales there, at most SAM                                                            (where it is served)
 //!     = budget / cost of a visit × conversion × order value, at most SAM                        (by budget)
 //! ```
+//! A share of the reach that is not known is left out, and the formula says that it is not weighed.
+//!
 //! The value is the product of the inputs' values. The interval is the middle 95 % of draws: every input is log-normal
 //! (shares are cut at 1) and independent of the others unless `correlation` says that all share a part: with `ρ`, each
 //! normal draw is `√ρ · common + √(1 − ρ) · own`, so that errors add up instead of cancelling. Without shares at the cut
@@ -55,10 +58,10 @@ pub enum Whole {
 pub struct Reach {
     /// Share of the category that is bought through the channel: online retail's share, or that of a platform.
     pub channel: Estimate,
-    /// Share of shoppers who read a language that is offered.
-    pub language: Estimate,
-    /// Share of the catalogue's value that may be sold there.
-    pub sellable: Estimate,
+    /// Share of shoppers who read a language that is offered; `None` where it is not weighed.
+    pub language: Option<Estimate>,
+    /// Share of the catalogue's value that may be sold there; `None` where it is not weighed.
+    pub sellable: Option<Estimate>,
 }
 
 /// What of that can be won.
@@ -67,6 +70,11 @@ pub struct Reach {
 pub enum Win {
     /// A share, stated.
     Share(Estimate),
+    /// What is sold there already: its own share of its SAM.
+    Held {
+        /// Own yearly sales there, in the market's currency.
+        own_sales: Estimate,
+    },
     /// As much as in a market that is served.
     Comparable {
         /// Own yearly sales there, in any currency.
@@ -159,6 +167,26 @@ impl Whole {
     }
 }
 
+impl Reach {
+    const LANGUAGE: &'static str = "share that reads the language";
+    const SELLABLE: &'static str = "share sellable";
+
+    /// The shares that are known.
+    fn factors(&self) -> Vec<Factor> {
+        let known = [(Self::LANGUAGE, self.language), (Self::SELLABLE, self.sellable)];
+        let known = known.into_iter().filter_map(|(what, share)| Some(Factor::share(what, share?)));
+        std::iter::once(Factor::share("share of the channel", self.channel)).chain(known).collect()
+    }
+
+    /// What the formula says of the shares that are left out; empty where none is.
+    fn not_weighed(&self) -> String {
+        let left_out = [(Self::LANGUAGE, self.language), (Self::SELLABLE, self.sellable)];
+        let left_out: Vec<&str> =
+            left_out.into_iter().filter(|(_, share)| share.is_none()).map(|(what, _)| what).collect();
+        if left_out.is_empty() { String::new() } else { format!(", not weighed: {}", left_out.join(", ")) }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Factor {
     what: &'static str,
@@ -235,13 +263,10 @@ impl CapacityParams {
             });
         }
         let tam = whole.factors();
-        let sam = vec![
-            Factor::share("share of the channel", reach.channel),
-            Factor::share("share that reads the language", reach.language),
-            Factor::share("share sellable", reach.sellable),
-        ];
+        let sam = reach.factors();
         let (som, starts_from_sam) = match *win {
             Win::Share(share) => (vec![Factor::share("share won", share)], true),
+            Win::Held { own_sales } => (vec![Factor::plain("own sales there", own_sales)], false),
             Win::Comparable { own_sales, its_sam } => {
                 let there = Factor { divides: true, ..Factor::plain("SAM there", its_sam) };
                 (vec![Factor::plain("own sales elsewhere", own_sales), there], true)
@@ -288,7 +313,7 @@ impl CapacityParams {
             sam: estimate(1),
             som: estimate(2),
             later: growth.map(|_| (self.years, estimate(3))),
-            formulas: [formula(&tam, ""), formula(&sam, "TAM"), som_words],
+            formulas: [formula(&tam, ""), format!("{}{}", formula(&sam, "TAM"), reach.not_weighed()), som_words],
             n_draws: self.n_draws,
         })
     }
@@ -391,7 +416,11 @@ mod tests {
     }
 
     fn reach() -> Reach {
-        Reach { channel: Estimate::relative(0.3, 0.1), language: Estimate::exact(0.95), sellable: Estimate::exact(0.8) }
+        Reach {
+            channel: Estimate::relative(0.3, 0.1),
+            language: Some(Estimate::exact(0.95)),
+            sellable: Some(Estimate::exact(0.8)),
+        }
     }
 
     // TAM = 80e6 · 0.8 · 0.5 · 50 = 1.6e9; sd of its logarithm = sqrt(0.01² + 0.05² + 0.2²) = 0.206398:
@@ -449,6 +478,20 @@ mod tests {
         };
         let size = CapacityParams::default().size(de(), &owned, &reach(), &win, Seed(1)).unwrap();
         assert!((size.tam().value - 250e6).abs() < 1e-3);
+    }
+
+    #[test] // Whatever the SAM, 5 million are sold there; what is not known of the reach is named and leaves 1.6e9 · 0.3.
+    fn a_served_market_wins_what_it_sells_and_what_is_not_weighed_is_said() {
+        let win = Win::Held { own_sales: Estimate::relative(5e6, 0.1) };
+        let reach = Reach { language: None, sellable: None, ..reach() };
+        let size = CapacityParams::default().size(de(), &whole(), &reach, &win, Seed(1)).unwrap();
+        assert!((size.som().value - 5e6).abs() < 1e-6 && (size.sam().value - 480e6).abs() < 1e-3, "{size:?}");
+        let figures = size.figures(None).unwrap();
+        let formula = |key: &str| figures.iter().find(|f| f.key == key).unwrap().formula.clone();
+        let sam = formula("market.sam");
+        assert!(sam.contains(", not weighed: share that reads the language, share sellable;"), "{sam}");
+        assert!(!sam.contains("(1 to 1)"), "{sam}");
+        assert!(formula("market.som").starts_with("own sales there 5,000,000 ("), "{}", formula("market.som"));
     }
 
     #[test] // 1.6e9 EUR at 7.8 are 12.48e9 CNY; in three years at 5 %: 1.6e9 · 1.157625 = 1.8522e9.

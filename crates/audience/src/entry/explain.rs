@@ -1,7 +1,9 @@
 //! "Why not Saudi Arabia?": what holds a market back, what would have to change, and what is not known.
 //!
 //! - *Holds back*: the criteria by what they cost against the market that is first (for the first, against the second),
-//!   `weight · (their score − its score)`, and in each the facts that cost most.
+//!   `weight · (its filled score there − its filled score here)`, and in each the facts that cost most. A criterion
+//!   of which nothing is known is filled with the market's own score, which is what leaving it out of the mean comes to. A
+//!   market's score is the weighted sum of its filled criteria, so the costs add up to the gap between the two markets.
 //! - *Would have to change*: for every known fact that can change within years (no people, places, languages), alone, the
 //!   nearest value at which the market scores as much as the first
 //!   one. The score runs one way in every fact, so the value is found by bisection towards the better end of its range.
@@ -49,7 +51,8 @@ pub struct Explanation {
     pub market: Market,
     /// The market it is compared with: the first, or for that one the second; `None` where it is alone.
     pub against: Option<Market>,
-    /// Criteria by what they cost against it, most first, all of them: weight · difference of scores.
+    /// Criteria by what they cost against it, most first, all of them: weight · difference of filled scores. They add up
+    /// to the gap between the two markets' scores.
     pub costs: Vec<(Criterion, f64)>,
     /// The smallest single change that reaches the first place; `None` for the first and where none does it.
     pub smallest: Option<Change>,
@@ -94,13 +97,10 @@ impl MarketRanking {
         Ok(explanation)
     }
 
-    /// What each criterion costs against another market; one that is not known of both costs nothing that can be said.
+    /// What each criterion costs against another market: where one is not known, the rest of that market's score stands for it.
     fn costs(&self, own: &RankedMarket, other: &RankedMarket) -> Vec<(Criterion, f64)> {
-        let cost = |c: Criterion| {
-            let (a, b) = (own.scored.criteria[c as usize]?, other.scored.criteria[c as usize]?);
-            Some((c, self.weights()[c as usize] * (b - a)))
-        };
-        let mut costs: Vec<(Criterion, f64)> = Criterion::ALL.into_iter().filter_map(cost).collect();
+        let cost = |c: Criterion| (c, self.weights()[c as usize] * (filled(other, c) - filled(own, c)));
+        let mut costs: Vec<(Criterion, f64)> = Criterion::ALL.into_iter().map(cost).collect();
         costs.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         costs
     }
@@ -192,10 +192,12 @@ impl MarketRanking {
             let against = other.candidate.market();
             let (oen, ozh) = (name(against, Language::EN), name(against, Language::ZH));
             for (criterion, cost) in e.costs.iter().filter(|c| c.1 > 0.005).take(3) {
-                let c = *criterion as usize;
-                let (a, b) = (own.scored.criteria[c].unwrap_or(0.0), other.scored.criteria[c].unwrap_or(0.0));
+                let (a, b) = (filled(own, *criterion), filled(other, *criterion));
                 let (cen, czh) = criterion.words();
-                let (fen, fzh) = self.facts_behind(*criterion, own, other);
+                let (fen, fzh) = match not_known(*criterion, own, other) {
+                    Some(words) => (words.en, words.zh),
+                    None => self.facts_behind(*criterion, own, other),
+                };
                 said.push(Words::new(
                     format!("Against {oen}, {cen} costs it {cost:.3}: {a:.2} to {b:.2}{fen}."),
                     format!("与{ozh}相比，{czh}使其少得 {cost:.3}：{a:.2} 对 {b:.2}{fzh}。"),
@@ -299,6 +301,28 @@ impl MarketRanking {
     }
 }
 
+/// A market's score of a criterion; where nothing of it is known, the market's score of all the rest.
+fn filled(market: &RankedMarket, criterion: Criterion) -> f64 {
+    market.scored.criteria[criterion as usize].unwrap_or(market.score.value)
+}
+
+/// Which of two markets lacks a criterion, and what stands for it; `None` where both have it.
+fn not_known(criterion: Criterion, own: &RankedMarket, other: &RankedMarket) -> Option<Words> {
+    let lacks = |m: &RankedMarket| m.scored.criteria[criterion as usize].is_none();
+    let (en, zh) = match (lacks(own), lacks(other)) {
+        (false, false) => return None,
+        (true, true) => ("either".to_owned(), "两地".to_owned()),
+        (mine, _) => {
+            let market = if mine { own } else { other }.candidate.market();
+            (name(market, Language::EN), name(market, Language::ZH))
+        }
+    };
+    Some(Words::new(
+        format!(" (not known of {en}, taken as the rest of what is known there)"),
+        format!("（{zh}该项未知，以当地其余已知信息代之）"),
+    ))
+}
+
 /// Name of a market in a language.
 pub(crate) fn name(market: Market, language: Language) -> String {
     match country(market) {
@@ -381,6 +405,35 @@ mod tests {
         // The first is compared with the second and needs no change.
         let de = ranking.explain(market("DE")).unwrap();
         assert_eq!((de.against, de.smallest, de.nearest), (Some(market("SA")), None, None));
+    }
+
+    // SA: competitors 5 → 0.5, nothing of cost: 0.5. DE: competitors 2 → 0.8, duty 0.2 → 0.8, shipping 8 → 0.6: cost 0.7,
+    // score 0.75. Competition costs 0.5 · 0.3 = 0.15; cost, taken as 0.5 of SA, 0.5 · 0.2 = 0.1; together the gap, 0.25.
+    #[test]
+    fn what_is_not_known_of_one_side_is_said_and_the_costs_add_up_to_the_gap() {
+        let rows = [
+            row("DE", "competitor_count", 2.0, ""),
+            row("DE", "import_duty", 0.2, "share"),
+            row("DE", "shipping_cost_per_kg", 8.0, "USD"),
+        ];
+        let sa = candidate("SA", &[row("SA", "competitor_count", 5.0, "")]);
+        // Half known inside cost: the known half stands for the whole criterion.
+        let vn = candidate("VN", &[row("VN", "competitor_count", 9.0, ""), row("VN", "import_duty", 0.7, "share")]);
+        let ranking = params().rank(&[sa, candidate("DE", &rows), vn], Seed(1)).unwrap();
+        let sa = ranking.explain(market("SA")).unwrap();
+        let known: Vec<(Criterion, f64)> = sa.costs.iter().filter(|c| c.1.abs() > 1e-12).copied().collect();
+        assert_eq!((known[0].0, known[1].0, known.len()), (Criterion::Competition, Criterion::Cost, 2));
+        assert!((known[0].1 - 0.15).abs() < 1e-12 && (known[1].1 - 0.1).abs() < 1e-12, "{known:?}");
+        let text: Vec<&str> = sa.sentences.iter().map(|s| s.in_language(Language::EN)).collect();
+        let said = "cost to serve costs it 0.100: 0.50 to 0.70 (not known of Saudi Arabia, taken as the rest of what is known there)";
+        assert!(text.iter().any(|t| t.contains(said)), "{text:#?}");
+        assert!(sa.sentences.iter().any(|s| s.zh.contains("沙特阿拉伯该项未知")), "{:#?}", sa.sentences);
+        for own in ranking.markets() {
+            let e = ranking.explain(own.candidate.market()).unwrap();
+            let gap = ranking.market(e.against.unwrap()).unwrap().score.value - own.score.value;
+            let sum: f64 = e.costs.iter().map(|c| c.1).sum();
+            assert!((sum - gap).abs() < 1e-12, "{}: {sum} and {gap}", e.market);
+        }
     }
 
     #[test] // Competition weighs 0.5 and is one measure: 0.5. Shipping is one of two under cost: 0.25.

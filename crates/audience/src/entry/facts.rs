@@ -3,7 +3,9 @@
 //! A fact that the seller brings is a row of `market_facts` with one of these names (or an alias). A name that nobody
 //! knows is refused with the nearest one that is known; so is a unit that does not fit and a number out of range: a
 //! share of 45 without `percent` would otherwise become the best market on earth. Three facts are never read from a
-//! table because the program computes them (distances, the gap in incomes), and the own ones come from own data.
+//! table because the program computes them (distances, the gap in incomes). The own ones come from own data; visits and
+//! searches may also come from a table, as a report of web analytics by country, since a market that is not entered often
+//! leaves no events behind. Where events are there, they win.
 //!
 //! `spread` is how uncertain a fresh published figure is: the standard deviation of its logarithm for quantities, of
 //! the figure itself for shares, growth and indices. It is a judgement of ours, not an estimate: national statistics of
@@ -187,8 +189,8 @@ pub static FACTS: &[FactSpec] = &[
     f(ReturnRate, "return_rate", &["returns"], Public, U::Share, SHARE, 0.03, Given, ("share of orders sent back in the trade", "行业退货率")),
     f(EaseOfEntry, "ease_of_entry", &["ease", "ease_of_doing_business"], Public, U::Index100, (0.0, 100.0), 5.0, Given, ("ease of doing business, 0 to 100", "营商便利度（0至100）")),
     f(PoliticalRisk, "political_risk", &["country_risk"], Public, U::Index100, (0.0, 100.0), 5.0, Given, ("political risk, 0 to 100", "政治风险（0至100）")),
-    f(OwnVisits, "own_visits", &[], Own, U::PerMonth, (0.0, 1e10), 0.0, Seller, ("own visits from there a month", "来自当地的月访问量")),
-    f(OwnSearches, "own_searches", &[], Own, U::PerMonth, (0.0, 1e10), 0.0, Seller, ("own searches from there a month", "来自当地的月搜索量")),
+    f(OwnVisits, "own_visits", &[], Own, U::PerMonth, (0.0, 1e10), 0.1, Seller, ("own visits from there a month", "来自当地的月访问量")),
+    f(OwnSearches, "own_searches", &[], Own, U::PerMonth, (0.0, 1e10), 0.1, Seller, ("own searches from there a month", "来自当地的月搜索量")),
     f(OwnOrders, "own_orders", &[], Own, U::PerMonth, (0.0, 1e10), 0.0, Seller, ("own orders from there a month", "来自当地的月订单量")),
     f(OwnRefundShare, "own_refund_share", &[], Own, U::Share, SHARE, 0.0, Seller, ("share of own revenue refunded there", "当地自营退款占比")),
     f(TransferGain, "transfer_gain", &[], Part, U::Growth, (-1.0, 5.0), 0.05, Given, ("gain expected from what other markets taught", "跨市场迁移的预期增益")),
@@ -280,6 +282,11 @@ impl Fact {
         FACTS.iter().map(|spec| spec.fact)
     }
 
+    /// Whether a table may state it: what is published, and own visits and searches.
+    pub fn is_read(self) -> bool {
+        self.spec().origin == Public || matches!(self, OwnVisits | OwnSearches)
+    }
+
     /// The fact of a name or alias, in any case, with blanks or hyphens for underscores.
     ///
     /// # Errors
@@ -288,11 +295,10 @@ impl Fact {
         let key = key(name);
         let found = FACTS.iter().find(|s| s.name == key || s.aliases.contains(&key.as_str()));
         match found {
-            Some(spec) if spec.origin == Public => Ok(spec.fact),
+            Some(spec) if spec.fact.is_read() => Ok(spec.fact),
             Some(spec) => Err(FactRefusal::NotRead(spec.name)),
             None => {
-                let near =
-                    public_names().map(|(n, s)| (edits(&key, n), n, s)).min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+                let near = read_names().map(|(n, s)| (edits(&key, n), n, s)).min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
                 let suggestion = near.filter(|(d, n, _)| *d <= (n.len() / 3).max(2)).map(|(_, _, spec)| spec.name);
                 Err(FactRefusal::Unknown { name: name.to_owned(), suggestion })
             }
@@ -343,6 +349,8 @@ impl Fact {
                 let rate = rate.filter(|r| *r > 0.0).ok_or(FactRefusal::NoRate { fact, currency })?;
                 Reading { value: value * rate, given: Some((value, currency)) }
             }
+            (U::PerMonth, "per_month" | "a_month" | "monthly") if self.is_read() => plain(1.0),
+            (U::PerMonth, _) if self.is_read() => return Err(wrong("per month")),
             (U::PerMonth | U::Kilometres, _) => return Err(FactRefusal::NotRead(fact)),
         };
         self.in_range(reading.value)?;
@@ -383,8 +391,8 @@ impl fmt::Display for Fact {
     }
 }
 
-fn public_names() -> impl Iterator<Item = (&'static str, &'static FactSpec)> {
-    let read = FACTS.iter().filter(|s| s.origin == Public);
+fn read_names() -> impl Iterator<Item = (&'static str, &'static FactSpec)> {
+    let read = FACTS.iter().filter(|s| s.fact.is_read());
     read.flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()).map(move |n| (n, s)))
 }
 
@@ -433,6 +441,7 @@ mod tests {
         assert_eq!(near, "unknown fact `internet_shar`, did you mean `internet_share`?");
         assert_eq!(Fact::from_table("moon phase").unwrap_err().to_string(), "unknown fact `moon phase`");
         assert_eq!(Fact::from_table("distance_km"), Err(FactRefusal::NotRead("distance_km")));
+        assert_eq!(Fact::from_table("own searches"), Ok(Fact::OwnSearches));
         assert_eq!((edits("kitten", "sitting"), edits("", "abc")), (3, 3)); // the textbook pair
     }
 
@@ -459,6 +468,9 @@ mod tests {
             says(read(Fact::ShippingCostPerKg, 3.0, "CHF")),
             "`shipping_cost_per_kg` is in CHF and no rate of it is known"
         );
+        assert_eq!(read(Fact::OwnVisits, 1_200.0, "per month").unwrap().value, 1_200.0);
+        assert_eq!(says(read(Fact::OwnVisits, 1_200.0, "")), "`own_visits` in ``: per month is right");
+        assert_eq!(says(read(Fact::OwnOrders, 12.0, "per month")), FactRefusal::NotRead("own_orders").to_string());
         assert_eq!(says(Fact::VatRate.read(None, Some("share"), &dollars)), "`vat_rate` has no number");
     }
 }

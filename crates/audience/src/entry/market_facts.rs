@@ -6,7 +6,7 @@
 //! age in years.
 //!
 //! [`Candidate`] then joins the rest: own counts are Poisson (their uncertainty is a gamma posterior with half an event
-//! added, Jeffreys' prior), what other parts estimated comes with its interval, and distances are computed.
+//! added, Jeffreys' prior) and win over those of a table, what other parts estimated comes with its interval, and distances are computed.
 //!
 //! Cost: one sort of the rows.
 
@@ -475,6 +475,18 @@ pub(crate) mod tests {
         let mean = (0..4000).map(|_| de.draw(&mut rng)[Fact::OwnVisits as usize].unwrap()).sum::<f64>() / 4000.0;
         assert!((mean - 120.5 / 6.0).abs() < 0.15, "{mean}");
         assert!(make(OwnEvidence { months: 0.0, ..own }).is_err());
+    }
+
+    #[test]
+    fn visits_of_a_table_are_taken_where_no_events_were_counted() {
+        let rows = [row("DE", "own_visits", 900.0, "per month"), row("DE", "own_searches", 90.0, "per month")];
+        let told = candidate("DE", &rows);
+        assert_eq!(told.known(Fact::OwnVisits).map(|k| (k.value, k.law)), Some((900.0, Law::LogNormal(0.1))));
+        let own = OwnEvidence { months: 6.0, visits: Some(120), ..OwnEvidence::default() };
+        let (table, parts) = (params().read(&rows), PartEvidence::default());
+        let de = Candidate::new(market("DE"), MarketStatus::Candidate, &table, own, parts, market("CN")).unwrap();
+        assert_eq!(de.known(Fact::OwnVisits).map(|k| k.value), Some(20.0), "events win over the table");
+        assert_eq!(de.known(Fact::OwnSearches).map(|k| k.value), Some(90.0));
     }
 
     #[test] // ln(54,000 / 18,000) = ln 3.

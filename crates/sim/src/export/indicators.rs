@@ -2,7 +2,8 @@
 //!
 //! Two editions of every figure, for the year before the period and for its first year, each known a while after the end
 //! of its year, with an error that is drawn anew for each edition; some figures are not published. Languages are one row of
-//! words. All of this draws from a stream of its own.
+//! words. All of this draws from a stream of its own. Beside it stands what the shop's web analytics say by country of the
+//! markets that are not entered, from where no events come: visits and searches a month.
 
 use super::table::Table;
 use super::{Encoding, Facts, FileFacts, Sink};
@@ -86,6 +87,29 @@ pub fn published(params: &SimParams) -> Vec<PublishedFact> {
     rows
 }
 
+/// Days before the end of the period on which the report of web analytics is drawn up.
+const REPORTED_BEFORE_END: i32 = 30;
+
+/// Visits and searches a month from the markets that are not entered, in the mean of the year before the report.
+pub fn visits_reported(params: &SimParams) -> Vec<PublishedFact> {
+    let known_on = params.end().plus(-REPORTED_BEFORE_END);
+    let day = known_on.plus(-365);
+    let mut markets: Vec<_> = potentials(params).into_iter().filter(|m| !m.entered).collect();
+    markets.sort_by_key(|m| m.market);
+    let counted = markets.iter().flat_map(|m| [(m, "own_visits", m.visits), (m, "own_searches", m.searches)]);
+    counted
+        .map(|(m, fact, of_a_year)| PublishedFact {
+            day,
+            known_on,
+            market: m.market,
+            fact,
+            value: Some(of_a_year as f64 / 12.0),
+            text: None,
+            unit: "per month",
+        })
+        .collect()
+}
+
 fn with_error(column: &FactColumn, truth: f64, rng: &mut Rng) -> f64 {
     let error = column.error * rng.normal();
     let value = if column.relative { truth * error.exp() } else { truth + error };
@@ -109,7 +133,7 @@ pub(super) fn market_facts(merchant: &Merchant, sink: &mut dyn Sink) -> Result<F
     let mut out = sink.create(&name).map_err(SimError::write(&name))?;
     let header = ["day", "known_on", "market", "fact", "value", "text", "unit"];
     let mut table = Table::new(&mut *out, &name, Encoding::Utf8, ',', &header)?;
-    for row in published(&merchant.params) {
+    for row in published(&merchant.params).into_iter().chain(visits_reported(&merchant.params)) {
         table.day(row.day);
         table.day(row.known_on);
         table.cell(row.market.code());
@@ -176,6 +200,20 @@ mod tests {
         let sd = (logs.iter().map(|l| l * l).sum::<f64>() / logs.len() as f64).sqrt();
         assert!((0.06..0.14).contains(&sd), "{sd} about 0.1");
         assert_eq!(published(&params), rows);
+    }
+
+    #[test]
+    fn visits_are_reported_of_the_markets_that_are_not_entered_before_the_period_ends() {
+        let params = SimParams::at(0.05, Seed(3));
+        let reported = visits_reported(&params);
+        let open: Vec<_> = potentials(&params).into_iter().filter(|m| !m.entered).collect();
+        assert_eq!(reported.len(), 2 * open.len());
+        for market in &open {
+            let of = |fact| reported.iter().find(|r| r.market == market.market && r.fact == fact).unwrap();
+            assert_eq!(of("own_visits").value, Some(market.visits as f64 / 12.0));
+            assert_eq!(of("own_searches").value, Some(market.searches as f64 / 12.0));
+            assert!(of("own_visits").known_on < params.end() && of("own_visits").unit == "per month");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod truth;
 
 pub(crate) use catalogue::{SUPPLY, SupplyRules, near_duplicates};
 pub use dirt::Dirt;
-pub use indicators::{PublishedFact, published};
+pub use indicators::{PublishedFact, published, visits_reported};
 pub(crate) use market::{MARKET, MarketRules};
 pub(crate) use noise::{NOISE, NoiseRules};
 pub(crate) use papers::{PAPERS, PaperRules};

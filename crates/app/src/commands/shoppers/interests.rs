@@ -7,6 +7,7 @@
 use super::super::Opened;
 use crate::exit::{Exit, Stop};
 use crate::output;
+use crate::pipeline::queries::{VIEWS, names};
 use crate::pipeline::rows::Rows;
 use anyhow::{Context, Result};
 use audience::segments::interests::{
@@ -19,8 +20,6 @@ use std::path::Path;
 const FILE: &str = "values.toml";
 /// Usual goods that each shopper is taken to have bought besides its own.
 const PRIOR: f64 = 5.0;
-/// Views and searches by the names that events have.
-const VIEWS: &str = "'Product Viewed', 'Product Clicked', 'view_item', 'select_item'";
 
 /// Values with words of English, German, Spanish and Chinese.
 const WORDS: [(&str, &[&str]); 8] = [
@@ -53,11 +52,12 @@ fn lexicon(root: &Path) -> Result<Lexicon> {
 
 /// What a shopper did with categories: purchases, views, and searches that name one.
 async fn deeds(opened: &Opened, quoted: &str) -> Result<Vec<InterestDeed>> {
+    let views = names(VIEWS);
     let sql = format!(
         "select 'b' as kind, l.day, coalesce(p.category, '') as category from clean.order_lines l \
          join clean.products p on p.product_id = l.product_id where l.settled and l.shopper_id = '{quoted}' \
          union all select 'v', cast(e.occurred_at as date), coalesce(p.category, '') from clean.events e \
-         join clean.products p on p.product_id = e.product_id where e.shopper_id = '{quoted}' and e.name in ({VIEWS}) \
+         join clean.products p on p.product_id = e.product_id where e.shopper_id = '{quoted}' and e.name in ({views}) \
          union all select 's', cast(e.occurred_at as date), c.category from clean.events e \
          join (select distinct category, lower(split_part(category, ' > ', 1)) as head from clean.products where category is not null) c \
          on strpos(lower(e.query), c.head) > 0 where e.shopper_id = '{quoted}' and e.query is not null"

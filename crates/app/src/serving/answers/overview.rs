@@ -90,7 +90,7 @@ async fn actions(now: &Snapshot, gates: &[Gate]) -> Result<Vec<Action>> {
         let en = format!("Mend the data: quality gates fail ({names})");
         actions.push(action(en, format!("修正数据:质量检查未通过({names})"), "/data"));
     }
-    if pipeline::computed(&now.workspace, &now.lake, "serve").is_err() {
+    if pipeline::members_computed(&now.workspace, &now.lake, "serve").is_err() {
         let en = "Start a run: data or settings changed since the last one, and its figures do not know";
         actions.push(action(en, "启动运行:数据或设置在上次运行后有变化,现有数字尚未反映", "/data"));
     }
