@@ -149,7 +149,7 @@ const STAGES: [(&str, u32); 12] = [
     ("outlook", 1),
     ("personas", 3),
     ("entry", 4),
-    ("decisions", 3),
+    ("decisions", 4),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];
 
