@@ -119,6 +119,7 @@ static TERMS: &[Entry] = &[
     e("apart_from_what_was_not_bought", "apart from what was not bought", "与未购买商品的差异", "", ""),
     e("bought_in_the_same_company_as", "bought in the same company as", "常与相同商品同购", "", ""),
     e("described_in_the_same_words_as", "described in the same words as", "描述用词相同", "", ""),
+    e("described_alike", "described alike", "描述相似", "", ""),
     e("in_the_same_category_as", "in the same category as", "同类商品", "", ""),
     e("of_the_same_brand_as", "of the same brand as", "同品牌商品", "", ""),
     e("of_the_same_colour_as", "of the same colour as", "同颜色商品", "", ""),
