@@ -116,6 +116,7 @@ export const api = {
   carts: (signal?: S) => must(client.GET('/api/v1/live/carts', { signal })),
   queries: (query: Query<'/api/v1/live/queries'>, signal?: S) => must(client.GET('/api/v1/live/queries', { params: { query: given(query) }, signal })),
   visitor: (id: string, signal?: S) => must(client.GET('/api/v1/live/visitors/{id}', { params: { path: { id } }, signal })),
+  undoLink: (id: string, link: string) => must(client.DELETE('/api/v1/live/visitors/{id}/links/{link}', { params: { path: { id, link } } })),
 
   person: (id: string, signal?: S) => must(client.GET('/api/v1/persons/{id}', { params: { path: { id } }, signal })),
   consents: (id: string, signal?: S) => must(client.GET('/api/v1/persons/{id}/consents', { params: { path: { id } }, signal })),

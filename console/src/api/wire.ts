@@ -45,6 +45,7 @@ export type LiveEvent = Schemas['LiveEvent'];
 export type LiveCounters = Schemas['LiveCounters'];
 export type LiveVisitor = Schemas['LiveVisitor'];
 export type VisitorSession = Schemas['VisitorSession'];
+export type VisitorLink = Schemas['VisitorLink'];
 export type RunStatus = Schemas['RunStatus'];
 export type Run = Schemas['Run'];
 export type PersonExport = Schemas['PersonExport'];

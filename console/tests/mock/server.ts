@@ -285,6 +285,7 @@ export class Mock {
         cart_state: 'open',
         cart: [{ product_id: 'CG-0009', quantity: 2, price: '58.25', currency: 'EUR' }],
         wishes: [{ product_id: 'FP-0044', since: at(4) }],
+        links: [{ link: '0123456789abcdef0123456789abcdef', visitor: 'v-1', shopper: who, since: at(9), undone: null }],
       };
     }
     return table(

@@ -97,6 +97,8 @@ pub(crate) struct Workspace {
     pub(crate) home: Option<Market>,
     pub(crate) currency: Option<Currency>,
     pub(crate) undone: Vec<Undone>,
+    /// Visitors whose link to a shopper somebody took back on the server.
+    taken_back: Vec<Undone>,
     pub(crate) fillings: Vec<Filling>,
     pub(crate) gates: GateSettings,
     /// Models that compete for the markets, the simplest first, each once.
@@ -173,6 +175,8 @@ impl Workspace {
             Ok::<_, anyhow::Error>(Undone { key_kind: kind.to_owned(), key: key.trim().to_owned() })
         };
         let undone = raw.undone_links.iter().map(undo).collect::<Result<_>>()?;
+        let visitor = |l: crate::undone::UndoneLink| Undone { key_kind: "anonymous".to_owned(), key: l.visitor };
+        let taken_back = crate::undone::read(&root)?.into_iter().map(visitor).collect();
         let filling = |(column, policy): (&String, &String)| {
             Filling::new(column, policy).map_err(|e| wrong("missing_values", e.to_string()))
         };
@@ -188,6 +192,7 @@ impl Workspace {
             home,
             currency,
             undone,
+            taken_back,
             fillings,
             gates,
             models,
@@ -198,6 +203,13 @@ impl Workspace {
             speech_model: raw.search.speech,
             lake,
         })
+    }
+
+    /// Every identity that no longer joins shoppers: those of the settings, and those of the server.
+    pub(crate) fn all_undone(&self) -> Vec<Undone> {
+        let mut all: Vec<Undone> = self.undone.clone();
+        all.extend(self.taken_back.iter().filter(|u| !self.undone.contains(u)).cloned());
+        all
     }
 
     /// The lake of the workspace.

@@ -30,6 +30,7 @@ mod sentiment;
 mod shoppers;
 mod survey;
 mod tables;
+mod tracked;
 
 pub use counts::{RuleCount, RuleCounts};
 pub use error::CleanError;
@@ -46,3 +47,4 @@ pub use tables::{
     TableOut, ad_spend, competitor_prices, costs, events, events_partition, fx_rates, market_facts, media, reviews,
     stock,
 };
+pub use tracked::{FILED, NOTED, SAME_DAYS, TrackedOrders, TrackedOut};

@@ -23,6 +23,8 @@ pub(crate) struct RawLines<'a> {
     pub(crate) shopper_key: Text<'a>,
     pub(crate) email_hash: Text<'a>,
     pub(crate) phone_hash: Text<'a>,
+    /// Only lines of tracked orders have one.
+    pub(crate) anonymous_id: Text<'a>,
     pub(crate) country: Text<'a>,
     pub(crate) region: Text<'a>,
     pub(crate) city: Text<'a>,
@@ -54,6 +56,7 @@ impl<'a> RawLines<'a> {
             shopper_key: r.text("shopper_key")?,
             email_hash: r.text("email_hash")?,
             phone_hash: r.text("phone_hash")?,
+            anonymous_id: r.later_text("anonymous_id")?,
             country: r.text("country")?,
             region: r.text("region")?,
             city: r.text("city")?,
@@ -73,7 +76,7 @@ impl<'a> RawLines<'a> {
             customer: self.shopper_key.get(row),
             email: self.email_hash.get(row),
             phone: self.phone_hash.get(row),
-            anonymous: None,
+            anonymous: self.anonymous_id.get(row),
         }
     }
 

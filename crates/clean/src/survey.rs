@@ -67,7 +67,7 @@ pub(crate) struct Sources {
 }
 
 /// System of sources that the caller did not name.
-const UNNAMED_SYSTEM: &str = "shop";
+pub(crate) const UNNAMED_SYSTEM: &str = "shop";
 
 impl Sources {
     /// Number of a source.

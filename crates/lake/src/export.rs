@@ -7,7 +7,7 @@ use crate::table::folder;
 use crate::{Lake, LakeError, Snapshot};
 use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Date32Type, Int64Type};
 use schema::{TableDef, Zone};
 use serde::Serialize;
 use std::fs::File;
@@ -32,6 +32,12 @@ pub struct SourceFile {
     /// Its encoding; empty for what is no text.
     #[serde(skip)]
     pub encoding: String,
+    /// Who gave it, where stated.
+    #[serde(skip)]
+    pub origin: Option<String>,
+    /// The day on which it was obtained, where stated.
+    #[serde(skip)]
+    pub obtained: Option<domain::Day>,
 }
 
 /// The source files of a snapshot, in order of arrival.
@@ -44,6 +50,7 @@ pub fn source_files(lake: &Lake, snapshot: &Snapshot) -> Result<Vec<SourceFile>,
         let text = |name: &str| b.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
         let sequence = b.column_by_name("sequence").and_then(|c| c.as_primitive_opt::<Int64Type>());
         let rejected = b.column_by_name("rejected").and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let obtained = b.column_by_name("obtained").and_then(|c| c.as_primitive_opt::<Date32Type>());
         let (Some(source), Some(name), Some(format), Some(sequence)) =
             (text("source"), text("name"), text("format"), sequence)
         else {
@@ -60,6 +67,8 @@ pub fn source_files(lake: &Lake, snapshot: &Snapshot) -> Result<Vec<SourceFile>,
                 sha256: whole("sha256"),
                 rejected: rejected.map_or(0, |c| c.value(i)),
                 encoding: whole("encoding"),
+                origin: Some(whole("origin")).filter(|o| !o.is_empty()),
+                obtained: obtained.filter(|c| !c.is_null(i)).map(|c| domain::Day(c.value(i))),
             });
         }
         Ok(())

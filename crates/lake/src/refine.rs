@@ -6,8 +6,12 @@
 //! one part of the shoppers at a time: the parts in which files are laid out, by the customer's number or
 //! address, and then the shoppers whose several numbers lie in several of those.
 
+mod currency;
+mod lines;
 mod scattered;
 
+use self::currency::base_currency;
+use self::lines::Lines;
 use self::scattered::Scattered;
 use crate::digest::hex;
 use crate::ingest::chunks::{BUCKETS, buckets};
@@ -19,7 +23,9 @@ use crate::{Lake, LakeError, LakeLock, Phase, Progress, Snapshot};
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::Int64Type;
-use clean::{CleanParams, FillRecord, Rates, RuleCounts, SentimentParams, Survey, Surveyed, TableOut};
+use clean::{
+    CleanParams, FillRecord, Rates, RuleCounts, SentimentParams, Survey, Surveyed, TableOut, TrackedOrders, TrackedOut,
+};
 use domain::{Currency, Day};
 use rayon::prelude::*;
 use schema::{TableDef, Zone};
@@ -44,7 +50,7 @@ struct Limits {
 const LIMITS: Limits = Limits { one_part: 4_000_000, part: 1_000_000 };
 
 /// Raised when a rule changes what it does, so that lakes are cleaned again.
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 /// What cleaning needs to know.
 #[derive(Clone, Debug)]
@@ -133,34 +139,6 @@ pub fn is_clean(snapshot: &Snapshot, params: &RefineParams) -> bool {
     base.is_some_and(|base| snapshot.stages.get("clean") == Some(&fingerprint(snapshot, base, params)))
 }
 
-/// The reporting currency that was asked for, else the one of most order lines whose currency is one;
-/// the euro where there is no such line, because then nothing is there to convert.
-fn base_currency(lake: &Lake, snapshot: &Snapshot, params: &RefineParams) -> Result<Currency, LakeError> {
-    if let Some(base) = params.base {
-        return Ok(base);
-    }
-    let mut lines: BTreeMap<Currency, u64> = BTreeMap::new();
-    let pick = Pick { columns: Some(&["currency"]), buckets: None };
-    RawTable::new(lake, snapshot, "order_lines")?.each(pick, &mut |batch| {
-        let column = batch.column(0).as_string::<i32>();
-        let mut from = 0;
-        // Files rarely mix currencies: count runs, not rows.
-        while from < column.len() {
-            let value = column.value(from);
-            let to = (from..column.len()).find(|&i| column.value(i) != value).unwrap_or(column.len());
-            // Rows in a word that is no currency are put aside and have no say.
-            if let Ok(currency) = value.parse() {
-                *lines.entry(currency).or_default() += (to - from) as u64;
-            }
-            from = to;
-        }
-        Ok(())
-    })?;
-    // Ties go to the first in the alphabet: max_by_key keeps the last of equals, so go backwards.
-    let most = lines.into_iter().rev().max_by_key(|(_, n)| *n);
-    Ok(most.map_or(Currency::new(*b"EUR"), |(currency, _)| currency))
-}
-
 /// Changes whenever the result could: the rules' version, the parameters, any raw file.
 fn fingerprint(snapshot: &Snapshot, base: Currency, params: &RefineParams) -> String {
     let mut hash = Sha256::new();
@@ -173,6 +151,14 @@ fn fingerprint(snapshot: &Snapshot, base: Currency, params: &RefineParams) -> St
         }
     }
     hex(&hash.finalize())
+}
+
+/// What the first passes found.
+struct Read {
+    surveyed: Surveyed,
+    /// The order lines themselves where they are cleaned in one part anyway.
+    kept: Option<Vec<RecordBatch>>,
+    tracked: TrackedOut,
 }
 
 type Written = Vec<(&'static TableDef, Vec<FileEntry>)>;
@@ -195,7 +181,7 @@ impl Run<'_> {
     }
 
     async fn all(&self) -> Result<Written, LakeError> {
-        let (surveyed, lines) = tokio::task::block_in_place(|| self.survey())?;
+        let Read { surveyed, kept: lines, tracked } = tokio::task::block_in_place(|| self.survey())?;
         // Amounts are converted with rates that passed their own rules: a bad row of a rate file is
         // put aside like any other and stops nobody.
         let fx = tokio::task::block_in_place(|| {
@@ -203,9 +189,11 @@ impl Run<'_> {
         })?;
         let rates = Rates::from_raw(std::slice::from_ref(&fx.batch))?;
         let mut counts = surveyed.counts();
-        let mut rejects: Vec<RecordBatch> = Vec::new();
-        let mut merges: Vec<RecordBatch> = vec![surveyed.merges()];
-        let mut written: Written = self.order_lines(lines, &surveyed, &rates, &mut counts, &mut rejects).await?;
+        counts.merge(tracked.counts);
+        let mut rejects: Vec<RecordBatch> = vec![tracked.rejects];
+        let mut merges: Vec<RecordBatch> = vec![surveyed.merges(), tracked.merges];
+        let all = Lines { raw: self.raw("order_lines")?, tracked: tracked.lines };
+        let mut written: Written = self.order_lines(&all, lines, &surveyed, &rates, &mut counts, &mut rejects).await?;
         type Rule = fn(&[RecordBatch], &Surveyed, &CleanParams) -> Result<TableOut, clean::CleanError>;
         let others: [(&str, Rule); 8] = [
             ("events", clean::events),
@@ -287,8 +275,8 @@ impl Run<'_> {
         })
     }
 
-    /// The survey, and the order lines themselves where they are cleaned in one part anyway.
-    fn survey(&self) -> Result<(Surveyed, Option<Vec<RecordBatch>>), LakeError> {
+    /// What is said of all rows together.
+    fn survey(&self) -> Result<Read, LakeError> {
         let mut systems: BTreeMap<String, String> = BTreeMap::new();
         self.raw("sources")?.each(Pick::default(), &mut |b| {
             let column = |name: &str| b.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).cloned();
@@ -303,11 +291,12 @@ impl Run<'_> {
             }
             Ok(())
         })?;
+        let tracked = self.tracked_orders(&systems)?;
         let mut survey = Survey::new(&self.params).with_systems(systems);
-        let lines = self.raw("order_lines")?;
+        let lines = Lines { raw: self.raw("order_lines")?, tracked: tracked.lines.clone() };
         let (mut done, total) = (0, lines.rows());
         let mut kept = (total <= self.limits.one_part).then(Vec::new);
-        lines.each(Pick::default(), &mut |b| {
+        lines.each(&mut |b| {
             survey.order_lines(&b)?;
             done += b.num_rows() as u64;
             self.report("reading order lines", done, total);
@@ -319,25 +308,43 @@ impl Run<'_> {
         if survey.has_nameless_returns() {
             match &kept {
                 Some(batches) => batches.iter().try_for_each(|b| survey.owners_of_returns(b))?,
-                None => lines.each(Pick::default(), &mut |b| Ok(survey.owners_of_returns(&b)?))?,
+                None => lines.each(&mut |b| Ok(survey.owners_of_returns(&b)?))?,
             }
         }
         self.raw("customers")?.each(Pick::default(), &mut |b| Ok(survey.customers(&b)?))?;
         self.raw("products")?.each(Pick::default(), &mut |b| Ok(survey.products(&b)?))?;
         self.raw("events")?.each(Pick::default(), &mut |b| Ok(survey.events(&b)?))?;
         self.raw("reviews")?.each(Pick::default(), &mut |b| Ok(survey.reviews(&b)?))?;
-        Ok((survey.finish(), kept))
+        Ok(Read { surveyed: survey.finish(), kept, tracked })
+    }
+
+    /// The orders that events tell and no file has.
+    fn tracked_orders(&self, systems: &BTreeMap<String, String>) -> Result<TrackedOut, LakeError> {
+        let mut tracked = TrackedOrders::new(systems.clone());
+        let events = self.raw("events")?;
+        let noted = Pick { columns: Some(clean::NOTED), buckets: None };
+        events.each(noted, &mut |b| Ok(tracked.note(&b)?))?;
+        if !tracked.is_empty() {
+            let filed = Pick { columns: Some(clean::FILED), buckets: None };
+            self.raw("order_lines")?.each(filed, &mut |b| Ok(tracked.filed(&b)?))?;
+        }
+        // Also where none was placed: events about orders without a number are told.
+        events.each(Pick::default(), &mut |b| Ok(tracked.take(&b)?))?;
+        // By the rates that passed their own rules, as everything else.
+        let nobody = Survey::new(&self.params).finish();
+        let fx = clean::fx_rates(&self.raw("fx_rates")?.all(Pick::default())?, &nobody, &self.params)?;
+        Ok(tracked.finish(&Rates::from_raw(std::slice::from_ref(&fx.batch))?, self.params.base))
     }
 
     async fn order_lines(
         &self,
+        raw: &Lines<'_>,
         kept: Option<Vec<RecordBatch>>,
         surveyed: &Surveyed,
         rates: &Rates,
         counts: &mut RuleCounts,
         rejects: &mut Vec<RecordBatch>,
     ) -> Result<Written, LakeError> {
-        let raw = self.raw("order_lines")?;
         let total = raw.rows();
         let (mut lines, mut orders) = (Vec::new(), Vec::new());
         let mut tally = clean::ShopperTally::default();
@@ -367,10 +374,10 @@ impl Run<'_> {
                 numbered.map(clean_part).collect::<Result<Vec<_>, LakeError>>()
             };
             let parts = parts(total, self.limits.part);
-            let scattered = tokio::task::block_in_place(|| self.scattered(&raw, surveyed, &parts))?;
+            let scattered = tokio::task::block_in_place(|| self.scattered(raw, surveyed, &parts))?;
             for (i, buckets) in parts.iter().enumerate() {
                 let part = tokio::task::block_in_place(|| {
-                    let batches = raw.all(Pick { columns: None, buckets: Some(buckets) })?;
+                    let batches = raw.of(buckets)?;
                     let batches = scattered.without(batches, surveyed)?;
                     done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
                     clean_shares(i, batches)
@@ -380,7 +387,7 @@ impl Run<'_> {
             }
             for group in 0..scattered.n_groups(self.limits.part) {
                 let part = tokio::task::block_in_place(|| {
-                    let batches = scattered.group(&raw, surveyed, group, self.limits.part)?;
+                    let batches = scattered.group(raw, surveyed, group, self.limits.part)?;
                     done += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
                     clean_shares(parts.len() + group as usize, batches)
                 })?;
@@ -394,19 +401,19 @@ impl Run<'_> {
     }
 
     /// The shoppers whose rows lie in more than one part.
-    fn scattered(&self, raw: &RawTable<'_>, surveyed: &Surveyed, parts: &[Vec<usize>]) -> Result<Scattered, LakeError> {
+    fn scattered(&self, raw: &Lines<'_>, surveyed: &Surveyed, parts: &[Vec<usize>]) -> Result<Scattered, LakeError> {
         let mut part_of = [0_u8; BUCKETS];
         for (part, buckets) in parts.iter().enumerate() {
             buckets.iter().for_each(|b| part_of[*b] = part as u8);
         }
         let mut scattered = Scattered::default();
         // Where nobody was joined, the key that laid a row out is the shopper.
-        if parts.len() < 2 || !surveyed.joins_anybody() {
+        if parts.len() < 2 || (raw.tracked.num_rows() == 0 && !surveyed.joins_anybody()) {
             return Ok(scattered);
         }
         // Part and rows of each owner met so far.
         let mut home: HashMap<u64, (u8, u32)> = HashMap::new();
-        raw.each(Pick::default(), &mut |batch| {
+        raw.each(&mut |batch| {
             for (owner, bucket) in surveyed.owners(&batch)?.into_iter().zip(buckets(&batch)?) {
                 let (part, rows) = home.entry(owner).or_insert((part_of[bucket], 0));
                 *rows = rows.saturating_add(1);

@@ -225,6 +225,8 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("market", Text, "ISO 3166-1 alpha-2"),
             may("language", Text, "ISO 639-1"),
             SHOPPER_NO,
+            may("channel", Text, "through what it came: site, app or server"),
+            may("cart_id", Text, "cart"),
         ],
     ),
     clean(
@@ -403,7 +405,7 @@ pub(crate) static TABLES: &[TableDef] = &[
         "a record of rows or products that became one",
         &["kind", "kept", "merged"],
         &[
-            must("kind", Text, "product_code, event_repeat, record_repeat"),
+            must("kind", Text, "product_code, event_repeat, record_repeat, tracked_order_repeat"),
             must("kept", Text, "what stays"),
             must("merged", Text, "what was merged into it"),
             must("reason", Text, "why"),

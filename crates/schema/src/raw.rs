@@ -204,6 +204,13 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("language", Text, "locale's language, ISO 639-1"),
             must("part", Int, "position of the product inside its event, from 0"),
             may("user_agent", Text, "what the browser or program calls itself"),
+            may("order_value", Amount, "goods of the order after discounts, without tax and shipping, in `currency`"),
+            may("order_total", Amount, "what was paid, or paid back, for the whole order, in `currency`"),
+            may("order_shipping", Amount, "shipping of the order, in `currency`"),
+            may("order_tax", Amount, "tax of the order, in `currency`"),
+            may("order_discount", Amount, "discount on the whole order, positive, in `currency`"),
+            may("channel", Text, "through what it came: site, app or server; empty where the event does not tell"),
+            may("cart_id", Text, "cart of the event"),
         ],
     ),
     raw(

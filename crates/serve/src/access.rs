@@ -146,6 +146,7 @@ pub const ACCESS: &[Access] = &[
     row("GET", "/api/v1/live/carts", Look, Scope::All),
     row("GET", "/api/v1/live/queries", Look, Scope::Query),
     row("GET", "/api/v1/live/visitors/{id}", Change, Scope::All),
+    row("DELETE", "/api/v1/live/visitors/{id}/links/{link}", Administer, Scope::All),
     row("GET", "/api/v1/persons/{id}", Administer, Scope::All),
     row("DELETE", "/api/v1/persons/{id}", Administer, Scope::All),
     row("GET", "/api/v1/persons/{id}/consents", Look, Scope::All),

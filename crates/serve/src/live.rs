@@ -1,16 +1,18 @@
 //! `/live`: what happens now. The event debugger reads a stream (server-sent events), the rest are snapshots.
 
 use crate::answers::{Answer, AnswerError};
+use crate::audit;
+use crate::auth::Caller;
 use crate::consents::ANALYTICS;
 use crate::extract::{Path, Query};
 use crate::problem::Refusal;
 use crate::shared::AppState;
 use crate::wire::figure::Amount;
 use crate::wire::table::Table;
-use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
@@ -134,6 +136,21 @@ pub struct VisitorWish {
     pub since: String,
 }
 
+/// Why a visitor counts as a shopper, or did once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisitorLink {
+    /// Its number: 32 hexadecimal digits, the same for the same event.
+    pub link: String,
+    /// The visitor, or the former name of an alias.
+    pub visitor: String,
+    /// The shopper.
+    pub shopper: String,
+    /// Since when, RFC 3339: the event that said so.
+    pub since: String,
+    /// When it was taken back; `null` where it holds.
+    pub undone: Option<String>,
+}
+
 /// What one shopper or visitor did in the last events that are kept live.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LiveVisitor {
@@ -151,6 +168,8 @@ pub struct LiveVisitor {
     pub cart: Vec<VisitorCartLine>,
     /// What is on the wish list.
     pub wishes: Vec<VisitorWish>,
+    /// Why these names are one person, the oldest first; those that were taken back too.
+    pub links: Vec<VisitorLink>,
 }
 
 /// Whoever takes events in tells what happens.
@@ -165,6 +184,9 @@ pub trait Live: Send + Sync {
     fn queries<'a>(&'a self, query: &'a QueriesQuery) -> Answer<'a, Table>;
     /// Somebody by the name of a shopper or visitor; `None` for whom no event is kept.
     fn visitor<'a>(&'a self, id: &'a str) -> Answer<'a, Option<LiveVisitor>>;
+    /// Takes back that a visitor is a shopper, for good; `None` where no such link is known. What the visitor did, before the
+    /// link too, is the visitor's own again.
+    fn undo_link<'a>(&'a self, visitor: &'a str, link: &'a str) -> Answer<'a, Option<VisitorLink>>;
 }
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -174,6 +196,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(live_carts))
         .routes(routes!(live_queries))
         .routes(routes!(live_visitor))
+        .routes(routes!(undo_link))
 }
 
 fn live(shared: &AppState) -> Result<&Arc<dyn Live>, Refusal> {
@@ -238,4 +261,27 @@ async fn live_visitor(State(shared): State<AppState>, Path(id): Path<String>) ->
         Refusal::from(AnswerError::not_found(format!("no event of `{id}` is kept live"), next))
     })?;
     Ok(Json(found))
+}
+
+/// Takes back that a visitor is a shopper: what the visitor did, before the link too, is the visitor's own again, here at once
+/// and in the lake with the next run. The event that made the link does not make it again.
+#[utoipa::path(
+    delete, path = "/live/visitors/{id}/links/{link}", tag = "live",
+    params(
+        ("id" = String, Path, description = "The visitor's name, as the events have it"),
+        ("link" = String, Path, description = "The link's number, as `links` of the visitor has it"),
+    ),
+    responses((status = 200, body = VisitorLink))
+)]
+async fn undo_link(
+    State(shared): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path((id, link)): Path<(String, String)>,
+) -> Result<Json<VisitorLink>, Refusal> {
+    let undone = live(&shared)?.undo_link(&id, &link).await?.ok_or_else(|| {
+        let next = "GET /api/v1/live/visitors/{id} lists the links of a person";
+        Refusal::from(AnswerError::not_found(format!("`{id}` has no link `{link}`"), next))
+    })?;
+    audit::note(&shared, &caller, "link.undone", &audit::hashed(&id), &undone.link).await?;
+    Ok(Json(undone))
 }

@@ -19,7 +19,7 @@ pub use access_log::{AccessLogParams, AccessLogReport, BotSign, LogFault, LogLin
 pub use agents::machine_word;
 pub use clock::{ClockFault, ClockParams, Correction, correct};
 pub use event::{EventFault, EventRow, Item, Millis, ShopEvent};
-pub use private::{email_hash, phone_hash};
+pub use private::{email_hash, message_key, phone_hash};
 pub use time::{Micros, parse_time, write_time};
 pub use visitors::{
     Cart, CartLine, CartParams, CartStatus, CountersView, Identity, Link, LinkId, Live, LiveCart, LiveParams, Minute,

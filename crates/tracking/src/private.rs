@@ -22,6 +22,11 @@ pub(crate) fn hash128(bytes: &[u8]) -> u128 {
     digest.iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }
 
+/// By which a message is known: 128 bits of the hash of its identifier.
+pub fn message_key(message_id: &str) -> u128 {
+    hash128(message_id.as_bytes())
+}
+
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }

@@ -1,6 +1,8 @@
 // What one shopper or visitor did: sessions with their path, cart and wish list.
 import { api } from '../../api/client';
-import type { LiveVisitor, VisitorSession } from '../../api/wire';
+import { useState } from 'react';
+import { Problem } from '../../api/problem';
+import type { LiveVisitor, VisitorLink, VisitorSession } from '../../api/wire';
 import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { Link } from '../../lib/router';
@@ -31,10 +33,10 @@ export function VisitorPanel({ who, close }: { who: string | null; close: () => 
 
 function Visitor({ who }: { who: string }) {
   const visitor = useLoad(`visitor ${who}`, (signal) => api.visitor(who, signal));
-  return <Answer of={visitor}>{(data) => <Shown data={data} />}</Answer>;
+  return <Answer of={visitor}>{(data) => <Shown data={data} changed={visitor.reload} />}</Answer>;
 }
 
-function Shown({ data }: { data: LiveVisitor }) {
+function Shown({ data, changed }: { data: LiveVisitor; changed: () => void }) {
   const { t, f, code } = useWords();
   const others = data.ids.filter((id) => id !== data.id);
   return (
@@ -78,7 +80,58 @@ function Shown({ data }: { data: LiveVisitor }) {
           />
         </section>
       ) : null}
+      {data.links.length > 0 ? <Links links={data.links} changed={changed} /> : null}
     </div>
+  );
+}
+
+/** Why these names are one person; who may can take a link back, after being asked once. */
+function Links({ links, changed }: { links: VisitorLink[]; changed: () => void }) {
+  const { t, f } = useWords();
+  const { may } = useSession();
+  const [asked, ask] = useState<string | null>(null);
+  const [error, fail] = useState<Problem | null>(null);
+  const undo = async (link: VisitorLink) => {
+    try {
+      await api.undoLink(link.visitor, link.link);
+      fail(null);
+      changed();
+    } catch (cause) {
+      fail(Problem.from(cause));
+    }
+    ask(null);
+  };
+  const button = (link: VisitorLink) => {
+    if (link.undone) return t('live.visitor.undone', { at: f.dateTime(link.undone) });
+    if (!may('admin')) return '–';
+    return asked === link.link ? (
+      <Button kind="danger" onClick={() => void undo(link)}>
+        {t('live.visitor.undo.sure')}
+      </Button>
+    ) : (
+      <Button kind="quiet" onClick={() => ask(link.link)}>
+        {t('live.visitor.undo')}
+      </Button>
+    );
+  };
+  return (
+    <section>
+      <h3>{t('live.visitor.links')}</h3>
+      <p className="hint">{t('live.visitor.links.hint')}</p>
+      {error ? <p className="field-error" role="alert">{error.message}</p> : null}
+      <DataTable
+        caption={t('live.visitor.links')}
+        filter={false}
+        rows={links}
+        rowKey={(link) => link.link}
+        columns={[
+          { key: 'visitor', label: t('live.visitor.unknown'), value: (link) => link.visitor },
+          { key: 'shopper', label: t('live.visitor.known'), value: (link) => link.shopper },
+          { key: 'since', label: t('live.visitor.since'), value: (link) => link.since, render: (link) => f.dateTime(link.since) },
+          { key: 'undone', label: t('live.visitor.undo'), sortable: false, value: (link) => link.undone ?? null, render: button },
+        ]}
+      />
+    </section>
   );
 }
 

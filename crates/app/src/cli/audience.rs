@@ -284,6 +284,24 @@ pub(crate) enum ShoppersWhat {
         #[arg(long)]
         json: bool,
     },
+    /// Carts after all events of the lake, those with the most in them first: whose, where they stand, what is in them.
+    Carts {
+        /// Only carts that are open, at the till (checkout), abandoned or ordered.
+        #[arg(long, value_parser = ["open", "checkout", "abandoned", "ordered"])]
+        state: Option<String>,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Visitors of site and app by market, and of both together, everybody counted once.
+    Channels {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// How good the forecasts were on a period that they had not seen.
     Quality {
         /// Result as JSON.

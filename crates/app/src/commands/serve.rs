@@ -79,7 +79,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
         let serving = serving.clone();
         Arc::new(move |text: &mut String| serving.metrics(text))
     };
-    let events = intake::open(&root, serving.clone(), clock.clone())?;
+    let lake = env.workspace()?.lake()?;
+    let latest = lake::Snapshot::latest(&lake).await?;
+    let events = intake::open(&root, (&lake, &latest), serving.clone(), clock.clone())?;
     let consents = serving.consents.clone();
     events.allow(Arc::new(move |event| {
         let names = [&event.user, &event.anonymous].into_iter().flatten().map(String::as_str);
@@ -89,7 +91,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
     let _ = serving.events.set(events.clone());
     // Only now: what is in the log has been read, which takes seconds where much of it is not in the lake yet.
     tell(&serving, &origin, link.as_deref(), args.json)?;
-    let compactor = tokio::spawn(intake::keep_compacting(env.workspace()?.lake()?, events.clone()));
+    let compactor = tokio::spawn(intake::keep_compacting(lake, events.clone()));
     let mut server = Server::new(config, store, serving.clone())
         .consents(serving.consents.clone())
         .clock(clock)

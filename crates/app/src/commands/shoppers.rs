@@ -1,6 +1,7 @@
 //! `portolan shoppers`: what is known and expected of one shopper, and whom to address first.
 
 mod interests;
+mod visits;
 
 use super::{Environment, Opened};
 use crate::cli::{self, ShoppersWhat};
@@ -22,6 +23,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Shoppers) -> Result<ExitC
         ShoppersWhat::Show { shopper, json } => show(&opened, shopper, *json).await?,
         ShoppersWhat::First { market, n, json } => first(&opened, *market, *n, *json).await?,
         ShoppersWhat::Interests { shopper, json } => interests::interests(&opened, shopper, *json).await?,
+        ShoppersWhat::Carts { state, n, json } => visits::carts(&opened, state.as_deref(), *n, *json).await?,
+        ShoppersWhat::Channels { json } => visits::channels(&opened, *json).await?,
         ShoppersWhat::Quality { json } => quality(&opened, *json).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use domain::{Amount, Day};
 use std::sync::Arc;
@@ -30,6 +31,13 @@ impl Columns {
 
     pub(crate) fn int(mut self, name: &'static str, values: impl IntoIterator<Item = i64>) -> Self {
         self.columns.push((name, Arc::new(Int64Array::from_iter_values(values))));
+        self
+    }
+
+    /// Instants, microseconds since 1970.
+    pub(crate) fn instant(mut self, name: &'static str, values: impl IntoIterator<Item = i64>) -> Self {
+        let array = TimestampMicrosecondArray::from_iter_values(values).with_timezone("UTC");
+        self.columns.push((name, Arc::new(array)));
         self
     }
 

@@ -3,6 +3,7 @@
 //! run that is killed has lost the stage it was in and nothing else.
 
 pub(crate) mod batch;
+mod carts;
 pub(crate) mod catalogue;
 pub(crate) mod clocks;
 mod cluster_tables;
@@ -132,6 +133,9 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
     Ok(rows.map(|(((stage, market), what), why)| NotComputed { stage, market, what, why }).collect())
 }
 
+/// Origin of the source files that the server writes of its log.
+pub(crate) const TRACKING: &str = "tracking";
+
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// Stages of a run.
@@ -139,7 +143,7 @@ pub(crate) const N_STAGES: usize = STAGES.len();
 
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 12] = [
-    ("marts", 5),
+    ("marts", 6),
     ("segments", 4),
     ("profiles", 4),
     ("rules", 3),
@@ -201,9 +205,17 @@ fn params_of(workspace: &Workspace, as_of: Day) -> RefineParams {
     RefineParams {
         base: workspace.currency,
         as_of,
-        undone: workspace.undone.clone(),
+        undone: workspace.all_undone(),
         fillings: workspace.fillings.clone(),
     }
+}
+
+/// The day by which a lake is cleaned: that of the last ingest, or the last on which the server brought events over, whichever
+/// is later. Without the second, what shoppers did since the last file came would be of the future.
+pub(crate) fn as_of(lake: &Lake, snapshot: &Snapshot, today: Day) -> Result<Day> {
+    let tracked = lake::source_files(lake, snapshot)?.into_iter().filter(|f| f.origin.as_deref() == Some(TRACKING));
+    let newest = tracked.filter_map(|f| f.obtained).max();
+    Ok(newest.max(snapshot.as_of).unwrap_or(today))
 }
 
 /// Cleans the lake as the workspace asks for, with memory kept for a large one while that lasts.
@@ -293,7 +305,7 @@ pub(crate) async fn run(
         let next = "`portolan ingest YOUR_FILES` brings data in first";
         return Err(Stop::error(Exit::Missing, "the lake is empty", next));
     }
-    let refined = clean(workspace, lake, lock, snapshot.as_of.unwrap_or(today), bar).await?;
+    let refined = clean(workspace, lake, lock, as_of(lake, &snapshot, today)?, bar).await?;
     if !refined.unchanged {
         report.computed.push("clean");
     }
@@ -390,6 +402,7 @@ async fn marts(stage: &Stage<'_>) -> Result<Tables> {
     for mart in queries::marts() {
         tables.push((mart.name, stage.engine.sql(&mart.sql).await?));
     }
+    tables.push(("carts", vec![carts::table(&stage.engine).await?]));
     Ok(tables)
 }
 

@@ -279,8 +279,26 @@ left join b on b.product_id = p.product_id and b.market = p.market
 join l on l.product_id = p.product_id and l.market = p.market
 order by p.product_id, p.market";
 
+/// Visitors of the own channels. Whoever is known is one person however many browsers and apps are theirs, because
+/// cleaning joined those; a visitor of nobody is one by its own number. The row `all` counts somebody once who was in several markets.
+const CHANNEL_VISITORS: &str = "\
+with v as (
+  select distinct market, case when shopper_id is not null then 's ' || shopper_id else 'v ' || anonymous_id end as who,
+    shopper_id is not null as known, channel
+  from clean.events where channel in ('site', 'app') and (shopper_id is not null or anonymous_id is not null)
+), w as (
+  select market, who, known, channel from v union all select distinct 'all', who, known, channel from v
+), p as (
+  select market, who, bool_or(known) as known, max(case when channel = 'site' then 1 else 0 end) as site,
+    max(case when channel = 'app' then 1 else 0 end) as app
+  from w group by market, who
+)
+select market, cast(sum(site) as bigint) as site, cast(sum(app) as bigint) as app, cast(sum(site * app) as bigint) as both_channels,
+  count(*) as visitors, cast(sum(case when known then 1 else 0 end) as bigint) as known
+from p group by market order by market";
+
 /// All of them, in the order they are computed.
-pub(crate) fn marts() -> [Mart; 9] {
+pub(crate) fn marts() -> [Mart; 10] {
     [
         ("shopper_summary", SHOPPER_SUMMARY.to_owned()),
         ("shopper_traits", SHOPPER_TRAITS.to_owned()),
@@ -291,6 +309,7 @@ pub(crate) fn marts() -> [Mart; 9] {
         ("geography", GEOGRAPHY.replace("from traits", &format!("from ({SHOPPER_TRAITS})"))),
         ("cohorts", COHORTS.to_owned()),
         ("product_market", PRODUCT_MARKET.to_owned()),
+        ("channel_visitors", CHANNEL_VISITORS.to_owned()),
     ]
     .map(|(name, sql)| Mart { name, sql })
 }

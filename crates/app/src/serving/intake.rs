@@ -10,11 +10,14 @@ use super::Serving;
 use crate::allocator;
 use crate::commands::today;
 use crate::exit::{Exit, Stop};
+use crate::pipeline::TRACKING;
+use crate::undone::UndoneLink;
 use anyhow::{Context, Result};
 use domain::Kind;
 use journal::Segment;
 use lake::{FileTaken, IngestOptions, Lake, LakeError, Snapshot};
 use serve::Clock;
+use serve::consents::{ANALYTICS, Consents};
 use serve::ingest::{Intake, IntakeParams};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -23,13 +26,19 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tracking::{Deed, ShopEvent};
+use tracking::{Deed, LinkId, Live, ShopEvent};
 
 /// Folder of the log in a workspace.
 pub(crate) const FOLDER: &str = "journal";
 
 /// How often closed segments are looked for.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// Events of the lake that a start reads back into the live state, or a segment more: a second or two.
+const RECALLED: usize = 100_000;
+
+/// For how long a session goes on without a sign of life, microseconds; see [`super::recent`].
+const SESSION: i64 = 30 * 60 * 1_000_000;
 
 /// Segments brought over under one lock.
 const AT_ONCE: usize = 16;
@@ -46,7 +55,13 @@ pub(crate) struct Compacted {
 }
 
 /// Opens the log of a workspace; what is in it and what comes is noted for the next answers.
-pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<Arc<Intake>> {
+pub(crate) fn open(
+    root: &Path,
+    kept: (&Lake, &Snapshot),
+    serving: Arc<Serving>,
+    clock: Clock,
+) -> Result<Arc<Intake>> {
+    let consents = serving.consents.clone();
     // Weak: what serves holds the log, and would never end if the log held it.
     let serving = Arc::downgrade(&serving);
     let note = move |event: &ShopEvent| {
@@ -57,13 +72,77 @@ pub(crate) fn open(root: &Path, serving: Arc<Serving>, clock: Clock) -> Result<A
             }
         }
     };
-    let opened = Intake::open(&root.join(FOLDER), IntakeParams::default(), clock, Some(Arc::new(note)));
+    let note: serve::ingest::Listener = Arc::new(note);
+    let undone = crate::undone::read(root)?;
+    let mut failed = None;
+    let recall = |live: &mut Live| {
+        // A session that goes on changes the next answer also where its events have left the log.
+        let since = clock.now().timestamp_micros() - SESSION;
+        // Before the events: those that made the links do not make them again.
+        for link in &undone {
+            if let Ok(number) = u128::from_str_radix(&link.link, 16) {
+                live.undo_link(&link.visitor, LinkId(number), link.at);
+            }
+        }
+        let mut take = |event: &ShopEvent| {
+            live.recall(event, tracking::message_key(&event.message_id));
+            if event.at >= since {
+                note(event);
+            }
+        };
+        failed = in_lake(kept, &consents, &mut take).err();
+    };
+    let opened = Intake::open_after(&root.join(FOLDER), IntakeParams::default(), clock.clone(), Some(note.clone()), recall);
+    if let Some(error) = failed {
+        return Err(error.context("reading back what was live before the server ended"));
+    }
     let (events, recovery) = opened.map_err(|e| {
         let next = "one server at a time takes events in; see docs/tracking.md about the log";
         Stop::error(Exit::Storage, e.to_string(), next)
     })?;
     recovery.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+    let root = root.to_path_buf();
+    events.keep_undone(Arc::new(move |link| {
+        let undone = UndoneLink {
+            link: format!("{:032x}", link.id.0),
+            visitor: link.visitor.clone(),
+            shopper: link.user.clone(),
+            at: link.undone.unwrap_or_default(),
+        };
+        crate::undone::add(&root, undone).map_err(std::io::Error::other)
+    }));
     Ok(events)
+}
+
+/// Hands on the last events of the server that went into the lake, the oldest first: carts, sessions and who is who are
+/// what they were before the server ended. The kept files are lines of the log, byte for byte, less whom was erased.
+fn in_lake(
+    (lake, snapshot): (&Lake, &Snapshot),
+    consents: &Consents,
+    take: &mut dyn FnMut(&ShopEvent),
+) -> Result<()> {
+    let mut files = lake::source_files(lake, snapshot)?;
+    files.retain(|file| file.origin.as_deref() == Some(TRACKING));
+    let (mut read, mut n) = (Vec::new(), 0);
+    for file in files.iter().rev() {
+        if n >= RECALLED {
+            break;
+        }
+        let path = lake.kept_files().join(&file.sha256);
+        let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        n += bytes.iter().filter(|byte| **byte == b'\n').count();
+        read.push(bytes);
+    }
+    for line in read.iter().rev().flat_map(|bytes| bytes.split(|byte| *byte == b'\n')) {
+        let Some(event) = serde_json::from_slice(line).ok().and_then(|line| ShopEvent::from_line(&line).ok()) else {
+            continue;
+        };
+        let names = [&event.user, &event.anonymous].into_iter().flatten().map(String::as_str);
+        if consents.of_any(names, ANALYTICS) != Some(false) {
+            take(&event);
+        }
+    }
+    Ok(())
 }
 
 /// Brings what is closed into the lake.
@@ -86,7 +165,8 @@ pub(crate) async fn compact(lake: &Lake, intake: &Intake) -> Result<Compacted> {
         let fresh: Vec<PathBuf> = written.iter().filter(|path| !known.contains(&name(path))).cloned().collect();
         let mut options = IngestOptions::new(::intake::ReadOptions::new(today()));
         options.read.format = Some(::intake::Format::SegmentEvents);
-        options.provenance.origin = Some("tracking".to_owned());
+        options.provenance.origin = Some(TRACKING.to_owned());
+        options.provenance.obtained = Some(today());
         let report = lake::ingest(lake, &lock, &fresh, &options, &|_| {}).await?;
         for file in report.files {
             let taken = file.result.with_context(|| format!("reading {}", file.path.display()))?;

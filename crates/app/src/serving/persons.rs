@@ -232,7 +232,7 @@ pub(super) async fn catch_up(workspace: &Workspace) -> Result<()> {
     if latest.tables.is_empty() {
         return Ok(());
     }
-    let as_of = latest.as_of.unwrap_or_else(today);
+    let as_of = pipeline::as_of(&lake, &latest, today())?;
     pipeline::clean(workspace, &lake, &lock, as_of, &Bar::new(true)).await?;
     Ok(())
 }

@@ -35,6 +35,7 @@ mod serve_answers;
 mod serve_faults;
 mod serve_kills;
 mod serve_limits;
+mod serve_orders;
 mod serve_recommend;
 mod served;
 mod signals;

@@ -173,7 +173,7 @@ fn a_run_knows_events_of_a_moment_ago_and_a_gate_that_stops_it_takes_no_plan_awa
 #[expect(clippy::print_stderr, reason = "how often it was killed is worth a line where somebody asks for more trials")]
 fn every_acknowledged_event_is_in_the_lake_exactly_once_after_each_kill() {
     #[expect(clippy::disallowed_methods, reason = "the number of trials comes from outside")]
-    let trials = std::env::var("KILL_TRIALS").ok().and_then(|t| t.parse().ok()).unwrap_or(3);
+    let trials = std::env::var("KILL_TRIALS").ok().and_then(|t| t.parse().ok()).unwrap_or(20);
     let shop = Shop::new();
     let sent: [Mutex<u64>; SENDERS] = Default::default();
     let acknowledged: Mutex<Vec<String>> = Mutex::default();
@@ -182,7 +182,7 @@ fn every_acknowledged_event_is_in_the_lake_exactly_once_after_each_kill() {
         let (address, key) = (served.address.clone(), served.key.clone());
         let before = acknowledged.lock().unwrap().len();
         // Not after a time but after a number of acknowledgements, another one each time.
-        let enough = before + 200 + 137 * trial;
+        let enough = before + 40 + 23 * trial;
         let (n, killed) = (AtomicUsize::new(before), AtomicBool::new(false));
         std::thread::scope(|scope| {
             for (name, next) in sent.iter().enumerate() {

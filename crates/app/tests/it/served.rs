@@ -128,8 +128,13 @@ impl Served {
 
     /// Asks again until the answer is as it should be in the end; half a minute at most.
     pub(crate) fn until(&self, path: &str, is_right: impl Fn(&Value) -> bool) -> Value {
+        self.until_for(path, 30, is_right)
+    }
+
+    /// The same, for at most so many seconds.
+    pub(crate) fn until_for(&self, path: &str, seconds: u32, is_right: impl Fn(&Value) -> bool) -> Value {
         let mut answer = self.get(path);
-        for _ in 0..300 {
+        for _ in 0..10 * seconds {
             if is_right(&answer) {
                 return answer;
             }

@@ -28,6 +28,7 @@ pub(crate) mod stated_amount;
 pub(crate) mod stock_adjustment;
 pub(crate) mod test_order;
 pub(crate) mod text;
+pub(crate) mod tracked_order;
 pub(crate) mod units;
 
 /// What a rule does with the rows it touches.
@@ -158,6 +159,12 @@ rules! {
     UndoneLink = identity::UNDONE,
     /// Events that came twice.
     EventRepeat = repeat::EVENT,
+    /// Orders that tracking told.
+    TrackedOrder = tracked_order::DOC,
+    /// Tracked orders that were told before, or that a file has.
+    TrackedRepeat = tracked_order::REPEAT,
+    /// Changes of orders that nobody knows.
+    TrackedUnknown = tracked_order::UNKNOWN,
     /// Records replaced by a later one.
     RecordRepeat = repeat::RECORD,
     /// Records without a value that they need.

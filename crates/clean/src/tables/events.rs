@@ -40,6 +40,8 @@ struct Row<'a> {
     market: String,
     language: Option<&'a str>,
     agent: Option<&'a str>,
+    channel: Option<&'a str>,
+    cart: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
@@ -75,6 +77,7 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
         let (quantity, price, currency) = (r.ints("quantity")?, r.amounts("price")?, r.text("currency")?);
         let (query, url) = (r.text("query")?, r.text("url")?);
         let (country, language, agent) = (r.text("country")?, r.text("language")?, r.text("user_agent")?);
+        let (channel, cart) = (r.later_text("channel")?, r.later_text("cart_id")?);
         for row in 0..raw.num_rows() {
             let at = sweep.row(
                 &origin,
@@ -139,6 +142,8 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
                 market: sweep.market(country.get(row)).code().to_owned(),
                 language: language.get(row),
                 agent: agent.get(row),
+                channel: channel.get(row),
+                cart: cart.get(row),
             });
         }
     }
@@ -165,6 +170,8 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
             must_texts(rows.iter().map(|r| &r.market)),
             text_array(rows.iter().map(|r| r.language)),
             shopper_numbers(rows.iter().map(|r| r.shopper)),
+            text_array(rows.iter().map(|r| r.channel)),
+            text_array(rows.iter().map(|r| r.cart)),
         ],
     );
     Ok(sweep.finish(table))

@@ -22,7 +22,7 @@ use crate::record::{BadRow, Record};
 use domain::Amount;
 use serde_json::Value;
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 26] = [
     "message_id",
     "kind",
     "name",
@@ -42,11 +42,28 @@ const COLUMNS: [&str; 19] = [
     "language",
     "part",
     "user_agent",
+    "order_value",
+    "order_total",
+    "order_shipping",
+    "order_tax",
+    "order_discount",
+    "channel",
+    "cart_id",
+];
+
+/// Where an order's amounts stand, in the order of their columns: what Segment calls revenue, the Measurement Protocol
+/// calls value.
+const MONEY: [(usize, &[&str]); 5] = [
+    (19, &["revenue", "value", "subtotal"]),
+    (20, &["total"]),
+    (21, &["shipping"]),
+    (22, &["tax"]),
+    (23, &["discount"]),
 ];
 
 struct SegmentEvents {
     plan: Plan,
-    to: [usize; 19],
+    to: [usize; 26],
 }
 
 pub(crate) fn connector(format: &Format) -> Box<dyn Connector> {
@@ -125,6 +142,18 @@ impl SegmentEvents {
         out.long(self.to[7], event.at);
         let currency = pick("currency").or_else(|| text(&properties["currency"])).map(|c| c.to_uppercase());
         let order = text(&properties["order_id"]).or_else(|| text(&properties["orderId"]));
+        if order.is_some() && event.kind == "track" {
+            for (column, keys) in MONEY {
+                // What is no amount leaves the order without it: its lines say what was bought.
+                let read = |key: &&str| {
+                    let said = text(&properties[*key])?;
+                    number::amount(&said, DecimalMark::Point).or_else(|| json_float(&said)).filter(|a| number::fits(*a))
+                };
+                if let Some(amount) = keys.iter().find_map(read) {
+                    out.wide(self.to[column], i128::from(amount.micros()));
+                }
+            }
+        }
         for (column, value) in [
             (8, code),
             (9, order),
@@ -134,6 +163,8 @@ impl SegmentEvents {
             (15, event.country.clone()),
             (16, event.language.clone()),
             (18, event.agent.clone()),
+            (24, event.channel.map(str::to_owned)),
+            (25, text(&properties["cart_id"])),
         ] {
             if let Some(value) = value {
                 out.text(self.to[column], &value);
@@ -164,6 +195,7 @@ struct Event<'v> {
     country: Option<String>,
     language: Option<String>,
     agent: Option<String>,
+    channel: Option<&'static str>,
     properties: &'v Value,
 }
 
@@ -210,6 +242,7 @@ impl<'v> Event<'v> {
                 .or_else(|| traits(&["country"])),
             language: context(&["locale"]).and_then(|l| language(&l)),
             agent: context(&["userAgent"]),
+            channel: channel(&kind, text(&call["channel"]).as_deref(), &context),
             kind,
             name,
             // Some sites number their users by e-mail address.
@@ -217,6 +250,26 @@ impl<'v> Event<'v> {
             anonymous,
             properties,
         })
+    }
+}
+
+/// Through what an event came: what it says itself (`channel` as Segment's libraries set it), else what only one of
+/// them has.
+fn channel(kind: &str, said: Option<&str>, context: &dyn Fn(&[&str]) -> Option<String>) -> Option<&'static str> {
+    match said.map(str::to_lowercase).as_deref() {
+        Some("mobile" | "app") => return Some("app"),
+        Some("browser" | "web" | "site") => return Some("site"),
+        Some("server") => return Some("server"),
+        _ => {}
+    }
+    let app = kind == "screen" || context(&["app", "name"]).is_some() || context(&["app", "build"]).is_some();
+    let page = || kind == "page" || context(&["page", "url"]).is_some() || context(&["page", "path"]).is_some();
+    if app {
+        Some("app")
+    } else if page() {
+        Some("site")
+    } else {
+        None
     }
 }
 

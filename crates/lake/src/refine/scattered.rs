@@ -2,8 +2,7 @@
 //! out in the files. This is about the shoppers for whom that is not enough.
 
 use crate::LakeError;
-use crate::parquet_io::Pick;
-use crate::raw::RawTable;
+use super::Lines;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use clean::Surveyed;
@@ -38,14 +37,14 @@ impl Scattered {
     /// The rows of one group of them, in the order in which they came.
     pub(super) fn group(
         &self,
-        raw: &RawTable<'_>,
+        raw: &Lines<'_>,
         surveyed: &Surveyed,
         group: u64,
         part_rows: u64,
     ) -> Result<Vec<RecordBatch>, LakeError> {
         let n_groups = self.n_groups(part_rows);
         let mut picked = Vec::new();
-        raw.each(Pick::default(), &mut |batch| {
+        raw.each(&mut |batch| {
             let mine = |owner| self.owners.contains(&owner) && owner % n_groups == group;
             let rows = pick(&batch, surveyed, mine)?;
             if rows.num_rows() > 0 {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::broadcast;
 use tracking::{
-    Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Live, LiveParams, Measurement, MeasurementParams,
+    Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Link, Live, LiveParams, Measurement, MeasurementParams,
     Refused, ShopEvent, Taken,
 };
 
@@ -97,6 +97,9 @@ pub type Listener = Arc<dyn Fn(&ShopEvent) + Send + Sync>;
 /// Says whether the people of an event allow that it is kept.
 pub type Allows = Arc<dyn Fn(&ShopEvent) -> bool + Send + Sync>;
 
+/// Keeps a link that was taken back where a restart and the next run find it; what it cannot keep is not taken back.
+pub type KeepsUndone = Arc<dyn Fn(&Link) -> std::io::Result<()> + Send + Sync>;
+
 /// Takes events in.
 pub struct Intake {
     journal: Journal,
@@ -104,6 +107,7 @@ pub struct Intake {
     watchers: broadcast::Sender<Arc<LiveEvent>>,
     listener: Option<Listener>,
     allows: OnceLock<Allows>,
+    keeps_undone: OnceLock<KeepsUndone>,
     params: IntakeParams,
     clock: Clock,
     counts: Counts,
@@ -123,9 +127,25 @@ impl Intake {
         clock: Clock,
         listener: Option<Listener>,
     ) -> Result<(Arc<Self>, Recovery), JournalError> {
+        Self::open_after(dir, params, clock, listener, |_| ())
+    }
+
+    /// The same, after what `before` puts into the live state: events that went from the log into the lake, and links that were
+    /// taken back. So what was live before a restart is live after it. What is in both places counts once.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn open_after(
+        dir: &Path,
+        params: IntakeParams,
+        clock: Clock,
+        listener: Option<Listener>,
+        before: impl FnOnce(&mut Live),
+    ) -> Result<(Arc<Self>, Recovery), JournalError> {
         let now = clock.now().timestamp_millis();
         let (journal, recovery) = Journal::open(dir, params.journal.clone(), now)?;
         let mut live = Live::new(params.live.clone());
+        before(&mut live);
         for segment in journal.segments() {
             segment.read(|entry| {
                 if let Some(event) = read_line(entry.payload) {
@@ -143,6 +163,7 @@ impl Intake {
             watchers,
             listener,
             allows: OnceLock::new(),
+            keeps_undone: OnceLock::new(),
             params,
             clock,
             counts: Counts::default(),
@@ -282,6 +303,16 @@ impl Intake {
     pub fn allow(&self, allows: Allows) {
         // Who set it first has the say.
         let _ = self.allows.set(allows);
+    }
+
+    /// Keeps links that are taken back; set once, before anybody asks for that.
+    pub fn keep_undone(&self, keeps: KeepsUndone) {
+        // Who set it first has the say.
+        let _ = self.keeps_undone.set(keeps);
+    }
+
+    pub(super) fn keeps_undone(&self) -> Option<&KeepsUndone> {
+        self.keeps_undone.get()
     }
 
     /// Asks the live state. It waits while it is asked: copy out what is needed.

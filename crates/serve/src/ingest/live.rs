@@ -3,7 +3,8 @@
 use super::intake::{Intake, market_of};
 use crate::answers::{Answer, AnswerError};
 use crate::live::{
-    Live, LiveCounters, LiveEvent, LiveVisitor, QueriesQuery, VisitedPage, VisitorCartLine, VisitorSession, VisitorWish,
+    Live, LiveCounters, LiveEvent, LiveVisitor, QueriesQuery, VisitedPage, VisitorCartLine, VisitorLink, VisitorSession,
+    VisitorWish,
 };
 use crate::wire::problem::ProblemAt;
 use crate::wire::table::{Cell, Column, Table};
@@ -16,7 +17,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::broadcast::error::RecvError;
-use tracking::{CartStatus, LiveCart, Micros, Person, QueriesAsked, QueryCount, QueryKey, Session};
+use tracking::{CartStatus, Link, LinkId, LiveCart, Micros, Person, QueriesAsked, QueryCount, QueryKey, Session};
 
 /// Carts that are shown.
 const CARTS: usize = 500;
@@ -132,9 +133,44 @@ impl Live for Intake {
     fn visitor<'a>(&'a self, id: &'a str) -> Answer<'a, Option<LiveVisitor>> {
         Box::pin(async move {
             let now = self.now().timestamp_micros();
-            let person = self.ask(|live| live.person(id));
-            Ok(person.map(|person| visitor(person, now, &self.params().live.cart)))
+            let person = self.ask(|live| {
+                let person = live.person(id)?;
+                let mut links: Vec<Link> = person.ids.iter().flat_map(|id| live.links(id).to_vec()).collect();
+                // Of a visitor whose link was taken back, too.
+                links.sort_by(|a, b| (a.at, a.id).cmp(&(b.at, b.id)));
+                Some((person, links))
+            });
+            Ok(person.map(|(person, links)| visitor(person, &links, now, &self.params().live.cart)))
         })
+    }
+
+    fn undo_link<'a>(&'a self, id: &'a str, link: &'a str) -> Answer<'a, Option<VisitorLink>> {
+        Box::pin(async move {
+            let Ok(number) = u128::from_str_radix(link, 16).map(LinkId) else {
+                return Err(wrong("link", format!("`{link}` is no number of a link: 32 hexadecimal digits")));
+            };
+            let find = |live: &tracking::Live| live.links(id).iter().find(|l| l.id == number).cloned();
+            let Some(mut known) = self.ask(find) else { return Ok(None) };
+            if known.undone.is_none() {
+                let now = self.now().timestamp_micros();
+                known.undone = Some(now);
+                if let Some(keeps) = self.keeps_undone() {
+                    keeps(&known).map_err(|e| AnswerError::internal(format!("keeping that a link was taken back: {e}")))?;
+                }
+                self.change(|live| live.undo_link(id, number, now));
+            }
+            Ok(Some(link_of(&known)))
+        })
+    }
+}
+
+fn link_of(link: &Link) -> VisitorLink {
+    VisitorLink {
+        link: format!("{:032x}", link.id.0),
+        visitor: link.visitor.clone(),
+        shopper: link.user.clone(),
+        since: instant(link.at),
+        undone: link.undone.map(instant),
     }
 }
 
@@ -175,7 +211,7 @@ fn session(of: &Session) -> VisitorSession {
     }
 }
 
-fn visitor(person: Person, now: Micros, params: &tracking::CartParams) -> LiveVisitor {
+fn visitor(person: Person, links: &[Link], now: Micros, params: &tracking::CartParams) -> LiveVisitor {
     let line = |line: &tracking::CartLine| VisitorCartLine {
         product_id: line.code.clone(),
         quantity: line.quantity,
@@ -191,6 +227,7 @@ fn visitor(person: Person, now: Micros, params: &tracking::CartParams) -> LiveVi
             .iter()
             .map(|wish| VisitorWish { product_id: wish.code.clone(), since: instant(wish.since) })
             .collect(),
+        links: links.iter().map(link_of).collect(),
         id: person.id,
         known: person.known,
         ids: person.ids,

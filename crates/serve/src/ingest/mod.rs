@@ -11,7 +11,7 @@ mod routes;
 mod script;
 
 use crate::shared::AppState;
-pub use intake::{Allows, Counts, Intake, IntakeError, IntakeParams, Listener, Sender};
+pub use intake::{Allows, Counts, Intake, IntakeError, IntakeParams, KeepsUndone, Listener, Sender};
 pub use reply::{IngestFailure, IngestReply, RefusedCall, WarnedCall};
 pub use script::SCRIPT;
 use utoipa_axum::router::OpenApiRouter;

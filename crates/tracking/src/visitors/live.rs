@@ -76,14 +76,23 @@ impl Live {
         }
     }
 
-    /// Takes an event in; `key` is the 128-bit hash of its identifier, `received` when it came.
-    pub fn apply(&mut self, event: &ShopEvent, key: u128, received: Micros) {
+    /// Takes in an event of before a restart: everything but the counters, which are of what arrives.
+    pub fn recall(&mut self, event: &ShopEvent, key: u128) {
+        self.place(event, key);
+    }
+
+    fn place(&mut self, event: &ShopEvent, key: u128) {
         if let (Some(visitor), Some(user)) = (&event.anonymous, &event.user)
             && event.kind != CallKind::Group
         {
             self.identity.observe(visitor, user, event.at, key);
         }
         self.visitors.insert(event, key);
+    }
+
+    /// Takes an event in; `key` is the 128-bit hash of its identifier, `received` when it came.
+    pub fn apply(&mut self, event: &ShopEvent, key: u128, received: Micros) {
+        self.place(event, key);
         let owner_hash = Visitors::owner(event).map_or(0, |o| crate::private::hash128(o.as_bytes()) as u64);
         self.counters.add(event, owner_hash, received);
         self.queries.add(event, received);
@@ -267,6 +276,41 @@ mod tests {
         assert_eq!(live.forget("u"), ["a", "u"]);
         assert_eq!((live.person("a"), live.person("u")), (None, None));
         assert_eq!(live.carts(0, None, 9), []);
+    }
+
+    proptest::proptest! {
+        /// A restart in the middle: what went into the lake is recalled, in any order, the log is applied; some events are in
+        /// both, because the server was killed in between.
+        #[test]
+        fn what_is_live_after_a_restart_is_what_was_live_before_it(
+            deeds in proptest::collection::vec((0_i64..5_000, 0_usize..4, 0_usize..5, 0_usize..3), 1..50),
+            split in 0_usize..50, both in 0_usize..10, seed in proptest::prelude::any::<u64>(),
+        ) {
+            let names = ["Product Added", "Product Removed", "Checkout Started", "Order Completed", "identify"];
+            let events: Vec<ShopEvent> = deeds.iter().enumerate().map(|(i, (second, who, name, code))| {
+                let user = format!("u{}", who % 2);
+                let who = if *name == 4 { json!({"anonymousId": format!("v{who}"), "userId": user}) }
+                    else { json!({"anonymousId": format!("v{who}")}) };
+                let call = if *name == 4 { json!({"type": "identify", "messageId": format!("m{i}")}) } else {
+                    json!({"event": names[*name], "messageId": format!("m{i}"), "properties": {
+                        "product_id": ["a", "b", "c"][*code], "quantity": 1 + code, "order_id": format!("o{i}")}})
+                };
+                event(*second, who, call)
+            }).collect();
+            let key = |e: &ShopEvent| crate::message_key(&e.message_id);
+            let mut before = Live::new(LiveParams::default());
+            events.iter().for_each(|e| before.apply(e, key(e), e.at));
+            let split = split.min(events.len());
+            let mut in_lake: Vec<&ShopEvent> = events[..split].iter().collect();
+            in_lake.sort_by_key(|e| (key(e) as u64).wrapping_mul(seed | 1));
+            let mut after = Live::new(LiveParams::default());
+            in_lake.iter().for_each(|e| after.recall(e, key(e)));
+            events[split.saturating_sub(both)..].iter().for_each(|e| after.apply(e, key(e), e.at));
+            proptest::prop_assert_eq!(before.carts(6_000 * S, None, 99), after.carts(6_000 * S, None, 99));
+            for who in ["v0", "v1", "v2", "v3", "u0", "u1"] {
+                proptest::prop_assert_eq!(before.person(who), after.person(who));
+            }
+        }
     }
 
     /// The worst case: everybody does as much as is kept, with long addresses. 40 visitors of 100 steps of a kilobyte and

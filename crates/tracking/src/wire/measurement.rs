@@ -180,6 +180,9 @@ impl Measurement {
                 call.entry(to).or_insert(id.into());
             }
         }
+        // What an app's instance sends is the app's; a browser's number is the site's.
+        let channel = if self.object.contains_key("app_instance_id") { "mobile" } else { "browser" };
+        call.insert("channel".into(), channel.into());
         if let Some(time) = time {
             // Events of one request share its time: the place in the request tells them apart.
             call.insert("timestamp".into(), crate::time::write_time(time).into());
