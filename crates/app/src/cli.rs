@@ -15,7 +15,7 @@ pub(crate) use audience::{AreaBy, Markets, MarketsWhat, Personas, Segments, Segm
 pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};
 pub(crate) use decide::{Coupons, Decide, DecideWhat};
-pub(crate) use ingest::{AccessLog, DateOrder, Ingest};
+pub(crate) use ingest::{AccessLog, DateOrder, Ingest, Sync};
 pub(crate) use plan::Plan;
 pub(crate) use results::{Ab, Campaigns};
 pub(crate) use rules::{Rules, RulesList, RulesWhat};
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Take files into the lake and clean them.
     Ingest(Ingest),
+    /// Ask the systems of sync.toml for orders and other records that changed, and clean.
+    Sync(Sync),
     /// Take a file's rows out of the lake again; earlier snapshots keep them.
     Forget(Forget),
     /// Write the tables as files that `ingest` reads back to the same rows.

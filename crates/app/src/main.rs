@@ -16,6 +16,7 @@ mod search;
 mod segments;
 mod serving;
 mod signals;
+mod sync;
 mod trace;
 mod trainings;
 mod transfer;

@@ -126,7 +126,10 @@ fn a_told_order_is_an_order_with_lines_market_currency_and_shopper() {
     assert_eq!((words(&out.orders, "market"), words(&out.orders, "currency")), (vec!["DE".into()], vec!["EUR".into()]));
     assert_eq!((euros(&out.orders, "gross"), int_column(&out.orders, "units")), (vec![2500], vec![3]));
     assert_eq!(words(&out.order_lines, "product_id"), ["KETTLE", "CUP"]);
-    assert_eq!((words(&out.order_lines, "source"), words(&out.order_lines, "kind")), (vec!["ev".to_owned(); 2], vec!["sale".to_owned(); 2]));
+    assert_eq!(
+        (words(&out.order_lines, "source"), words(&out.order_lines, "kind")),
+        (vec!["ev".to_owned(); 2], vec!["sale".to_owned(); 2])
+    );
     let lines = int_column(&out.order_lines, "line");
     assert!(lines[0] == 1 && lines[1] > 1 << 32, "two rows of a source never share a line: {lines:?}");
     assert_eq!((tracked.counts.touched(Rule::TrackedOrder), tracked.rejects.num_rows()), (1, 0));
@@ -137,7 +140,10 @@ fn the_same_order_in_a_file_wins_and_the_telling_is_merged_into_it() {
     let file = [line(2, "#1001", "kettle", 2, "10")];
     let (out, tracked) = cleaned(&placed(), &file, &APART);
     assert_eq!(words(&out.orders, "order_key"), ["shopify:#1001|7"]);
-    assert_eq!((words(&tracked.merges, "kept"), words(&tracked.merges, "kind")), (vec!["shopify:#1001".to_owned()], vec!["tracked_order_repeat".to_owned()]));
+    assert_eq!(
+        (words(&tracked.merges, "kept"), words(&tracked.merges, "kind")),
+        (vec!["shopify:#1001".to_owned()], vec!["tracked_order_repeat".to_owned()])
+    );
     // Of another system and a week apart it is another order of that number; in the same system it is never.
     let later = [Line { at: 107 * DAY, ..file[0].clone() }];
     assert_eq!(cleaned(&placed(), &later, &APART).0.orders.num_rows(), 2);
@@ -163,7 +169,8 @@ fn told_twice_it_counts_once() {
 #[test]
 fn discount_shipping_and_tax_are_those_of_a_file() {
     let money = |total: &'static str| -> Vec<Told> {
-        let with = |t: Told| Told { value: Some("22.50"), shipping: Some("4"), tax: Some("3.59"), total: Some(total), ..t };
+        let with =
+            |t: Told| Told { value: Some("22.50"), shipping: Some("4"), tax: Some("3.59"), total: Some(total), ..t };
         placed().into_iter().map(with).collect()
     };
     for (total, taxes) in [("26.50", 0), ("30.09", 359)] {
@@ -181,7 +188,10 @@ fn an_update_replaces_the_lines_and_a_cancellation_voids_them() {
     let update = told_update();
     told.push(update.clone());
     let (out, _) = cleaned(&told, &[], &APART);
-    assert_eq!((euros(&out.orders, "gross"), words(&out.order_lines, "product_id")), (vec![3000], vec!["PAN".to_owned()]));
+    assert_eq!(
+        (euros(&out.orders, "gross"), words(&out.order_lines, "product_id")),
+        (vec![3000], vec!["PAN".to_owned()])
+    );
     told.push(self::told("m4", "Order Cancelled", "1001", 90));
     let (out, _) = cleaned(&told, &[], &APART);
     assert_eq!((euros(&out.orders, "gross"), words(&out.orders, "kind")), (vec![0], vec!["adjustment".to_owned()]));
@@ -224,10 +234,15 @@ fn what_cannot_be_an_order_is_put_aside_with_its_reason() {
     let nameless = Told { order: None, ..told("m2", "Order Completed", "", 2) };
     let empty = told("m3", "purchase", "3", 3);
     let unknown = told("m4", "Order Cancelled", "4", 4);
-    let moneyless = Told { product: Some(("cup", None, Some("5"))), currency: None, ..told("m5", "Order Completed", "5", 5) };
+    let moneyless =
+        Told { product: Some(("cup", None, Some("5"))), currency: None, ..told("m5", "Order Completed", "5", 5) };
     let negative = Told { product: Some(("cup", Some(-1), Some("5"))), ..told("m6", "Order Completed", "6", 6) };
     // Whoever may send events must not be able to stop a run: in a file a missing rate does.
-    let rateless = Told { product: Some(("cup", None, Some("5"))), currency: Some("VND"), ..told("m7", "Order Completed", "7", 7) };
+    let rateless = Told {
+        product: Some(("cup", None, Some("5"))),
+        currency: Some("VND"),
+        ..told("m7", "Order Completed", "7", 7)
+    };
     let tracked = track(&[priceless, nameless, empty, unknown, moneyless, negative, rateless], &[], &APART);
     assert_eq!(tracked.lines.num_rows(), 0);
     let mut found: Vec<(i64, String, String)> = int_column(&tracked.rejects, "line")
@@ -260,5 +275,8 @@ fn an_order_that_names_no_country_is_of_the_country_of_its_visitors_other_events
     let (out, _) = cleaned(&all, &[], &APART);
     assert_eq!(words(&out.orders, "market"), ["DE"]);
     // Nobody is known: a guest's order, which counts as a sale.
-    assert_eq!((words(&out.orders, "shopper_id"), words(&out.orders, "kind")), (vec!["-".to_owned()], vec!["sale".to_owned()]));
+    assert_eq!(
+        (words(&out.orders, "shopper_id"), words(&out.orders, "kind")),
+        (vec!["-".to_owned()], vec!["sale".to_owned()])
+    );
 }

@@ -416,7 +416,11 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("state", Text, "open, checkout, abandoned (something in it and nothing for an hour) or ordered"),
             must("units", Int, "units in it"),
             must("products", Text, "codes of the products with their units"),
-            may("value", Amount, "price times units of what has a price, in `currency`; empty where that is several currencies"),
+            may(
+                "value",
+                Amount,
+                "price times units of what has a price, in `currency`; empty where that is several currencies",
+            ),
             may("currency", Text, "ISO 4217"),
             must("unpriced", Int, "products without a known price, not in the value"),
             must("last_at", Instant, "when it was touched last"),

@@ -13,6 +13,19 @@ pub(crate) enum DateOrder {
     MonthFirst,
 }
 
+/// `portolan sync`.
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    /// Sources by their names in sync.toml; without any, all of them.
+    pub(crate) sources: Vec<String>,
+    /// Day that counts as today. Without it, the day of the clock.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<Day>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// `portolan ingest`.
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {

@@ -28,6 +28,7 @@ mod shoppers;
 pub(crate) mod similar;
 mod simulate;
 mod sql;
+mod sync;
 mod tables;
 mod trace;
 mod transfer;
@@ -94,6 +95,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Init(args) => init::run(&env, &args),
         Command::Ingest(args) => ingest::run(&env, &args).await,
         Command::Forget(args) => forget::run(&env, &args).await,
+        Command::Sync(args) => sync::run(&env, &args).await,
         Command::Export(args) => export::run(&env, &args).await,
         Command::Run(args) => run::run(&env, &args).await,
         Command::Plan(args) => plan::run(&env, &args).await,

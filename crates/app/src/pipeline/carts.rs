@@ -35,7 +35,8 @@ pub(super) async fn table(engine: &Engine) -> Result<RecordBatch> {
     let rows = Rows::query(engine, EVENTS).await?;
     let newest = Rows::query(engine, "select max(occurred_at) as newest from clean.events").await?;
     let now = newest.optional_ints("newest")?.into_iter().flatten().next().unwrap_or(0);
-    let (owners, shoppers, markets) = (rows.texts("owner")?, rows.optional_texts("shopper_id")?, rows.markets("market")?);
+    let (owners, shoppers, markets) =
+        (rows.texts("owner")?, rows.optional_texts("shopper_id")?, rows.markets("market")?);
     let (names, messages) = (rows.texts("name")?, rows.texts("message_id")?);
     let (at, products, quantities) =
         (rows.ints("occurred_at")?, rows.optional_texts("product_id")?, rows.optional_ints("quantity")?);

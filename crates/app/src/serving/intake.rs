@@ -55,12 +55,7 @@ pub(crate) struct Compacted {
 }
 
 /// Opens the log of a workspace; what is in it and what comes is noted for the next answers.
-pub(crate) fn open(
-    root: &Path,
-    kept: (&Lake, &Snapshot),
-    serving: Arc<Serving>,
-    clock: Clock,
-) -> Result<Arc<Intake>> {
+pub(crate) fn open(root: &Path, kept: (&Lake, &Snapshot), serving: Arc<Serving>, clock: Clock) -> Result<Arc<Intake>> {
     let consents = serving.consents.clone();
     // Weak: what serves holds the log, and would never end if the log held it.
     let serving = Arc::downgrade(&serving);
@@ -92,7 +87,8 @@ pub(crate) fn open(
         };
         failed = in_lake(kept, &consents, &mut take).err();
     };
-    let opened = Intake::open_after(&root.join(FOLDER), IntakeParams::default(), clock.clone(), Some(note.clone()), recall);
+    let opened =
+        Intake::open_after(&root.join(FOLDER), IntakeParams::default(), clock.clone(), Some(note.clone()), recall);
     if let Some(error) = failed {
         return Err(error.context("reading back what was live before the server ended"));
     }
@@ -116,11 +112,7 @@ pub(crate) fn open(
 
 /// Hands on the last events of the server that went into the lake, the oldest first: carts, sessions and who is who are
 /// what they were before the server ended. The kept files are lines of the log, byte for byte, less whom was erased.
-fn in_lake(
-    (lake, snapshot): (&Lake, &Snapshot),
-    consents: &Consents,
-    take: &mut dyn FnMut(&ShopEvent),
-) -> Result<()> {
+fn in_lake((lake, snapshot): (&Lake, &Snapshot), consents: &Consents, take: &mut dyn FnMut(&ShopEvent)) -> Result<()> {
     let mut files = lake::source_files(lake, snapshot)?;
     files.retain(|file| file.origin.as_deref() == Some(TRACKING));
     let (mut read, mut n) = (Vec::new(), 0);

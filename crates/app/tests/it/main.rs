@@ -42,6 +42,7 @@ mod signals;
 mod simulated;
 mod sources;
 mod support;
+mod sync;
 mod systems;
 mod trade;
 mod transfer;

@@ -67,7 +67,10 @@ fn a_tracked_order_is_in_the_lake_in_the_plan_and_no_longer_offered_and_a_file_o
     assert_eq!((aside.len(), &aside[0]["column"]), (1, &"unit_price".into()), "{aside:?}");
     let line = shop.sql("select market, currency, channel, source from clean.order_lines where order_id = '9001'");
     assert_eq!(line.len(), 3, "two products and shipping: {line:?}");
-    assert_eq!((&line[0]["market"], &line[0]["currency"], &line[0]["channel"]), (&"DE".into(), &"GBP".into(), &"site".into()));
+    assert_eq!(
+        (&line[0]["market"], &line[0]["currency"], &line[0]["channel"]),
+        (&"DE".into(), &"GBP".into(), &"site".into())
+    );
     let named = shop.value("select s.name from raw.sources s join clean.order_lines l on l.source = s.source where l.order_id = '9001' limit 1");
     assert!(named.as_str().unwrap().starts_with("journal-"), "{named}");
     // What was bought is not offered again, and the plan's figures are of one more order.
@@ -189,7 +192,8 @@ fn a_link_that_was_taken_back_gives_the_visitor_what_was_done_before_it_for_good
     assert_eq!((&link["visitor"], &link["shopper"], &link["undone"]), (&"tablet".into(), &"anna".into(), &Value::Null));
     let path = format!("/api/v1/live/visitors/tablet/links/{}", link["link"].as_str().unwrap());
     // Not for a key that may only ask, and not what there is not.
-    let reader: Value = serde_json::from_str(&shop.ok(&["keys", "create", "reader", "--kind", "read", "--json"])).unwrap();
+    let reader: Value =
+        serde_json::from_str(&shop.ok(&["keys", "create", "reader", "--kind", "read", "--json"])).unwrap();
     let bearer = format!("Authorization: Bearer {}\r\n", reader["secret"].as_str().unwrap());
     assert_eq!(served.send("DELETE", &path, &bearer, b"").status, 403);
     assert_eq!(served.ask("DELETE", "/api/v1/live/visitors/tablet/links/00ff", None).status, 404);
@@ -215,4 +219,53 @@ fn a_link_that_was_taken_back_gives_the_visitor_what_was_done_before_it_for_good
     assert_eq!(shop.value(whose), "-");
     let served = restarted(served, &shop);
     is_apart(&served);
+}
+
+/// Anna comes by the site and by the app, Ben by the site alone, somebody unknown by the app alone: three visitors, not four.
+#[test]
+fn site_and_app_are_one_view_and_carts_of_all_time_are_a_table() {
+    let shop = crate::recommend::shop(&["run"]);
+    let line = |kind: &str, who: &Value, at: &str, more: &Value| {
+        let mut call = json!({"type": kind, "messageId": format!("{kind} {who} {at}"), "timestamp": format!("2025-12-20T{at}:00Z"),
+            "context": {"location": {"country": "DE"}}});
+        for part in [who, more] {
+            call.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        }
+        call.to_string()
+    };
+    let page = json!({"properties": {"url": "https://shop.example/"}});
+    let added = |product: &str, quantity: i64| {
+        json!({"event": "Product Added", "properties": {"product_id": product, "quantity": quantity, "price": 10, "currency": "GBP"}})
+    };
+    let (browser, phone) = (json!({"anonymousId": "browser-1"}), json!({"anonymousId": "phone-1"}));
+    let (ben, nobody) = (json!({"anonymousId": "browser-2", "userId": "ben"}), json!({"anonymousId": "phone-2"}));
+    let login = |visitor: &str| json!({"anonymousId": visitor, "userId": "anna"});
+    let events = [
+        line("page", &browser, "10:00", &page),
+        line("identify", &login("browser-1"), "10:01", &json!({})),
+        line("screen", &phone, "11:00", &json!({"name": "Home"})),
+        line("identify", &login("phone-1"), "11:01", &json!({})),
+        line("track", &phone, "11:02", &added("kettle", 2)),
+        line("page", &ben, "12:00", &page),
+        line("screen", &nobody, "13:00", &json!({"name": "Home"})),
+        line("track", &nobody, "13:30", &added("cup", 1)),
+    ];
+    shop.ingest_ok(&shop.file("events.jsonl", events.join("\n")));
+    shop.ok(&["run"]);
+    let said = |what: &[&str]| -> Value { serde_json::from_str(&shop.ok(&[&["shoppers"], what, &["--json"]].concat())).unwrap() };
+    let row = json!({"site": 2, "app": 2, "both": 1, "visitors": 3, "known": 2});
+    for (i, market) in ["DE", "all"].into_iter().enumerate() {
+        let mut expected = row.clone();
+        expected["market"] = market.into();
+        assert_eq!(said(&["channels"])[i], expected);
+    }
+    assert!(shop.ok(&["shoppers", "channels"]).contains("together"));
+    // Judged at the newest event, 13:30: what was touched at 11:02 is abandoned, what was touched then is not.
+    let carts = said(&["carts"]);
+    let of = |i: usize, key: &str| carts[i][key].clone();
+    assert_eq!((of(0, "state"), of(0, "products"), of(0, "units")), ("abandoned".into(), "KETTLE × 2".into(), 2.into()), "{carts}");
+    assert_eq!((of(0, "known"), of(0, "value"), of(0, "currency")), (true.into(), "20.000000".into(), "GBP".into()), "{carts}");
+    assert_eq!((of(1, "state"), of(1, "owner"), of(1, "known")), ("open".into(), "phone-2".into(), false.into()), "{carts}");
+    assert_eq!(said(&["carts", "--state", "abandoned"]).as_array().map(Vec::len), Some(1));
+    assert!(shop.ok(&["shoppers", "carts"]).contains("20 GBP"));
 }

@@ -122,10 +122,7 @@ fn deed(name: Option<&str>) -> Option<Deed> {
         return None;
     }
     let deed = Deed::from_name(name);
-    let about = matches!(
-        deed,
-        Deed::OrderCompleted | Deed::OrderUpdated | Deed::OrderCancelled | Deed::OrderRefunded
-    );
+    let about = matches!(deed, Deed::OrderCompleted | Deed::OrderUpdated | Deed::OrderCancelled | Deed::OrderRefunded);
     about.then_some(deed)
 }
 
@@ -204,7 +201,9 @@ impl TrackedOrders {
                 let Some((of, same_number)) = key.split_once(':') else { continue };
                 let (first, latest) = self.days[id as usize];
                 let near = day >= first - SAME_DAYS && day <= latest + SAME_DAYS;
-                if same_number == number && (of == system || near) && (self.same[id as usize].is_empty() || of == system)
+                if same_number == number
+                    && (of == system || near)
+                    && (self.same[id as usize].is_empty() || of == system)
                 {
                     self.same[id as usize] = format!("{system}:{written}");
                 }
@@ -341,7 +340,8 @@ impl TrackedOrders {
         });
         let mut lines: Vec<Line> = Vec::new();
         for of_order in rows.chunk_by(|a, b| a.order == b.order) {
-            let tellings: Vec<Telling<'_>> = of_order.chunk_by(|a, b| a.message == b.message).map(Telling::new).collect();
+            let tellings: Vec<Telling<'_>> =
+                of_order.chunk_by(|a, b| a.message == b.message).map(Telling::new).collect();
             let built = order::build(&tellings);
             for (row, finding) in built.faults {
                 self.put_aside(&row.source, row.line, finding);
@@ -437,4 +437,3 @@ fn lines_batch(lines: &[Line]) -> RecordBatch {
     fields.push(Arc::new(Field::new("anonymous_id", DataType::Utf8, true)));
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).expect("the columns follow the table's definition")
 }
-

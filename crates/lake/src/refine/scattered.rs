@@ -1,8 +1,8 @@
 //! A large lake is cleaned one part of the shoppers at a time, by the number or address that laid a row
 //! out in the files. This is about the shoppers for whom that is not enough.
 
-use crate::LakeError;
 use super::Lines;
+use crate::LakeError;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use clean::Surveyed;

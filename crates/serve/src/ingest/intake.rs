@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::broadcast;
 use tracking::{
-    Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Link, Live, LiveParams, Measurement, MeasurementParams,
-    Refused, ShopEvent, Taken,
+    Accept, Accepted, Body, BodyError, ClockParams, Endpoint, Limits, Link, Live, LiveParams, Measurement,
+    MeasurementParams, Refused, ShopEvent, Taken,
 };
 
 /// How events are taken in.

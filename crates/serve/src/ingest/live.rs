@@ -3,8 +3,8 @@
 use super::intake::{Intake, market_of};
 use crate::answers::{Answer, AnswerError};
 use crate::live::{
-    Live, LiveCounters, LiveEvent, LiveVisitor, QueriesQuery, VisitedPage, VisitorCartLine, VisitorLink, VisitorSession,
-    VisitorWish,
+    Live, LiveCounters, LiveEvent, LiveVisitor, QueriesQuery, VisitedPage, VisitorCartLine, VisitorLink,
+    VisitorSession, VisitorWish,
 };
 use crate::wire::problem::ProblemAt;
 use crate::wire::table::{Cell, Column, Table};
@@ -155,7 +155,8 @@ impl Live for Intake {
                 let now = self.now().timestamp_micros();
                 known.undone = Some(now);
                 if let Some(keeps) = self.keeps_undone() {
-                    keeps(&known).map_err(|e| AnswerError::internal(format!("keeping that a link was taken back: {e}")))?;
+                    keeps(&known)
+                        .map_err(|e| AnswerError::internal(format!("keeping that a link was taken back: {e}")))?;
                 }
                 self.change(|live| live.undo_link(id, number, now));
             }

@@ -32,11 +32,21 @@ pub(super) async fn carts(opened: &Opened, state: Option<&str>, n: usize, as_jso
     }
     let line = |i: usize| {
         let value = match (&values[i], &currencies[i]) {
-            (Some(value), Some(currency)) => format!("{} {currency}", value.trim_end_matches('0').trim_end_matches('.')),
+            (Some(value), Some(currency)) => {
+                format!("{} {currency}", value.trim_end_matches('0').trim_end_matches('.'))
+            }
             _ => "not known".to_owned(),
         };
         let who = if known[i] { owners[i].clone() } else { format!("{} (visitor)", owners[i]) };
-        vec![who, markets[i].clone(), states[i].clone(), units[i].to_string(), value, products[i].clone(), last[i].clone()]
+        vec![
+            who,
+            markets[i].clone(),
+            states[i].clone(),
+            units[i].to_string(),
+            value,
+            products[i].clone(),
+            last[i].clone(),
+        ]
     };
     output::table(
         &["whose", "market", "state", "units", "value", "products", "last"],
