@@ -122,6 +122,20 @@ describe('at work', () => {
     expect(await page.locator('.pulse').textContent()).toBe('paused');
   });
 
+  it('takes a wrong link between a visitor and a shopper back, after being asked', async (test) => {
+    if (!server.mock) return test.skip();
+    await page.goto(`${server.url}/live/carts`);
+    await page.getByRole('button', { name: /What s-1a2f did/ }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('heading', { name: 'Why these names are one person' }).waitFor();
+    expect(await serious(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Take back', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Take back for good' }).click();
+    await dialog.getByText(/^taken back /).waitFor();
+    expect(await dialog.getByRole('button', { name: /^Take back/ }).count()).toBe(0);
+    await page.keyboard.press('Escape');
+  });
+
   it('prints a plan: the button asks the browser, and on paper there is no menu', async () => {
     await page.addInitScript(() => {
       window.print = () => (window.printed = (window.printed ?? 0) + 1);

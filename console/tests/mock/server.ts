@@ -199,7 +199,7 @@ export class Mock {
         return result;
       }
       case 'live':
-        return this.live(id, more, q, response);
+        return this.live(method, id, more, q, response);
       case 'persons':
         return method === 'DELETE'
           ? { id, erased: [{ place: 'clean.shoppers', rows: 1 }, { place: 'clean.order_lines', rows: 7 }, { place: 'journal', rows: 41 }], next: 'a run renews the marts' }
@@ -257,7 +257,9 @@ export class Mock {
     return now(run);
   }
 
-  private live(what: string | undefined, who: string | undefined, q: URLSearchParams, response: ServerResponse): unknown {
+  private undone: string | null = null;
+
+  private live(method: string, what: string | undefined, who: string | undefined, q: URLSearchParams, response: ServerResponse): unknown {
     if (what === 'events') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.write(': hello\n\n');
@@ -276,7 +278,10 @@ export class Mock {
       );
     }
     if (what === 'visitors') {
+      if (method === 'DELETE') this.undone = new Date().toISOString();
       const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+      const link = { link: '0123456789abcdef0123456789abcdef', visitor: 'v-88a1', shopper: who, since: at(9), undone: this.undone };
+      if (method === 'DELETE') return link;
       return {
         id: who,
         known: who?.startsWith('s-') ?? false,
@@ -285,7 +290,7 @@ export class Mock {
         cart_state: 'open',
         cart: [{ product_id: 'CG-0009', quantity: 2, price: '58.25', currency: 'EUR' }],
         wishes: [{ product_id: 'FP-0044', since: at(4) }],
-        links: [{ link: '0123456789abcdef0123456789abcdef', visitor: 'v-1', shopper: who, since: at(9), undone: null }],
+        links: [link],
       };
     }
     return table(

@@ -234,9 +234,7 @@ fn site_and_app_are_one_view_and_carts_of_all_time_are_a_table() {
         call.to_string()
     };
     let page = json!({"properties": {"url": "https://shop.example/"}});
-    let added = |product: &str, quantity: i64| {
-        json!({"event": "Product Added", "properties": {"product_id": product, "quantity": quantity, "price": 10, "currency": "GBP"}})
-    };
+    let added = |product: &str, quantity: i64| json!({"event": "Product Added", "properties": {"product_id": product, "quantity": quantity, "price": 10, "currency": "GBP"}});
     let (browser, phone) = (json!({"anonymousId": "browser-1"}), json!({"anonymousId": "phone-1"}));
     let (ben, nobody) = (json!({"anonymousId": "browser-2", "userId": "ben"}), json!({"anonymousId": "phone-2"}));
     let login = |visitor: &str| json!({"anonymousId": visitor, "userId": "anna"});
@@ -252,7 +250,9 @@ fn site_and_app_are_one_view_and_carts_of_all_time_are_a_table() {
     ];
     shop.ingest_ok(&shop.file("events.jsonl", events.join("\n")));
     shop.ok(&["run"]);
-    let said = |what: &[&str]| -> Value { serde_json::from_str(&shop.ok(&[&["shoppers"], what, &["--json"]].concat())).unwrap() };
+    let said = |what: &[&str]| -> Value {
+        serde_json::from_str(&shop.ok(&[&["shoppers"], what, &["--json"]].concat())).unwrap()
+    };
     let row = json!({"site": 2, "app": 2, "both": 1, "visitors": 3, "known": 2});
     for (i, market) in ["DE", "all"].into_iter().enumerate() {
         let mut expected = row.clone();
@@ -263,9 +263,21 @@ fn site_and_app_are_one_view_and_carts_of_all_time_are_a_table() {
     // Judged at the newest event, 13:30: what was touched at 11:02 is abandoned, what was touched then is not.
     let carts = said(&["carts"]);
     let of = |i: usize, key: &str| carts[i][key].clone();
-    assert_eq!((of(0, "state"), of(0, "products"), of(0, "units")), ("abandoned".into(), "KETTLE × 2".into(), 2.into()), "{carts}");
-    assert_eq!((of(0, "known"), of(0, "value"), of(0, "currency")), (true.into(), "20.000000".into(), "GBP".into()), "{carts}");
-    assert_eq!((of(1, "state"), of(1, "owner"), of(1, "known")), ("open".into(), "phone-2".into(), false.into()), "{carts}");
+    assert_eq!(
+        (of(0, "state"), of(0, "products"), of(0, "units")),
+        ("abandoned".into(), "KETTLE × 2".into(), 2.into()),
+        "{carts}"
+    );
+    assert_eq!(
+        (of(0, "known"), of(0, "value"), of(0, "currency")),
+        (true.into(), "20.000000".into(), "GBP".into()),
+        "{carts}"
+    );
+    assert_eq!(
+        (of(1, "state"), of(1, "owner"), of(1, "known")),
+        ("open".into(), "phone-2".into(), false.into()),
+        "{carts}"
+    );
     assert_eq!(said(&["carts", "--state", "abandoned"]).as_array().map(Vec::len), Some(1));
     assert!(shop.ok(&["shoppers", "carts"]).contains("20 GBP"));
 }
