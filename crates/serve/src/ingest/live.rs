@@ -135,9 +135,11 @@ impl Live for Intake {
             let now = self.now().timestamp_micros();
             let person = self.ask(|live| {
                 let person = live.person(id)?;
-                let mut links: Vec<Link> = person.ids.iter().flat_map(|id| live.links(id).to_vec()).collect();
-                // Of a visitor whose link was taken back, too.
-                links.sort_by(|a, b| (a.at, a.id).cmp(&(b.at, b.id)));
+                // Also those that were taken back: of a shopper, of a visitor.
+                let of = |id: &String| [live.links(id).to_vec(), live.links_to(id)].concat();
+                let mut links: Vec<Link> = person.ids.iter().flat_map(of).collect();
+                links.sort_by_key(|link| (link.at, link.id));
+                links.dedup();
                 Some((person, links))
             });
             Ok(person.map(|(person, links)| visitor(person, &links, now, &self.params().live.cart)))

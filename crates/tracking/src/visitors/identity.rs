@@ -137,16 +137,25 @@ impl Identity {
         found
     }
 
-    /// Identifiers that were this shopper's at some time, the former ones of aliases too.
+    /// Every link to a shopper, in order of time, those that were taken back too.
+    pub fn links_to(&self, user: &str) -> Vec<&Link> {
+        let of = |visitor: &String| self.history(visitor).iter().filter(|link| link.user == user);
+        let mut links: Vec<&Link> = self.visitors.get(user).into_iter().flatten().flat_map(of).collect();
+        links.sort_by_key(|link| (link.at, link.id));
+        links
+    }
+
+    /// Identifiers that were this shopper's at some time, the former ones of aliases too; not those whose links were all taken
+    /// back.
     pub fn visitors_of(&self, user: &str) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
         let mut asked = vec![user];
         for _ in 0..DEPTH {
             let next: Vec<&str> = asked
                 .iter()
-                .filter_map(|user| self.visitors.get(*user))
-                .flatten()
-                .map(String::as_str)
+                .flat_map(|user| self.visitors.get(*user).into_iter().flatten().map(move |v| (*user, v.as_str())))
+                .filter(|(of, v)| self.history(v).iter().any(|link| link.user == **of && link.undone.is_none()))
+                .map(|(_, v)| v)
                 .filter(|v| *v != user && !found.contains(v))
                 .collect();
             if next.is_empty() {
@@ -188,6 +197,8 @@ mod tests {
         assert_eq!(who.user_of("browser", 500), Some("anna"));
         assert!(who.undo("browser", link, 600));
         assert_eq!(who.user_of("browser", 5), None);
+        assert!(who.visitors_of("anna").is_empty(), "nor is it forgotten with her");
+        assert_eq!(who.links_to("anna").len(), 1, "but that it was hers once is told");
         assert_eq!(who.history("browser")[0].undone, Some(600));
         assert_eq!(who.observe("browser", "anna", 100, 1), None, "the event comes again: the undo holds");
         assert_eq!(who.user_of("browser", 5), None);

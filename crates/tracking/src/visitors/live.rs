@@ -171,6 +171,11 @@ impl Live {
         self.identity.history(visitor)
     }
 
+    /// Every link to a shopper, those that were taken back too.
+    pub fn links_to(&self, shopper: &str) -> Vec<Link> {
+        self.identity.links_to(shopper).into_iter().cloned().collect()
+    }
+
     /// Takes a link back: the visitor's steps, the earliest too, are the visitor's own again.
     pub fn undo_link(&mut self, visitor: &str, id: LinkId, now: Micros) -> bool {
         self.identity.undo(visitor, id, now)
