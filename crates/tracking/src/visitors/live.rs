@@ -298,7 +298,7 @@ mod tests {
                     else { json!({"anonymousId": format!("v{who}")}) };
                 let call = if *name == 4 { json!({"type": "identify", "messageId": format!("m{i}")}) } else {
                     json!({"event": names[*name], "messageId": format!("m{i}"), "properties": {
-                        "product_id": ["a", "b", "c"][*code], "quantity": 1 + code, "order_id": format!("o{i}")}})
+                        "product_id": (["a", "b", "c"][*code]), "quantity": (1 + code), "order_id": format!("o{i}")}})
                 };
                 event(*second, who, call)
             }).collect();
