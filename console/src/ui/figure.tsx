@@ -189,7 +189,7 @@ export function TableView({
       return {
         key: column.name,
         label: sentence(code('column', column.name)),
-        hint: column.meaning,
+        hint: lang === 'zh' ? column.meaning_zh || undefined : column.meaning,
         numeric,
         value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),
         render: (row) =>

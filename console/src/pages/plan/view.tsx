@@ -172,7 +172,7 @@ function Segments({ rows }: { rows: PlanSegment[] }) {
 }
 
 function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
-  const { t, code } = useWords();
+  const { lang, t, code } = useWords();
   const cell = useFigureCell();
   const columns = [
     {
@@ -192,7 +192,7 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
     cell('stock', t('catalogue.stock'), (r: PlanProduct) => r.stock),
   ] as Column<PlanProduct>[];
   return (
-    <Card title={t('plan.products')} hint={[t('plan.model', { model: page.serving.model, training: code('training', page.serving.training) }), page.serving.why].filter(Boolean).join(' · ')}>
+    <Card title={t('plan.products')} hint={[t('plan.model', { model: page.serving.model, training: code('training', page.serving.training) }), lang === 'zh' ? page.serving.whyZh || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
       <DataTable caption={t('plan.products')} columns={columns} rows={rows} rowKey={(r) => r.id} exportName="plan-products" />
     </Card>
   );
