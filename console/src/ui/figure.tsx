@@ -61,7 +61,7 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
             <span className="sr-only"> {label ?? name(figure.key)}</span>
           </summary>
           <div className="proof-body">
-            {figure.formula ? <p>{figure.formula}</p> : null}
+            {figure.formula ? <p lang="en">{figure.formula}</p> : null}
             {figure.source ? <Source source={figure.source} /> : null}
             {figure.n ? <p className="hint">{t('figure.n', { n: f.count(figure.n) })}</p> : null}
           </div>
@@ -195,7 +195,9 @@ export function TableView({
         render: (row) =>
           own
             ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
-            : cell(column.type, column.name, row[at] ?? null),
+            : column.name === 'formula'
+              ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
+              : cell(column.type, column.name, row[at] ?? null),
       };
     });
   return (

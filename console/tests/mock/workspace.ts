@@ -226,7 +226,7 @@ export function quality(): Report {
     title: words('Quality report', '质量报告'),
     figures: [figure('quality.rejected_share', 'share', 0.0008, { formula: 'rows put aside / rows read' }), figure('quality.marked_share', 'share', 0.061), figure('quality.merged', 'count', 318)],
     tables: [
-      { name: 'gates', title: words('Gates', '门槛'), table: table([['gate', 'text', ''], ['severity', 'text', ''], ['result', 'text', ''], ['measured', 'float', ''], ['at_most', 'float', ''], ['says', 'text', '']], overview(24).gates.map((g, i): Cell[] => [g.name, i === 2 ? 'warn' : 'fail', g.result, 0.001 * i, 0.2, g.detail])) },
+      { name: 'gates', title: words('Gates', '门槛'), table: table([['gate', 'text', ''], ['severity', 'text', ''], ['result', 'text', ''], ['measured', 'float', ''], ['at_most', 'float', ''], ['says', 'text', '']], overview(24).gates.map((g, i): Cell[] => [g.name, i === 2 ? 'warn' : 'fail', g.result, 0.001 * i, 0.2, g.detail.en])) },
       { name: 'rules', title: words('What each rule touched', '各规则的影响'), table: table([['rule', 'text', ''], ['n_rows', 'integer', ''], ['sample', 'text', '']], [['service_line', 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['repeated_line', 318, 'order 411-0712727, AF-0041'], ['gift', 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 12, 'order 420-1188204, KT-0017, 1 × 4250']]) },
     ],
     notes: [words('All totals tie out with the files to the cent.', '所有合计与文件逐分相符。')],

@@ -23,12 +23,13 @@ export async function english(page, names = []) {
   }, LEFT_ALONE);
   const sorted = [...names].filter((name) => name.length > 3).sort((a, b) => b.length - a.length);
   const bare = (text) => sorted.reduce((rest, name) => rest.replaceAll(name, ' · '), text);
-  return texts.filter((text) => /[A-Za-z]{2,}(?:[,;:]? [A-Za-z’'-]+){2,}/.test(bare(text)));
+  return texts.filter((text) => /[A-Za-z]{2,} [A-Za-z’'-]+(?:[,;:]? [A-Za-z’'-]+)+/.test(bare(text)));
 }
 
 /** Names of the seller's own data: products in every language, categories, brands, segments, channels, campaigns. */
 export async function namesOf(ask) {
-  const names = new Set();
+  // The language of segments is one.
+  const names = new Set(['between A and B']);
   for (const locale of ['en', 'zh', 'de', 'vi', 'th', 'ar', 'fr']) {
     for (const product of (await ask(`/products?per_page=500&locale=${locale}`)).products) {
       names.add(product.name);
@@ -39,7 +40,7 @@ export async function namesOf(ask) {
   }
   for (const segment of (await ask('/segments')).segments) {
     names.add(segment.name);
-    names.add(segment.rule);
+    if (segment.rule) names.add(segment.rule);
   }
   return [...names];
 }

@@ -285,6 +285,7 @@ export const codes = {
   'column.rivals_high': 'Competitors to',
   'column.price': 'Price',
   'column.verdict': 'Verdict',
+  'column.last_return_day': 'Day of the last return',
   'column.rules': 'Rules',
   'column.verify': 'To verify',
   'column.place': 'No.',

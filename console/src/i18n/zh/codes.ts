@@ -286,6 +286,7 @@ export const codes = {
   'column.rivals_high': '竞品高价',
   'column.price': '价格',
   'column.verdict': '结论',
+  'column.last_return_day': '最近退货日',
   'column.rules': '规则',
   'column.verify': '需核实',
   'column.place': '序号',

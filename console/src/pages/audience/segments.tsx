@@ -230,7 +230,7 @@ function List({ data, edit, reload }: { data: SegmentsWire; edit: (draft: { name
       render: (s) =>
         s.kind === 'own' && may('marketer') ? (
           <span className="row nowrap">
-            <Button kind="quiet" onClick={() => { edit({ name: s.name, title: spoken(s.title), rule: s.rule ?? '' }); window.scrollTo({ top: 0 }); }}>
+            <Button kind="quiet" onClick={() => { edit({ name: s.name, title: s.title.en, rule: s.rule ?? '' }); window.scrollTo({ top: 0 }); }}>
               {t('action.edit')}
             </Button>
             <IconButton icon="trash" label={t('segments.delete', { name: s.name })} onClick={() => setGoing(s)} />

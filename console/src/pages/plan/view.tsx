@@ -131,6 +131,7 @@ function Months({ page }: { page: PlanPage }) {
 }
 
 function useFigureCell(): (key: string, label: string, pick: (row: never) => unknown) => Column<never> {
+  const { lang } = useWords();
   const text = useFigureText();
   return (key, label, pick) => ({
     key,
@@ -143,7 +144,7 @@ function useFigureCell(): (key: string, label: string, pick: (row: never) => unk
       const shown = text(figure);
       if (shown.why) return <span className="faint small-why">{shown.why}</span>;
       return (
-        <span title={figure.formula} className="two-lines">
+        <span title={lang === 'en' ? figure.formula : undefined} className="two-lines">
           <span>{shown.value}</span>
           {shown.interval ? <span className="hint">{shown.interval}</span> : null}
         </span>

@@ -20,6 +20,10 @@ const FORMS: &[(&str, &str)] = &[
     ("at least two orders in half a year, nothing of the last came back", "半年内至少两单,且最后一单无退货"),
     ("things came back from a third of the orders or more", "三分之一或以上的订单有退货"),
     ("agreed to mail and ordered within a year", "同意接收邮件且一年内下过单"),
+    // What is foreseen.
+    ("no order in the next {} days (churn)", "未来 {} 天内不再下单（流失）"),
+    ("a second order in the next {} days", "首购顾客在未来 {} 天内再次下单"),
+    ("an order in the next {} days", "未来 {} 天内下单"),
     // What.
     ("its place among the markets", "市场排名"),
     ("which market to enter", "应进入哪个市场"),
@@ -52,6 +56,19 @@ const FORMS: &[(&str, &str)] = &[
     ("first orders of products that were never sold there", "从未在当地销售的商品的首批订货"),
     ("transfer", "迁移学习"),
     ("what reviews in `{}` complain of and praise", "`{}` 评论中的抱怨与称赞"),
+    // Why a model serves.
+    ("the home market learns from its own purchases", "本土市场从自身购买中学习"),
+    ("nothing could be measured ({}); the market's own purchases", "无法度量({});采用该市场自身的购买"),
+    (
+        "too few held-out shoppers here; over all target markets together, {}",
+        "本市场留出顾客太少;全部目标市场合并来看,{}",
+    ),
+    ("no evidence of a gain above {}: {}", "没有提升超过 {} 的证据:{}"),
+    ("the whole interval lies above {}: {}", "整个区间高于 {}:{}"),
+    ("the transfer hurts: {}", "迁移有害:{}"),
+    ("fewer than {} held-out shoppers: {}", "留出顾客不足 {} 位:{}"),
+    ("no held-out shopper", "没有留出顾客"),
+    ("gain {}, {} % between {} and {}, {} shoppers", "提升 {},{} % 区间为 {} 至 {},{} 位顾客"),
     // Why.
     (
         "{} reviews in the language `{}`: too few rated ones to learn its words from, or words that say little (clean.sentiment_quality has the figures)",
@@ -164,7 +181,10 @@ const FORMS: &[(&str, &str)] = &[
     ("a positive rate", "正的汇率"),
     ("a quantity other than 0; 0 only on a cancelled line", "非 0 的数量;仅取消的行可为 0"),
     ("a quantity from {} to {}", "数量在 {} 至 {} 之间"),
-    ("a price from {} to {}; below 0 only for discounts, fees and bad debt", "价格在 {} 至 {} 之间;仅折扣、费用与坏账可小于 0"),
+    (
+        "a price from {} to {}; below 0 only for discounts, fees and bad debt",
+        "价格在 {} 至 {} 之间;仅折扣、费用与坏账可小于 0",
+    ),
     ("an amount below 10^12 in its own and in the reporting currency", "以原币与报告货币计均小于 10^12 的金额"),
     ("an amount of 0 or more", "0 或以上的金额"),
     ("one JSON object on the line", "该行应为一个 JSON 对象"),
@@ -184,19 +204,6 @@ const FORMS: &[(&str, &str)] = &[
         "{} refund matches no line of its order and became a line without a product",
         "{} 笔退款与其订单的任何行都不匹配,成为没有商品的行",
     ),
-    // Why a model serves.
-    ("the home market learns from its own purchases", "本土市场从自身购买中学习"),
-    ("nothing could be measured ({}); the market's own purchases", "无法度量({});采用该市场自身的购买"),
-    (
-        "too few held-out shoppers here; over all target markets together, {}",
-        "本市场留出顾客太少;全部目标市场合并来看,{}",
-    ),
-    ("no evidence of a gain above {}: {}", "没有提升超过 {} 的证据:{}"),
-    ("the whole interval lies above {}: {}", "整个区间高于 {}:{}"),
-    ("the transfer hurts: {}", "迁移有害:{}"),
-    ("fewer than {} held-out shoppers: {}", "留出顾客不足 {} 位:{}"),
-    ("no held-out shopper", "没有留出顾客"),
-    ("gain {}, {} % between {} and {}, {} shoppers", "提升 {},{} % 区间为 {} 至 {},{} 位顾客"),
 ];
 
 /// The Chinese of a sentence; the sentence itself where no form is known.

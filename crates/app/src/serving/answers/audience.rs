@@ -229,7 +229,7 @@ async fn values(now: &Snapshot, of: Option<Market>) -> Result<Report> {
         ("predictors", "predictors", "target, metric", "How good the forecasts were on held-out days", "预测质量"),
         ("calibration", "calibration", "target, bin", "What was promised and what happened", "预测与实际"),
     ] {
-        let table = tables::all(now, mart, order).await?;
+        let table = tables::in_chinese(tables::all(now, mart, order).await?, "target");
         all.push(NamedTable { name: name.to_owned(), title: Words::new(en, zh), table });
     }
     Ok(Report {
