@@ -143,7 +143,9 @@ const LONG = 180;
 
 /** A text that is cut where it would make a row as high as the screen; the whole of it opens. */
 export function LongText({ text }: { text: string }) {
-  if (text.length <= 60) return <>{text}</>;
+  // A Chinese character is as wide as two letters.
+  const width = [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 2 : 1), 0);
+  if (width <= 60) return <>{text}</>;
   if (text.length <= LONG) return <span className="long-text">{text}</span>;
   const end = text.lastIndexOf(' ', LONG - 20);
   return (
