@@ -19,7 +19,7 @@ const LOCALES: [(&str, &str, &str, &str); 12] = [
     ("pt-PT", "PT", "Jarro elétrico vermelho", "1234,50\u{a0}€"),
     ("zh-Hans", "CN", "红色电水壶", "¥1,234.50"),
     ("zh-Hant", "TW", "紅色電水壺", "$1,234.50"),
-    ("ja", "JP", "赤い電気ケトル", "￥1,235"),
+    ("ja", "JP", "赤い電気ケトル", "￥1,234"),
 ];
 
 /// Units of each market's currency for a euro: all the same, so that a price is the same number everywhere.
