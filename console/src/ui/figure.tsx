@@ -197,7 +197,7 @@ export function TableView({
         render: (row) =>
           own
             ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
-            : column.name === 'formula'
+            : ['formula', 'chosen'].includes(column.name)
               ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
               : cell(column.type, column.name, row[at] ?? null),
       };

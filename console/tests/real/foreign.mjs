@@ -22,7 +22,8 @@ export async function english(page, names = []) {
     return [...found];
   }, LEFT_ALONE);
   const sorted = [...names].filter((name) => name.length > 3).sort((a, b) => b.length - a.length);
-  const bare = (text) => sorted.reduce((rest, name) => rest.replaceAll(name, ' · '), text);
+  // What stands in quotation marks are shoppers' own words.
+  const bare = (text) => sorted.reduce((rest, name) => rest.replaceAll(name, ' · '), text.replace(/“[^”]*”/g, ' · '));
   return texts.filter((text) => /[A-Za-z]{2,} [A-Za-z’'-]+(?:[,;:]? [A-Za-z’'-]+)+/.test(bare(text)));
 }
 
