@@ -21,6 +21,8 @@ export function whenSignedOut(act: () => void): void {
 
 client.use({
   onRequest({ request }) {
+    // Titles of products in the language that is chosen, whatever the browser's own is.
+    request.headers.set('accept-language', document.documentElement.lang || 'en');
     if (request.method !== 'GET' && csrf) request.headers.set('x-csrf-token', csrf);
     return request;
   },

@@ -11,10 +11,12 @@ const dictionaries = { en, zh } as const;
 
 export type Values = Record<string, string | number>;
 
-/** The words of a key with `{name}` filled in. */
+/** The words of a key with `{name}` filled in; `{n|row|rows}` is the first where `n` is 1. */
 export function translate(lang: Lang, key: Key, values?: Values): string {
   const text: string = dictionaries[lang][key];
-  return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
+  if (!values) return text;
+  const counted = text.replace(/\{(\w+)\|([^|}]*)\|([^}]*)\}/g, (_, name: string, one: string, many: string) => (String(values[name]) === '1' ? one : many));
+  return counted.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 /** Whether a text is a key: codes of the server are looked up as `status.` + code and shown as they are otherwise. */

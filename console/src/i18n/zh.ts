@@ -1,6 +1,7 @@
 // All Chinese words; a missing or an unknown key does not compile.
 import type { Key } from './en';
 import { codes } from './zh/codes';
+import { columns } from './zh/columns';
 import { pages } from './zh/pages';
 
-export const zh: Record<Key, string> = { ...pages, ...codes };
+export const zh: Record<Key, string> = { ...pages, ...codes, ...columns };

@@ -84,7 +84,7 @@ export interface PlanPage {
   segments: PlanSegment[];
   products: PlanProduct[];
   bundles: { left: string; right: string; figures: Figure[] }[];
-  serving: { model: string; training: string; basis: string; why: string };
+  serving: { model: string; training: string; basis: string; why: string; whyZh: string };
   unknowns: { key: string; have: string }[];
   caveats: { rule: string; rows: Figure | null; sample: string }[];
   sources: { name: string; table: string; licence: string; origin: string }[];
@@ -145,7 +145,7 @@ export function readPlan(raw: Any): PlanPage {
         figures: Object.values(row).flatMap((f) => planFigure(f) ?? []),
       };
     }),
-    serving: { model: text(serving['model']), training: text(serving['trained_on']), basis: text(serving['basis']), why: text(serving['why']) },
+    serving: { model: text(serving['model']), training: text(serving['trained_on']), basis: text(serving['basis']), why: text(serving['why']), whyZh: text(serving['why_zh']) },
     unknowns: list(plan['unknowns']).map((u) => ({ key: text(object(u)['key']), have: text(object(u)['have']) })),
     caveats: list(plan['caveats']).map((c) => ({ rule: text(object(c)['rule']), rows: planFigure(object(c)['rows']), sample: text(object(c)['sample']) })),
     sources: list(plan['sources']).map((s) => {

@@ -30,14 +30,16 @@ function Nothing() {
     <Card>
       <Empty title={t('home.empty.title')} icon="data" action={<LinkButton kind="primary" to="/data">{t('home.empty.action')}</LinkButton>}>
         <p>{t('home.empty.text')}</p>
-        <pre>portolan ingest YOUR_FILES{'\n'}portolan run</pre>
+        <pre>
+          <code>portolan ingest YOUR_FILES{'\n'}portolan run</code>
+        </pre>
       </Empty>
     </Card>
   );
 }
 
 function Glance({ data }: { data: Overview }) {
-  const { t, f, spoken } = useWords();
+  const { t, f, spoken, code } = useWords();
   const { counts } = data;
   const tiles: [string, number, string][] = [
     [t('home.orders'), counts.orders, '/data'],
@@ -85,7 +87,7 @@ function Glance({ data }: { data: Overview }) {
           <ul className="rows">
             {data.freshness.map((row) => (
               <li key={row.table}>
-                <code>{row.table}</code>
+                <span title={row.table}>{code('fresh', row.table.replace('clean.', ''))}</span>
                 <span className="grow" />
                 <span className="hint">{t('home.fresh.rows', { n: f.count(row.rows) })}</span>
                 <span className="when">{row.last_day ? f.day(row.last_day) : t('home.fresh.none')}</span>
@@ -105,10 +107,7 @@ function Glance({ data }: { data: Overview }) {
               .map((gate) => (
                 <li key={gate.name}>
                   <GateBadge result={gate.result} passed={gate.passed} />
-                  <span className="gate">
-                    <code>{gate.name}</code>
-                    <span className="hint">{gate.detail}</span>
-                  </span>
+                  <span className="gate">{spoken(gate.detail)}</span>
                 </li>
               ))}
           </ul>

@@ -167,7 +167,7 @@ function Debugger() {
       {shown.length === 0 ? (
         <Empty title={t('live.none')} icon="live">
           <p>{t('live.none.text')}</p>
-          <pre>{`curl -u WRITE_KEY: ${window.location.origin}/v1/track \\\n  -H 'content-type: application/json' \\\n  -d '{"userId":"u1","event":"Product Viewed","properties":{"product_id":"P-1"}}'`}</pre>
+          <pre><code>{`curl -u WRITE_KEY: ${window.location.origin}/v1/track \\\n  -H 'content-type: application/json' \\\n  -d '{"userId":"u1","event":"Product Viewed","properties":{"product_id":"P-1"}}'`}</code></pre>
         </Empty>
       ) : (
         <div className="debugger">

@@ -223,7 +223,7 @@ function List({ data }: { data: Recommendations }) {
         </ol>
       )}
       <p className="hint">
-        {data.bucket != null ? `${t('recommend.bucket', { bucket: data.bucket })} · ` : ''}
+        {t('recommend.bucket', { bucket: data.bucket })} · {t('recommend.locale', { locale: data.locale.used ?? '—' })} ·{' '}
         {t('recommend.exposure')} <code>{data.exposure_id}</code>
       </p>
     </>
@@ -232,7 +232,7 @@ function List({ data }: { data: Recommendations }) {
 
 /** The steps that were tried in order, the one that answered, and why the others did not. */
 function Chain({ data }: { data: Recommendations }) {
-  const { t, code } = useWords();
+  const { t, code, spoken } = useWords();
   if (!data.chain.length) return null;
   return (
     <section aria-label={t('recommend.chain')}>
@@ -244,7 +244,7 @@ function Chain({ data }: { data: Recommendations }) {
               {code('step', step.step)}
               {step.answered ? <span className="sr-only"> {t('recommend.answered')}</span> : null}
             </span>
-            <span className="hint">{step.why}</span>
+            <span className="hint">{spoken(step.why)}</span>
           </li>
         ))}
       </ol>
@@ -253,7 +253,7 @@ function Chain({ data }: { data: Recommendations }) {
 }
 
 function Quality() {
-  const { t, f, code } = useWords();
+  const { t, f, code, lang } = useWords();
   const models = useLoad('models', api.models);
   const serving = useMemo(() => rowsOf(models.data?.serving), [models.data]);
   const evidence = useMemo(() => rowsOf(models.data?.evidence), [models.data]);
@@ -276,7 +276,7 @@ function Quality() {
                 { key: 'model', label: t('models.model'), value: (r) => str(r['model']), render: (r) => <code>{str(r['model'])}</code> },
                 { key: 'training', label: t('models.training'), value: (r) => code('training', str(r['training'])) },
                 { key: 'basis', label: t('models.basis'), value: (r) => code('basis', str(r['basis'])), render: (r) => <Badge tone={str(r['basis']) === 'own_evidence' ? 'good' : 'neutral'}>{code('basis', str(r['basis']))}</Badge> },
-                { key: 'why', label: t('models.why'), value: (r) => str(r['why']) },
+                { key: 'why', label: t('models.why'), value: (r) => str(r[lang === 'zh' ? 'why_zh' : 'why']) },
               ]}
             />
           )}

@@ -61,7 +61,7 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
             <span className="sr-only"> {label ?? name(figure.key)}</span>
           </summary>
           <div className="proof-body">
-            {figure.formula ? <p>{figure.formula}</p> : null}
+            {figure.formula ? <p lang="en">{figure.formula}</p> : null}
             {figure.source ? <Source source={figure.source} /> : null}
             {figure.n ? <p className="hint">{t('figure.n', { n: f.count(figure.n) })}</p> : null}
           </div>
@@ -143,7 +143,9 @@ const LONG = 180;
 
 /** A text that is cut where it would make a row as high as the screen; the whole of it opens. */
 export function LongText({ text }: { text: string }) {
-  if (text.length <= 60) return <>{text}</>;
+  // A Chinese character is as wide as two letters.
+  const width = [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 2 : 1), 0);
+  if (width <= 60) return <>{text}</>;
   if (text.length <= LONG) return <span className="long-text">{text}</span>;
   const end = text.lastIndexOf(' ', LONG - 20);
   return (
@@ -189,13 +191,15 @@ export function TableView({
       return {
         key: column.name,
         label: sentence(code('column', column.name)),
-        hint: column.meaning,
+        hint: lang === 'zh' ? column.meaning_zh || undefined : column.meaning,
         numeric,
         value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),
         render: (row) =>
           own
             ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
-            : cell(column.type, column.name, row[at] ?? null),
+            : ['formula', 'chosen'].includes(column.name)
+              ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
+              : cell(column.type, column.name, row[at] ?? null),
       };
     });
   return (

@@ -41,7 +41,7 @@ export class Mock {
     this.addKey('shop DE', 'write', 'DE', ['https://shop.example']);
     this.addKey('storefront backend', 'read', null, []);
     const begun = Date.now() - 3_600_000;
-    this.runs.push({ id: 'r-1', status: 'done', started: new Date(begun).toISOString(), ended: new Date(begun + 41_000).toISOString(), exit_code: 0, progress: 1, stage: null, lines: ['marts: 9 tables', 'offers: ease-sparse serves CN', 'done in 41 s'], next: null, begun });
+    this.runs.push({ id: 'r-1', status: 'done', started: new Date(begun).toISOString(), ended: new Date(begun + 41_000).toISOString(), exit_code: 0, progress: 1, stage: null, lines: [words('marts: computed', '汇总:已计算'), words('offers: computed', '模型:已计算')], next: null, begun });
   }
 
   private addKey(name: string, kind: ApiKey['kind'], market: string | null, origins: string[]): { key: ApiKey; secret: string } {
@@ -212,12 +212,12 @@ export class Mock {
   private products(id: string | undefined, more: string | undefined, q: URLSearchParams, number: number, size: number, body: Buffer, response: ServerResponse): unknown {
     if (id === 'search-by-picture') {
       if (body.length === 0) throw new Refusal(400, 'The request cannot be understood', 'there is no picture in it', 'send the bytes of a PNG, JPEG or WebP file');
-      return { products: cards.slice(0, 8).map((c, i) => ({ ...c, score: 0.94 - i * 0.06 })), total: 8, found_by: 'picture', notes: [] };
+      return { products: cards.slice(0, 8).map((c, i) => ({ ...c, score: 0.94 - i * 0.06 })), total: 8, found_by: 'picture', notes: [], bucket: 412, bucket_of: 'answer', exposure_id: 'x-8f20c2', locale: { used: 'en', from: 'accept_language', chain: ['en', 'catalogue'] } };
     }
     if (!id) {
       const words = q.get('q');
       const found = inMarket(words ? search(words) : cards, q.get('market'));
-      return { products: found.slice((number - 1) * size, number * size), total: found.length, found_by: words ? 'words' : 'catalogue', notes: [] };
+      return { products: found.slice((number - 1) * size, number * size), total: found.length, found_by: words ? 'words' : 'catalogue', notes: [], bucket: 412, bucket_of: 'answer', exposure_id: 'x-8f20c2', locale: { used: 'en', from: 'accept_language', chain: ['en', 'catalogue'] } };
     }
     if (more === 'picture') {
       const drawing = picture(id);
@@ -226,7 +226,7 @@ export class Mock {
       response.end(drawing);
       return null;
     }
-    if (more === 'similar') return { products: cards.filter((c) => c.product_id !== id).slice(0, 6).map((c, i) => ({ ...c, score: 0.9 - i * 0.07 })), total: 6, found_by: 'catalogue', notes: [] };
+    if (more === 'similar') return { products: cards.filter((c) => c.product_id !== id).slice(0, 6).map((c, i) => ({ ...c, score: 0.9 - i * 0.07 })), total: 6, found_by: 'catalogue', notes: [], bucket: 412, bucket_of: 'answer', exposure_id: 'x-8f20c2', locale: { used: 'en', from: 'accept_language', chain: ['en', 'catalogue'] } };
     const one = product(id);
     if (!one) throw new Refusal(404, 'There is no such thing', `no product "${id}"`, 'search for it by name');
     return one;
@@ -238,7 +238,7 @@ export class Mock {
         const done = Math.min(STAGES.length, Math.floor((Date.now() - run.begun) / 600));
         run.progress = done / STAGES.length;
         run.stage = STAGES[done] ?? null;
-        run.lines = STAGES.slice(0, done).map((s) => `${s}: done`);
+        run.lines = STAGES.slice(0, done).map((s) => ({ en: `${s}: computed`, zh: `${s}:已计算` }));
         if (done === STAGES.length) Object.assign(run, { status: 'done', ended: new Date().toISOString(), exit_code: 0, progress: 1 });
       }
       const { begun: _begun, ...wire } = run;

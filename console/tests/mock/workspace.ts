@@ -29,12 +29,12 @@ export function overview(rejects: number): Overview {
       { table: 'clean.fx_rates', last_day: '2026-11-25', rows: 4_270 },
     ],
     gates: [
-      { name: 'order_lines_rejected', passed: true, result: 'pass', detail: '24 of 31,220 order lines (0.1 %) were put aside; at most 20 % may' },
-      { name: 'order_lines_product', passed: true, result: 'pass', detail: 'none of 31,196 order lines have no product' },
-      { name: 'stock_fresh', passed: false, result: 'warn', detail: 'the newest row of stock is 2 days old; at most 1 day may pass' },
-      { name: 'order_lines_shopper', passed: true, result: 'pass', detail: '1,811 of 31,196 order lines (5.8 %) have no shopper; at most 90 % may' },
-      { name: 'orders_unique', passed: true, result: 'pass', detail: 'no order stands twice' },
-      { name: 'reviews_product', passed: true, result: 'pass', detail: 'all 3,904 reviews name a product of the catalogue' },
+      { name: 'order_lines_rejected', passed: true, result: 'pass', detail: words('24 of 31,220 order lines (0.1 %) were put aside; at most 20 % may', '31,220 条订单行中有 24 条(0.1 %)被搁置;上限为 20 %') },
+      { name: 'order_lines_product', passed: true, result: 'pass', detail: words('none of 31,196 order lines have no product', '31,196 条订单行中没有一条没有商品') },
+      { name: 'stock_fresh', passed: false, result: 'warn', detail: words('the newest row of stock is 2 days old; at most 1 day may pass', '最新的库存记录已有 2 天;上限为 1 天') },
+      { name: 'order_lines_shopper', passed: true, result: 'pass', detail: words('1,811 of 31,196 order lines (5.8 %) have no shopper; at most 90 % may', '31,196 条订单行中有 1,811 条(5.8 %)没有顾客;上限为 90 %') },
+      { name: 'orders_unique', passed: true, result: 'pass', detail: words('no order stands twice', '没有重复的订单') },
+      { name: 'reviews_product', passed: true, result: 'pass', detail: words('all 3,904 reviews name a product of the catalogue', '全部 3,904 条评论所指商品均在目录中') },
     ],
     actions: [
       { en: 'Stock is two days old: take in a new file, or offers may be sold out.', zh: '库存已有两天未更新：请导入新文件，否则推荐可能已售罄。', link: '/data/sources' },
@@ -148,7 +148,11 @@ export function recommend(query: URLSearchParams, recent: string[]): Recommendat
       product_id: card.product_id,
       name: card.name,
       score: 0.412 / (1 + i * 0.21),
+      name_locale: card.name_locale,
+      name_fit: card.name_fit,
       price: card.price,
+      price_text: card.price_text,
+      price_rate_day: card.price_rate_day,
       picture: card.picture,
       reasons:
         query.get('explain') === 'true'
@@ -162,10 +166,12 @@ export function recommend(query: URLSearchParams, recent: string[]): Recommendat
     chain: steps.map((step, i) => ({
       step,
       answered: i === at,
-      why: i < at ? (step === 'history' ? 'no order of this shopper is known' : step === 'session' ? 'no event in this visit' : 'the shopper is in no segment') : i === at ? `${n} products from ${step === 'history' ? '4 orders' : step === 'session' ? `${recent.length} events` : '911 shoppers of the market'}` : 'not needed',
+      why: i < at ? (step === 'history' ? words('no order of this shopper is known', '没有该顾客的订单') : step === 'session' ? words('no event in this visit', '本次访问没有事件') : words('the shopper is in no segment', '该顾客不属于任何分群')) : i === at ? words(`${n} products`, `${n} 件商品`) : words('not needed', '不需要'),
     })),
     model_version: 'v17 · snapshot 41',
-    bucket: who ? 412 : null,
+    bucket: 412,
+    bucket_of: who ? 'shopper' : 'answer',
+    locale: { used: 'en-GB', from: 'accept_language', chain: ['en-GB', 'en', 'catalogue'] },
     exposure_id: 'x-8f20c1',
   };
 }
@@ -220,7 +226,7 @@ export function quality(): Report {
     title: words('Quality report', '质量报告'),
     figures: [figure('quality.rejected_share', 'share', 0.0008, { formula: 'rows put aside / rows read' }), figure('quality.marked_share', 'share', 0.061), figure('quality.merged', 'count', 318)],
     tables: [
-      { name: 'gates', title: words('Gates', '门槛'), table: table([['gate', 'text', ''], ['severity', 'text', ''], ['result', 'text', ''], ['measured', 'float', ''], ['at_most', 'float', ''], ['says', 'text', '']], overview(24).gates.map((g, i): Cell[] => [g.name, i === 2 ? 'warn' : 'fail', g.result, 0.001 * i, 0.2, g.detail])) },
+      { name: 'gates', title: words('Gates', '门槛'), table: table([['gate', 'text', ''], ['severity', 'text', ''], ['result', 'text', ''], ['measured', 'float', ''], ['at_most', 'float', ''], ['says', 'text', '']], overview(24).gates.map((g, i): Cell[] => [g.name, i === 2 ? 'warn' : 'fail', g.result, 0.001 * i, 0.2, g.detail.en])) },
       { name: 'rules', title: words('What each rule touched', '各规则的影响'), table: table([['rule', 'text', ''], ['n_rows', 'integer', ''], ['sample', 'text', '']], [['service_line', 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['repeated_line', 318, 'order 411-0712727, AF-0041'], ['gift', 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 12, 'order 420-1188204, KT-0017, 1 × 4250']]) },
     ],
     notes: [words('All totals tie out with the files to the cent.', '所有合计与文件逐分相符。')],

@@ -104,6 +104,10 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Compare every file of the lake with the hash it was written under.
     Doctor(Doctor),
+    /// Write the whole workspace into one file, while a server may run.
+    Backup(Backup),
+    /// Make a workspace from such a file.
+    Restore(Restore),
     /// Answer over HTTP: recommendations, the console, and everything the commands say.
     Serve(Serve),
     /// Keys for programs that send to the server or ask it.
@@ -434,6 +438,34 @@ pub(crate) struct Doctor {
     /// Also print a hash of every table's rows, to compare two lakes.
     #[arg(long)]
     pub(crate) digest: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan backup`.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// File to write, or to look at.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Write nothing: read a backup and compare every byte of it.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan restore`.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Folder to make; it must not be there yet, or be empty.
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! The `portolan` command.
 
 mod allocator;
+mod backup;
 mod cli;
 mod commands;
 mod encoders;

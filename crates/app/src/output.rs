@@ -77,6 +77,11 @@ pub(crate) fn table(header: &[&str], right: &[usize], rows: Vec<Vec<String>>) {
     line(&table.to_string());
 }
 
+/// So many of something, in the right number: `1 rule`, `541,909 rules`.
+pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(n as u64), if n == 1 { one } else { many })
+}
+
 /// 541909 as `541,909`.
 pub(crate) fn count(n: impl TryInto<i128>) -> String {
     let n = n.try_into().unwrap_or(0);

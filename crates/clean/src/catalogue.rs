@@ -14,6 +14,7 @@ use crate::rules::product_code_case::{product_id, product_id_of_title};
 use crate::rules::{broken_encoding, fuzzy_product, service_line, text};
 use crate::{CleanError, CleanParams};
 use domain::{Currency, Day};
+use std::collections::BTreeMap;
 
 /// Text fields of a catalogue record, in the order of `TEXT_FIELDS`.
 pub(crate) const TEXT_FIELDS: [&str; 18] = [
@@ -49,7 +50,44 @@ pub(crate) struct Record {
     pub(crate) measures: [Option<f64>; MEASURES.len()],
     pub(crate) amounts: [Option<i64>; AMOUNTS.len()],
     pub(crate) stock: Option<i64>,
+    /// Titles and descriptions of the records, by their language: the latest of each.
+    spoken: BTreeMap<Box<str>, [Option<Box<str>>; 2]>,
 }
+
+impl Record {
+    /// Keeps what a record says in its language, and makes one JSON of it where there are several languages. A product
+    /// has one row in the catalogue, however many translations of it came in rows of their own.
+    fn say(&mut self, language: Option<&str>, said: [Option<&str>; 2], texts: Option<&str>) {
+        let others = texts.and_then(|t| serde_json::from_str::<serde_json::Value>(t).ok());
+        for (language, texts) in others.as_ref().and_then(serde_json::Value::as_object).into_iter().flatten() {
+            self.keep(language, ["name", "description"].map(|what| texts[what].as_str()));
+        }
+        if let (Some(language), [Some(_), _] | [_, Some(_)]) = (language, said) {
+            self.keep(language, said);
+        }
+        if self.spoken.len() > 1 {
+            let texts = self.spoken.iter().map(|(language, said)| {
+                let told = ["name", "description"].into_iter().zip(said);
+                let told = told.filter_map(|(what, text)| Some((what.to_owned(), text.as_deref()?.into())));
+                (language.to_string(), serde_json::Value::Object(told.collect()))
+            });
+            let all = serde_json::Value::Object(texts.collect()).to_string();
+            self.texts[TEXTS] = Some(all.into());
+        }
+    }
+
+    fn keep(&mut self, language: &str, said: [Option<&str>; 2]) {
+        let kept = self.spoken.entry(language.into()).or_default();
+        for (kept, said) in kept.iter_mut().zip(said) {
+            if let Some(said) = said {
+                *kept = Some(said.into());
+            }
+        }
+    }
+}
+
+/// Place of `texts` in [`TEXT_FIELDS`].
+const TEXTS: usize = 7;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct TitleCount {
@@ -224,6 +262,10 @@ impl Collector {
                 *field = Some(value);
             }
         }
+        let said = |at: usize| Ok::<_, CleanError>(batch.text(TEXT_FIELDS[at])?.get(row).and(record.texts[at].clone()));
+        let [name, description] = [said(0)?, said(1)?];
+        let (language, texts) = (batch.text("language")?.get(row), batch.text("texts")?.get(row));
+        record.say(language, [name.as_deref(), description.as_deref()], texts);
         if let Some(stock) = batch.ints("stock")?.get(row) {
             record.stock = Some(stock);
         }

@@ -26,6 +26,8 @@ pub(crate) enum How {
     Phone,
     /// A language or locale, stored as two letters.
     Language,
+    /// A language or locale, stored as its tag: texts of two regions are two texts.
+    Locale,
     /// A discount, stored positive however it is written.
     Discount,
 }
@@ -221,6 +223,10 @@ impl Plan {
                 Some(two) => out.text(to, &two),
                 None => return Ok(false),
             },
+            How::Locale => match locale(cell) {
+                Some(tag) => out.text(to, &tag),
+                None => return Ok(false),
+            },
             How::Measure(factor) => {
                 let (number, unit) =
                     with_unit(cell, factor).ok_or_else(|| fault("unknown_unit", "a measure such as 2.5 or 2.5 lb"))?;
@@ -334,6 +340,11 @@ pub(crate) fn truth(cell: &str) -> Option<bool> {
 pub(crate) fn language(cell: &str) -> Option<String> {
     let head = cell.split(['-', '_', '.']).next().unwrap_or("");
     (head.len() == 2 && head.bytes().all(|b| b.is_ascii_alphabetic())).then(|| head.to_ascii_lowercase())
+}
+
+/// `en`, `pt_br`, `zh-hant-TW` → the tag as BCP 47 writes it.
+pub(crate) fn locale(text: &str) -> Option<String> {
+    text.parse::<domain::Locale>().ok().map(|locale| locale.to_string())
 }
 
 /// Enough of a personal value to find it again, not enough to read it.

@@ -317,6 +317,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("failing", Int, "rows that fail; for freshness 1 where the newest row is too old"),
             may("example", Text, "a row that fails, for freshness the day of the newest row"),
             must("says", Text, "what was found, in a sentence"),
+            may("says_zh", Text, "the same in Chinese"),
         ],
     ),
     mart(

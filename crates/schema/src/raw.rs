@@ -121,7 +121,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("product_code", Text, "the source's code"),
             may("name", Text, "title in the source's main language"),
             may("description", Text, "description in the source's main language"),
-            may("language", Text, "ISO 639-1 of name and description"),
+            may("language", Text, "locale of name and description, BCP 47: en, pt-BR, zh-Hant"),
             may("category", Text, "category path, parts joined by ` > `"),
             may("brand", Text, "brand"),
             may("price", Amount, "list price in `currency`"),
@@ -155,7 +155,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("liquid", Text, "what of it flows: none, liquid, flammable, aerosol, or a UN number"),
             may("image", Text, "path or address of the picture"),
             may("stock", Int, "units on hand where the catalogue states them"),
-            may("texts", Text, "titles and descriptions by language, JSON object {language: {name, description}}"),
+            may("texts", Text, "titles and descriptions by locale, JSON object {locale: {name, description}}"),
         ],
     ),
     raw(

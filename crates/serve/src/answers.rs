@@ -7,7 +7,9 @@
 use crate::wire::audience::{
     MembersQuery, Personas, SegmentDraft, SegmentPreview, SegmentRule, Segments, Shopper, ShopperSegments,
 };
-use crate::wire::catalogue::{PricesWrite, Product, ProductQuery, ProductWrite, Products, StockWrite, Written};
+use crate::wire::catalogue::{
+    PricesWrite, Product, ProductQuery, ProductWrite, Products, ReaderQuery, StockWrite, Written,
+};
 use crate::wire::data::{RejectQuery, Run, RunQuery, Runs, SqlQuestion};
 use crate::wire::markets::{Lang, MarketPage, MarketRanking, TransferReport};
 use crate::wire::overview::Overview;
@@ -175,13 +177,13 @@ pub trait CatalogueAnswers: Send + Sync {
     /// Searches or lists.
     fn products<'a>(&'a self, query: &'a ProductQuery) -> Answer<'a, Products>;
     /// One product.
-    fn product<'a>(&'a self, id: &'a str) -> Answer<'a, Product>;
+    fn product<'a>(&'a self, id: &'a str, reader: &'a ReaderQuery) -> Answer<'a, Product>;
     /// Products like it.
-    fn similar_products<'a>(&'a self, id: &'a str) -> Answer<'a, Products>;
+    fn similar_products<'a>(&'a self, id: &'a str, reader: &'a ReaderQuery) -> Answer<'a, Products>;
     /// Its picture.
     fn picture<'a>(&'a self, id: &'a str) -> Answer<'a, Document>;
     /// Products that look like a picture.
-    fn search_by_picture(&self, picture: Bytes) -> Answer<'_, Products>;
+    fn search_by_picture<'a>(&'a self, picture: Bytes, reader: &'a ReaderQuery) -> Answer<'a, Products>;
     /// Adds or changes a product.
     fn put_product<'a>(&'a self, id: &'a str, product: &'a ProductWrite) -> Answer<'a, Written>;
     /// Sets stock.

@@ -17,10 +17,3 @@ pub(crate) async fn note(
     shared.store.note(new, shared.clock.now()).await.map_err(Refusal::internal)?;
     Ok(())
 }
-
-/// A person's id as the log may have it: the first half of its SHA-256.
-pub(crate) fn hashed(id: &str) -> String {
-    let mut hash = state::secret::hash(id);
-    hash.truncate(32);
-    format!("sha256:{hash}")
-}

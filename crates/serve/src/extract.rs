@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -67,6 +67,27 @@ fn is_utf8(query: &str) -> bool {
         }
     }
     std::str::from_utf8(&read).is_ok()
+}
+
+/// The languages that a reader wants, as the header says them; several headers are one list (RFC 9110, section 5.3).
+#[derive(Clone, Debug, Default)]
+pub struct AcceptLanguage(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for AcceptLanguage {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
+        let mut all = Vec::new();
+        for value in parts.headers.get_all(ACCEPT_LANGUAGE) {
+            let text = value.to_str().map_err(|_| {
+                let next = "write it as de-AT,de;q=0.9,en;q=0.5";
+                Refusal::bad_request("the header Accept-Language has bytes that are no letters", next)
+                    .at("Accept-Language", next)
+            })?;
+            all.push(text);
+        }
+        Ok(Self((!all.is_empty()).then(|| all.join(", "))))
+    }
 }
 
 /// A JSON body.

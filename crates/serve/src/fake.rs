@@ -11,7 +11,7 @@ use crate::wire::audience::{
     SegmentRule, Segments, Shopper, ShopperSegment, ShopperSegments,
 };
 use crate::wire::catalogue::{
-    PricesWrite, Product, ProductCard, ProductQuery, ProductWrite, Products, StockWrite, Written,
+    PricesWrite, Product, ProductCard, ProductQuery, ProductWrite, Products, ReaderQuery, StockWrite, Written,
 };
 use crate::wire::data::{RejectQuery, Run, RunQuery, RunStatus, Runs, SqlQuestion};
 use crate::wire::figure::{Amount, Figure, Words};
@@ -93,9 +93,9 @@ fn card(i: usize) -> ProductCard {
         category: Some("Kitchen".to_owned()),
         brand: None,
         price: Some(euro(minor)),
+        name_fit: "catalogue".to_owned(),
         picture: (i == 0).then(|| format!("/api/v1/products/{id}/picture")),
-        score: None,
-        sellable: None,
+        ..ProductCard::default()
     }
 }
 
@@ -107,7 +107,15 @@ fn product_at(id: &str) -> Result<usize, AnswerError> {
 
 fn products(which: Vec<usize>, found_by: &str) -> Products {
     let products: Vec<_> = which.into_iter().map(card).collect();
-    Products { total: products.len() as u64, products, found_by: found_by.to_owned(), notes: Vec::new() }
+    Products {
+        total: products.len() as u64,
+        products,
+        found_by: found_by.to_owned(),
+        bucket: 7,
+        bucket_of: "answer".to_owned(),
+        exposure_id: "exposure-1".to_owned(),
+        ..Products::default()
+    }
 }
 
 fn ranked(i: usize) -> RankedMarket {
@@ -134,6 +142,7 @@ fn recommendations(n: Option<u32>, explain: bool) -> Recommendations {
         name: PRODUCTS[i].1.to_owned(),
         score: 1.0 / (i + 1) as f64,
         price: Some(euro(PRODUCTS[i].2)),
+        name_fit: "catalogue".to_owned(),
         picture: card(i).picture,
         reasons: if explain {
             let text = Words::new("bought by many in this market", "该市场很多人购买");
@@ -141,15 +150,25 @@ fn recommendations(n: Option<u32>, explain: bool) -> Recommendations {
         } else {
             Vec::new()
         },
+        ..RecommendedItem::default()
     });
-    let step = |step: &str, answered, why: &str| ChainStep { step: step.to_owned(), answered, why: why.to_owned() };
+    let step = |step: &str, answered, en: &str, zh: &str| ChainStep {
+        step: step.to_owned(),
+        answered,
+        why: Words::new(en, zh),
+    };
     Recommendations {
         items: items.collect(),
         answered_by: "market".to_owned(),
-        chain: vec![step("history", false, "no shopper was named"), step("market", true, "120 orders")],
+        chain: vec![
+            step("history", false, "no shopper was named", "未指明顾客"),
+            step("market", true, "120 orders", "120 个订单"),
+        ],
         model_version: "fake-1".to_owned(),
-        bucket: Some(7),
+        bucket: 7,
+        bucket_of: "answer".to_owned(),
         exposure_id: "exposure-1".to_owned(),
+        ..Recommendations::default()
     }
 }
 
@@ -165,7 +184,7 @@ fn the_run(id: &str) -> Result<Run, AnswerError> {
         exit_code: Some(0),
         progress: Some(1.0),
         stage: None,
-        lines: vec!["clean: 240 rows".to_owned()],
+        lines: vec![Words::new("clean: 240 rows", "清洗:240 行")],
         next: None,
     })
 }
@@ -199,7 +218,7 @@ impl OverviewAnswers for FakeAnswers {
                 name: "orders have a market".to_owned(),
                 passed: true,
                 result: "pass".to_owned(),
-                detail: "0 of 120 rows fail".to_owned(),
+                detail: Words::new("0 of 120 rows fail", "120 行中没有一行不符"),
             }],
             actions: vec![Action {
                 en: "Look at 2 rejected rows".to_owned(),
@@ -389,7 +408,7 @@ impl CatalogueAnswers for FakeAnswers {
         ready(Ok(products(found, if asked.is_empty() { "catalogue" } else { "words" })))
     }
 
-    fn product<'a>(&'a self, id: &'a str) -> Answer<'a, Product> {
+    fn product<'a>(&'a self, id: &'a str, _reader: &'a ReaderQuery) -> Answer<'a, Product> {
         ready(product_at(id).map(|i| Product {
             card: card(i),
             names: BTreeMap::from([("en".to_owned(), PRODUCTS[i].1.to_owned())]),
@@ -398,7 +417,7 @@ impl CatalogueAnswers for FakeAnswers {
         }))
     }
 
-    fn similar_products<'a>(&'a self, id: &'a str) -> Answer<'a, Products> {
+    fn similar_products<'a>(&'a self, id: &'a str, _reader: &'a ReaderQuery) -> Answer<'a, Products> {
         ready(product_at(id).map(|i| products(vec![i + 1, i + 2], "similar")))
     }
 
@@ -411,7 +430,7 @@ impl CatalogueAnswers for FakeAnswers {
         }))
     }
 
-    fn search_by_picture(&self, picture: Bytes) -> Answer<'_, Products> {
+    fn search_by_picture<'a>(&'a self, picture: Bytes, _reader: &'a ReaderQuery) -> Answer<'a, Products> {
         if picture.starts_with(b"GIF8") || picture.starts_with(b"\x89PNG") || picture.starts_with(b"\xff\xd8") {
             return ready(Ok(products(vec![0], "picture")));
         }

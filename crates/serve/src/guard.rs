@@ -171,9 +171,9 @@ fn in_scope(scope: Scope, caller: &Caller, uri: &Uri, matched: &str) -> Result<(
         Scope::Shared | Scope::Body => Ok(()),
         Scope::Query => {
             let query = uri.query().unwrap_or_default();
-            let mut markets = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(n, _)| *n == "market");
+            let mut markets = fields::pairs(query).filter(|(n, _)| n == "market");
             match (markets.next(), markets.next()) {
-                (Some((_, market)), None) => caller.may_ask_about(market),
+                (Some((_, market)), None) => caller.may_ask_about(&market),
                 _ => Err(Refusal::forbidden("this key is for one market", format!("add `market={only}`"))),
             }
         }

@@ -5,8 +5,9 @@
 
 use crate::error::StateError;
 use crate::migration::Migrator;
+use crate::secret::{Key, hex, keyed, new_key};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, SqlErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DbErr, SqlErr};
 use sea_orm_migration::MigratorTrait;
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -21,6 +22,8 @@ const HASHING: usize = 2;
 pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) hashing: Semaphore,
+    /// What persons are hashed with, see [`Store::person`].
+    person_key: Key,
 }
 
 impl Store {
@@ -71,7 +74,60 @@ impl Store {
         }
         let db = Database::connect(options).await.map_err(failed)?;
         Migrator::up(&db, None).await.map_err(failed)?;
-        Ok(Self { db, hashing: Semaphore::new(HASHING) })
+        // Until it is told another one the key is of this process alone: hashes then match nothing that was kept.
+        Ok(Self { db, hashing: Semaphore::new(HASHING), person_key: new_key()? })
+    }
+
+    /// Hashes persons with the key that is kept in a file, made for its owner alone when it is not there. It lies outside of
+    /// the database, so that whoever gets hold of that, or of a dump of it, cannot try addresses against the hashes.
+    ///
+    /// # Errors
+    /// [`StateError::File`] when the file cannot be read or written; [`StateError::Invalid`] when it is no key.
+    pub fn with_person_key(mut self, path: &Path) -> Result<Self, StateError> {
+        let failed = |why| StateError::File { path: path.to_owned(), why };
+        let text = match std::fs::read_to_string(path) {
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
+                let text = hex(&new_key()?);
+                keep_private(path).and_then(|()| std::fs::write(path, &text)).map_err(failed)?;
+                text
+            }
+            read => read.map_err(failed)?,
+        };
+        let digits = text.trim();
+        let byte = |at: usize| digits.get(2 * at..2 * at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+        for (at, place) in self.person_key.iter_mut().enumerate() {
+            *place = byte(at).filter(|_| digits.len() == 64).ok_or_else(|| StateError::Invalid {
+                what: "key of persons",
+                got: path.display().to_string(),
+                rule: "64 hexadecimal digits",
+            })?;
+        }
+        Ok(self)
+    }
+
+    /// A person as the audit log may have it: the first half of the HMAC-SHA-256 of the id.
+    pub fn person(&self, id: &str) -> String {
+        let mut hash = keyed(&self.person_key, id);
+        hash.truncate(32);
+        format!("hmac:{hash}")
+    }
+
+    /// Writes the whole database into a new file, as it is at one moment, while others read and write (SQLite's
+    /// `VACUUM INTO`). PostgreSQL has tools of its own.
+    ///
+    /// # Errors
+    /// [`StateError::Db`]; [`StateError::Invalid`] for a database that is no file of SQLite.
+    pub async fn copy_into(&self, path: &Path) -> Result<(), StateError> {
+        if self.db.get_database_backend() != DatabaseBackend::Sqlite {
+            let got = "PostgreSQL".to_owned();
+            return Err(StateError::Invalid { what: "database to copy", got, rule: "a file of SQLite; use pg_dump" });
+        }
+        keep_private(path)
+            .and_then(|()| std::fs::remove_file(path))
+            .map_err(|why| StateError::File { path: path.to_owned(), why })?;
+        let place = path.display().to_string().replace('\'', "''");
+        self.db.execute_unprepared(&format!("VACUUM INTO '{place}'")).await?;
+        Ok(())
     }
 
     /// Whether the database answers.

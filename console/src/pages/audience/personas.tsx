@@ -91,7 +91,7 @@ function PersonaCard({ persona }: { persona: Persona }) {
                           <p>
                             {figure.why ?? figure.value} {figure.interval}
                           </p>
-                          <p>{claim.figure.formula}</p>
+                          <p lang="en">{claim.figure.formula}</p>
                           <code className="wrap">{claim.figure.source}</code>
                         </div>
                       </details>

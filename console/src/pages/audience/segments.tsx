@@ -43,7 +43,7 @@ export function Segments() {
 const EXAMPLES = ['orders.count(180d) >= 2 and not returned_last', 'm >= 4 and days_since_last_order >= 90', 'bought(category "Coffee", 90d) and accepts_marketing'];
 
 function Builder({ data, draft, done }: { data: SegmentsWire; draft: { name: string; title: string; rule: string } | null; done: () => void }) {
-  const { t, f } = useWords();
+  const { lang, t, f } = useWords();
   const { may } = useSession();
   const [rule, setRule] = useState(draft?.rule ?? '');
   const [name, setName] = useState(draft?.name ?? '');
@@ -131,7 +131,7 @@ function Builder({ data, draft, done }: { data: SegmentsWire; draft: { name: str
                 <button type="button" className="chip" onClick={() => insert(field.name)}>
                   <code>{field.name}</code>
                 </button>
-                <span className="hint">{field.meaning}</span>
+                <span className="hint">{lang === 'zh' ? field.meaning_zh ?? '' : field.meaning}</span>
               </li>
             ))}
           </ul>
@@ -230,7 +230,7 @@ function List({ data, edit, reload }: { data: SegmentsWire; edit: (draft: { name
       render: (s) =>
         s.kind === 'own' && may('marketer') ? (
           <span className="row nowrap">
-            <Button kind="quiet" onClick={() => { edit({ name: s.name, title: spoken(s.title), rule: s.rule ?? '' }); window.scrollTo({ top: 0 }); }}>
+            <Button kind="quiet" onClick={() => { edit({ name: s.name, title: s.title.en, rule: s.rule ?? '' }); window.scrollTo({ top: 0 }); }}>
               {t('action.edit')}
             </Button>
             <IconButton icon="trash" label={t('segments.delete', { name: s.name })} onClick={() => setGoing(s)} />

@@ -25,7 +25,7 @@ export function ShopperPage({ id }: { id: string }) {
                 {data.segments.map((s) => (
                   <li key={`${s.kind} ${s.name}`}>
                     <Badge tone={s.kind === 'own' ? 'accent' : 'neutral'}>{code('rfm', s.name)}</Badge>
-                    <span className="hint">{s.why}</span>
+                    <span className="hint" lang="en">{s.why}</span>
                   </li>
                 ))}
               </ul>

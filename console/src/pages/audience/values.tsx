@@ -72,7 +72,7 @@ function Worth({ data }: { data: Report }) {
 
 /** One row a market, one column a figure. */
 function SideBySide({ figures }: { figures: readonly Figure[] }) {
-  const { t, f } = useWords();
+  const { lang, t, f } = useWords();
   const text = useFigureText();
   const name = useFigureName();
   const rows = [...groupBy(figures, (figure) => figure.key.slice(0, 2))].map(([market, list]) => ({
@@ -85,7 +85,7 @@ function SideBySide({ figures }: { figures: readonly Figure[] }) {
     ...keys.map<Column<(typeof rows)[number]>>((key) => ({
       key,
       label: name(key),
-      hint: rows.find((r) => r.by.has(key))?.by.get(key)?.formula,
+      hint: lang === 'en' ? rows.find((r) => r.by.has(key))?.by.get(key)?.formula : undefined,
       numeric: true,
       value: (r) => r.by.get(key)?.value ?? null,
       render: (r) => {

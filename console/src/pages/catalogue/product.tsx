@@ -55,7 +55,7 @@ export function ProductPage({ id }: { id: string }) {
                       <dd>{data.stock == null ? <span className="faint">{t('word.unknown')}</span> : data.stock > 0 ? f.count(data.stock) : <Badge tone="bad">{t('catalogue.sold.out')}</Badge>}</dd>
                     </div>
                   </dl>
-                  {data.description ? <p dir="auto">{data.description}</p> : null}
+                  {data.description ? <p dir="auto" translate="no">{data.description}</p> : null}
                   {Object.keys(data.names).length ? (
                     <div>
                       <h3>{t('catalogue.names')}</h3>

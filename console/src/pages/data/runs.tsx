@@ -118,7 +118,7 @@ function OneRun({ run, reload, anyway }: { run: Run; reload: () => void; anyway?
         {detail.error ? <Trouble problem={detail.error} retry={detail.reload} /> : null}
         {/* Scrollable, so it must be reachable by the keyboard. */}
         <pre ref={lines} className="run-lines" tabIndex={0} role="log" aria-label={t('runs.lines')}>
-          {said.length ? said.join('\n') : t('runs.nolines')}
+          {said.length ? said.map((line) => spoken(line)).join('\n') : t('runs.nolines')}
         </pre>
       </details>
       <Confirm open={asking} title={t('runs.cancel')} text={t('runs.cancel.text')} yes={t('runs.cancel')} busy={cancel.busy} problem={cancel.problem} onYes={() => void cancel.run()} onClose={() => ask(false)} />

@@ -58,7 +58,7 @@ export function Sql() {
           <div className="row">
             <span className="hint">{t('segments.examples')}</span>
             {EXAMPLES.map((example, i) => (
-              <button key={example} type="button" className="chip" title={example} onClick={() => setText(example)}>
+              <button key={example} type="button" className="chip" translate="no" title={example} onClick={() => setText(example)}>
                 {t(`sql.example.${i as 0 | 1 | 2}`)}
               </button>
             ))}

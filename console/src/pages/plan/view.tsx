@@ -131,6 +131,7 @@ function Months({ page }: { page: PlanPage }) {
 }
 
 function useFigureCell(): (key: string, label: string, pick: (row: never) => unknown) => Column<never> {
+  const { lang } = useWords();
   const text = useFigureText();
   return (key, label, pick) => ({
     key,
@@ -143,7 +144,7 @@ function useFigureCell(): (key: string, label: string, pick: (row: never) => unk
       const shown = text(figure);
       if (shown.why) return <span className="faint small-why">{shown.why}</span>;
       return (
-        <span title={figure.formula} className="two-lines">
+        <span title={lang === 'en' ? figure.formula : undefined} className="two-lines">
           <span>{shown.value}</span>
           {shown.interval ? <span className="hint">{shown.interval}</span> : null}
         </span>
@@ -172,7 +173,7 @@ function Segments({ rows }: { rows: PlanSegment[] }) {
 }
 
 function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
-  const { t, code } = useWords();
+  const { lang, t, code } = useWords();
   const cell = useFigureCell();
   const columns = [
     {
@@ -192,7 +193,7 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
     cell('stock', t('catalogue.stock'), (r: PlanProduct) => r.stock),
   ] as Column<PlanProduct>[];
   return (
-    <Card title={t('plan.products')} hint={[t('plan.model', { model: page.serving.model, training: code('training', page.serving.training) }), page.serving.why].filter(Boolean).join(' · ')}>
+    <Card title={t('plan.products')} hint={[t('plan.model', { model: page.serving.model, training: code('training', page.serving.training) }), lang === 'zh' ? page.serving.whyZh || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
       <DataTable caption={t('plan.products')} columns={columns} rows={rows} rowKey={(r) => r.id} exportName="plan-products" />
     </Card>
   );

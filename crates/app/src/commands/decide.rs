@@ -289,12 +289,12 @@ fn check(env: &Environment) -> Result<ExitCode> {
         output::line(&format!("{name}: {}", if there { "read" } else { "not there; the built-in tables count" }));
     }
     output::line(&format!(
-        "{} rules ({} replaced or removed by yours), {} lanes, {} events of the calendar, {} own promotions",
-        tables.rules.rules().len(),
+        "{} ({} replaced or removed by yours), {}, {} of the calendar, {}",
+        output::counted(tables.rules.rules().len(), "rule", "rules"),
         tables.rules.retired().len(),
-        tables.lanes.lanes.len(),
-        tables.calendar.recurring.len(),
-        tables.promotions.offers.len()
+        output::counted(tables.lanes.lanes.len(), "lane", "lanes"),
+        output::counted(tables.calendar.recurring.len(), "event", "events"),
+        output::counted(tables.promotions.offers.len(), "own promotion", "own promotions")
     ));
     output::line(&format!(
         "{} experiments, {} rows of platforms, {} partners",

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod alike;
+mod backup;
 mod bench;
 mod catalogue;
 mod compare;
@@ -36,7 +37,6 @@ mod tune;
 
 pub(crate) use ingest::today;
 pub(crate) use markets::platforms;
-pub(crate) use similar::languages;
 
 use crate::cli::{Cli, Command};
 use crate::workspace::Workspace;
@@ -118,6 +118,8 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
         Command::Simulate(args) => simulate::run(&env, &args),
         Command::Bench(args) => bench::run(&env, &args),
         Command::Doctor(args) => doctor::run(&env, &args).await,
+        Command::Backup(args) => backup::run(&env, &args).await,
+        Command::Restore(args) => backup::restore(&args),
         Command::Serve(args) => serve::run(&env, &args).await,
         Command::Keys(args) => keys::run(&env, &args).await,
         Command::Openapi => {

@@ -99,8 +99,8 @@ fn list(book: &Rulebook, args: &RulesList) -> Result<()> {
     output::table(&["rule", "markets", "asks for", "what it says", "from", "comes with", ""], &[], cells.collect());
     let own = found.iter().filter(|r| r.own).count();
     output::line(&format!(
-        "{} rules, {own} of them yours, version {}",
-        found.len(),
+        "{}, {own} of them yours, version {}",
+        output::counted(found.len(), "rule", "rules"),
         decide::sellability::RULES_VERSION
     ));
     output::hint("`portolan rules show ID` has every field, and how to replace or remove the rule");
@@ -167,8 +167,8 @@ fn check(env: &Environment) -> Result<()> {
     let ways =
         |replaced: bool| book.retired().iter().filter(|(_, how)| (*how == Retired::Replaced) == replaced).count();
     output::line(&format!(
-        "{} rules in force, {own} of them yours; {} of the program's replaced, {} removed",
-        book.rules().len(),
+        "{} in force, {own} of them yours; {} of the program's replaced, {} removed",
+        output::counted(book.rules().len(), "rule", "rules"),
         ways(true),
         ways(false)
     ));

@@ -17,7 +17,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Name of the database in a workspace.
-const STATE: &str = "state.db";
+pub(super) const STATE: &str = "state.db";
+/// Name of the file with the key that persons are hashed with in the audit log.
+pub(super) const PERSON_KEY: &str = "state.key";
 
 /// Opens the database of keys and people.
 pub(super) async fn store(root: &Path, url: Option<&str>) -> Result<Store> {
@@ -25,7 +27,7 @@ pub(super) async fn store(root: &Path, url: Option<&str>) -> Result<Store> {
         Some(url) => Store::open(url).await,
         None => Store::open_file(&root.join(STATE)).await,
     };
-    opened.map_err(|e| {
+    opened.and_then(|store| store.with_person_key(&root.join(PERSON_KEY))).map_err(|e| {
         let next = "see --state, or whether the disk is full and the folder may be written";
         Stop::error(Exit::Storage, e.to_string(), next)
     })

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Languages in which titles are shown for a market, the first that a product has.
-pub(crate) fn languages(market: Option<Market>) -> Vec<&'static str> {
+pub(super) fn languages(market: Option<Market>) -> Vec<&'static str> {
     market.into_iter().flat_map(domain::languages).collect()
 }
 

@@ -139,7 +139,11 @@ async fn facts(stage: &Stage<'_>, as_of: Day, dollars: &BTreeMap<Currency, f64>)
         *refused.entry((row.market, format!("`{}`: {}", rows[row.row].fact, row.refusal))).or_default() += 1;
     }
     for ((market, why), n) in refused {
-        stage.not_computed(market, "a fact about the market", &format!("{why} ({n} rows)"));
+        stage.not_computed(
+            market,
+            "a fact about the market",
+            &format!("{why} ({n} {})", if n == 1 { "row" } else { "rows" }),
+        );
     }
     Ok(table)
 }

@@ -123,6 +123,7 @@ pub(super) async fn serving(engine: &Engine, market: Market) -> Result<Option<Se
             Basis::Home => ServingBasis::Home,
             Basis::NotMeasured => ServingBasis::NotMeasured,
         },
+        why_zh: super::said::zh(&choice.why),
         why: choice.why,
     }))
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 const STAGE: &str = "gates";
 
 /// Raised when a gate asks something else.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Whether a failing gate stops a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,5 +94,6 @@ fn table(gates: &[GateRow]) -> Result<RecordBatch> {
         .int("failing", gates.iter().map(|g| g.failing))
         .optional_text("example", gates.iter().map(|g| g.example.as_deref()))
         .text("says", each(|g| &g.says))
+        .text("says_zh", each(|g| &g.says_zh))
         .batch()
 }

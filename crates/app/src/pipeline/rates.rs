@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// Of each pair the newest rate.
 const NEWEST: &str = "\
-select base, quote, cast(rate as double) as rate from (select base, quote, rate,
+select base, quote, cast(rate as double) as rate, day from (select base, quote, rate, day,
   row_number() over (partition by base, quote order by day desc) as nth from clean.fx_rates) r where nth = 1";
 
 /// Newest rates.
@@ -19,13 +19,23 @@ select base, quote, cast(rate as double) as rate from (select base, quote, rate,
 pub(crate) struct Rates {
     /// Euros for one unit.
     euros: BTreeMap<Currency, f64>,
+    /// Day of the newest rate between each currency and the euro.
+    days: BTreeMap<Currency, Day>,
 }
 
 impl Rates {
     pub(crate) async fn load(engine: &Engine) -> Result<Self> {
         let rows = Rows::query(engine, NEWEST).await?;
-        let pairs = rows.texts("base")?.into_iter().zip(rows.texts("quote")?).zip(rows.floats("rate")?);
-        Ok(Self::of(pairs.filter_map(|((base, quote), rate)| Some((base, quote, rate?)))))
+        let (bases, quotes) = (rows.texts("base")?, rows.texts("quote")?);
+        let pairs = bases.iter().cloned().zip(quotes.iter().cloned()).zip(rows.floats("rate")?);
+        let mut rates = Self::of(pairs.filter_map(|((base, quote), rate)| Some((base, quote, rate?))));
+        for ((base, quote), day) in bases.iter().zip(&quotes).zip(rows.days("day")?) {
+            let other = if base == "EUR" { quote } else { base };
+            if let (true, Ok(currency)) = (base == "EUR" || quote == "EUR", other.parse()) {
+                rates.days.insert(currency, day);
+            }
+        }
+        Ok(rates)
     }
 
     fn of(quoted: impl Iterator<Item = (String, String, f64)>) -> Self {
@@ -37,7 +47,13 @@ impl Rates {
                 _ => {}
             }
         }
-        Self { euros }
+        Self { euros, days: BTreeMap::new() }
+    }
+
+    /// The newest rate of a pair with the day on which it held: the earlier one of the two that it is made of.
+    pub(crate) fn newest(&self, from: Currency, to: Currency) -> Option<FxRate> {
+        let day = [from, to].iter().filter_map(|c| self.days.get(c)).min().copied()?;
+        self.fx(from, to, day)
     }
 
     /// Currencies with a rate.

@@ -119,8 +119,9 @@ fn told_unjudged(stage: &Stage<'_>, markets: &[Market], languages: &[String], us
     }
     for ((market, language), n) in left {
         let why = format!(
-            "{n} reviews in the language `{language}`: too few rated ones to learn its words from, or words that say \
-             little (clean.sentiment_quality has the figures)"
+            "{n} {} in the language `{language}`: too few rated ones to learn its words from, or words that say \
+             little (clean.sentiment_quality has the figures)",
+            if n == 1 { "review" } else { "reviews" }
         );
         stage.not_computed(market, &format!("what reviews in `{language}` complain of and praise"), &why);
     }

@@ -32,12 +32,16 @@ const FLUSH: Duration = Duration::from_millis(500);
 pub(crate) struct Exposure {
     /// Milliseconds of the server's clock.
     pub(crate) at: i64,
-    /// Which question: `for_you`, `similar`, `next`, `trending`, `rerank`.
+    /// Which question: `for_you`, `similar`, `next`, `trending`, `rerank`; `search`, `catalogue`, `picture`, `alike` of products.
     pub(crate) kind: &'static str,
     pub(crate) market: Option<String>,
+    /// In which locale it was answered.
+    pub(crate) locale: Option<String>,
     pub(crate) shopper: Option<String>,
     pub(crate) session: Option<String>,
-    pub(crate) bucket: Option<u32>,
+    pub(crate) bucket: u32,
+    /// What the bucket was dealt from: `shopper`, `session`, or `answer`.
+    pub(crate) bucket_of: &'static str,
     pub(crate) model_version: String,
     pub(crate) answered_by: String,
     pub(crate) products: Vec<String>,
@@ -115,9 +119,13 @@ impl Exposures {
         Ok(Self { start, next, lost, lines: Some(lines), writer: Some(writer), remembered: Mutex::default() })
     }
 
-    /// Takes an answer down and names it.
-    pub(crate) fn log(&self, exposure: Exposure) -> String {
-        let id = format!("{:016x}-{:x}", self.start, self.next.fetch_add(1, Ordering::Relaxed));
+    /// A name for an answer.
+    pub(crate) fn name(&self) -> String {
+        format!("{:016x}-{:x}", self.start, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Takes an answer down under its name.
+    pub(crate) fn log(&self, id: &str, exposure: Exposure) {
         {
             let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
             if remembered.order.len() >= REMEMBERED
@@ -125,11 +133,10 @@ impl Exposures {
             {
                 remembered.whom.remove(&oldest);
             }
-            remembered.order.push_back(id.clone());
-            remembered.whom.insert(id.clone(), [exposure.shopper.clone(), exposure.session.clone()]);
+            remembered.order.push_back(id.to_owned());
+            remembered.whom.insert(id.to_owned(), [exposure.shopper.clone(), exposure.session.clone()]);
         }
-        self.send(exposure.at, &Named { exposure_id: &id, exposure: &exposure });
-        id
+        self.send(exposure.at, &Named { exposure_id: id, exposure: &exposure });
     }
 
     /// Takes down what was done with an answer; gives the names of whom it was for, `None` for an answer that is not
@@ -308,12 +315,15 @@ mod tests {
             market: Some("DE".to_owned()),
             shopper: Some("anna".to_owned()),
             session: None,
-            bucket: Some(7),
+            locale: Some("de-DE".to_owned()),
+            bucket: 7,
+            bucket_of: "shopper",
             model_version: "models 1 of lake 1".to_owned(),
             answered_by: "history".to_owned(),
             products: vec!["CUP".to_owned()],
         };
-        let id = exposures.log(exposure);
+        let id = exposures.name();
+        exposures.log(&id, exposure);
         let mut feedback =
             Feedback { exposure_id: id.clone(), product_id: "CUP".to_owned(), action: FeedbackAction::Click, at: None };
         assert_eq!(exposures.feedback(&feedback, 5), Some(vec!["anna".to_owned()]));

@@ -2,6 +2,8 @@
 //!
 //! Products have the numbers of the models: first those that shoppers bought, by code, then the others.
 
+use super::answers::reader::{Reader, Title};
+use crate::pipeline::rates::Rates;
 use crate::pipeline::rows::Rows;
 use crate::pipeline::shelves::{STALE_DAYS, Stock};
 use anyhow::Result;
@@ -20,6 +22,8 @@ pub(crate) struct Goods {
     /// All numbers, by code.
     sorted: Vec<ItemIdx>,
     names: Vec<String>,
+    /// Locale of the name; empty where the catalogue does not say.
+    tongues: Vec<String>,
     /// Titles and descriptions by language, JSON.
     texts: Vec<String>,
     categories: Vec<String>,
@@ -36,8 +40,16 @@ pub(crate) struct Goods {
     /// Services and what was not sold for long.
     gone: Vec<bool>,
     stock: Stock,
+    rates: Rates,
     /// Newest first; a product without a sale is newer than any other.
     newest: Popular,
+}
+
+/// A price, and the day of the rate where it was converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Priced {
+    pub(crate) money: Money,
+    pub(crate) rate_day: Option<Day>,
 }
 
 /// What a title is read from; everything else of a product's texts is skipped, not built.
@@ -51,6 +63,7 @@ struct Text<'a> {
 #[derive(Clone, Default)]
 struct Row {
     name: String,
+    tongue: String,
     texts: String,
     category: String,
     brand: String,
@@ -69,7 +82,7 @@ impl Goods {
     pub(crate) async fn load(engine: &Engine, base: Option<Currency>, bought: Vec<String>) -> Result<Self> {
         let rows = Rows::query(
             engine,
-            "select p.product_id, p.name, p.texts, p.category, p.brand, p.list_price, p.currency, p.median_price, \
+            "select p.product_id, p.name, p.language, p.texts, p.category, p.brand, p.list_price, p.currency, p.median_price, \
              p.list_price is not null as listed, p.median_price is not null as paid, p.service, m.product_id is not null as pictured \
              from clean.products p left join (select distinct product_id from clean.media \
              where kind = 'picture' and product_id is not null) m on m.product_id = p.product_id order by p.product_id",
@@ -77,12 +90,15 @@ impl Goods {
         .await?;
         let text = |name: &str| rows.texts(name);
         let (codes, names, texts) = (text("product_id")?, text("name")?, text("texts")?);
+        let tongues: Vec<String> =
+            rows.optional_texts("language")?.into_iter().map(Option::unwrap_or_default).collect();
         let (categories, brands, currencies) = (text("category")?, text("brand")?, text("currency")?);
         let (list, median) = (rows.amounts("list_price")?, rows.amounts("median_price")?);
         let (listed, paid) = (rows.truths("listed")?, rows.truths("paid")?);
         let (service, pictured) = (rows.truths("service")?, rows.truths("pictured")?);
         let row = |at: usize| Row {
             name: names[at].clone(),
+            tongue: tongues[at].clone(),
             texts: texts[at].clone(),
             category: categories[at].clone(),
             brand: brands[at].clone(),
@@ -104,6 +120,7 @@ impl Goods {
             },
             ids,
             names: Vec::new(),
+            tongues: Vec::new(),
             texts: Vec::new(),
             categories: Vec::new(),
             paths: Vec::new(),
@@ -114,6 +131,7 @@ impl Goods {
             pictured: Vec::new(),
             gone: Vec::new(),
             stock: Stock::load(engine).await?,
+            rates: Rates::load(engine).await?,
             newest: Popular::default(),
         };
         let mut parts: HashMap<String, u32> = HashMap::new();
@@ -121,6 +139,7 @@ impl Goods {
             let row = known.get(id.as_str()).map_or_else(Row::default, |at| row(*at));
             goods.paths.push(path(&row.category, &mut parts));
             goods.names.push(row.name);
+            goods.tongues.push(row.tongue);
             goods.texts.push(row.texts);
             goods.categories.push(row.category);
             goods.brands.push(row.brand);
@@ -198,18 +217,37 @@ impl Goods {
         self.pictured[item.at()]
     }
 
-    /// The title in the first of these languages that there is, else the name, else the code.
-    pub(crate) fn title(&self, item: ItemIdx, languages: &[&str]) -> String {
-        let texts = &self.texts[item.at()];
-        if !texts.is_empty() && !languages.is_empty() {
-            let all: HashMap<Cow<'_, str>, Text<'_>> = serde_json::from_str(texts).unwrap_or_default();
-            let title = languages.iter().find_map(|language| all.get(*language)?.name.as_deref());
-            if let Some(title) = title.filter(|t| !t.is_empty()) {
-                return title.to_owned();
-            }
+    /// The title for a reader, else the name, else the code. `sent` are titles that were sent since, by the tag of their
+    /// locale: they lie over what the lake says, and an empty tag stands for the name.
+    pub(crate) fn title(&self, item: ItemIdx, reader: &Reader, sent: &[(String, String)]) -> Title {
+        let (texts, own) = (&self.texts[item.at()], (&self.names[item.at()], &self.tongues[item.at()]));
+        let all: HashMap<Cow<'_, str>, Text<'_>> = match texts.is_empty() {
+            true => HashMap::new(),
+            false => serde_json::from_str(texts).unwrap_or_default(),
+        };
+        let is_sent = |tag: &str| sent.iter().any(|(other, _)| other == tag);
+        let kept = all.iter().filter_map(|(tag, text)| Some((&**tag, text.name.as_deref()?)));
+        let kept = kept.chain([(own.1.as_str(), own.0.as_str())]).filter(|(tag, _)| !is_sent(tag));
+        let sent_too = sent.iter().map(|(tag, name)| (tag.as_str(), name.as_str()));
+        if let Some(title) = reader.pick(kept.chain(sent_too)) {
+            return title;
         }
-        let name = &self.names[item.at()];
-        if name.is_empty() { self.ids[item.at()].clone() } else { name.clone() }
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let plain = sent.iter().find(|(tag, _)| tag.is_empty() || tag == own.1).map(|(_, name)| name.as_str());
+        let (name, tongue) = match (plain, own.0.as_str()) {
+            (Some(name), _) => (name, some(own.1)),
+            (None, "") => (self.id(item), None),
+            (None, name) => (name, some(own.1)),
+        };
+        Title { text: name.to_owned(), locale: tongue, fit: "catalogue" }
+    }
+
+    /// A price in a market's own currency, at the newest rate that is known; as it is where none is.
+    pub(crate) fn in_currency_of(&self, money: Money, market: Market) -> Priced {
+        let own = domain::country(market).map(|country| country.currency).filter(|own| *own != money.currency);
+        let rate = own.and_then(|own| self.rates.newest(money.currency, own));
+        let there = rate.and_then(|rate| Some((rate.convert(money, Rounding::HalfEven).ok()?, rate.day)));
+        there.map_or(Priced { money, rate_day: None }, |(money, day)| Priced { money, rate_day: Some(day) })
     }
 
     /// The market's price of now, else what was paid there last, else the list price, else the median of what was paid

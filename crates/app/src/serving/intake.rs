@@ -157,7 +157,7 @@ pub(crate) async fn compact(lake: &Lake, intake: &Intake) -> Result<Compacted> {
         let fresh: Vec<PathBuf> = written.iter().filter(|path| !known.contains(&name(path))).cloned().collect();
         let mut options = IngestOptions::new(::intake::ReadOptions::new(today()));
         options.read.format = Some(::intake::Format::SegmentEvents);
-        options.provenance.origin = Some(TRACKING.to_owned());
+        options.provenance.origin = Some(domain::TRACKING_ORIGIN.to_owned());
         options.provenance.obtained = Some(today());
         let report = lake::ingest(lake, &lock, &fresh, &options, &|_| {}).await?;
         for file in report.files {

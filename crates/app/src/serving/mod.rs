@@ -10,6 +10,7 @@ pub(crate) mod exposures;
 mod goods;
 pub(crate) mod intake;
 mod kept;
+mod meanings;
 mod persons;
 pub(crate) mod recent;
 pub(crate) mod runs;

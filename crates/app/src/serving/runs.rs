@@ -9,6 +9,7 @@
 
 use super::updates::Updates;
 use crate::models::put;
+use crate::pipeline::said;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serve::wire::data::{Run, RunStatus};
@@ -193,7 +194,7 @@ impl RunKeeper {
         let mut gone = 0;
         for run in &mut state.history.runs {
             let before = run.lines.len();
-            run.lines.retain(|line| !names(line.as_bytes()));
+            run.lines.retain(|line| !names(line.en.as_bytes()) && !names(line.zh.as_bytes()));
             gone += (before - run.lines.len()) as u64;
         }
         if gone > 0 {
@@ -295,6 +296,7 @@ impl Work {
             run.stage = Some(stage.to_owned());
             run.progress = run.progress.map(|done| (done + 1.0 / STAGES).min(0.99));
         }
+        let Some(line) = told(&line) else { return };
         run.lines.push(line);
         let over = run.lines.len().saturating_sub(self.lines);
         run.lines.drain(..over);
@@ -324,7 +326,7 @@ impl Work {
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "a run cannot be started");
                 run.status = RunStatus::Failed;
-                run.lines.push(format!("{error:#}"));
+                run.lines.push(Words::same(format!("{error:#}")));
             }
         }
         let text = serde_json::to_vec(&state.history).unwrap_or_default();
@@ -354,6 +356,76 @@ fn stage_of(line: &str) -> Option<&str> {
     rest.split('"').next()
 }
 
+/// What of a line is for people, in both languages: of the log that a stage is done, and what was warned of, without time,
+/// level and place; everything else that was said as it is. Notes of libraries are in the server's own log where they matter.
+fn told(line: &str) -> Option<Words> {
+    if line.trim().is_empty() {
+        return None;
+    }
+    let Some((level, from, said)) = logged(line) else {
+        return Some(Words::new(line, in_chinese(line)));
+    };
+    if let Some(stage) = stage_of(line) {
+        let zh = stage_zh(stage);
+        let (en, done) =
+            if line.contains("unchanged") { ("unchanged", "无变化") } else { ("computed", "已计算") };
+        return Some(Words::new(format!("{stage}: {en}"), format!("{zh}:{done}")));
+    }
+    let is_ours = from.split("::").next().is_some_and(|crate_name| crate_name == "portolan");
+    (matches!(level, "WARN" | "ERROR") && is_ours).then(|| Words::new(said, said::zh(said)))
+}
+
+/// Level, place and message of a line of the log; `None` for a line that is none.
+fn logged(line: &str) -> Option<(&str, &str, &str)> {
+    let (time, rest) = line.split_once(' ')?;
+    chrono::DateTime::parse_from_rfc3339(time).ok()?;
+    let (level, rest) = rest.trim_start().split_once(' ')?;
+    let (from, said) = rest.trim_start().split_once(": ")?;
+    matches!(level, "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR").then_some((level, from, said))
+}
+
+/// A line in Chinese.
+fn in_chinese(line: &str) -> String {
+    let note = line.strip_prefix("note: ").and_then(|rest| rest.split_once(": not computed: "));
+    if let Some((what, why)) = note {
+        // `what of MARKET`, where it is of one.
+        let of = what
+            .rsplit_once(" of ")
+            .filter(|(_, market)| market.len() == 2 && market.parse::<domain::Market>().is_ok());
+        let what = of.map_or_else(|| said::zh(what), |(what, market)| format!("{}({market})", said::zh(what)));
+        return format!("说明:{what}:未计算:{}", said::zh(why));
+    }
+    let stages = |list: &str| list.split(", ").map(stage_zh).collect::<Vec<_>>().join("、");
+    if let Some(done) = line.strip_prefix("computed ") {
+        let (computed, unchanged) = done.split_once("; unchanged ").unwrap_or((done, ""));
+        let computed = if computed == "nothing" { "无".to_owned() } else { stages(computed) };
+        let unchanged = if unchanged.is_empty() { String::new() } else { format!(";无变化:{}", stages(unchanged)) };
+        return format!("已计算:{computed}{unchanged}");
+    }
+    said::zh(line)
+}
+
+/// What a stage is called in Chinese.
+fn stage_zh(stage: &str) -> &str {
+    match stage {
+        "clean" => "清洗",
+        "gates" => "质量检查",
+        "marts" => "汇总",
+        "segments" => "分群",
+        "profiles" => "概况",
+        "rules" => "关联规则",
+        "offers" => "模型",
+        "transfer" => "迁移",
+        "voices" => "评论",
+        "outlook" => "预期",
+        "personas" => "画像",
+        "entry" => "市场排名",
+        "decisions" => "决策",
+        "members" => "自定义分群",
+        other => other,
+    }
+}
+
 /// A line without the colours of a terminal.
 fn plain(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
@@ -379,6 +451,36 @@ mod tests {
         assert_eq!(line, "2026-01-01T00:00:00Z  INFO portolan: written stage=\"offers\"");
         assert_eq!(stage_of(&line), Some("offers"));
         assert_eq!(stage_of("computing stage=\"offers\""), None);
+    }
+
+    #[test]
+    fn people_read_what_was_done_and_not_the_log() {
+        let told = |line: &str| told(line).map(|words| [words.en, words.zh]);
+        let words = |en: &str, zh: &str| Some([en.to_owned(), zh.to_owned()]);
+        assert_eq!(
+            told("2026-01-01T00:00:00.312149Z  INFO portolan::pipeline: unchanged stage=\"marts\""),
+            words("marts: unchanged", "汇总:无变化")
+        );
+        assert_eq!(told("2026-01-01T00:00:00Z  INFO delta_kernel::log: listing files"), None);
+        assert_eq!(told("2026-01-01T00:00:00Z DEBUG portolan::lake: opened"), None);
+        let warned = "2026-01-01T00:00:00Z  WARN portolan::lake: the disk is nearly full";
+        assert_eq!(told(warned), words("the disk is nearly full", "the disk is nearly full"));
+        assert_eq!(
+            told("note: the size of the market of GB: not computed: `population` has no number"),
+            words(
+                "note: the size of the market of GB: not computed: `population` has no number",
+                "说明:市场规模(GB):未计算:`population` 没有数值"
+            )
+        );
+        assert_eq!(told("computed offers; unchanged marts, rules").unwrap()[1], "已计算:模型;无变化:汇总、关联规则");
+        assert_eq!(told("  "), None);
+    }
+
+    #[test]
+    fn a_history_of_an_earlier_version_is_read() {
+        let text = r#"{"runs":[{"id":"1","status":"done","started":"","ended":null,"exit_code":0,"progress":1.0,"stage":null,"lines":["written"],"next":null}]}"#;
+        let history: History = serde_json::from_str(text).unwrap();
+        assert_eq!(history.runs[0].lines, [Words::same("written")]);
     }
 
     #[test]

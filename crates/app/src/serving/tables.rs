@@ -1,6 +1,8 @@
 //! Answers of the query engine as tables of the wire, with what each column means.
 
+use super::meanings;
 use super::snapshot::Snapshot;
+use crate::pipeline::said;
 use anyhow::{Context, Result};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type};
@@ -46,7 +48,7 @@ pub(super) fn table(batches: &[RecordBatch], of: Option<&TableDef>) -> Result<Ta
     let first = batches.first().context("a query gives at least one batch")?;
     let column = |field: &arrow::datatypes::FieldRef| {
         let meaning = of.and_then(|def| def.column(field.name())).map_or("", |column| column.meaning);
-        Column::new(field.name(), kind(field.data_type()), meaning)
+        Column::new(field.name(), kind(field.data_type()), meaning).in_chinese(meanings::zh(meaning))
     };
     let columns = first.schema().fields().iter().map(column).collect();
     let mut rows = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
@@ -57,6 +59,27 @@ pub(super) fn table(batches: &[RecordBatch], of: Option<&TableDef>) -> Result<Ta
     }
     let total = rows.len() as u64;
     Ok(Table { columns, rows, total })
+}
+
+/// Puts the Chinese of a column of sentences behind it, under its name and `_zh`; the console shows the one or the other.
+pub(super) fn in_chinese(mut table: Table, name: &str) -> Table {
+    let Some(at) = table.columns.iter().position(|column| column.name == name) else { return table };
+    let meaning = table.columns[at].meaning.clone();
+    let column = Column::new(&format!("{name}_zh"), "text", &meaning).in_chinese(meanings::zh(&meaning));
+    table.columns.insert(at + 1, column);
+    for row in &mut table.rows {
+        let chinese = row[at].0.as_str().map(chinese);
+        row.insert(at + 1, chinese.into());
+    }
+    table
+}
+
+/// A sentence, or a JSON list of sentences, in Chinese.
+fn chinese(text: &str) -> String {
+    match serde_json::from_str::<Vec<String>>(text) {
+        Ok(list) => Value::from(list.iter().map(|one| said::zh(one)).collect::<Vec<_>>()).to_string(),
+        Err(_) => said::zh(text),
+    }
 }
 
 fn kind(kind: &DataType) -> &'static str {

@@ -41,8 +41,44 @@ struct State {
     /// Units by product in capitals, market and place; [`Market::UNKNOWN`] serves all markets.
     stock: HashMap<String, Counted>,
     prices: HashMap<(String, Market), Money>,
-    /// The code as it was written and the product, by the code in capitals.
-    products: BTreeMap<String, (String, ProductWrite)>,
+    /// What was written of each product, by the code in capitals.
+    products: BTreeMap<String, Sent>,
+}
+
+/// What was written of a product: one write a locale, the latest last. What a write leaves out stays as it was.
+#[derive(Clone, Default)]
+struct Sent {
+    /// The code as it was written first.
+    id: String,
+    writes: Vec<ProductWrite>,
+}
+
+impl Sent {
+    fn take(&mut self, mut write: ProductWrite) {
+        // Tags that mean the same are one; what is none stays as it came and is refused by the lake.
+        let tag = |text: &Option<String>| text.as_deref().map(|t| locale_tag(t).unwrap_or_else(|| t.to_owned()));
+        write.language = tag(&write.language);
+        let before = self.writes.iter().position(|known| known.language == write.language);
+        if let Some(before) = before.map(|at| self.writes.remove(at)) {
+            write.description = write.description.or(before.description);
+        }
+        if let Some(last) = self.writes.last() {
+            write.category = write.category.or_else(|| last.category.clone());
+            write.brand = write.brand.or_else(|| last.brand.clone());
+            write.image_url = write.image_url.or_else(|| last.image_url.clone());
+        }
+        self.writes.push(write);
+    }
+
+    /// The latest of each field.
+    fn latest(&self) -> ProductWrite {
+        self.writes.last().cloned().unwrap_or_default()
+    }
+}
+
+/// The tag of a locale as BCP 47 writes it.
+pub(crate) fn locale_tag(text: &str) -> Option<String> {
+    text.parse::<domain::Locale>().ok().map(|locale| locale.to_string())
 }
 
 /// What was sent since the last run.
@@ -64,7 +100,11 @@ impl State {
                 self.prices.insert((product.to_uppercase(), market), Money { minor, currency });
             }
             Update::Product { product, write } => {
-                self.products.insert(product.to_uppercase(), (product, write));
+                let sent = self.products.entry(product.to_uppercase()).or_default();
+                if sent.id.is_empty() {
+                    sent.id = product;
+                }
+                sent.take(write);
             }
         }
     }
@@ -85,11 +125,11 @@ impl State {
             minor: money.minor,
             currency: money.currency,
         };
-        let product = |(product, write): &(String, ProductWrite)| Update::Product {
-            product: product.clone(),
-            write: write.clone(),
+        let product = |sent: &Sent| {
+            let one = |write: &ProductWrite| Update::Product { product: sent.id.clone(), write: write.clone() };
+            sent.writes.iter().map(one).collect::<Vec<_>>()
         };
-        stock.chain(self.prices.iter().map(price)).chain(self.products.values().map(product)).collect()
+        stock.chain(self.prices.iter().map(price)).chain(self.products.values().flat_map(product)).collect()
     }
 }
 
@@ -233,19 +273,33 @@ impl Updates {
         if state.products.is_empty() {
             return None;
         }
-        state.products.get(&product.to_uppercase()).map(|(_, write)| write.clone())
+        state.products.get(&product.to_uppercase()).map(Sent::latest)
+    }
+
+    /// Titles that were written since the last run, each with the tag of its locale; an empty one where none was said.
+    pub(crate) fn titles(&self, product: &str) -> Vec<(String, String)> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if state.products.is_empty() {
+            return Vec::new();
+        }
+        let writes = state.products.get(&product.to_uppercase()).into_iter().flat_map(|sent| &sent.writes);
+        writes.map(|write| (write.language.clone().unwrap_or_default(), write.name.clone())).collect()
     }
 
     /// Codes of the products that were written, are not in the lake yet, and have all these words in their texts.
     pub(crate) fn products_with(&self, words: &str) -> Vec<String> {
         let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let has = |(id, w): &&(String, ProductWrite)| {
-            let more = [&w.description, &w.brand, &w.category].into_iter().flatten();
-            let texts: Vec<String> = [id, &w.name].into_iter().chain(more).map(|t| t.to_lowercase()).collect();
+        let has = |sent: &&Sent| {
+            let of = |w: &ProductWrite| {
+                let more = [&w.description, &w.brand, &w.category].into_iter().flatten().cloned();
+                more.chain([w.name.clone()]).collect::<Vec<_>>()
+            };
+            let texts = sent.writes.iter().flat_map(of).chain([sent.id.clone()]).map(|t| t.to_lowercase());
+            let texts: Vec<String> = texts.collect();
             words.iter().all(|word| texts.iter().any(|text| text.contains(word.as_str())))
         };
-        state.products.values().filter(has).map(|(id, _)| id.clone()).collect()
+        state.products.values().filter(has).map(|sent| sent.id.clone()).collect()
     }
 
     /// Takes out what names a person: pending lines, and files that an earlier run took in. Gives how many.
@@ -291,7 +345,7 @@ impl Updates {
         let mut files = Vec::new();
         if !state.products.is_empty() {
             let mut text = "product_id,name,description,language,category,brand,image\n".to_owned();
-            for (product, w) in state.products.values() {
+            for (product, w) in state.products.values().flat_map(|sent| sent.writes.iter().map(|w| (&sent.id, w))) {
                 let cells = [
                     product.as_str(),
                     &w.name,
@@ -333,7 +387,11 @@ impl Updates {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let before: Vec<String> = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
         let has = |line: &str| before.iter().any(|text| text.contains(line));
-        state.products.retain(|_, (product, write)| !has(&format!("{},{},", cell(product), cell(&write.name))));
+        state.products.retain(|_, sent| {
+            let id = cell(&sent.id);
+            sent.writes.retain(|write| !has(&format!("{id},{},", cell(&write.name))));
+            !sent.writes.is_empty()
+        });
         for (product, places) in &mut state.stock {
             places.retain(|(market, place), (quantity, day)| {
                 let market = if *market == Market::UNKNOWN { "" } else { market.code() };

@@ -2,6 +2,7 @@
 
 mod access_logs;
 mod advertising;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod copy;
@@ -35,6 +36,7 @@ mod serve_answers;
 mod serve_faults;
 mod serve_kills;
 mod serve_limits;
+mod serve_locales;
 mod serve_orders;
 mod serve_recommend;
 mod served;

@@ -31,6 +31,11 @@ impl Shop {
         shop
     }
 
+    /// A workspace that is there already, in `shop` of a folder.
+    pub(crate) fn of(dir: TempDir) -> Self {
+        Self { dir }
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().join("shop")
     }

@@ -389,6 +389,8 @@ pub struct ServingEvidence {
     pub basis: ServingBasis,
     /// The reason as the run wrote it, with its figures.
     pub why: String,
+    /// The same in Chinese.
+    pub why_zh: String,
 }
 
 /// Shoppers who came back, by the month of their first order.
@@ -462,7 +464,7 @@ pub struct SourceEvidence {
 impl SourceEvidence {
     /// Whether it is a piece of the server's own log, of which a busy shop has thousands.
     pub fn is_log_segment(&self) -> bool {
-        self.origin.as_deref() == Some("tracking") && self.name.starts_with("journal-")
+        self.origin.as_deref() == Some(domain::TRACKING_ORIGIN) && self.name.starts_with("journal-")
     }
 }
 

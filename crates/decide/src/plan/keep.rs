@@ -287,6 +287,7 @@ impl Keep<'_> {
             source_weight: serving.source_weight.as_ref().map(|f| self.row(f, Metric::SourceWeight, "serving")),
             basis: serving.basis,
             why: serving.why.clone(),
+            why_zh: serving.why_zh.clone(),
         }
     }
 

@@ -240,6 +240,8 @@ pub struct Serving {
     pub basis: ServingBasis,
     /// The reason with its figures, in English.
     pub why: String,
+    /// The same in Chinese.
+    pub why_zh: String,
 }
 
 /// One measured model.

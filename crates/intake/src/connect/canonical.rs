@@ -3,14 +3,15 @@
 //!
 //! `email` and `phone` columns are hashed. Measures may carry another unit in their name
 //! (`weight_lb`, `length_in`). A product catalogue may have `name_<language>` and
-//! `description_<language>`: English becomes the main title and all of them the JSON of `texts`.
+//! `description_<language>`, with a script or a region where that matters (`name_pt-BR`, `name_zh_Hant`): English becomes
+//! the main title and all of them the JSON of `texts`.
 
 use super::Connector;
 use crate::error::IntakeError;
 use crate::format::Format;
 use crate::header::Header;
 use crate::out::Out;
-use crate::plan::{How, Plan};
+use crate::plan::{How, Plan, locale};
 use crate::record::Record;
 use crate::units::{Factor, Unit};
 use schema::TableDef;
@@ -54,6 +55,14 @@ pub(crate) fn aliases(table: &str, column: &str) -> &'static [&'static str] {
     }
 }
 
+/// How a column of a table is read.
+fn how_in(table: &str, column: &str) -> How {
+    match (table, column) {
+        ("products", "language") => How::Locale,
+        _ => how(column),
+    }
+}
+
 /// How a column of the catalogue is read.
 pub(crate) fn how(column: &str) -> How {
     match column {
@@ -72,7 +81,7 @@ pub(crate) fn how(column: &str) -> How {
 /// Position of a raw column in a header, with how it is read.
 fn place(header: &Header, table: &str, column: &str) -> Option<(usize, How)> {
     if let Some(at) = header.find(&[column]).or_else(|| header.find(aliases(table, column))) {
-        return Some((at, how(column)));
+        return Some((at, how_in(table, column)));
     }
     let (stem, base) = match column {
         "weight_kg" => ("weight", Unit::Kilogram),
@@ -104,14 +113,13 @@ pub(crate) fn fit(header: &Header, table: &'static TableDef) -> (usize, Vec<&'st
     (found + localised(header).len(), lacking)
 }
 
-/// `name_de`, `description_zh` …: position, whether a name, language.
+/// `name_de`, `name_pt-BR`, `description_zh_Hant` …: position, whether a name, the locale's tag.
 fn localised(header: &Header) -> Vec<(usize, &'static str, String)> {
     let parts = header.names.iter().enumerate().filter_map(|(i, name)| {
-        let name = name.trim().to_lowercase();
-        let (what, language) = name.rsplit_once('_')?;
-        let what = ["name", "description"].into_iter().find(|w| *w == what)?;
-        (language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase()))
-            .then(|| (i, what, language.to_owned()))
+        let name = name.trim();
+        let (what, tag) = name.split_once('_')?;
+        let what = ["name", "description"].into_iter().find(|w| what.eq_ignore_ascii_case(w))?;
+        Some((i, what, locale(tag)?))
     });
     parts.collect()
 }
@@ -131,7 +139,8 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
     }
     texts.sort_by(|a, b| a.2.cmp(&b.2));
     // Without English the first language is the main one.
-    let main = texts.iter().find(|t| t.2 == "en").unwrap_or(&texts[0]).2.clone();
+    let is_english = |tag: &str| tag == "en" || tag.starts_with("en-");
+    let main = texts.iter().find(|t| is_english(&t.2)).unwrap_or(&texts[0]).2.clone();
     for (at, what, language) in &texts {
         if *language == main && !plan.fills(what) {
             plan.take(*at, what, How::Plain);

@@ -1,6 +1,7 @@
 //! One query a gate. Each gives rows looked at, rows that fail and an example; freshness gives the
 //! newest day.
 
+use super::words::{fault, rows};
 use super::{Check, Gate, GateKind, GateResult, GateRow, GateSettings, Severity};
 use crate::{Engine, LakeError};
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -10,12 +11,17 @@ use domain::Day;
 /// The newest day of what shoppers and the shop did, as files say it. Rates, stock and costs are not asked: they may be
 /// fetched long after the last order. Nor are events that the server took in: they are of today from the first page view
 /// on, and a run on orders of last year would never pass again.
-const NEWEST: &str = "select max(day) as newest from (\
+fn newest() -> String {
+    format!(
+        "select max(day) as newest from (\
     select max(day) as day from clean.orders \
     union all select max(cast(e.occurred_at as date)) from clean.events e left join raw.sources s on s.source = e.source \
-      where coalesce(s.origin, '') <> 'tracking' \
+      where coalesce(s.origin, '') <> '{}' \
     union all select max(cast(reviewed_at as date)) from clean.reviews \
-    union all select max(day) from clean.ad_spend)";
+    union all select max(day) from clean.ad_spend)",
+        domain::TRACKING_ORIGIN
+    )
+}
 
 /// The newest event, whoever told it.
 const NEWEST_EVENT: &str = "select max(cast(occurred_at as date)) as newest from clean.events";
@@ -26,7 +32,7 @@ const NEWEST_EVENT: &str = "select max(cast(occurred_at as date)) as newest from
 /// # Errors
 /// [`LakeError::Query`] when a table cannot be read.
 pub async fn measure_gates(engine: &Engine, settings: &GateSettings) -> Result<Vec<GateRow>, LakeError> {
-    let newest = day(&engine.sql(NEWEST).await?, 0);
+    let newest = day(&engine.sql(&newest()).await?, 0);
     let event = day(&engine.sql(NEWEST_EVENT).await?, 0);
     let mut rows = Vec::new();
     for gate in settings.gates() {
@@ -34,7 +40,9 @@ pub async fn measure_gates(engine: &Engine, settings: &GateSettings) -> Result<V
         rows.push(match (query(&gate), against) {
             (Asked::Rows(sql), _) => counted(&gate, &engine.sql(&sql).await?),
             (Asked::Newest(sql), Some(newest)) => aged(&gate, &engine.sql(&sql).await?, newest),
-            (Asked::Newest(_), None) => row(&gate, 0, 0, None, None, "nothing to look at".to_owned()),
+            (Asked::Newest(_), None) => {
+                row(&gate, 0, 0, None, None, ["nothing to look at", "没有可检查的内容"].map(str::to_owned))
+            }
         });
     }
     Ok(rows)
@@ -92,38 +100,57 @@ fn query(gate: &Gate) -> Asked {
 fn counted(gate: &Gate, answer: &[RecordBatch]) -> GateRow {
     let (checked, failing) = (int(answer, 0), int(answer, 1));
     if checked == 0 {
-        return row(gate, 0, 0, None, None, format!("there are no {}", gate.rows));
+        return row(
+            gate,
+            0,
+            0,
+            None,
+            None,
+            [format!("there are no {}", gate.rows), format!("没有{}", rows(gate.rows))],
+        );
     }
     let share = failing as f64 / checked as f64;
+    let (what, fault) = (rows(gate.rows), fault(gate.fault));
     let says = if failing == 0 {
-        format!("none of {checked} {} {}", gate.rows, gate.fault)
+        let zh = format!("{checked} 条{what}中没有一条{fault}");
+        [format!("none of {checked} {} {}", gate.rows, gate.fault), zh]
     } else {
         let (found, limit) = (percent(share), percent(gate.at_most));
-        format!("{failing} of {checked} {} ({found}) {}; at most {limit} may", gate.rows, gate.fault)
+        let zh = format!("{checked} 条{what}中有 {failing} 条({found}){fault};上限为 {limit}");
+        [format!("{failing} of {checked} {} ({found}) {}; at most {limit} may", gate.rows, gate.fault), zh]
     };
     row(gate, checked, failing, Some(share), text(answer, 2), says)
 }
 
 fn aged(gate: &Gate, answer: &[RecordBatch], newest: Day) -> GateRow {
     let Some(of) = day(answer, 0) else {
-        return row(gate, 0, 0, None, None, format!("there are no {} with a day", gate.rows));
+        let zh = format!("没有带日期的{}", rows(gate.rows));
+        return row(gate, 0, 0, None, None, [format!("there are no {} with a day", gate.rows), zh]);
     };
     let n = answer.iter().flat_map(|b| b.column(1).as_primitive::<Int64Type>().iter().flatten()).sum();
     let age = newest.since(of).max(0);
-    let what = match gate.check {
-        Check::AgeByFormat => format!("{} from {}", gate.rows, text(answer, 2).unwrap_or_default()),
+    let (what, zh) = match gate.check {
+        Check::AgeByFormat => {
+            let format = text(answer, 2).unwrap_or_default();
+            (format!("{} from {format}", gate.rows), format!("来自 {format} 的{}", rows(gate.rows)))
+        }
         Check::Rows { .. }
         | Check::Known { .. }
         | Check::Once
         | Check::Age
         | Check::AgeBehindEvents
-        | Check::PutAside { .. } => gate.rows.to_owned(),
+        | Check::PutAside { .. } => (gate.rows.to_owned(), rows(gate.rows).to_owned()),
     };
     let limit = gate.at_most;
-    let behind = if gate.check == Check::AgeBehindEvents { "event" } else { "data" };
-    let says = format!(
-        "the newest {what} are of {of}, {age} days before the newest {behind} ({newest}); at most {limit} may be"
-    );
+    let behind = if gate.check == Check::AgeBehindEvents { ["event", "事件"] } else { ["data", "数据"] };
+    let days = if age == 1 { "1 day".to_owned() } else { format!("{age} days") };
+    let says = [
+        format!(
+            "the newest {what} are of {of}, {days} before the newest {} ({newest}); at most {limit} may be",
+            behind[0]
+        ),
+        format!("最新的{zh}为 {of},比最新{}({newest})早 {age} 天;上限为 {limit} 天", behind[1]),
+    ];
     let failing = i64::from(f64::from(age) > limit);
     row(gate, n, failing, Some(f64::from(age)), Some(of.to_string()), says)
 }
@@ -134,7 +161,7 @@ fn row(
     failing: i64,
     measured: Option<f64>,
     example: Option<String>,
-    says: String,
+    [says, says_zh]: [String; 2],
 ) -> GateRow {
     let result = match (measured, gate.severity) {
         (None, _) => GateResult::NoData,
@@ -157,6 +184,7 @@ fn row(
         failing,
         example,
         says,
+        says_zh,
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod built_in;
 mod measure;
+mod words;
 
 pub use built_in::BUILT_IN;
 pub use measure::measure_gates;
@@ -258,6 +259,8 @@ pub struct GateRow {
     pub example: Option<String>,
     /// What was found, in a sentence.
     pub says: String,
+    /// The same in Chinese.
+    pub says_zh: String,
 }
 
 impl GateRow {

@@ -16,9 +16,10 @@ mod popular;
 mod reorder;
 mod scorer;
 mod session;
+mod why;
 
 pub use bucket::bucket;
-pub use chain::{Answer, Ask, Near, NearList, Offered, Out, Step, Told, View, Why, answer};
+pub use chain::{Answer, Ask, Near, NearList, Offered, Step, Told, View, answer};
 pub use diversity::diversify;
 pub use histories::{Histories, HistoriesError, Past};
 pub use kin::{Kin, LikeBy, NewProducts};
@@ -26,3 +27,4 @@ pub use popular::Popular;
 pub use reorder::rerank;
 pub use scorer::Scorer;
 pub use session::{SessionParams, Taste};
+pub use why::{Out, Why};

@@ -5,7 +5,8 @@
 //!
 //! Cost: one score of the candidates; a look-up each in lists of places.
 
-use super::chain::{Answer, Ask, Offered, Step, Told, View, Why, heard, reasons};
+use super::Why;
+use super::chain::{Answer, Ask, Offered, Step, Told, View, heard, reasons};
 use domain::ItemIdx;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,11 +2,13 @@
 
 use super::{Reply, document, reply};
 use crate::auth::Caller;
-use crate::extract::{Json, Path, Query, body_up_to};
+use crate::extract::{AcceptLanguage, Json, Path, Query, body_up_to};
 use crate::idempotency;
 use crate::problem::Refusal;
 use crate::shared::AppState;
-use crate::wire::catalogue::{PricesWrite, Product, ProductQuery, ProductWrite, Products, StockWrite, Written};
+use crate::wire::catalogue::{
+    PricesWrite, Product, ProductQuery, ProductWrite, Products, ReaderQuery, StockWrite, Written,
+};
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -26,43 +28,66 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Searches the catalogue by words in any language, or lists it.
-#[utoipa::path(get, path = "/products", tag = "catalogue", params(ProductQuery), responses((status = 200, body = Products)))]
-async fn products(State(shared): State<AppState>, Query(query): Query<ProductQuery>) -> Reply<Products> {
+#[utoipa::path(get, path = "/products", tag = "catalogue", params(ProductQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")), responses((status = 200, body = Products)))]
+async fn products(
+    State(shared): State<AppState>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut query): Query<ProductQuery>,
+) -> Reply<Products> {
+    query.accept_language = accept;
     reply(shared.answers.products(&query).await)
 }
 
 /// Products that look like a picture: JPEG, PNG, WebP, GIF, BMP or TIFF.
 #[utoipa::path(
     post, path = "/products/search-by-picture", tag = "catalogue",
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), params(ReaderQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Products))
 )]
-async fn search_by_picture(State(shared): State<AppState>, request: Request) -> Reply<Products> {
+async fn search_by_picture(
+    State(shared): State<AppState>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut reader): Query<ReaderQuery>,
+    request: Request,
+) -> Reply<Products> {
+    reader.accept_language = accept;
     let picture = body_up_to(request, shared.config.picture_bytes).await?;
     if picture.is_empty() {
         return Err(Refusal::bad_request("the body is empty", "send the bytes of a picture").at("body", "empty"));
     }
-    reply(shared.answers.search_by_picture(picture).await)
+    reply(shared.answers.search_by_picture(picture, &reader).await)
 }
 
 /// One product.
 #[utoipa::path(
     get, path = "/products/{id}", tag = "catalogue",
-    params(("id" = String, Path, description = "The product")),
+    params(("id" = String, Path, description = "The product"), ReaderQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Product))
 )]
-async fn product(State(shared): State<AppState>, Path(id): Path<String>) -> Reply<Product> {
-    reply(shared.answers.product(&id).await)
+async fn product(
+    State(shared): State<AppState>,
+    Path(id): Path<String>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut reader): Query<ReaderQuery>,
+) -> Reply<Product> {
+    reader.accept_language = accept;
+    reply(shared.answers.product(&id, &reader).await)
 }
 
 /// Products like it.
 #[utoipa::path(
     get, path = "/products/{id}/similar", tag = "catalogue",
-    params(("id" = String, Path, description = "The product")),
+    params(("id" = String, Path, description = "The product"), ReaderQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Products))
 )]
-async fn similar_products(State(shared): State<AppState>, Path(id): Path<String>) -> Reply<Products> {
-    reply(shared.answers.similar_products(&id).await)
+async fn similar_products(
+    State(shared): State<AppState>,
+    Path(id): Path<String>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut reader): Query<ReaderQuery>,
+) -> Reply<Products> {
+    reader.accept_language = accept;
+    reply(shared.answers.similar_products(&id, &reader).await)
 }
 
 /// The picture of a product.

@@ -96,7 +96,7 @@ async fn record(shared: &Shared, caller: &Caller, id: &str, consent: &Consent) -
         names.iter().for_each(|name| drop(intake.change(|live| live.forget(name))));
     }
     let detail = format!("{} {}", consent.purpose, consent.state.name());
-    audit::note(shared, caller, "consent.recorded", &audit::hashed(id), &detail).await?;
+    audit::note(shared, caller, "consent.recorded", &shared.store.person(id), &detail).await?;
     Ok(names)
 }
 

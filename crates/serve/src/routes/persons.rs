@@ -51,7 +51,7 @@ async fn export_person(
     if !consents.is_empty() {
         export.tables.push(consent_table(consents));
     }
-    audit::note(&shared, &caller, "person.exported", &audit::hashed(&id), "").await?;
+    audit::note(&shared, &caller, "person.exported", &shared.store.person(&id), "").await?;
     Ok(Json(export))
 }
 
@@ -94,6 +94,6 @@ async fn erase(shared: &Shared, caller: &Caller, id: &str) -> Reply<PersonErasur
             erasure.erased.push(ErasedFrom { place: place.to_owned(), rows });
         }
     }
-    audit::note(shared, caller, "person.erased", &audit::hashed(id), "").await?;
+    audit::note(shared, caller, "person.erased", &shared.store.person(id), "").await?;
     Ok(Json(erasure))
 }

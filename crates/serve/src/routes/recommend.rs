@@ -2,7 +2,7 @@
 
 use super::{Reply, reply};
 use crate::auth::Caller;
-use crate::extract::{Json, Query};
+use crate::extract::{AcceptLanguage, Json, Query};
 use crate::idempotency;
 use crate::problem::Refusal;
 use crate::shared::AppState;
@@ -44,10 +44,15 @@ fn checked_n(n: Option<u32>) -> Result<(), Refusal> {
 
 /// Products for a shopper or a visit, with the step of the chain that answered.
 #[utoipa::path(
-    get, path = "/recommendations", tag = "recommend", params(RecommendQuery),
+    get, path = "/recommendations", tag = "recommend", params(RecommendQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Recommendations))
 )]
-async fn recommend(State(shared): State<AppState>, Query(query): Query<RecommendQuery>) -> Reply<Recommendations> {
+async fn recommend(
+    State(shared): State<AppState>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut query): Query<RecommendQuery>,
+) -> Reply<Recommendations> {
+    query.accept_language = accept;
     checked_n(query.n)?;
     if let Some(diversity) = query.diversity.filter(|d| !(0.0..=1.0).contains(d)) {
         let detail = format!("diversity is {diversity}");
@@ -58,44 +63,61 @@ async fn recommend(State(shared): State<AppState>, Query(query): Query<Recommend
 
 /// Products like one, in a market.
 #[utoipa::path(
-    get, path = "/recommendations/similar", tag = "recommend", params(SimilarQuery),
+    get, path = "/recommendations/similar", tag = "recommend", params(SimilarQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Recommendations))
 )]
-async fn similar(State(shared): State<AppState>, Query(query): Query<SimilarQuery>) -> Reply<Recommendations> {
+async fn similar(
+    State(shared): State<AppState>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut query): Query<SimilarQuery>,
+) -> Reply<Recommendations> {
+    query.accept_language = accept;
     checked_n(query.n)?;
     reply(shared.answers.similar(&query).await)
 }
 
 /// What goes next into a basket.
 #[utoipa::path(
-    get, path = "/recommendations/next", tag = "recommend", params(NextQuery),
+    get, path = "/recommendations/next", tag = "recommend", params(NextQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Recommendations))
 )]
-async fn next_in_basket(State(shared): State<AppState>, Query(query): Query<NextQuery>) -> Reply<Recommendations> {
+async fn next_in_basket(
+    State(shared): State<AppState>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut query): Query<NextQuery>,
+) -> Reply<Recommendations> {
+    query.accept_language = accept;
     checked_n(query.n)?;
     reply(shared.answers.next(&query).await)
 }
 
 /// What a market buys now.
 #[utoipa::path(
-    get, path = "/recommendations/trending", tag = "recommend", params(TrendingQuery),
+    get, path = "/recommendations/trending", tag = "recommend", params(TrendingQuery, ("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Recommendations))
 )]
-async fn trending(State(shared): State<AppState>, Query(query): Query<TrendingQuery>) -> Reply<Recommendations> {
+async fn trending(
+    State(shared): State<AppState>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Query(mut query): Query<TrendingQuery>,
+) -> Reply<Recommendations> {
+    query.accept_language = accept;
     checked_n(query.n)?;
     reply(shared.answers.trending(&query).await)
 }
 
 /// Orders the caller's candidates for a shopper or a visit.
 #[utoipa::path(
-    post, path = "/recommendations/rerank", tag = "recommend", request_body = Rerank,
+    post, path = "/recommendations/rerank", tag = "recommend", request_body = Rerank, params(("Accept-Language" = Option<String>, Header, description = "Languages that the reader wants, where `locale` is not given")),
     responses((status = 200, body = Recommendations))
 )]
 async fn rerank(
     State(shared): State<AppState>,
     Extension(caller): Extension<Caller>,
-    Json(rerank): Json<Rerank>,
+    AcceptLanguage(accept): AcceptLanguage,
+    Json(mut rerank): Json<Rerank>,
 ) -> Reply<Recommendations> {
+    rerank.accept_language = accept;
     caller.may_ask_about(&rerank.market)?;
     let n = rerank.candidates.len();
     if n == 0 || n > MAX_CANDIDATES {

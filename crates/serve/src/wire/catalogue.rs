@@ -1,6 +1,7 @@
 //! What is sold: search, a product's page, its picture, and the write side.
 
 use super::figure::{Amount, Words};
+use super::recommend::AnswerLocale;
 use super::table::Report;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,12 +21,43 @@ pub struct ProductQuery {
     /// Language of the words, where it is known.
     #[param(max_length = 16)]
     pub lang: Option<String>,
+    /// In which language and region the answer speaks, BCP 47; goes before `Accept-Language`, and both before what the market reads.
+    #[param(max_length = 40, example = "pt-BR")]
+    pub locale: Option<String>,
+    /// Who sees the answer, where it is known: for the bucket and the list of exposures alone.
+    #[param(max_length = 200)]
+    pub shopper: Option<String>,
+    /// The visit that sees it.
+    #[param(max_length = 200)]
+    pub session: Option<String>,
+    /// The header of that name, filled in by the route.
+    #[serde(skip)]
+    pub accept_language: Option<String>,
     /// The page, from 1.
     #[param(minimum = 1, maximum = 1_000_000)]
     pub page: Option<u32>,
     /// Products a page.
     #[param(minimum = 1, maximum = 500)]
     pub per_page: Option<u32>,
+}
+
+/// Who reads an answer, and in which language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderQuery {
+    /// In which language and region the answer speaks, BCP 47; goes before `Accept-Language`.
+    #[param(max_length = 40, example = "pt-BR")]
+    pub locale: Option<String>,
+    /// Who sees the answer, where it is known: for the bucket and the list of exposures alone.
+    #[param(max_length = 200)]
+    pub shopper: Option<String>,
+    /// The visit that sees it.
+    #[param(max_length = 200)]
+    pub session: Option<String>,
+    /// The header of that name, filled in by the route.
+    #[serde(skip)]
+    pub accept_language: Option<String>,
 }
 
 /// Products found.
@@ -39,6 +71,14 @@ pub struct Products {
     pub found_by: String,
     /// What a reader has to know, such as why pictures cannot be searched.
     pub notes: Vec<Words>,
+    /// Bucket for experiments, see recommendations.
+    pub bucket: u32,
+    /// What was dealt: `shopper`, `session` or `answer`.
+    pub bucket_of: String,
+    /// Name of this answer, to be given back with feedback.
+    pub exposure_id: String,
+    /// In which language and region it speaks.
+    pub locale: AnswerLocale,
 }
 
 /// A product in a list.
@@ -48,12 +88,20 @@ pub struct ProductCard {
     pub product_id: String,
     /// Its name.
     pub name: String,
+    /// Locale of that name; none where the catalogue does not say.
+    pub name_locale: Option<String>,
+    /// How the name came to be: `asked`, `language`, `market` or `catalogue`, see recommendations.
+    pub name_fit: String,
     /// Category, where it is known.
     pub category: Option<String>,
     /// Brand, where it is known.
     pub brand: Option<String>,
     /// Its price, where it is known.
     pub price: Option<Amount>,
+    /// The price as a reader of the locale writes it.
+    pub price_text: Option<String>,
+    /// Day of the rate, where the price was converted into the market's currency.
+    pub price_rate_day: Option<String>,
     /// Path of its picture in this API, where it has one.
     pub picture: Option<String>,
     /// How well it fits the question; none in a plain list.
@@ -78,7 +126,7 @@ pub struct Sellable {
 pub struct Product {
     /// As in lists.
     pub card: ProductCard,
-    /// Its name by language code.
+    /// Its name by locale.
     pub names: BTreeMap<String, String>,
     /// Its description.
     pub description: Option<String>,
@@ -97,8 +145,8 @@ pub struct ProductWrite {
     /// Its name.
     #[schema(max_length = 500)]
     pub name: String,
-    /// Language code of the texts.
-    #[schema(max_length = 16)]
+    /// Locale of the texts, BCP 47: `en`, `pt-BR`. Texts of another locale stay as they are.
+    #[schema(max_length = 40)]
     pub language: Option<String>,
     /// Its description.
     #[schema(max_length = 20_000)]

@@ -84,7 +84,23 @@ pub struct Run {
     /// What it does now.
     pub stage: Option<String>,
     /// What it said, the last lines.
-    pub lines: Vec<String>,
+    #[serde(deserialize_with = "lines_of_any_version")]
+    pub lines: Vec<Words>,
     /// What to do next, after a failure.
     pub next: Option<Words>,
+}
+
+/// Lines of a run that an earlier version kept are texts in English.
+fn lines_of_any_version<'de, D: serde::Deserializer<'de>>(lines: D) -> Result<Vec<Words>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Line {
+        Words(Words),
+        Text(String),
+    }
+    let words = |line| match line {
+        Line::Words(words) => words,
+        Line::Text(text) => Words::same(text),
+    };
+    Ok(Vec::<Line>::deserialize(lines)?.into_iter().map(words).collect())
 }

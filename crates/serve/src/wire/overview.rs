@@ -1,5 +1,6 @@
 //! The home page: what happened, what to do next, how fresh and how good the data is.
 
+use super::figure::Words;
 use super::table::Table;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,7 +64,7 @@ pub struct Gate {
     /// `pass`, `warn`, `fail`, `allowed` or `no_data`.
     pub result: String,
     /// What was found.
-    pub detail: String,
+    pub detail: Words,
 }
 
 /// Something to do next.

@@ -40,6 +40,12 @@ pub struct RecommendQuery {
     pub diversity: Option<f64>,
     /// Say why; false unless told.
     pub explain: Option<bool>,
+    /// In which language and region the answer speaks, BCP 47; goes before `Accept-Language`, and both before what the market reads.
+    #[param(max_length = 40, example = "pt-BR")]
+    pub locale: Option<String>,
+    /// The header of that name, filled in by the route.
+    #[serde(skip)]
+    pub accept_language: Option<String>,
 }
 
 /// Like which product.
@@ -67,6 +73,18 @@ pub struct SimilarQuery {
     pub max_price: Option<f64>,
     /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
     pub in_stock: Option<bool>,
+    /// Who sees the answer, where it is known: for the bucket and the list of exposures alone.
+    #[param(max_length = 200)]
+    pub shopper: Option<String>,
+    /// The visit that sees it.
+    #[param(max_length = 200)]
+    pub session: Option<String>,
+    /// In which language and region the answer speaks, BCP 47; goes before `Accept-Language`, and both before what the market reads.
+    #[param(max_length = 40, example = "pt-BR")]
+    pub locale: Option<String>,
+    /// The header of that name, filled in by the route.
+    #[serde(skip)]
+    pub accept_language: Option<String>,
 }
 
 /// With which basket.
@@ -94,6 +112,18 @@ pub struct NextQuery {
     pub max_price: Option<f64>,
     /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
     pub in_stock: Option<bool>,
+    /// Who sees the answer, where it is known: for the bucket and the list of exposures alone.
+    #[param(max_length = 200)]
+    pub shopper: Option<String>,
+    /// The visit that sees it.
+    #[param(max_length = 200)]
+    pub session: Option<String>,
+    /// In which language and region the answer speaks, BCP 47; goes before `Accept-Language`, and both before what the market reads.
+    #[param(max_length = 40, example = "pt-BR")]
+    pub locale: Option<String>,
+    /// The header of that name, filled in by the route.
+    #[serde(skip)]
+    pub accept_language: Option<String>,
 }
 
 /// Of which market.
@@ -118,6 +148,18 @@ pub struct TrendingQuery {
     pub max_price: Option<f64>,
     /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
     pub in_stock: Option<bool>,
+    /// Who sees the answer, where it is known: for the bucket and the list of exposures alone.
+    #[param(max_length = 200)]
+    pub shopper: Option<String>,
+    /// The visit that sees it.
+    #[param(max_length = 200)]
+    pub session: Option<String>,
+    /// In which language and region the answer speaks, BCP 47; goes before `Accept-Language`, and both before what the market reads.
+    #[param(max_length = 40, example = "pt-BR")]
+    pub locale: Option<String>,
+    /// The header of that name, filled in by the route.
+    #[serde(skip)]
+    pub accept_language: Option<String>,
 }
 
 /// Candidates to order.
@@ -149,6 +191,12 @@ pub struct Rerank {
     pub max_price: Option<f64>,
     /// Only what is in stock; false unless told. What is known to be out of stock is left out unless this is false.
     pub in_stock: Option<bool>,
+    /// In which language and region the answer speaks, BCP 47; goes before `Accept-Language`, and both before what the market reads.
+    #[schema(max_length = 40, example = "pt-BR")]
+    pub locale: Option<String>,
+    /// The header of that name, filled in by the route.
+    #[serde(skip)]
+    pub accept_language: Option<String>,
 }
 
 /// Within which limits products are offered; the same for every question.
@@ -190,10 +238,28 @@ pub struct Recommendations {
     pub chain: Vec<ChainStep>,
     /// Version of the models and the data behind them.
     pub model_version: String,
-    /// Bucket of the shopper for experiments, 0 to 999, always the same for the same shopper.
-    pub bucket: Option<u32>,
+    /// Bucket for experiments, 0 to 999: dealt from what `bucket_of` names, always the same for the same name.
+    pub bucket: u32,
+    /// What was dealt: `shopper`, else `session`, else `answer`, the name of this answer, where nobody is named or the person
+    /// does not allow it.
+    pub bucket_of: String,
     /// Name of this answer, to be given back with feedback.
     pub exposure_id: String,
+    /// In which language and region it speaks.
+    pub locale: AnswerLocale,
+}
+
+/// In which language and region an answer speaks, and how that came to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AnswerLocale {
+    /// The locale of prices, and of titles where a product has one in it; none where nobody asked and nobody knows what
+    /// the market reads.
+    #[schema(example = "pt-BR")]
+    pub used: Option<String>,
+    /// Who said so: `query`, `accept_language`, `market`, or `none`.
+    pub from: String,
+    /// The tags that titles are looked for in, the nearest first; the last resort is the name in the catalogue.
+    pub chain: Vec<String>,
 }
 
 /// A recommended product.
@@ -203,10 +269,20 @@ pub struct RecommendedItem {
     pub product_id: String,
     /// Its name.
     pub name: String,
+    /// Locale of that name; none where the catalogue does not say.
+    pub name_locale: Option<String>,
+    /// How the name came to be: `asked`, as asked for; `language`, the language as another region or script writes it;
+    /// `market`, what the market reads; `catalogue`, what the catalogue calls it.
+    pub name_fit: String,
     /// Comparable inside this answer only.
     pub score: f64,
-    /// Its price, where it is known.
+    /// Its price, where it is known: in the market's currency where a rate is known.
     pub price: Option<Amount>,
+    /// The price as a reader of the locale writes it.
+    #[schema(example = "1.234,50 €")]
+    pub price_text: Option<String>,
+    /// Day of the rate, where the price was converted into the market's currency.
+    pub price_rate_day: Option<String>,
     /// Path of its picture in this API.
     pub picture: Option<String>,
     /// Why, when asked; the parts add up to the score where the model is a sum.
@@ -234,7 +310,7 @@ pub struct ChainStep {
     /// Whether it gave the answer.
     pub answered: bool,
     /// Why or why not.
-    pub why: String,
+    pub why: super::figure::Words,
 }
 
 /// What a shopper did with an answer.

@@ -18,12 +18,21 @@ pub struct Column {
     pub kind: String,
     /// What a value means, with its unit.
     pub meaning: String,
+    /// The same in Chinese, where it is written.
+    pub meaning_zh: Option<String>,
 }
 
 impl Column {
     /// A column.
     pub fn new(name: &str, kind: &str, meaning: &str) -> Self {
-        Self { name: name.to_owned(), kind: kind.to_owned(), meaning: meaning.to_owned() }
+        Self { name: name.to_owned(), kind: kind.to_owned(), meaning: meaning.to_owned(), meaning_zh: None }
+    }
+
+    /// The same column with its meaning in Chinese.
+    #[must_use]
+    pub fn in_chinese(mut self, meaning: Option<&str>) -> Self {
+        self.meaning_zh = meaning.map(str::to_owned);
+        self
     }
 }
 

@@ -397,7 +397,13 @@ pub(super) async fn first_send(opened: &Opened, market: Market, n: usize, json: 
         cells.collect(),
     );
     let sent = rows.iter().filter(|r| r["send"].as_i64().is_some_and(|n| n > 0)).count();
-    output::line(&format!("{} units of {sent} products in all; {} need nothing", output::count(send), total - sent));
+    let units = if send == 1 { "unit" } else { "units" };
+    output::line(&format!(
+        "{} {units} of {} in all; {} nothing",
+        output::count(send),
+        output::counted(sent, "product", "products"),
+        output::counted(total - sent, "other needs", "others need")
+    ));
     verify::say(verify);
     if total > n {
         output::hint(&format!("{} more: -n {total}", total - n));

@@ -170,7 +170,11 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
     let inputs = &prepared.inputs;
     let settled = prepared.settle(inputs, &stage.workspace.decide, Play::Advised)?;
     for ((market, why), n) in &settled.refused {
-        stage.not_computed(*market, "the landed cost of products", &format!("{n} products: {why}"));
+        stage.not_computed(
+            *market,
+            "the landed cost of products",
+            &format!("{n} {}: {why}", if *n == 1 { "product" } else { "products" }),
+        );
     }
     for (market, why) in &settled.unused {
         stage.not_computed(*market, "calibration by an experiment", why);

@@ -8,6 +8,7 @@ use super::{market, refused, wrong};
 use crate::commands::segments::{facts, no_segment};
 use crate::people_pages;
 use crate::pipeline::rows::Rows;
+use crate::pipeline::said;
 use crate::segments::{self, PRIVACY_FLOOR, shown};
 use anyhow::{Context, Result};
 use audience::persona::page::{Entry, Persona as Sheet, Said};
@@ -64,7 +65,7 @@ async fn all_segments(now: &Snapshot) -> Result<Segments> {
         let what = if entry.description().is_empty() { entry.name() } else { entry.description() };
         Segment {
             name: entry.name().to_owned(),
-            title: Words::same(what),
+            title: Words::new(what, said::zh(what)),
             kind: "own".to_owned(),
             rule: Some(entry.text()),
             size: size.map(i64::unsigned_abs),
@@ -79,7 +80,7 @@ async fn all_segments(now: &Snapshot) -> Result<Segments> {
             Kind::Day => "date",
             Kind::Yes => "boolean",
         };
-        Column::new(field.name(), kind, field.meaning(Language::EN))
+        Column::new(field.name(), kind, field.meaning(Language::EN)).in_chinese(Some(field.meaning(Language::ZH)))
     };
     let flows = "kind, from_day, to_day, from_segment, to_segment";
     Ok(Segments {
@@ -228,7 +229,7 @@ async fn values(now: &Snapshot, of: Option<Market>) -> Result<Report> {
         ("predictors", "predictors", "target, metric", "How good the forecasts were on held-out days", "预测质量"),
         ("calibration", "calibration", "target, bin", "What was promised and what happened", "预测与实际"),
     ] {
-        let table = tables::all(now, mart, order).await?;
+        let table = tables::in_chinese(tables::all(now, mart, order).await?, "target");
         all.push(NamedTable { name: name.to_owned(), title: Words::new(en, zh), table });
     }
     Ok(Report {

@@ -1,11 +1,13 @@
 //! What is sold: search, a product's page, its picture, and what shops write.
 
 use super::super::Serving;
+use super::super::goods::Priced;
 use super::super::snapshot::Snapshot;
 use super::limits::price;
+use super::reader::{Reader, Title};
 use super::recommend::no_product;
 use super::tables::{self, quoted};
-use super::{languages, market, picture_path, refused, wrong};
+use super::{market, picture_path, refused, wrong};
 use crate::commands::today;
 use crate::pipeline::rows::Rows;
 use crate::search::Found;
@@ -17,7 +19,7 @@ use domain::{ItemIdx, Market};
 use recommend::serving::Out;
 use serve::answers::{Answer, AnswerError, CatalogueAnswers, Document};
 use serve::wire::catalogue::{
-    PricesWrite, Product, ProductCard, ProductQuery, ProductWrite, Products, Sellable, StockWrite, Written,
+    PricesWrite, Product, ProductCard, ProductQuery, ProductWrite, Products, ReaderQuery, Sellable, StockWrite, Written,
 };
 use serve::wire::figure::Words;
 use serve::wire::problem::ProblemAt;
@@ -30,19 +32,25 @@ const DEEP: usize = 1_000;
 const ALIKE: usize = 20;
 
 impl Serving {
-    fn card(&self, now: &Snapshot, item: ItemIdx, of: Option<Market>, score: Option<f64>) -> ProductCard {
-        let goods = &now.goods;
+    fn card(&self, now: &Snapshot, item: ItemIdx, read: Read<'_>, score: Option<f64>) -> ProductCard {
+        let (goods, of) = (&now.goods, read.market);
         let id = goods.id(item);
         let at = of.unwrap_or(Market::UNKNOWN);
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         // What was written since the last run lies over what the lake says.
         let sent = self.updates.product(id).unwrap_or_default();
+        let title = goods.title(item, read.reader, &self.updates.titles(id));
+        let price = price(now, &self.updates, item, at);
         ProductCard {
             product_id: id.to_owned(),
-            name: if sent.name.is_empty() { goods.title(item, &languages(of)) } else { sent.name },
+            name: title.text,
+            name_locale: title.locale,
+            name_fit: title.fit.to_owned(),
             category: sent.category.or_else(|| some(goods.category(item))),
             brand: sent.brand.or_else(|| some(goods.brand(item))),
-            price: price(now, &self.updates, item, at).map(Into::into),
+            price_text: price.map(|price| read.reader.price(&price)),
+            price_rate_day: price.and_then(|price| price.rate_day).map(|day| day.to_string()),
+            price: price.map(|price| price.money.into()),
             picture: goods.is_pictured(item).then(|| picture_path(id)),
             score,
             sellable: of.map(|market| sellable(now, item, market)),
@@ -50,14 +58,24 @@ impl Serving {
     }
 
     /// The card of a product that was written and is not in the lake yet.
-    fn new_card(&self, id: &str, of: Option<Market>) -> Option<ProductCard> {
+    fn new_card(&self, id: &str, read: Read<'_>) -> Option<ProductCard> {
         let sent = self.updates.product(id)?;
-        let price = of.and_then(|market| self.updates.price(id, market));
+        let price = read.market.and_then(|market| self.updates.price(id, market));
+        let titles = self.updates.titles(id);
+        let title = read.reader.pick(titles.iter().map(|(tag, name)| (tag.as_str(), name.as_str())));
+        let title = title.unwrap_or(Title {
+            text: sent.name,
+            locale: sent.language.filter(|l| !l.is_empty()),
+            fit: "catalogue",
+        });
         Some(ProductCard {
             product_id: id.to_owned(),
-            name: sent.name,
+            name: title.text,
+            name_locale: title.locale,
+            name_fit: title.fit.to_owned(),
             category: sent.category,
             brand: sent.brand,
+            price_text: price.map(|money| read.reader.price(&Priced { money, rate_day: None })),
             price: price.map(Into::into),
             ..ProductCard::default()
         })
@@ -86,6 +104,8 @@ impl Serving {
 
     fn search(&self, query: &ProductQuery) -> Result<Products, AnswerError> {
         let of = query.market.as_deref().map(market).transpose()?;
+        let reader = Reader::new(query.locale.as_deref(), query.accept_language.as_deref(), of)?;
+        let read = Read { market: of, reader: &reader };
         let now = self.current.get();
         let (from, n) = Page { page: query.page, per_page: query.per_page }.range();
         let there = |item: ItemIdx| of.is_none_or(|market| now.goods.is_sold_in(item, market));
@@ -96,14 +116,15 @@ impl Serving {
             let new: Vec<String> = if of.is_none() { self.new_products(&now, "") } else { Vec::new() };
             let cards = all.iter().map(Some).chain(new.iter().map(|_| None)).enumerate().skip(from).take(n);
             let products = cards.filter_map(|(at, item)| match item {
-                Some(item) => Some(self.card(&now, *item, of, None)),
-                None => self.new_card(new.get(at.checked_sub(all.len())?)?, of),
+                Some(item) => Some(self.card(&now, *item, read, None)),
+                None => self.new_card(new.get(at.checked_sub(all.len())?)?, read),
             });
             return Ok(Products {
                 products: products.collect(),
                 total: (all.len() + new.len()) as u64,
                 found_by: "catalogue".to_owned(),
-                notes: Vec::new(),
+                locale: reader.told(),
+                ..Products::default()
             });
         };
         let found = found(&now)?;
@@ -126,10 +147,17 @@ impl Serving {
         }
         // What was written a moment ago is in no index; it is found by its words, ahead of all others.
         let new = self.new_products(&now, words);
-        let cards = new.iter().filter_map(|id| self.new_card(id, of));
-        let known = hits.iter().map(|(item, score)| self.card(&now, *item, of, Some(*score)));
+        let cards = new.iter().filter_map(|id| self.new_card(id, read));
+        let known = hits.iter().map(|(item, score)| self.card(&now, *item, read, Some(*score)));
         let products = cards.chain(known).skip(from).take(n).collect();
-        Ok(Products { products, total: (hits.len() + new.len()) as u64, found_by: "words".to_owned(), notes })
+        Ok(Products {
+            products,
+            total: (hits.len() + new.len()) as u64,
+            found_by: "words".to_owned(),
+            notes,
+            locale: reader.told(),
+            ..Products::default()
+        })
     }
 
     /// Codes of products with these words that were written and that the lake does not know yet.
@@ -139,14 +167,32 @@ impl Serving {
         all
     }
 
-    fn like(&self, now: &Snapshot, near: Vec<(u32, f64)>, found: &Found, by: &str, notes: Vec<Words>) -> Products {
+    /// Cards of what was found near something.
+    fn like(&self, now: &Snapshot, near: Vec<(u32, f64)>, found: &Found, by: &str, reader: &Reader) -> Products {
+        let read = Read { market: None, reader };
         let item = |row: u32| now.goods.find(found.ids.get(row as usize)?);
         let products: Vec<ProductCard> =
-            near.into_iter().filter_map(|(row, score)| Some(self.card(now, item(row)?, None, Some(score)))).collect();
-        Products { total: products.len() as u64, products, found_by: by.to_owned(), notes }
+            near.into_iter().filter_map(|(row, score)| Some(self.card(now, item(row)?, read, Some(score)))).collect();
+        let total = products.len() as u64;
+        Products { total, products, found_by: by.to_owned(), locale: reader.told(), ..Products::default() }
     }
 
-    fn similar_to(&self, id: &str) -> Result<Products, AnswerError> {
+    /// Names an answer and takes it down.
+    fn shown(
+        &self,
+        kind: &'static str,
+        market: Option<Market>,
+        names: [Option<&str>; 2],
+        mut found: Products,
+    ) -> Products {
+        let now = self.current.get();
+        let whom = self.whom(&now, kind, market, names);
+        self.expose_products(&now, whom, &mut found);
+        found
+    }
+
+    fn similar_to(&self, id: &str, asked: &ReaderQuery) -> Result<Products, AnswerError> {
+        let reader = reader(asked)?;
         let now = self.current.get();
         let of = now.goods.find(id).ok_or_else(|| no_product(id))?;
         let found = found(&now)?;
@@ -163,10 +209,11 @@ impl Serving {
             (_, true) => "words",
         };
         let near: Vec<(u32, f64)> = fuse(&lists).into_iter().filter(|(other, _)| *other != row).take(ALIKE).collect();
-        Ok(self.like(&now, near, found, by, Vec::new()))
+        Ok(self.like(&now, near, found, by, &reader))
     }
 
-    fn like_picture(&self, bytes: &[u8]) -> Result<Products, AnswerError> {
+    fn like_picture(&self, bytes: &[u8], asked: &ReaderQuery) -> Result<Products, AnswerError> {
+        let reader = reader(asked)?;
         let now = self.current.get();
         let picture: Picture = decode(bytes, &PictureParams::default()).map_err(|why| AnswerError::Invalid {
             detail: format!("this is no picture that can be read: {why}"),
@@ -184,20 +231,22 @@ impl Serving {
         }
         let near = looks.like(&picture, ALIKE, &vec![true; found.ids.len()]).map_err(refused)?;
         let near = near.into_iter().map(|alike| (alike.row as u32, f64::from(alike.likeness))).collect();
-        Ok(self.like(&now, near, found, "picture", Vec::new()))
+        Ok(self.like(&now, near, found, "picture", &reader))
     }
 
-    async fn page(&self, id: &str) -> Result<Product, AnswerError> {
+    async fn page(&self, id: &str, asked: &ReaderQuery) -> Result<Product, AnswerError> {
+        let reader = reader(asked)?;
+        let read = Read { market: None, reader: &reader };
         let now = self.current.get();
         let Some(item) = now.goods.find(id) else {
             // Written a moment ago: what was written is all that is known of it.
-            let card = self.new_card(id.trim(), None).ok_or_else(|| no_product(id))?;
+            let card = self.new_card(id.trim(), read).ok_or_else(|| no_product(id))?;
             let sent = self.updates.product(id.trim()).unwrap_or_default();
-            let names = sent.language.map(|language| (language, sent.name)).into_iter().collect();
+            let names = self.updates.titles(id.trim()).into_iter().filter(|(tag, _)| !tag.is_empty()).collect();
             let stock = self.updates.stock(id.trim(), Market::UNKNOWN);
             return Ok(Product { card, names, description: sent.description, stock, ..Product::default() });
         };
-        let card = self.card(&now, item, None, None);
+        let card = self.card(&now, item, read, None);
         let (texts, description) = texts(&now, now.goods.id(item)).await.map_err(refused)?;
         let pending = self.updates.stock(now.goods.id(item), Market::UNKNOWN);
         let judged = verdicts(&now, &format!("product_id = {}", quoted(now.goods.id(item)))).await.map_err(refused)?;
@@ -210,8 +259,10 @@ impl Serving {
             }
         }
         sellable.sort_by(|a, b| a.market.cmp(&b.market));
+        let mut names = texts;
+        names.extend(self.updates.titles(now.goods.id(item)).into_iter().filter(|(tag, _)| !tag.is_empty()));
         Ok(Product {
-            names: texts,
+            names,
             description,
             stock: pending.or_else(|| now.goods.stock(item, Market::UNKNOWN)),
             sellable,
@@ -242,6 +293,17 @@ impl Serving {
         let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display())).map_err(refused)?;
         Ok(Document { content_type: format!("image/{format}"), bytes: Bytes::from(bytes) })
     }
+}
+
+/// For whom cards are made.
+#[derive(Clone, Copy)]
+struct Read<'a> {
+    market: Option<Market>,
+    reader: &'a Reader,
+}
+
+fn reader(asked: &ReaderQuery) -> Result<Reader, AnswerError> {
+    Reader::new(asked.locale.as_deref(), asked.accept_language.as_deref(), None)
 }
 
 fn found(now: &Snapshot) -> Result<&Found, AnswerError> {
@@ -410,30 +472,42 @@ impl CatalogueAnswers for Serving {
     fn products<'a>(&'a self, query: &'a ProductQuery) -> Answer<'a, Products> {
         Box::pin(async move {
             let found = tokio::task::block_in_place(|| self.search(query))?;
-            self.judged(query.market.as_deref(), found).await
+            let found = self.judged(query.market.as_deref(), found).await?;
+            let kind = if found.found_by == "words" { "search" } else { "catalogue" };
+            let of = query.market.as_deref().map(market).transpose()?;
+            Ok(self.shown(kind, of, [query.shopper.as_deref(), query.session.as_deref()], found))
         })
     }
 
-    fn product<'a>(&'a self, id: &'a str) -> Answer<'a, Product> {
-        Box::pin(self.page(id))
+    fn product<'a>(&'a self, id: &'a str, reader: &'a ReaderQuery) -> Answer<'a, Product> {
+        Box::pin(self.page(id, reader))
     }
 
-    fn similar_products<'a>(&'a self, id: &'a str) -> Answer<'a, Products> {
-        Box::pin(async move { tokio::task::block_in_place(|| self.similar_to(id)) })
+    fn similar_products<'a>(&'a self, id: &'a str, reader: &'a ReaderQuery) -> Answer<'a, Products> {
+        Box::pin(async move {
+            let found = tokio::task::block_in_place(|| self.similar_to(id, reader))?;
+            Ok(self.shown("alike", None, [reader.shopper.as_deref(), reader.session.as_deref()], found))
+        })
     }
 
     fn picture<'a>(&'a self, id: &'a str) -> Answer<'a, Document> {
         Box::pin(self.picture_of(id))
     }
 
-    fn search_by_picture(&self, picture: Bytes) -> Answer<'_, Products> {
-        Box::pin(async move { tokio::task::block_in_place(|| self.like_picture(&picture)) })
+    fn search_by_picture<'a>(&'a self, picture: Bytes, reader: &'a ReaderQuery) -> Answer<'a, Products> {
+        Box::pin(async move {
+            let found = tokio::task::block_in_place(|| self.like_picture(&picture, reader))?;
+            Ok(self.shown("picture", None, [reader.shopper.as_deref(), reader.session.as_deref()], found))
+        })
     }
 
     fn put_product<'a>(&'a self, id: &'a str, product: &'a ProductWrite) -> Answer<'a, Written> {
         Box::pin(async move {
             if id.trim().is_empty() || product.name.trim().is_empty() {
                 return Err(wrong("name", "a product needs a code and a name"));
+            }
+            if let Some(Err(why)) = product.language.as_deref().map(str::parse::<domain::Locale>) {
+                return Err(wrong("language", why.to_string()));
             }
             self.updates.put_product(id, product).map_err(refused)?;
             Ok(written(1, Vec::new(), "product", "now"))

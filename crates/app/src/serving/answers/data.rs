@@ -2,6 +2,7 @@
 
 use super::super::Serving;
 use super::super::intake;
+use super::super::meanings;
 use super::super::runs::{Begin, RunError};
 use super::super::snapshot::Snapshot;
 use super::tables::{self, quoted};
@@ -22,7 +23,9 @@ const MOST_ROWS: u32 = 10_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn of_rows(columns: &[(&str, &str, &str)], rows: Vec<Vec<Cell>>) -> Table {
-    let columns = columns.iter().map(|(name, kind, meaning)| Column::new(name, kind, meaning)).collect();
+    let column =
+        |(name, kind, meaning): &(&str, &str, &str)| Column::new(name, kind, meaning).in_chinese(meanings::zh(meaning));
+    let columns = columns.iter().map(column).collect();
     Table { columns, total: rows.len() as u64, rows }
 }
 
@@ -47,6 +50,7 @@ async fn quality(now: &Snapshot) -> Result<Report> {
             ("failing", "integer", "rows that fail"),
             ("example", "text", "a row that fails"),
             ("says", "text", "what was found, in a sentence"),
+            ("says_zh", "text", "the same in Chinese"),
         ],
         gates
             .iter()
@@ -63,6 +67,7 @@ async fn quality(now: &Snapshot) -> Result<Report> {
                     g.failing.into(),
                     g.example.clone().into(),
                     g.to_string().into(),
+                    g.says_zh.clone().into(),
                 ]
             })
             .collect(),
@@ -253,7 +258,8 @@ impl DataAnswers for Serving {
             let now = self.current.get();
             let of = schema::table(Zone::Raw, "sources");
             let sql = "select * from raw.sources order by sequence desc limit 10000";
-            tables::query(&now.engine, of, sql).await.map_err(refused)
+            let sources = tables::query(&now.engine, of, sql).await.map_err(refused)?;
+            Ok(tables::in_chinese(sources, "notes"))
         })
     }
 
@@ -279,7 +285,8 @@ impl DataAnswers for Serving {
             let sql = format!("select r.* from rejects.rows r{only}");
             let page = Page { page: query.page, per_page: query.per_page }.range();
             let of = schema::table(Zone::Rejects, "rows");
-            tables::page(&now.engine, of, &sql, "source, line, rule", page).await.map_err(refused)
+            let rejects = tables::page(&now.engine, of, &sql, "source, line, rule", page).await.map_err(refused)?;
+            Ok(tables::in_chinese(rejects, "expected"))
         })
     }
 

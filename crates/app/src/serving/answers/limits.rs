@@ -1,17 +1,20 @@
 //! Within which limits products are offered in a market: shelf and rules, stock, category, price band. One place for
 //! all questions, so that the same product is never left out of one list and shown in the other.
 
+use super::super::goods::Priced;
 use super::super::snapshot::Snapshot;
 use super::super::updates::Updates;
 use super::wrong;
-use domain::{ItemIdx, Market, Money};
+use domain::{ItemIdx, Market};
 use recommend::serving::Out;
 use serve::answers::AnswerError;
 use serve::wire::recommend::Filters;
 
-/// The price of a product in a market: what the shop sent last, else what the lake says.
-pub(super) fn price(now: &Snapshot, updates: &Updates, item: ItemIdx, market: Market) -> Option<Money> {
-    updates.price(now.goods.id(item), market).or_else(|| now.goods.price(item, market))
+/// The price of a product in a market: what the shop sent last, else what the lake says, in the market's currency where a
+/// rate is known.
+pub(super) fn price(now: &Snapshot, updates: &Updates, item: ItemIdx, market: Market) -> Option<Priced> {
+    let sent = updates.price(now.goods.id(item), market).map(|money| Priced { money, rate_day: None });
+    sent.or_else(|| Some(now.goods.in_currency_of(now.goods.price(item, market)?, market)))
 }
 
 /// What may be offered.
@@ -61,7 +64,7 @@ impl<'a> Limits<'a> {
         let (low, high) = (self.filters.min_price, self.filters.max_price);
         if low.is_some() || high.is_some() {
             let price = price(self.now, self.updates, item, market);
-            let price: Option<f64> = price.and_then(|p| p.to_decimal().try_into().ok());
+            let price: Option<f64> = price.and_then(|p| p.money.to_decimal().try_into().ok());
             if !price.is_some_and(|p| low.is_none_or(|low| p >= low) && high.is_none_or(|high| p <= high)) {
                 return Some(Out::Price);
             }

@@ -6,7 +6,7 @@ use super::{country, market, refused, tables};
 use crate::exit::{Exit, Stop};
 use crate::people_pages;
 use crate::pipeline::gather::Gatherer;
-use crate::pipeline::{self, rows::Rows};
+use crate::pipeline::{self, rows::Rows, said};
 use crate::workspace::Workspace;
 use anyhow::Result;
 use audience::entry::attractiveness::Criterion as Asked;
@@ -74,7 +74,7 @@ pub(super) async fn not_computed(now: &Snapshot, stage: &str, of: Option<Market>
         let of = if row.market == Market::UNKNOWN { String::new() } else { format!(" ({})", row.market) };
         Words::new(
             format!("Not computed: {}{of}: {}", row.what, row.why),
-            format!("未计算:{}{of}:{}", row.what, row.why),
+            format!("未计算:{}{of}:{}", said::zh(&row.what), said::zh(&row.why)),
         )
     };
     Ok(all.iter().filter(|row| wanted(row)).map(told).collect())

@@ -3,12 +3,15 @@
 mod audience;
 mod catalogue;
 mod data;
+mod filled;
 mod limits;
 mod markets;
 mod near;
 mod overview;
 mod people;
+pub(super) mod reader;
 mod recommend;
+mod whom;
 
 use super::tables;
 use crate::exit::{Exit, Stop, code_of};
@@ -63,11 +66,6 @@ fn market(code: &str) -> Result<Market, AnswerError> {
 fn country(market: Market) -> Words {
     let (en, zh) = domain::country(market).map_or((market.code(), market.code()), |c| (c.name, c.name_zh));
     Words::new(en, zh)
-}
-
-/// Languages in which titles are shown for a market, the first that a product has.
-fn languages(market: Option<Market>) -> Vec<&'static str> {
-    crate::commands::languages(market)
 }
 
 /// Path of a product's picture.

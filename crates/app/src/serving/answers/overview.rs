@@ -7,6 +7,7 @@ use crate::pipeline::{self, rows::Rows};
 use anyhow::Result;
 use domain::Market;
 use serve::answers::{Answer, OverviewAnswers};
+use serve::wire::figure::Words;
 use serve::wire::overview::{Action, Counts, Freshness, Gate, Overview};
 
 /// Tables whose newest day is told, and the expression for it.
@@ -38,13 +39,15 @@ async fn overview(now: &Snapshot) -> Result<Overview> {
         };
         freshness.push(Freshness { table: table.to_owned(), last_day, rows });
     }
-    let found = Rows::query(&now.engine, "select gate, result, says from marts.gates order by gate").await?;
+    let found = Rows::query(&now.engine, "select * from marts.gates order by gate").await?;
     let (names, results, says) = (found.texts("gate")?, found.texts("result")?, found.texts("says")?);
+    // A workspace of an earlier version has the English sentences alone until its next run.
+    let zh = found.optional_texts("says_zh")?;
     let gate = |at: usize| Gate {
         name: names[at].clone(),
         passed: !matches!(results[at].as_str(), "fail" | "allowed"),
         result: results[at].clone(),
-        detail: says[at].clone(),
+        detail: Words::new(&says[at], zh[at].as_ref().unwrap_or(&says[at])),
     };
     let gates: Vec<Gate> = (0..names.len()).map(gate).collect();
     let markets =

@@ -1,46 +1,29 @@
 //! What to offer whom, in milliseconds: everything here is in memory, nothing waits.
 
 use super::super::Serving;
-use super::super::exposures::Exposure;
 use super::super::snapshot::{MarketModels, Snapshot};
 use super::super::updates::Updates;
+use super::filled::{Filled, one, walk};
 use super::limits::{Limits, price};
-use super::near::{Nearby, heard};
-use super::{languages, market, picture_path, tables, wrong};
+use super::near::Nearby;
+use super::reader::Reader;
+use super::{market, picture_path, tables, wrong};
 use decide::plan::{Lang, term_name};
-use domain::{History, ItemIdx, Kind, Language, Market, Reason};
-use recommend::Context;
-use recommend::serving::{self, Ask, Near, Offered, Out, Popular, SessionParams, Step, Taste, Told, View, Why, bucket};
+use domain::{ItemIdx, Kind, Language, Market, Reason};
+use recommend::serving::{self, Ask, Near, Offered, Out, Step, View, Why};
 use serve::answers::{Answer, AnswerError, RecommendAnswers};
 use serve::wire::figure::Words;
 use serve::wire::recommend::{
     ChainStep, Feedback, FeedbackAction, ItemReason, Models, NextQuery, RecommendQuery, Recommendations,
     RecommendedItem, Rerank, SimilarQuery, TrendingQuery,
 };
-use std::collections::BTreeSet;
 
 /// Products of a list unless told.
 const N: u32 = 10;
 /// The most that is given at once.
 const MOST: u32 = 100;
 /// Reasons of a product.
-const REASONS: usize = 3;
-/// Parts that shoppers are dealt into for experiments, and with which salt. Neither ever changes: see [`bucket`].
-const BUCKETS: u32 = 1_000;
-const SALT: &str = "portolan";
-
-/// What is known of who asks.
-struct Who {
-    /// Whether the answer may follow from what the person did.
-    personal: bool,
-    taste: Taste,
-    /// Bought before or in this session, or in the cart: sorted.
-    have: Vec<ItemIdx>,
-    /// What the last minutes were about, newest first.
-    session: Vec<ItemIdx>,
-    bucket: Option<u32>,
-}
-
+pub(super) const REASONS: usize = 3;
 fn count(n: Option<u32>) -> Result<usize, AnswerError> {
     match n.unwrap_or(N) {
         n if (1..=MOST).contains(&n) => Ok(n as usize),
@@ -48,77 +31,7 @@ fn count(n: Option<u32>) -> Result<usize, AnswerError> {
     }
 }
 
-impl Serving {
-    fn who(&self, now: &Snapshot, shopper: Option<&str>, session: Option<&str>) -> Who {
-        if !self.may_personalise(now, shopper.into_iter().chain(session)) {
-            let taste = Taste::new(&[], &Context::default(), &[], &SessionParams::default());
-            return Who { personal: false, taste, have: Vec::new(), session: Vec::new(), bucket: None };
-        }
-        let past = shopper.and_then(|id| now.past(id)).or_else(|| session.and_then(|id| now.past(id)));
-        let bought = past.map_or_else(Vec::new, |p| p.bought());
-        let context = past.map_or_else(Context::default, |p| p.context());
-        let at = self.now();
-        let mut events: Vec<(i64, ItemIdx, Kind)> = Vec::new();
-        let mut names: Vec<&str> = shopper.into_iter().chain(session).collect();
-        names.dedup();
-        for name in names {
-            let known = self.recent.of(name, at).into_iter();
-            events.extend(known.filter_map(|(at, noted)| Some((at, now.goods.find(&noted.product)?, noted.kind))));
-        }
-        // An event that was noted under both names is one event.
-        events.sort_by_key(|(at, item, kind)| (*at, *item, *kind));
-        events.dedup();
-        let session_events: Vec<(ItemIdx, Kind)> = events.iter().map(|(_, item, kind)| (*item, *kind)).collect();
-        let taken = session_events.iter().filter(|(_, kind)| matches!(kind, Kind::Cart | Kind::Purchase));
-        let mut have: Vec<ItemIdx> = bought.iter().copied().chain(taken.map(|(item, _)| *item)).collect();
-        have.sort_unstable();
-        have.dedup();
-        Who {
-            personal: true,
-            taste: Taste::new(&bought, &context, &session_events, &SessionParams::default()),
-            have,
-            session: session_events.iter().rev().map(|(item, _)| *item).collect(),
-            bucket: shopper.or(session).map(|who| bucket(SALT, who, BUCKETS)),
-        }
-    }
-
-    /// Names an answer and takes down who saw what; of somebody who does not allow it, what was seen and not by whom.
-    fn expose(&self, mut whom: Whom<'_>, personal: bool, answer: &mut Recommendations) {
-        if !personal {
-            (whom.shopper, whom.session) = (None, None);
-            let personal = [Step::History, Step::Session, Step::Described, Step::Category, Step::HomeModel];
-            let refused = |step: &&mut ChainStep| personal.iter().any(|p| p.key() == step.step);
-            for step in answer.chain.iter_mut().filter(refused) {
-                step.why = "the shopper does not allow personalisation".to_owned();
-            }
-        }
-        answer.bucket = whom.bucket;
-        let exposure = Exposure {
-            at: self.now(),
-            kind: whom.kind,
-            market: whom.market.map(|m| m.code().to_owned()),
-            shopper: whom.shopper.map(str::to_owned),
-            session: whom.session.map(str::to_owned),
-            bucket: whom.bucket,
-            model_version: answer.model_version.clone(),
-            answered_by: answer.answered_by.clone(),
-            products: answer.items.iter().map(|item| item.product_id.clone()).collect(),
-        };
-        answer.exposure_id = self.exposures.log(exposure);
-    }
-}
-
-/// Who was answered.
-#[derive(Clone, Copy, Default)]
-struct Whom<'a> {
-    kind: &'static str,
-    market: Option<Market>,
-    shopper: Option<&'a str>,
-    session: Option<&'a str>,
-    bucket: Option<u32>,
-}
-
-fn view<'a>(now: &'a Snapshot, market: Market, near: &'a [Near<'a>]) -> View<'a> {
+pub(super) fn view<'a>(now: &'a Snapshot, market: Market, near: &'a [Near<'a>]) -> View<'a> {
     let models = now.markets.get(&market);
     let home = now.home.filter(|home| *home != market).and_then(|home| now.markets.get(&home));
     View {
@@ -132,7 +45,7 @@ fn view<'a>(now: &'a Snapshot, market: Market, near: &'a [Near<'a>]) -> View<'a>
 }
 
 /// Words for a part of a score.
-fn words(now: &Snapshot, reason: &Reason, languages: &[&str]) -> Words {
+fn words(now: &Snapshot, reason: &Reason, reader: &Reader) -> Words {
     let (en, zh) = match reason.term {
         "bought by others in the home market" => (reason.term.to_owned(), "本土市场其他顾客购买".to_owned()),
         "reads like" => (reason.term.to_owned(), "文字描述接近".to_owned()),
@@ -144,204 +57,118 @@ fn words(now: &Snapshot, reason: &Reason, languages: &[&str]) -> Words {
     };
     match reason.item {
         Some(item) => {
-            let title = now.goods.title(item, languages);
+            let title = now.goods.title(item, reader, &[]).text;
             Words::new(format!("{en} {title}"), format!("{zh}:{title}"))
         }
         None => Words::new(en, zh),
     }
 }
 
-fn item(
-    now: &Snapshot,
-    updates: &Updates,
-    offered: &Offered,
-    market: Option<Market>,
-    languages: &[&str],
-) -> RecommendedItem {
-    let goods = &now.goods;
-    let id = goods.id(offered.item);
-    let reason = |reason: &Reason| ItemReason {
-        term: reason.term.to_owned(),
-        product_id: reason.item.map(|item| goods.id(item).to_owned()),
-        part: f64::from(reason.part),
-        text: words(now, reason, languages),
-    };
-    RecommendedItem {
-        product_id: id.to_owned(),
-        name: updates.product(id).map_or_else(|| goods.title(offered.item, languages), |sent| sent.name),
-        score: f64::from(offered.score),
-        price: price(now, updates, offered.item, market.unwrap_or(Market::UNKNOWN)).map(Into::into),
-        picture: goods.is_pictured(offered.item).then(|| picture_path(id)),
-        reasons: offered.reasons.iter().map(reason).collect(),
+/// How an answer is put into words: of which version, for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) now: &'a Snapshot,
+    pub(super) updates: &'a Updates,
+    pub(super) market: Option<Market>,
+    pub(super) reader: &'a Reader,
+}
+
+impl Told<'_> {
+    fn item(&self, offered: &Offered) -> RecommendedItem {
+        let goods = &self.now.goods;
+        let id = goods.id(offered.item);
+        let reason = |reason: &Reason| ItemReason {
+            term: reason.term.to_owned(),
+            product_id: reason.item.map(|item| goods.id(item).to_owned()),
+            part: f64::from(reason.part),
+            text: words(self.now, reason, self.reader),
+        };
+        let title = goods.title(offered.item, self.reader, &self.updates.titles(id));
+        let price = price(self.now, self.updates, offered.item, self.market.unwrap_or(Market::UNKNOWN));
+        RecommendedItem {
+            product_id: id.to_owned(),
+            name: title.text,
+            name_locale: title.locale,
+            name_fit: title.fit.to_owned(),
+            score: f64::from(offered.score),
+            price_text: price.map(|price| self.reader.price(&price)),
+            price_rate_day: price.and_then(|price| price.rate_day).map(|day| day.to_string()),
+            price: price.map(|price| price.money.into()),
+            picture: goods.is_pictured(offered.item).then(|| picture_path(id)),
+            reasons: offered.reasons.iter().map(reason).collect(),
+        }
+    }
+
+    /// An answer without its name, which [`Serving::expose`] gives it.
+    pub(super) fn answer(&self, offered: &[Offered], answered_by: &str, chain: Vec<ChainStep>) -> Recommendations {
+        Recommendations {
+            items: offered.iter().map(|o| self.item(o)).collect(),
+            answered_by: answered_by.to_owned(),
+            chain,
+            model_version: self.now.model_version(),
+            locale: self.reader.told(),
+            ..Recommendations::default()
+        }
     }
 }
 
-fn step(told: &Told, models: Option<&MarketModels>) -> ChainStep {
-    let why = told.why.text(Language::EN);
+/// What a step says of itself, with how many products it gave and from what.
+pub(super) fn why(n: usize, by: [&str; 2], why: Why) -> Words {
+    let [en, zh] = [Language::EN, Language::ZH].map(|language| why.text(language));
+    if n == 0 {
+        return Words::new(en, zh);
+    }
+    let products = if n == 1 { "product" } else { "products" };
+    Words::new(format!("{n} {products}{}; {en}", by[0]), format!("{n} 件商品{};{zh}", by[1]))
+}
+
+/// Says more at the end of a step.
+fn add(words: &mut Words, en: &str, zh: &str) {
+    words.en.push_str(&format!("; {en}"));
+    words.zh.push_str(&format!(";{zh}"));
+}
+
+/// What a model was trained on, as a person reads it.
+fn trained_on(training: &str) -> [&str; 2] {
+    match training {
+        "market" => ["the market's own orders", "该市场的订单"],
+        "pooled" => ["the orders of all markets", "全部市场的订单"],
+        "weighted" => ["the orders of all markets, weighted", "全部市场的订单(加权)"],
+        other => [other, other],
+    }
+}
+
+fn step(told: &serving::Told, models: Option<&MarketModels>) -> ChainStep {
     let by = match (told.step, models) {
-        (Step::History | Step::Session, Some(m)) => format!(" by {} trained on {}", m.name, m.training),
-        (Step::HomeModel, _) => " by the model of the home market".to_owned(),
-        _ => String::new(),
+        (Step::History | Step::Session, Some(m)) => {
+            let [en, zh] = trained_on(&m.training);
+            [format!(" by {} trained on {en}", m.name), format!("(模型 {},训练数据:{zh})", m.name)]
+        }
+        (Step::HomeModel, _) => [" by the model of the home market".to_owned(), "(本土市场的模型)".to_owned()],
+        _ => [String::new(), String::new()],
     };
     ChainStep {
         step: told.step.key().to_owned(),
         answered: told.answered > 0,
-        why: if told.answered > 0 { format!("{} products{by}; {why}", told.answered) } else { why.to_owned() },
+        why: why(told.answered, [&by[0], &by[1]], told.why),
     }
 }
 
-fn answered(now: &Snapshot, updates: &Updates, answer: &serving::Answer, market: Market) -> Recommendations {
-    let languages = languages(Some(market));
-    let models = now.markets.get(&market);
+fn answered(told: Told<'_>, answer: &serving::Answer, market: Market) -> Recommendations {
+    let models = told.now.markets.get(&market);
     let mut chain: Vec<ChainStep> = answer.chain.iter().map(|told| step(told, models)).collect();
     if let Some(last) = chain.last_mut()
         && !answer.left_out.is_empty()
     {
-        let left: Vec<String> = answer.left_out.iter().map(|(out, n)| format!("{n} {}", out.key())).collect();
-        last.why.push_str(&format!("; left out on the way: {}", left.join(", ")));
-    }
-    Recommendations {
-        items: answer.items.iter().map(|o| item(now, updates, o, Some(market), &languages)).collect(),
-        answered_by: answer.answered_by().map_or("nothing", Step::key).to_owned(),
-        chain,
-        model_version: now.model_version(),
-        bucket: None,
-        exposure_id: String::new(),
-    }
-}
-
-/// What one list after the other gives, each item once.
-struct Filled {
-    offered: Vec<Offered>,
-    chain: Vec<ChainStep>,
-    answered_by: Option<&'static str>,
-}
-
-impl Filled {
-    const fn new() -> Self {
-        Self { offered: Vec::new(), chain: Vec::new(), answered_by: None }
-    }
-
-    /// Takes from a list until there are `n`, with one reason for all; `None` is a list that there is not.
-    fn take(
-        &mut self,
-        name: &'static str,
-        list: Result<Vec<(ItemIdx, f32)>, &'static str>,
-        n: usize,
-        reasons: &dyn Fn(ItemIdx, f32) -> Vec<Reason>,
-    ) {
-        let list = match list {
-            _ if self.offered.len() >= n => Err(Why::NotAsked.text(Language::EN)),
-            other => other,
+        let left = |language: Language, between: &str| {
+            let parts: Vec<String> =
+                answer.left_out.iter().map(|(out, n)| format!("{n} {}", out.text(language))).collect();
+            parts.join(between)
         };
-        let (found, why) = match list {
-            Ok(list) => {
-                let taken: BTreeSet<ItemIdx> = self.offered.iter().map(|o| o.item).collect();
-                let open = list.into_iter().filter(|(item, _)| !taken.contains(item));
-                let found: Vec<(ItemIdx, f32)> = open.take(n - self.offered.len()).collect();
-                let full = self.offered.len() + found.len() == n;
-                (found, if full { Why::Full } else { Why::Exhausted }.text(Language::EN))
-            }
-            Err(why) => (Vec::new(), why),
-        };
-        if !found.is_empty() {
-            self.answered_by.get_or_insert(name);
-        }
-        let told = if found.is_empty() { why.to_owned() } else { format!("{} products; {why}", found.len()) };
-        self.chain.push(ChainStep { step: name.to_owned(), answered: !found.is_empty(), why: told });
-        self.offered.extend(found.into_iter().map(|(item, score)| Offered {
-            item,
-            score,
-            step: Step::Market,
-            reasons: reasons(item, score),
-        }));
+        let (en, zh) = (left(Language::EN, ", "), left(Language::ZH, "、"));
+        add(&mut last.why, &format!("left out on the way: {en}"), &format!("途中排除:{zh}"));
     }
-
-    /// What the market's model says goes with the products, if it hears of them.
-    fn bought_together(
-        &mut self,
-        now: &Snapshot,
-        market: Market,
-        with: &[ItemIdx],
-        n: usize,
-        open: &dyn Fn(ItemIdx) -> bool,
-    ) {
-        let scorer = heard(now, market);
-        let found = scorer.map(|scorer| scorer.best(History::of(with), n, &mut |item| open(item)));
-        self.take("bought_together", found.map_err(told), n, &|item, _| {
-            few(scorer.map_or_else(|_| Vec::new(), |s| s.explain(History::of(with), item)))
-        });
-    }
-
-    /// What is described alike, then what is of the same category.
-    fn alike(&mut self, near: &Nearby<'_>, n: usize, open: &dyn Fn(ItemIdx) -> bool) {
-        // What is there already is in these lists too.
-        let deep = n + self.offered.len();
-        let by_words = self.asked(n, || near.described(deep, &mut |item| open(item)));
-        self.take("described_alike", by_words, n, &|_, part| near.why_described(part));
-        let deep = n + self.offered.len();
-        let by_category = self.asked(n, || near.category(deep, &mut |item| open(item)));
-        self.take("same_category", by_category, n, &|item, part| near.why_category(item, part));
-    }
-
-    /// What the home market's model says.
-    fn home(&mut self, near: &Nearby<'_>, n: usize, open: &dyn Fn(ItemIdx) -> bool) {
-        let deep = n + self.offered.len();
-        let at_home = self.asked(n, || near.home(deep, &mut |item| open(item)));
-        self.take("home_bought_together", at_home, n, &|item, _| few(near.why_home(item)));
-    }
-
-    /// What sells in the market, then what is new.
-    fn sells(&mut self, view: &View<'_>, n: usize, open: &dyn Fn(ItemIdx) -> bool) {
-        let deep = n + self.offered.len();
-        self.take("market", walk(view.market, deep, open), n, &one("bought by others in this market"));
-        let deep = n + self.offered.len();
-        self.take("newest", walk(Some(view.newest), deep, open), n, &one("new in the catalogue"));
-    }
-
-    /// A list, looked for only where it is still wanted.
-    fn asked(
-        &self,
-        n: usize,
-        find: impl FnOnce() -> Result<Vec<(ItemIdx, f32)>, Why>,
-    ) -> Result<Vec<(ItemIdx, f32)>, &'static str> {
-        if self.offered.len() < n { find().map_err(told) } else { Err(told(Why::NotAsked)) }
-    }
-
-    fn done(self, now: &Snapshot, updates: &Updates, market: Option<Market>) -> Recommendations {
-        let languages = languages(market);
-        Recommendations {
-            items: self.offered.iter().map(|o| item(now, updates, o, market, &languages)).collect(),
-            answered_by: self.answered_by.unwrap_or("nothing").to_owned(),
-            chain: self.chain,
-            model_version: now.model_version(),
-            bucket: None,
-            exposure_id: String::new(),
-        }
-    }
-}
-
-fn told(why: Why) -> &'static str {
-    why.text(Language::EN)
-}
-
-/// As many reasons as are shown.
-fn few(mut reasons: Vec<Reason>) -> Vec<Reason> {
-    reasons.truncate(REASONS);
-    reasons
-}
-
-fn one(term: &'static str) -> impl Fn(ItemIdx, f32) -> Vec<Reason> {
-    move |_, part| vec![Reason { term, item: None, part }]
-}
-
-fn walk(
-    list: Option<&Popular>,
-    deep: usize,
-    open: &dyn Fn(ItemIdx) -> bool,
-) -> Result<Vec<(ItemIdx, f32)>, &'static str> {
-    let list = list.ok_or(Why::NoList.text(Language::EN))?;
-    Ok(list.ranked().iter().copied().filter(|(item, _)| open(*item)).take(deep).collect())
+    told.answer(&answer.items, answer.answered_by().map_or("nothing", Step::key), chain)
 }
 
 fn item_of(now: &Snapshot, product: &str) -> Result<ItemIdx, AnswerError> {
@@ -359,9 +186,11 @@ impl Serving {
         if !(0.0..=1.0).contains(&diversity) {
             return Err(wrong("diversity", format!("{diversity} is not from 0 to 1")));
         }
+        let reader = Reader::new(query.locale.as_deref(), query.accept_language.as_deref(), Some(market))?;
         let now = self.current.get();
-        let (shopper, session) = (query.shopper.as_deref(), query.session.as_deref());
-        let who = self.who(&now, shopper, session);
+        let names = [query.shopper.as_deref(), query.session.as_deref()];
+        let whom = self.whom(&now, "for_you", Some(market), names);
+        let who = self.who(&now, &whom);
         let goods = &now.goods;
         let exclude = query.exclude_bought.unwrap_or(true);
         let limits = Limits::new(&now, &self.updates, market, query.filters())?;
@@ -378,12 +207,9 @@ impl Serving {
         };
         let near = Nearby::new(&now, market, who.session.iter().copied());
         let found = near.with(|near| serving::answer(&view(&now, market, near), &ask));
-        let mut answer = answered(&now, &self.updates, &found, market);
-        self.expose(
-            Whom { kind: "for_you", market: Some(market), shopper, session, bucket: who.bucket },
-            who.personal,
-            &mut answer,
-        );
+        let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
+        let mut answer = answered(told, &found, market);
+        self.expose(whom, &mut answer);
         Ok(answer)
     }
 
@@ -393,9 +219,10 @@ impl Serving {
             let n = asked.candidates.len();
             return Err(wrong("candidates", format!("{n} candidates cannot be ordered; from 1 to 1,000 can")));
         }
+        let reader = Reader::new(asked.locale.as_deref(), asked.accept_language.as_deref(), Some(market))?;
         let now = self.current.get();
-        let (shopper, session) = (asked.shopper.as_deref(), asked.session.as_deref());
-        let who = self.who(&now, shopper, session);
+        let whom = self.whom(&now, "rerank", Some(market), [asked.shopper.as_deref(), asked.session.as_deref()]);
+        let who = self.who(&now, &whom);
         let limits = Limits::new(&now, &self.updates, market, asked.filters())?;
         let known: Vec<ItemIdx> = asked.candidates.iter().filter_map(|code| now.goods.find(code)).collect();
         let unknown = asked.candidates.len() - known.len();
@@ -410,22 +237,21 @@ impl Serving {
         };
         let near = Nearby::new(&now, market, who.session.iter().copied());
         let found = near.with(|near| serving::rerank(&view(&now, market, near), &ask, &known));
-        let mut answer = answered(&now, &self.updates, &found, market);
+        let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
+        let mut answer = answered(told, &found, market);
         if unknown > 0
             && let Some(last) = answer.chain.last_mut()
         {
-            last.why.push_str(&format!("; {unknown} candidates are not in the catalogue"));
+            let zh = format!("{unknown} 件候选商品不在目录中");
+            add(&mut last.why, &format!("{unknown} candidates are not in the catalogue"), &zh);
         }
-        self.expose(
-            Whom { kind: "rerank", market: Some(market), shopper, session, bucket: who.bucket },
-            who.personal,
-            &mut answer,
-        );
+        self.expose(whom, &mut answer);
         Ok(answer)
     }
 
     fn next_now(&self, query: &NextQuery) -> Result<Recommendations, AnswerError> {
         let (market, n) = (market(&query.market)?, count(query.n)?);
+        let reader = Reader::new(query.locale.as_deref(), query.accept_language.as_deref(), Some(market))?;
         let now = self.current.get();
         let codes = query.products.split(',').map(str::trim).filter(|code| !code.is_empty());
         let basket: Vec<ItemIdx> = codes.map(|code| item_of(&now, code)).collect::<Result<_, _>>()?;
@@ -441,13 +267,16 @@ impl Serving {
         filled.home(&near, n, &open);
         filled.alike(&near, n, &open);
         filled.sells(&view(&now, market, &[]), n, &open);
-        let mut answer = filled.done(&now, &self.updates, Some(market));
-        self.expose(Whom { kind: "next", market: Some(market), ..Whom::default() }, true, &mut answer);
+        let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
+        let mut answer = filled.done(told);
+        let whom = self.whom(&now, "next", Some(market), [query.shopper.as_deref(), query.session.as_deref()]);
+        self.expose(whom, &mut answer);
         Ok(answer)
     }
 
     fn trending_now(&self, query: &TrendingQuery) -> Result<Recommendations, AnswerError> {
         let (market, n) = (market(&query.market)?, count(query.n)?);
+        let reader = Reader::new(query.locale.as_deref(), query.accept_language.as_deref(), Some(market))?;
         let now = self.current.get();
         let limits = Limits::new(&now, &self.updates, market, query.filters())?;
         let open = |item: ItemIdx| limits.out(item).is_none();
@@ -459,14 +288,17 @@ impl Serving {
         let home_lately = home.and_then(|home| now.lately.get(&home));
         filled.take("home_lately", walk(home_lately, 3 * n, &open), n, &one("bought by others in the home market"));
         filled.take("newest", walk(Some(view.newest), 4 * n, &open), n, &one("new in the catalogue"));
-        let mut answer = filled.done(&now, &self.updates, Some(market));
-        self.expose(Whom { kind: "trending", market: Some(market), ..Whom::default() }, true, &mut answer);
+        let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
+        let mut answer = filled.done(told);
+        let whom = self.whom(&now, "trending", Some(market), [query.shopper.as_deref(), query.session.as_deref()]);
+        self.expose(whom, &mut answer);
         Ok(answer)
     }
 
     fn similar_now(&self, query: &SimilarQuery) -> Result<Recommendations, AnswerError> {
         let n = count(query.n)?;
         let market = query.market.as_deref().map(market).transpose()?;
+        let reader = Reader::new(query.locale.as_deref(), query.accept_language.as_deref(), market)?;
         let now = self.current.get();
         let of = item_of(&now, &query.product)?;
         // Without a market the model of home answers, for it knows most.
@@ -479,8 +311,10 @@ impl Serving {
         filled.alike(&near, n, &open);
         filled.home(&near, n, &open);
         filled.sells(&view(&now, asked, &[]), n, &open);
-        let mut answer = filled.done(&now, &self.updates, market);
-        self.expose(Whom { kind: "similar", market, ..Whom::default() }, true, &mut answer);
+        let told = Told { now: &now, updates: &self.updates, market: market, reader: &reader };
+        let mut answer = filled.done(told);
+        let whom = self.whom(&now, "similar", market, [query.shopper.as_deref(), query.session.as_deref()]);
+        self.expose(whom, &mut answer);
         Ok(answer)
     }
 
@@ -544,7 +378,7 @@ impl RecommendAnswers for Serving {
             let serving = tables::all(&now, "serving", "market").await.map_err(super::refused)?;
             let order = "market, period, metric, model, training";
             let evidence = tables::all(&now, "evidence", order).await.map_err(super::refused)?;
-            Ok(Models { serving, evidence })
+            Ok(Models { serving: tables::in_chinese(serving, "why"), evidence })
         })
     }
 }
