@@ -13,6 +13,17 @@ pub(crate) struct Segments {
     pub(crate) what: SegmentsWhat,
 }
 
+/// How shoppers are grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    /// Nearest of k centres.
+    Kmeans,
+    /// Mixture of normal distributions, groups of any width and slant.
+    Mixture,
+    /// Ward's joins of the nearest, cut at k groups.
+    Hierarchical,
+}
+
 /// What to do with segments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SegmentsWhat {
@@ -45,6 +56,34 @@ pub(crate) enum SegmentsWhat {
     /// Take a segment out of segments.toml.
     Remove {
         /// Its name.
+        name: String,
+    },
+    /// Group shoppers by a model and keep each group as a segment: `group("NAME") = 1` …
+    Fit {
+        /// Name of the grouping.
+        name: String,
+        /// How to group.
+        #[arg(long, value_enum, default_value_t = GroupBy::Kmeans)]
+        method: GroupBy,
+        /// What to group by: measures and fields that are numbers, separated by commas.
+        #[arg(long, default_value = "orders.count, orders.average, days_since_last_order")]
+        by: String,
+        /// How many groups; the method chooses where it is left out.
+        #[arg(short, long)]
+        k: Option<usize>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The groupings that were fitted, with their groups and what they are worth.
+    Groupings {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a grouping and the segments of its groups away.
+    Unfit {
+        /// Name of the grouping.
         name: String,
     },
     /// Why a shopper is in a segment or not, statement by statement.

@@ -10,6 +10,7 @@ pub(crate) mod decide;
 mod doctor;
 mod export;
 mod forget;
+mod groupings;
 mod ingest;
 mod init;
 mod keys;

@@ -23,6 +23,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Segments) -> Result<ExitC
         SegmentsWhat::Size { rule, json } => size(env, rule, *json).await?,
         SegmentsWhat::Add { name, rule, description } => add(env, name, rule, description.as_deref())?,
         SegmentsWhat::Remove { name } => remove(env, name)?,
+        SegmentsWhat::Fit { name, method, by, k, json } => {
+            super::groupings::fit(env, name, *method, by, *k, *json).await?;
+        }
+        SegmentsWhat::Groupings { json } => super::groupings::list(env, *json)?,
+        SegmentsWhat::Unfit { name } => super::groupings::unfit(env, name)?,
         SegmentsWhat::Explain { name, shopper, json } => explain(env, name, shopper, *json).await?,
         SegmentsWhat::Overlap { json } => overlaps(env, *json).await?,
         SegmentsWhat::Flows { json } => flows(env, *json).await?,
@@ -96,6 +101,7 @@ fn fields() {
             "share of the attention that goes to a category, as `shoppers interests` shows it; 0 to 1",
         ),
         ("segment(\"name\")", "is in another segment"),
+        ("group(\"name\") = 2", "is in a group of a grouping that `segments fit` made; counted from 1"),
         (
             "and or not, = != < <= > >=, in [A, B], between A and B, is missing",
             "a missing value fits nothing but `is missing`",

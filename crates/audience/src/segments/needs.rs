@@ -95,7 +95,8 @@ impl Needs {
             Term::Interest(name) => {
                 once(&mut self.interests, name.clone());
             }
-            Term::Segment(_) => {}
+            // Its measures are asked for by themselves.
+            Term::Segment(_) | Term::Group(_) => {}
         }
     }
 
