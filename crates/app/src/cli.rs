@@ -12,7 +12,7 @@ mod server;
 mod spend;
 
 pub(crate) use audience::{
-    AreaBy, GroupBy, Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat,
+    AreaBy, GroupBy, Markets, MarketsWhat, Personas, ReplenishBy, Segments, SegmentsWhat, Shoppers, ShoppersWhat,
 };
 pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};

@@ -19,6 +19,7 @@ mod signals;
 mod trace;
 mod trainings;
 mod transfer;
+mod values;
 mod workspace;
 
 use clap::Parser;

@@ -210,6 +210,7 @@ pub(crate) fn columns() -> Columns {
         .with(Field::ExpectedValue, outlook, "expected_revenue")
         .with(Field::ChurnRisk, outlook, "churn_risk")
         .with_interests("marts.shopper_interests", "category", "share")
+        .with_values("marts.shopper_values", "value", "score")
 }
 
 /// Below this a segment of people by age, sex, education, job or income is not counted out.
@@ -297,6 +298,10 @@ async fn known_of_nobody(engine: &Engine, book: &SegmentBook, columns: &Columns)
                 (field.name().to_owned(), format!("select 1 as one from {table} where {column} is not null limit 1"))
             }),
             Term::Interest(name) => columns.interests.as_ref().map(|(table, column, _)| {
+                let quoted = name.replace('\'', "''");
+                (term.to_string(), format!("select 1 as one from {table} where lower({column}) = '{quoted}' limit 1"))
+            }),
+            Term::Value(name) => columns.values.as_ref().map(|(table, column, _)| {
                 let quoted = name.replace('\'', "''");
                 (term.to_string(), format!("select 1 as one from {table} where lower({column}) = '{quoted}' limit 1"))
             }),

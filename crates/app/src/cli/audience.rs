@@ -13,6 +13,15 @@ pub(crate) struct Segments {
     pub(crate) what: SegmentsWhat,
 }
 
+/// What counts as the same thing bought again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplenishBy {
+    /// Anything of a category.
+    Category,
+    /// The very product.
+    Product,
+}
+
 /// How shoppers are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GroupBy {
@@ -323,8 +332,50 @@ pub(crate) enum ShoppersWhat {
         #[arg(long)]
         json: bool,
     },
+    /// Who will probably buy, anything or of a category.
+    Likely {
+        /// The category, as its products' paths begin; anything where it is left out.
+        #[arg(long)]
+        category: Option<String>,
+        /// Of one market's shoppers.
+        #[arg(long)]
+        market: Option<Market>,
+        /// Days ahead.
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=730))]
+        within: u16,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Write them as CSV, only those who agreed to marketing.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What is bought again, after how long, and for whom it is time now.
+    Replenish {
+        /// Of one market's shoppers.
+        #[arg(long)]
+        market: Option<Market>,
+        /// What counts as the same thing.
+        #[arg(long, value_enum, default_value_t = ReplenishBy::Category)]
+        by: ReplenishBy,
+        /// Days within which buying again counts.
+        #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        within: u16,
+        /// Write who is due, of those who agreed to marketing, as CSV.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// How good the forecasts were on a period that they had not seen.
     Quality {
+        /// Try every kind of model again, side by side: marks, calibration, time and memory.
+        #[arg(long)]
+        kinds: bool,
         /// Result as JSON.
         #[arg(long)]
         json: bool,

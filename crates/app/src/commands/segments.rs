@@ -100,6 +100,10 @@ fn fields() {
             "interest(\"Coffee\") >= 0.2",
             "share of the attention that goes to a category, as `shoppers interests` shows it; 0 to 1",
         ),
+        (
+            "value(\"quiet\") >= 0.3",
+            "how far what is bought and written speaks for a value, as `shoppers interests` shows it; 0 to 1",
+        ),
         ("segment(\"name\")", "is in another segment"),
         ("group(\"name\") = 2", "is in a group of a grouping that `segments fit` made; counted from 1"),
         (
@@ -139,7 +143,11 @@ async fn size(env: &Environment, rule: &str, json: bool) -> Result<()> {
         output::note(&format!("no table has {missing}: it counts as missing for every shopper"));
     }
     for name in &counted.of_nobody {
-        output::note(&if name.starts_with("interest(") {
+        output::note(&if name.starts_with("value(") {
+            format!(
+                "{name} is of no shopper: the values are those of values.toml, `portolan shoppers interests ID` shows them"
+            )
+        } else if name.starts_with("interest(") {
             format!(
                 "{name} is of no shopper: an interest is named like a category, as `portolan shoppers interests ID` shows it"
             )
@@ -281,6 +289,12 @@ pub(crate) async fn facts(engine: &Engine, shopper: &str) -> Result<Option<Shopp
     let shares: BTreeMap<String, f64> =
         shares.filter_map(|(name, share)| Some((name.to_lowercase(), share?))).collect();
     facts.interests = (!shares.is_empty()).then_some(shares);
+    let values = format!("select value, score from marts.shopper_values where shopper_id = '{quoted}'");
+    let rows = Rows::query(engine, &values).await?;
+    let scores = rows.texts("value")?.into_iter().zip(rows.floats("score")?);
+    let scores: BTreeMap<String, f64> =
+        scores.filter_map(|(name, score)| Some((name.to_lowercase(), score?))).collect();
+    facts.values = (!scores.is_empty()).then_some(scores);
     Ok(Some(facts))
 }
 

@@ -18,7 +18,7 @@ pub(crate) mod measured;
 mod members;
 mod networks;
 pub(crate) mod offers;
-mod outlook;
+pub(crate) mod outlook;
 pub(crate) mod parameters;
 mod personas;
 mod profiles;
@@ -145,7 +145,7 @@ const STAGES: [(&str, u32); 12] = [
     ("rules", 3),
     ("offers", 5),
     ("transfer", 1),
-    ("voices", 1),
+    ("voices", 2),
     ("outlook", 1),
     ("personas", 3),
     ("entry", 4),
@@ -170,6 +170,10 @@ fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>, ow
 fn own_settings(stage: &str, workspace: &Workspace) -> Result<String> {
     Ok(match stage {
         "offers" if *workspace.models != DEFAULT_MODELS => format!(" models {:?}", workspace.models),
+        "voices" => {
+            let words = workspace.root.join(crate::values::FILE);
+            if words.exists() { format!(" words {}", std::fs::read_to_string(&words)?) } else { String::new() }
+        }
         "entry" => {
             let platforms = workspace.root.join(crate::commands::platforms::FILE);
             let platforms = platforms.exists().then(|| std::fs::read_to_string(&platforms)).transpose()?;

@@ -238,5 +238,48 @@ fn shoppers_are_grouped_and_the_groups_are_segments_like_any_other() {
     assert_eq!((told["written"].as_i64(), told["left_out_without_consent"].as_i64()), (Some(5), Some(35)));
     let refused = shop.run(&["segments", "unfit", "kmeans"]);
     assert!(refused.err.contains("`often, consenting` refers to `kmeans 2`"), "{}", refused.err);
+    shop.ok(&["segments", "remove", "often but not so"]);
     shop.ok(&["segments", "unfit", "hierarchical"]);
+    let left = json(&shop.ok(&["segments", "groupings", "--json"]));
+    assert_eq!(left["groupings"].as_array().unwrap().len(), 2);
+    assert!(shop.run(&["segments", "unfit", "hierarchical"]).err.contains("there are: kmeans, mixture"));
+}
+
+#[test] // A quiet kettle and a plain one; one shopper writes that quiet is what counts.
+fn values_come_from_what_is_bought_and_written_and_rules_ask_for_them() {
+    let shop = Shop::new();
+    let mut orders = String::from(
+        "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n",
+    );
+    for n in 0..20 {
+        let (id, name) = if n < 5 { ("Q", "Silent kettle") } else { ("K", "Kettle") };
+        orders.push_str(&format!("o{n},{id},{name},1,10.00,GBP,2024-01-05 10:00:00,s{n},GB\n"));
+    }
+    shop.ingest_ok(&shop.file("orders.csv", orders));
+    let reviews = "review_id,product_code,shopper_key,market,rating,text,reviewed_at\n\
+                   r1,K,s9,GB,2,I would pay more for a quiet one,2024-02-01 10:00:00\n\
+                   r2,K,s10,GB,5,Boils fast,2024-02-01 10:00:00\n";
+    shop.ingest_ok(&shop.file("reviews.csv", reviews));
+    shop.ok(&["segments", "add", "like it quiet", "value(quiet) > 0"]);
+    shop.ok(&["run"]);
+    let who = shop.sql("select shopper_id from marts.shopper_values where value = 'quiet' order by shopper_id");
+    let who: Vec<&str> = who.iter().map(|r| r["shopper_id"].as_str().unwrap()).collect();
+    assert_eq!(who, ["s0", "s1", "s2", "s3", "s4", "s9"]);
+    let list = json(&shop.ok(&["segments", "list", "--json"]));
+    let quiet = list["segments"].as_array().unwrap().iter().find(|s| s["segment"] == "like it quiet").unwrap().clone();
+    assert_eq!(quiet["shoppers"], 6);
+    let why = json(&shop.ok(&["segments", "explain", "like it quiet", "s9", "--json"]));
+    assert_eq!(why["member"], true, "{why}");
+    let said = json(&shop.ok(&["shoppers", "interests", "s9", "--json"]));
+    let value = said["values"].as_array().unwrap().iter().find(|v| v["value"] == "quiet").unwrap().clone();
+    assert_eq!((value["hits"].as_i64(), value["texts"].as_i64()), (Some(1), Some(2)), "{said}");
+    assert!(value["evidence"][0].as_str().unwrap().contains("quiet one"), "{said}");
+    let size = shop.run(&["segments", "size", "value(loud) > 0"]);
+    assert!(size.err.contains("the values are those of values.toml"), "{}", size.err);
+    // Another list of words makes the values old, and they follow it.
+    std::fs::write(std::path::Path::new(&shop.path("shop")).join("values.toml"), "loud = [\"boils\"]\n").unwrap();
+    shop.ok(&["segments", "remove", "like it quiet"]);
+    shop.ok(&["run"]);
+    let who = shop.sql("select shopper_id, value from marts.shopper_values");
+    assert_eq!((who.len(), who[0]["shopper_id"].as_str(), who[0]["value"].as_str()), (1, Some("s10"), Some("loud")));
 }

@@ -119,6 +119,8 @@ pub enum Term {
     Segment(String),
     /// Interest in a category, 0 to 1.
     Interest(String),
+    /// How far goods and words speak for a value, 0 to 1.
+    Value(String),
     /// Number of the shopper's group in a grouping, from 1.
     Group(String),
 }
@@ -128,7 +130,7 @@ impl Term {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Field(field) => field.kind(),
-            Self::Measure(..) | Self::Interest(_) | Self::Group(_) => Kind::Number,
+            Self::Measure(..) | Self::Interest(_) | Self::Value(_) | Self::Group(_) => Kind::Number,
             Self::Product(..) | Self::Searched(..) | Self::Tag(_) | Self::Segment(_) => Kind::Yes,
         }
     }
@@ -136,7 +138,7 @@ impl Term {
     /// Whether it may be missing.
     pub fn may_be_missing(&self) -> bool {
         match self {
-            Self::Field(_) | Self::Interest(_) | Self::Group(_) => true,
+            Self::Field(_) | Self::Interest(_) | Self::Value(_) | Self::Group(_) => true,
             Self::Measure(measure, _) => measure.may_be_missing(),
             Self::Product(..) | Self::Searched(..) | Self::Tag(_) | Self::Segment(_) => false,
         }

@@ -87,6 +87,8 @@ pub struct ShopperFacts {
     pub tags: BTreeSet<String>,
     /// Interest in categories, small letters; `None` where nothing is known of it.
     pub interests: Option<BTreeMap<String, f64>>,
+    /// Values that goods and words speak for, small letters; `None` where nothing is known of them.
+    pub values: Option<BTreeMap<String, f64>>,
 }
 
 /// Days that a window sees: from the first of `days` before the cutoff (all without a window) to the
@@ -108,6 +110,7 @@ impl ShopperFacts {
             searched: Vec::new(),
             tags: BTreeSet::new(),
             interests: None,
+            values: None,
         }
     }
 
@@ -136,6 +139,10 @@ impl ShopperFacts {
             Term::Interest(name) => {
                 let interests = self.interests.as_ref()?;
                 Some(Value::Number(interests.get(name).copied().unwrap_or(0.0)))
+            }
+            Term::Value(name) => {
+                let values = self.values.as_ref()?;
+                Some(Value::Number(values.get(name).copied().unwrap_or(0.0)))
             }
             Term::Group(name) => {
                 let group = around.groupings.get(name)?.group_of(|term| self.number(term, as_of))?;

@@ -305,7 +305,7 @@ fn next_turn(test: &Test, facts: &ShopperFacts, as_of: Day) -> Option<Day> {
         },
         // Nearness to a group moves with every measure; those that count days move every day.
         Term::Group(_) => turns.push(as_of.plus(1)),
-        Term::Tag(_) | Term::Segment(_) | Term::Interest(_) => {}
+        Term::Tag(_) | Term::Segment(_) | Term::Interest(_) | Term::Value(_) => {}
     }
     turns.into_iter().filter(|day| *day > as_of).min()
 }
@@ -355,7 +355,7 @@ impl SegmentBook {
                     | Field::ChurnRisk
             ),
             Term::Measure(..) | Term::Product(..) | Term::Searched(..) => true,
-            Term::Tag(_) | Term::Interest(_) => false,
+            Term::Tag(_) | Term::Interest(_) | Term::Value(_) => false,
             Term::Group(name) => {
                 self.grouping(name).is_some_and(|g| g.measures.iter().all(|m| self.term_has_a_past(&m.term)))
             }
@@ -379,7 +379,7 @@ pub fn depends_on_the_day(rule: &Expr) -> bool {
                 Term::Measure(_, w) | Term::Product(_, _, _, w) | Term::Searched(_, w) => w.is_some(),
                 Term::Field(f) => matches!(f, Field::DaysSinceFirstOrder | Field::DaysSinceLastOrder),
                 Term::Group(_) => true,
-                Term::Tag(_) | Term::Segment(_) | Term::Interest(_) => false,
+                Term::Tag(_) | Term::Segment(_) | Term::Interest(_) | Term::Value(_) => false,
             }
     })
 }

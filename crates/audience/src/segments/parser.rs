@@ -12,7 +12,7 @@
 //! term    = field | measure ["(" duration ")"]
 //!         | ("bought" | "viewed") "(" ("category" | "brand" | "product") text ["," duration] ")"
 //!         | "searched" "(" text ["," duration] ")"
-//!         | ("tag" | "segment" | "interest" | "group") "(" text ")"
+//!         | ("tag" | "segment" | "interest" | "value" | "group") "(" text ")"
 //! value   = number | text | word | date | duration "ago"
 //! ```
 //!
@@ -370,6 +370,11 @@ impl Parser {
                 self.need_sign(")")?;
                 Ok(Term::Interest(name.to_lowercase()))
             }
+            "value" => {
+                let (_, name) = of_text(self)?;
+                self.need_sign(")")?;
+                Ok(Term::Value(name.to_lowercase()))
+            }
             "group" => {
                 let (_, name) = of_text(self)?;
                 self.need_sign(")")?;
@@ -440,8 +445,9 @@ impl Parser {
 /// A word that names nothing that is known of a shopper.
 fn unknown(here: &Lexeme) -> SegmentError {
     let error = SegmentError::new(here.at, &here.word, format!("unknown field `{}`", here.word));
-    let families =
-        ["orders", "returns", "bought", "viewed", "searched", "tag", "segment", "interest", "group", "consent"];
+    let families = [
+        "orders", "returns", "bought", "viewed", "searched", "tag", "segment", "interest", "value", "group", "consent",
+    ];
     let names = Field::ALL.iter().map(|f| f.name()).chain(Measure::ALL.iter().map(|m| m.name())).chain(families);
     match nearest(&here.word, names) {
         Some(family @ ("orders" | "returns")) => {

@@ -156,7 +156,8 @@ impl<'a> Writer<'a> {
     /// `with …, facts as (…)`.
     fn facts_and_parts(&mut self) -> String {
         let mut sql = String::from("with ");
-        let parts = [self.returned(), self.sale(), self.goods(), self.bought(), self.seen(), self.interests()];
+        let parts =
+            [self.returned(), self.sale(), self.goods(), self.bought(), self.seen(), self.interests(), self.values()];
         for part in parts.into_iter().flatten() {
             let _ = write!(sql, "{part}, ");
         }
@@ -340,18 +341,31 @@ impl<'a> Writer<'a> {
     }
 
     fn interests(&mut self) -> Option<String> {
-        let needs = self.needs;
-        if needs.interests.is_empty() {
+        self.scores("interest", "i", &self.needs.interests, self.columns.interests.clone()?)
+    }
+
+    fn values(&mut self) -> Option<String> {
+        self.scores("worth", "w", &self.needs.values, self.columns.values.clone()?)
+    }
+
+    /// A row a shopper from a table of one row a shopper and name.
+    fn scores(
+        &mut self,
+        part: &str,
+        prefix: &str,
+        asked: &[String],
+        (table, name, score): (String, String, String),
+    ) -> Option<String> {
+        if asked.is_empty() {
             return None;
         }
-        let (table, name, score) = self.columns.interests.clone()?;
         let table = self.table(&table);
-        let columns = needs.interests.iter().enumerate().map(|(at, interest)| {
-            format!("coalesce(max(case when lower({name}) = {} then {score} end), 0) as i{at}", text(interest))
+        let columns = asked.iter().enumerate().map(|(at, asked)| {
+            format!("coalesce(max(case when lower({name}) = {} then {score} end), 0) as {prefix}{at}", text(asked))
         });
         let columns: Vec<String> = columns.collect();
         Some(format!(
-            "interest as (\n  select shopper_id,\n    {}\n  from {table} group by shopper_id\n)",
+            "{part} as (\n  select shopper_id,\n    {}\n  from {table} group by shopper_id\n)",
             columns.join(",\n    ")
         ))
     }
@@ -383,6 +397,8 @@ impl<'a> Writer<'a> {
         part(seen, "seen", "v");
         let interests = !needs.interests.is_empty() && self.columns.interests.is_some();
         part(interests, "interest", "i");
+        let values = !needs.values.is_empty() && self.columns.values.is_some();
+        part(values, "worth", "w");
         for (at, (deed, ..)) in needs.deeds.iter().enumerate() {
             let alias = if *deed == Deed::Bought { "b" } else { "v" };
             columns.push(format!("{alias}.d{at} is not null as d{at}"));
@@ -393,6 +409,10 @@ impl<'a> Writer<'a> {
         } else {
             columns.extend((0..needs.interests.len()).map(|at| format!("cast(null as double) as i{at}")));
         }
+        let of_values = |at: usize| {
+            if values { format!("w.w{at} as w{at}") } else { format!("cast(null as double) as w{at}") }
+        };
+        columns.extend((0..needs.values.len()).map(of_values));
         for field in &needs.fields {
             let name = field.name();
             let Some((table, column)) = self.columns.fields.get(field).cloned() else {
@@ -419,7 +439,7 @@ impl<'a> Writer<'a> {
         let base = self.table("clean.shoppers");
         let mut sql = format!("facts as (\n  select {}\n  from {base} s", columns.join(",\n    "));
         for (name, alias) in joins {
-            let key = if name == "interest" { "shopper_id" } else { self.key() };
+            let key = if name == "interest" || name == "worth" { "shopper_id" } else { self.key() };
             let _ = write!(sql, "\n  left join {name} {alias} on {alias}.{key} = s.{key}");
         }
         for Mart { table, alias, columns } in marts {
@@ -524,6 +544,7 @@ impl<'a> Writer<'a> {
             Term::Interest(name) => {
                 format!("i{}", self.needs.interests.iter().position(|i| i == name).unwrap_or(0))
             }
+            Term::Value(name) => format!("w{}", self.needs.values.iter().position(|v| v == name).unwrap_or(0)),
             Term::Group(name) => match self.groupings.iter().position(|g| g.name == *name) {
                 Some(at) => format!("n{at}"),
                 None => "cast(null as bigint)".to_owned(),

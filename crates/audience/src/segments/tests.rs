@@ -54,6 +54,7 @@ fn canonical_texts() {
         "age is missing and not language is missing",
         "segment(\"good ones\") and interest(\"coffee\") > 0.25",
         "channel in [Amazon.de, \"in\", shop]",
+        "value(\"saving energy\") >= 0.3 or group(\"habits\") = 2",
     ];
     for text in same {
         assert_eq!(parsed(text).to_string(), text);

@@ -54,6 +54,7 @@ fn of_term(term: &Term) -> Vec<Trait> {
         | Term::Searched(..)
         | Term::Segment(_)
         | Term::Group(_)
+        | Term::Value(_)
         | Term::Interest(_) => Vec::new(),
     }
 }
