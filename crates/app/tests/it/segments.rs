@@ -248,9 +248,8 @@ fn shoppers_are_grouped_and_the_groups_are_segments_like_any_other() {
 #[test] // A quiet kettle and a plain one; one shopper writes that quiet is what counts.
 fn values_come_from_what_is_bought_and_written_and_rules_ask_for_them() {
     let shop = Shop::new();
-    let mut orders = String::from(
-        "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n",
-    );
+    let mut orders =
+        String::from("order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n");
     for n in 0..20 {
         let (id, name) = if n < 5 { ("Q", "Silent kettle") } else { ("K", "Kettle") };
         orders.push_str(&format!("o{n},{id},{name},1,10.00,GBP,2024-01-05 10:00:00,s{n},GB\n"));

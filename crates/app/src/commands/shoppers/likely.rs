@@ -25,7 +25,8 @@ pub(super) async fn likely_buyers(env: &Environment, opened: &Opened, asked: &As
     let bar = output::Bar::new(env.quiet || asked.json);
     bar.step("learning", "who will buy", 0, 1);
     let (days, seed) = (i32::from(asked.within), Seed(1));
-    let found = likely(&opened.engine, opened.snapshot.currency, seed, asked.category, asked.market, days).await?;
+    let found =
+        likely(&opened.engine, opened.snapshot.currency, seed, asked.category, asked.market, days, asked.n).await?;
     bar.clear();
     let found = found.map_err(|why| refused(why, asked))?;
     let decided = server::consents(&opened.workspace.root).await?;

@@ -42,7 +42,7 @@ pub(crate) enum Why {
     TooLittle(String),
 }
 
-/// Learns and asks. A category is the first part of the path in `clean.products`.
+/// Learns and asks; the first `explained` have their reasons, which take longer than all the rest. A category is the first part of the path in `clean.products`.
 pub(crate) async fn likely(
     engine: &Engine,
     currency: Option<Currency>,
@@ -50,6 +50,7 @@ pub(crate) async fn likely(
     category: Option<&str>,
     market: Option<Market>,
     horizon_days: i32,
+    explained: usize,
 ) -> Result<std::result::Result<Likely, Why>> {
     let facts = Facts::load(engine, currency).await?;
     let target = match category {
@@ -71,7 +72,7 @@ pub(crate) async fn likely(
     };
     let home = |p: &ShopperPrediction| facts.home.get(&p.shopper).copied();
     let mut shoppers: Vec<One> = model
-        .predict_all(&facts.shoppers, facts.cutoff, 3)
+        .predict_all(&facts.shoppers, facts.cutoff, 0)
         .into_iter()
         .filter(|p| market.is_none() || home(p) == market)
         .map(|foreseen| One { consent: facts.consent.get(&foreseen.shopper).copied(), foreseen })
@@ -83,6 +84,11 @@ pub(crate) async fn likely(
             .then_with(|| a.foreseen.shopper.cmp(&b.foreseen.shopper))
     };
     shoppers.sort_by(by_chance);
+    for one in shoppers.iter_mut().take(explained) {
+        let known = facts.shoppers.binary_search_by(|s| s.shopper.cmp(&one.foreseen.shopper));
+        let again = known.ok().and_then(|at| model.predict(&facts.shoppers[at], facts.cutoff, 3));
+        one.foreseen = again.unwrap_or_else(|| one.foreseen.clone());
+    }
     let model_name = model.chosen().setting.kind().name();
     Ok(Ok(Likely { cutoff: facts.cutoff, model: model_name, quality: model.quality().clone(), shoppers }))
 }
