@@ -11,7 +11,9 @@ mod rules;
 mod server;
 mod spend;
 
-pub(crate) use audience::{AreaBy, Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
+pub(crate) use audience::{
+    AreaBy, GroupBy, Markets, MarketsWhat, Personas, ReplenishBy, Segments, SegmentsWhat, Shoppers, ShoppersWhat,
+};
 pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};
 pub(crate) use decide::{Coupons, Decide, DecideWhat};

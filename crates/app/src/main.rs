@@ -22,6 +22,7 @@ mod trace;
 mod trainings;
 mod transfer;
 mod undone;
+mod values;
 mod workspace;
 
 use clap::Parser;

@@ -3,8 +3,8 @@
 use crate::exit::{Exit, Stop};
 use crate::pipeline::rows::Rows;
 use anyhow::{Context, Result};
-use audience::segments::ast::Term;
-use audience::segments::{BookError, Columns, Definition, Field, SegmentBook};
+use audience::segments::ast::{Expr, Op, Term, Test};
+use audience::segments::{BookError, Columns, Definition, Field, Grouping, SegmentBook};
 use domain::Day;
 use lake::Engine;
 use serde::{Deserialize, Serialize};
@@ -75,13 +75,91 @@ pub(crate) fn definitions(root: &Path) -> Result<Vec<Definition>> {
     Ok(raw.segment)
 }
 
+/// Name of the file with what was fitted for `group("…")`.
+pub(crate) const GROUPINGS: &str = "groupings.json";
+
+pub(crate) fn groupings_path(root: &Path) -> PathBuf {
+    root.join(GROUPINGS)
+}
+
+/// The groupings that rules can ask for; none where there is no file.
+pub(crate) fn groupings(root: &Path) -> Result<Vec<Grouping>> {
+    let path = groupings_path(root);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let wrong = |e: String| {
+        let next = "`portolan segments fit` writes it; without the file there are no groupings";
+        Stop::error(Exit::Usage, format!("{}: {e}", path.display()), next)
+    };
+    let read: Vec<Grouping> = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    read.into_iter().map(|grouping| grouping.check().map_err(wrong)).collect()
+}
+
+fn write_groupings(root: &Path, groupings: &[Grouping]) -> Result<()> {
+    let text = serde_json::to_string_pretty(groupings).context("the groupings as text")?;
+    replace(&groupings_path(root), &text)
+}
+
+/// Keeps a grouping with a segment a group, in the place of one of the same name. Nothing is written where a rule asks
+/// for a group that the new one does not have.
+pub(crate) fn keep_grouping(root: &Path, grouping: Grouping) -> Result<SegmentBook> {
+    let name = grouping.name.clone();
+    let mut all = groupings(root)?;
+    let old = all.iter().position(|g| g.name == name).map(|at| all.remove(at));
+    let own: BTreeSet<String> = old.iter().chain([&grouping]).flat_map(Grouping::rules).map(|d| d.name).collect();
+    let mut bare = definitions(root)?;
+    let (replaced, rest): (Vec<Definition>, Vec<Definition>) =
+        bare.drain(..).partition(|d| own.contains(&d.name) && asks_only_for(&d.rule, &name));
+    let still = |d: &Definition| replaced.iter().any(|r| r.name == d.name);
+    let new = grouping.rules();
+    if let Some(taken) = new.iter().find(|d| rest.iter().any(|r| r.name == d.name)) {
+        let what = format!("there is another segment `{}` already, with a rule of its own", taken.name);
+        return Err(Stop::error(Exit::Usage, what, "give the grouping another name"));
+    }
+    let all_of = |groups: &[Definition]| [&rest[..], groups].concat();
+    all.push(grouping);
+    let book = checked_with(&all_of(&new), all.clone(), root)?;
+    // Every step leaves files that can be read together: rules that only the old one has go first, those that only
+    // the new one has come last.
+    let common: Vec<Definition> = new.iter().filter(|d| still(d)).cloned().collect();
+    write_definitions(root, all_of(&common))?;
+    write_groupings(root, &all)?;
+    write_definitions(root, all_of(&new))?;
+    Ok(book)
+}
+
+/// Takes a grouping and the segments of its groups away; `false` where there is none of that name.
+pub(crate) fn drop_grouping(root: &Path, name: &str) -> Result<bool> {
+    let mut all = groupings(root)?;
+    let Some(at) = all.iter().position(|g| g.name == name) else { return Ok(false) };
+    let own: BTreeSet<String> = all.remove(at).rules().into_iter().map(|d| d.name).collect();
+    let mut rest = definitions(root)?;
+    rest.retain(|d| !(own.contains(&d.name) && asks_only_for(&d.rule, name)));
+    checked_with(&rest, all.clone(), root)?;
+    write_definitions(root, rest)?;
+    write_groupings(root, &all)?;
+    Ok(true)
+}
+
+/// Whether a rule is `group("name") = …` and nothing else, as it was made for a group.
+fn asks_only_for(rule: &str, name: &str) -> bool {
+    let of = |rule: Expr| matches!(rule, Expr::Test(Test::Compare(Term::Group(g), Op::Eq, _)) if g == name);
+    audience::segments::parse(rule).is_ok_and(of)
+}
+
 /// The checked segments.
 pub(crate) fn book(root: &Path) -> Result<SegmentBook> {
     checked(&definitions(root)?, root)
 }
 
 fn checked(definitions: &[Definition], root: &Path) -> Result<SegmentBook> {
-    SegmentBook::read(definitions).map_err(|e| {
+    checked_with(definitions, groupings(root)?, root)
+}
+
+fn checked_with(definitions: &[Definition], groupings: Vec<Grouping>, root: &Path) -> Result<SegmentBook> {
+    SegmentBook::with_groupings(definitions, groupings).map_err(|e| {
         let next = "`portolan segments fields` lists what a rule can ask; docs/audience.md has the language";
         Stop::error(Exit::Usage, format!("{}: {e}", path(root).display()), next)
     })
@@ -90,11 +168,22 @@ fn checked(definitions: &[Definition], root: &Path) -> Result<SegmentBook> {
 /// Writes the definitions, checked together, in one step.
 pub(crate) fn write(root: &Path, definitions: Vec<Definition>) -> Result<SegmentBook> {
     let book = checked(&definitions, root)?;
-    let text = toml::to_string_pretty(&Raw { segment: definitions }).context("the segments as text")?;
-    let (path, beside) = (path(root), root.join(".segments.toml.new"));
-    std::fs::write(&beside, text).with_context(|| format!("writing {}", beside.display()))?;
-    std::fs::rename(&beside, &path).with_context(|| format!("writing {}", path.display()))?;
+    write_definitions(root, definitions)?;
     Ok(book)
+}
+
+fn write_definitions(root: &Path, definitions: Vec<Definition>) -> Result<()> {
+    let text = toml::to_string_pretty(&Raw { segment: definitions }).context("the segments as text")?;
+    replace(&path(root), &text)
+}
+
+/// Writes a file beside its place and moves it there.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    std::fs::write(&beside, text).with_context(|| format!("writing {}", beside.display()))?;
+    std::fs::rename(&beside, path).with_context(|| format!("writing {}", path.display()))
 }
 
 /// Where this lake has the fields. A lake that an earlier release cleaned has no numbers of shoppers: it is asked by name
@@ -121,6 +210,7 @@ pub(crate) fn columns() -> Columns {
         .with(Field::ExpectedValue, outlook, "expected_revenue")
         .with(Field::ChurnRisk, outlook, "churn_risk")
         .with_interests("marts.shopper_interests", "category", "share")
+        .with_values("marts.shopper_values", "value", "score")
 }
 
 /// Below this a segment of people by age, sex, education, job or income is not counted out.
@@ -172,7 +262,7 @@ const TRIED: &str = "this rule";
 pub(crate) fn tried(root: &Path, rule: &str) -> Result<std::result::Result<SegmentBook, BookError>> {
     let mut definitions = definitions(root)?;
     definitions.push(Definition::new(TRIED, rule));
-    Ok(SegmentBook::read(&definitions))
+    Ok(SegmentBook::with_groupings(&definitions, groupings(root)?))
 }
 
 /// Counts the shoppers that a rule finds now.
@@ -211,6 +301,10 @@ async fn known_of_nobody(engine: &Engine, book: &SegmentBook, columns: &Columns)
                 let quoted = name.replace('\'', "''");
                 (term.to_string(), format!("select 1 as one from {table} where lower({column}) = '{quoted}' limit 1"))
             }),
+            Term::Value(name) => columns.values.as_ref().map(|(table, column, _)| {
+                let quoted = name.replace('\'', "''");
+                (term.to_string(), format!("select 1 as one from {table} where lower({column}) = '{quoted}' limit 1"))
+            }),
             _ => None,
         };
         if let Some((name, sql)) = asked
@@ -230,6 +324,12 @@ fn terms(book: &SegmentBook) -> Vec<Term> {
         for term in entry.rule().tests().into_iter().map(|test| test.term()) {
             if let Term::Segment(other) = term {
                 open.push(other.clone());
+            }
+            if let Term::Group(grouping) = term {
+                let measures = book.grouping(grouping).into_iter().flat_map(|g| &g.measures);
+                let new: Vec<Term> = measures.map(|m| m.term.clone()).filter(|term| !terms.contains(term)).collect();
+                terms.extend(new);
+                continue;
             }
             if !terms.contains(term) {
                 terms.push(term.clone());

@@ -22,11 +22,11 @@
 //! final fit on all.
 
 use crate::AudienceError;
-use crate::figures::{LEVEL, MIN_OBSERVATIONS};
+use crate::figures::MIN_OBSERVATIONS;
+use crate::grouping::Bar;
 use crate::rfm::RfmRow;
 use domain::{Amount, Interval, Language, Seed};
-use learn::cluster_quality::{adjusted_rand_index, calinski_harabasz, davies_bouldin, silhouette};
-use learn::interval::mean_t;
+use learn::cluster_quality::{calinski_harabasz, davies_bouldin};
 use learn::kmeans::{KMeans, KMeansParams};
 use learn::quantile::{median, sorted};
 use learn::standardize::ZScore;
@@ -233,47 +233,27 @@ impl ClusterParams {
     fn judge(&self, points: &Points, k: usize, seed: Seed) -> Result<(KMeans, Candidate), LearnError> {
         let model = self.k_means(k, self.n_starts).fit(points, seed)?;
         let labels = model.labels();
-        let indices = self.resampled(points, &model, seed.derive(1))?;
-        let n = indices.len() as f64;
-        let stability = indices.iter().sum::<f64>() / n;
-        let sd = (indices.iter().map(|x| (x - stability) * (x - stability)).sum::<f64>() / (n - 1.0)).sqrt();
-        let stability_interval =
-            mean_t(stability, sd, indices.len() as u64, LEVEL).expect("at least two finite indices");
-        let silhouette = silhouette(points, labels)?;
-        let smallest = model.sizes().into_iter().min().unwrap_or(0);
+        let bar = Bar {
+            n_resamples: self.n_resamples,
+            min_silhouette: self.min_silhouette,
+            min_stability: self.min_stability,
+            min_size: self.min_size,
+        };
+        // A few starts of its own, not the model's centres: warm starts would call an accident stable.
+        let again = KMeansParams { tol: 1e-4, ..self.k_means(k, 3) };
+        let trust = bar.judge(points, labels, seed.derive(1), |drawn, seed| again.fit(drawn, seed)?.assign(points))?;
         let candidate = Candidate {
             k,
             inertia: model.inertia(),
-            silhouette,
+            silhouette: trust.silhouette,
             davies_bouldin: davies_bouldin(points, labels)?,
             calinski_harabasz: calinski_harabasz(points, labels)?,
-            stability,
-            stability_interval,
-            smallest,
-            trusted: silhouette >= self.min_silhouette
-                && stability_interval.low >= self.min_stability
-                && smallest >= self.min_size,
+            stability: trust.stability,
+            stability_interval: trust.stability_interval,
+            smallest: trust.smallest,
+            trusted: trust.trusted,
         };
         Ok((model, candidate))
-    }
-
-    /// For each resample, how far its grouping agrees with `model` on all points.
-    fn resampled(&self, points: &Points, model: &KMeans, seed: Seed) -> Result<Vec<f64>, LearnError> {
-        // A few starts of its own, not the model's centres: warm starts would call an accident stable.
-        let params = KMeansParams { tol: 1e-4, ..self.k_means(model.centres().n_rows(), 3) };
-        let n = points.n_rows();
-        (0..self.n_resamples as u64)
-            .map(|b| {
-                let mut rng = seed.stream(b);
-                let drawn: Vec<usize> = (0..n).map(|_| rng.below(n)).collect();
-                match params.fit(&points.select(&drawn), seed.derive(b)) {
-                    Ok(again) => adjusted_rand_index(model.labels(), &again.assign(points)?),
-                    // The resample misses so many shoppers that k clusters do not exist: not reproduced.
-                    Err(LearnError::TooLittleData { .. }) => Ok(0.0),
-                    Err(error) => Err(error),
-                }
-            })
-            .collect()
     }
 }
 
@@ -389,7 +369,7 @@ fn profiles(rows: &[RfmRow], model: &KMeans) -> (Vec<ClusterProfile>, Vec<u32>) 
 }
 
 /// The third that holds the mid-rank of `value`, so that a tie of half the shoppers counts as its middle.
-fn level(ascending: &[f64], value: f64) -> Level {
+pub(crate) fn level(ascending: &[f64], value: f64) -> Level {
     let below = ascending.partition_point(|&x| x < value);
     let upto = ascending.partition_point(|&x| x <= value);
     match (below + upto) as f64 / (2 * ascending.len()) as f64 {

@@ -20,6 +20,7 @@ pub mod shopper;
 pub mod clusters;
 pub mod cohort_level;
 pub mod cohorts;
+pub mod grouping;
 pub mod levers;
 pub mod loyalty;
 pub mod market_profile;

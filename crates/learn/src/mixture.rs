@@ -372,6 +372,23 @@ impl Mixture {
         &self.components[component].covariance
     }
 
+    /// `W`, `d × d` row by row and nothing above the diagonal, with `W Σ Wᵀ = I`, and `c` of a component: its weighted
+    /// log-density at `x` is `c − |W (x − μ)|² / 2`.
+    ///
+    /// # Panics
+    /// If there is no such component.
+    pub fn whitening(&self, component: usize) -> (Vec<f64>, f64) {
+        let Component { mean, whitening, constant, .. } = &self.components[component];
+        let d = mean.len();
+        let rows = match self.covariance {
+            Covariance::Full => whitening.clone(),
+            Covariance::Diagonal => {
+                (0..d * d).map(|at| if at / d == at % d { whitening[at / d] } else { 0.0 }).collect()
+            }
+        };
+        (rows, *constant)
+    }
+
     /// Mean log-likelihood of the points it was fitted on.
     pub fn mean_log_likelihood(&self) -> f64 {
         self.mean_log_likelihood

@@ -202,6 +202,23 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     mart(
+        "shopper_values",
+        "a value that a shopper's goods and reviews speak for (values.toml)",
+        &["shopper_id", "value"],
+        &[
+            must("shopper_id", Text, "shopper"),
+            must("value", Text, "value, as values.toml names it"),
+            must(
+                "score",
+                Float,
+                "share of the goods bought and reviews written that speak for it, shrunk towards all goods, 0 to 1",
+            ),
+            must("lift", Float, "the same over what as many usual goods and reviews come to; 1 is usual"),
+            must("n_hits", Int, "goods and reviews that speak for it, at least one"),
+            must("n_texts", Int, "goods bought and reviews written"),
+        ],
+    ),
+    mart(
         "market_summary",
         "a market at a glance",
         &["market"],

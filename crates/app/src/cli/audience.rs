@@ -13,6 +13,26 @@ pub(crate) struct Segments {
     pub(crate) what: SegmentsWhat,
 }
 
+/// What counts as the same thing bought again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplenishBy {
+    /// Anything of a category.
+    Category,
+    /// The very product.
+    Product,
+}
+
+/// How shoppers are grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    /// Nearest of k centres.
+    Kmeans,
+    /// Mixture of normal distributions, groups of any width and slant.
+    Mixture,
+    /// Ward's joins of the nearest, cut at k groups.
+    Hierarchical,
+}
+
 /// What to do with segments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SegmentsWhat {
@@ -45,6 +65,34 @@ pub(crate) enum SegmentsWhat {
     /// Take a segment out of segments.toml.
     Remove {
         /// Its name.
+        name: String,
+    },
+    /// Group shoppers by a model and keep each group as a segment: `group("NAME") = 1` …
+    Fit {
+        /// Name of the grouping.
+        name: String,
+        /// How to group.
+        #[arg(long, value_enum, default_value_t = GroupBy::Kmeans)]
+        method: GroupBy,
+        /// What to group by: measures and fields that are numbers, separated by commas.
+        #[arg(long, default_value = "orders.count, orders.average, days_since_last_order")]
+        by: String,
+        /// How many groups; the method chooses where it is left out.
+        #[arg(short, long)]
+        k: Option<usize>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The groupings that were fitted, with their groups and what they are worth.
+    Groupings {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a grouping and the segments of its groups away.
+    Unfit {
+        /// Name of the grouping.
         name: String,
     },
     /// Why a shopper is in a segment or not, statement by statement.
@@ -296,14 +344,56 @@ pub(crate) enum ShoppersWhat {
         #[arg(long)]
         json: bool,
     },
+    /// Who will probably buy, anything or of a category.
+    Likely {
+        /// The category, as its products' paths begin; anything where it is left out.
+        #[arg(long)]
+        category: Option<String>,
+        /// Of one market's shoppers.
+        #[arg(long)]
+        market: Option<Market>,
+        /// Days ahead.
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=730))]
+        within: u16,
+        /// How many.
+        #[arg(short = 'n', long = "number", default_value_t = 20)]
+        n: usize,
+        /// Write them as CSV, only those who agreed to marketing.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Visitors of site and app by market, and of both together, everybody counted once.
     Channels {
         /// Result as JSON.
         #[arg(long)]
         json: bool,
     },
+    /// What is bought again, after how long, and for whom it is time now.
+    Replenish {
+        /// Of one market's shoppers.
+        #[arg(long)]
+        market: Option<Market>,
+        /// What counts as the same thing.
+        #[arg(long, value_enum, default_value_t = ReplenishBy::Category)]
+        by: ReplenishBy,
+        /// Days within which buying again counts.
+        #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        within: u16,
+        /// Write who is due, of those who agreed to marketing, as CSV.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// How good the forecasts were on a period that they had not seen.
     Quality {
+        /// Try every kind of model again, side by side: marks, calibration, time and memory.
+        #[arg(long)]
+        kinds: bool,
         /// Result as JSON.
         #[arg(long)]
         json: bool,

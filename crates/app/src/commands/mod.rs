@@ -11,6 +11,7 @@ pub(crate) mod decide;
 mod doctor;
 mod export;
 mod forget;
+mod groupings;
 mod ingest;
 mod init;
 mod keys;

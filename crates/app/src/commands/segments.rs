@@ -23,6 +23,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Segments) -> Result<ExitC
         SegmentsWhat::Size { rule, json } => size(env, rule, *json).await?,
         SegmentsWhat::Add { name, rule, description } => add(env, name, rule, description.as_deref())?,
         SegmentsWhat::Remove { name } => remove(env, name)?,
+        SegmentsWhat::Fit { name, method, by, k, json } => {
+            super::groupings::fit(env, name, *method, by, *k, *json).await?;
+        }
+        SegmentsWhat::Groupings { json } => super::groupings::list(env, *json)?,
+        SegmentsWhat::Unfit { name } => super::groupings::unfit(env, name)?,
         SegmentsWhat::Explain { name, shopper, json } => explain(env, name, shopper, *json).await?,
         SegmentsWhat::Overlap { json } => overlaps(env, *json).await?,
         SegmentsWhat::Flows { json } => flows(env, *json).await?,
@@ -95,7 +100,12 @@ fn fields() {
             "interest(\"Coffee\") >= 0.2",
             "share of the attention that goes to a category, as `shoppers interests` shows it; 0 to 1",
         ),
+        (
+            "value(\"quiet\") >= 0.3",
+            "how far what is bought and written speaks for a value, as `shoppers interests` shows it; 0 to 1",
+        ),
         ("segment(\"name\")", "is in another segment"),
+        ("group(\"name\") = 2", "is in a group of a grouping that `segments fit` made; counted from 1"),
         (
             "and or not, = != < <= > >=, in [A, B], between A and B, is missing",
             "a missing value fits nothing but `is missing`",
@@ -133,7 +143,11 @@ async fn size(env: &Environment, rule: &str, json: bool) -> Result<()> {
         output::note(&format!("no table has {missing}: it counts as missing for every shopper"));
     }
     for name in &counted.of_nobody {
-        output::note(&if name.starts_with("interest(") {
+        output::note(&if name.starts_with("value(") {
+            format!(
+                "{name} is of no shopper: the values are those of values.toml, `portolan shoppers interests ID` shows them"
+            )
+        } else if name.starts_with("interest(") {
             format!(
                 "{name} is of no shopper: an interest is named like a category, as `portolan shoppers interests ID` shows it"
             )
@@ -275,6 +289,12 @@ pub(crate) async fn facts(engine: &Engine, shopper: &str) -> Result<Option<Shopp
     let shares: BTreeMap<String, f64> =
         shares.filter_map(|(name, share)| Some((name.to_lowercase(), share?))).collect();
     facts.interests = (!shares.is_empty()).then_some(shares);
+    let values = format!("select value, score from marts.shopper_values where shopper_id = '{quoted}'");
+    let rows = Rows::query(engine, &values).await?;
+    let scores = rows.texts("value")?.into_iter().zip(rows.floats("score")?);
+    let scores: BTreeMap<String, f64> =
+        scores.filter_map(|(name, score)| Some((name.to_lowercase(), score?))).collect();
+    facts.values = (!scores.is_empty()).then_some(scores);
     Ok(Some(facts))
 }
 

@@ -1,6 +1,9 @@
 //! `portolan shoppers`: what is known and expected of one shopper, and whom to address first.
 
 mod interests;
+mod kinds;
+mod likely;
+mod replenish;
 mod visits;
 
 use super::{Environment, Opened};
@@ -25,7 +28,24 @@ pub(crate) async fn run(env: &Environment, args: &cli::Shoppers) -> Result<ExitC
         ShoppersWhat::Interests { shopper, json } => interests::interests(&opened, shopper, *json).await?,
         ShoppersWhat::Carts { state, n, json } => visits::carts(&opened, state.as_deref(), *n, *json).await?,
         ShoppersWhat::Channels { json } => visits::channels(&opened, *json).await?,
-        ShoppersWhat::Quality { json } => quality(&opened, *json).await?,
+        ShoppersWhat::Likely { category, market, within, n, out, json } => {
+            let asked = likely::Asked {
+                category: category.as_deref(),
+                market: *market,
+                within: *within,
+                n: *n,
+                out: out.as_deref(),
+                json: *json,
+            };
+            likely::likely_buyers(env, &opened, &asked).await?;
+        }
+        ShoppersWhat::Replenish { market, by, within, out, json } => {
+            let asked =
+                replenish::Asked { market: *market, by: *by, within: *within, out: out.as_deref(), json: *json };
+            replenish::replenish(&opened, &asked).await?;
+        }
+        ShoppersWhat::Quality { kinds: true, json } => kinds::kinds(env, &opened, *json).await?,
+        ShoppersWhat::Quality { kinds: false, json } => quality(&opened, *json).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -31,8 +31,9 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let homes = Homes::load(&stage.engine).await?;
     let as_of = homes.cutoff;
     let past: BTreeSet<&str> = book.entries().filter(|e| book.has_a_past(e.name())).map(|e| e.name()).collect();
-    let followed = SegmentBook::read(
+    let followed = SegmentBook::with_groupings(
         &definitions.iter().filter(|d| past.contains(d.name.as_str())).cloned().collect::<Vec<Definition>>(),
+        book.groupings().cloned().collect(),
     )?;
     let mut looks = Vec::new();
     for (at, day) in cutoffs(as_of).into_iter().enumerate() {

@@ -19,7 +19,7 @@ pub(crate) mod measured;
 mod members;
 mod networks;
 pub(crate) mod offers;
-mod outlook;
+pub(crate) mod outlook;
 pub(crate) mod parameters;
 mod personas;
 mod profiles;
@@ -134,9 +134,6 @@ pub(crate) async fn not_computed(engine: &Engine) -> Result<Vec<NotComputed>> {
     Ok(rows.map(|(((stage, market), what), why)| NotComputed { stage, market, what, why }).collect())
 }
 
-/// Origin of the source files that the server writes of its log.
-pub(crate) const TRACKING: &str = "tracking";
-
 type Tables = Vec<(&'static str, Vec<RecordBatch>)>;
 
 /// Stages of a run.
@@ -150,7 +147,7 @@ const STAGES: [(&str, u32); 12] = [
     ("rules", 3),
     ("offers", 5),
     ("transfer", 1),
-    ("voices", 1),
+    ("voices", 2),
     ("outlook", 1),
     ("personas", 3),
     ("entry", 4),
@@ -175,6 +172,10 @@ fn fingerprint(before: &str, stage: &str, version: u32, home: Option<Market>, ow
 fn own_settings(stage: &str, workspace: &Workspace) -> Result<String> {
     Ok(match stage {
         "offers" if *workspace.models != DEFAULT_MODELS => format!(" models {:?}", workspace.models),
+        "voices" => {
+            let words = workspace.root.join(crate::values::FILE);
+            if words.exists() { format!(" words {}", std::fs::read_to_string(&words)?) } else { String::new() }
+        }
         "entry" => {
             let platforms = workspace.root.join(crate::commands::platforms::FILE);
             let platforms = platforms.exists().then(|| std::fs::read_to_string(&platforms)).transpose()?;
@@ -214,7 +215,9 @@ fn params_of(workspace: &Workspace, as_of: Day) -> RefineParams {
 /// The day by which a lake is cleaned: that of the last ingest, or the last on which the server brought events over, whichever
 /// is later. Without the second, what shoppers did since the last file came would be of the future.
 pub(crate) fn as_of(lake: &Lake, snapshot: &Snapshot, today: Day) -> Result<Day> {
-    let tracked = lake::source_files(lake, snapshot)?.into_iter().filter(|f| f.origin.as_deref() == Some(TRACKING));
+    let tracked = lake::source_files(lake, snapshot)?
+        .into_iter()
+        .filter(|f| f.origin.as_deref() == Some(domain::TRACKING_ORIGIN));
     let newest = tracked.filter_map(|f| f.obtained).max();
     Ok(newest.max(snapshot.as_of).unwrap_or(today))
 }

@@ -2,12 +2,14 @@
 //!
 //! The mood of a sentence is told by a model of words that learns from the seller's own rated reviews, and only in
 //! languages where the cleaning found that words can be trusted (`clean.sentiment_quality`); wishes are told by turns of
-//! phrase. What cannot be judged is said in `marts.not_computed`.
+//! phrase. Beside them, the values that each shopper's goods and reviews speak for ([`crate::values`]). What cannot be judged is said in `marts.not_computed`.
 
 use super::batch::Columns;
 use super::rows::Rows;
 use super::{Stage, Tables};
+use crate::values::Searched;
 use anyhow::Result;
+use audience::segments::interests::ValueScore;
 use content::reviews::{MarketReview, MarketVoice, ThemesParams, Voice, is_wish, themes};
 use domain::Market;
 use learn::{TextOdds, TextOddsParams};
@@ -55,7 +57,44 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .text("stance", said.iter().map(|s| word(s.voice)))
         .text("sentence", said.iter().map(|s| s.sentence))
         .batch()?;
-    Ok(vec![("review_themes", vec![table(&found, |at| &ids[judged[at]])?]), ("voices", vec![voices])])
+    Ok(vec![
+        ("review_themes", vec![table(&found, |at| &ids[judged[at]])?]),
+        ("voices", vec![voices]),
+        ("shopper_values", vec![values(stage).await?]),
+    ])
+}
+
+/// What the goods that a shopper bought and the reviews that it wrote speak for.
+async fn values(stage: &Stage<'_>) -> Result<arrow::array::RecordBatch> {
+    let searched = Searched::load(&stage.engine, &stage.workspace.root).await?;
+    let bought = "select distinct shopper_id, product_id as id from clean.order_lines \
+                  where settled and shopper_id is not null and product_id is not null order by 1, 2";
+    let written =
+        "select shopper_id, review_id as id from clean.reviews where shopper_id is not null order by source, line";
+    let mut texts: BTreeMap<String, [Vec<String>; 2]> = BTreeMap::new();
+    for (kind, sql) in [bought, written].into_iter().enumerate() {
+        let rows = Rows::query(&stage.engine, sql).await?;
+        for (shopper, id) in rows.texts("shopper_id")?.into_iter().zip(rows.texts("id")?) {
+            texts.entry(shopper).or_default()[kind].push(id);
+        }
+    }
+    let found: Vec<(&str, ValueScore)> = texts
+        .iter()
+        .flat_map(|(shopper, [bought, written])| {
+            let (bought, written): (Vec<&str>, Vec<&str>) =
+                (bought.iter().map(String::as_str).collect(), written.iter().map(String::as_str).collect());
+            searched.of(&bought, &written).into_iter().map(move |v| (shopper.as_str(), v))
+        })
+        .filter(|(_, v)| v.hits > 0)
+        .collect();
+    Columns::default()
+        .text("shopper_id", found.iter().map(|(shopper, _)| *shopper))
+        .text("value", found.iter().map(|(_, v)| v.value.as_str()))
+        .float("score", found.iter().map(|(_, v)| v.score))
+        .float("lift", found.iter().map(|(_, v)| v.lift))
+        .int("n_hits", found.iter().map(|(_, v)| i64::from(v.hits)))
+        .int("n_texts", found.iter().map(|(_, v)| i64::from(v.texts)))
+        .batch()
 }
 
 /// A review that speaks of a theme, with the sentence that does.

@@ -10,7 +10,6 @@ use super::Serving;
 use crate::allocator;
 use crate::commands::today;
 use crate::exit::{Exit, Stop};
-use crate::pipeline::TRACKING;
 use crate::undone::UndoneLink;
 use anyhow::{Context, Result};
 use domain::Kind;
@@ -114,7 +113,7 @@ pub(crate) fn open(root: &Path, kept: (&Lake, &Snapshot), serving: Arc<Serving>,
 /// what they were before the server ended. The kept files are lines of the log, byte for byte, less whom was erased.
 fn in_lake((lake, snapshot): (&Lake, &Snapshot), consents: &Consents, take: &mut dyn FnMut(&ShopEvent)) -> Result<()> {
     let mut files = lake::source_files(lake, snapshot)?;
-    files.retain(|file| file.origin.as_deref() == Some(TRACKING));
+    files.retain(|file| file.origin.as_deref() == Some(domain::TRACKING_ORIGIN));
     let (mut read, mut n) = (Vec::new(), 0);
     for file in files.iter().rev() {
         if n >= RECALLED {

@@ -33,10 +33,11 @@ const MOST: usize = 10_000;
 /// Tables of zone `raw` that hold rows of people.
 const RAW: [&str; 4] = ["order_lines", "customers", "events", "reviews"];
 /// Marts that hold rows of shoppers, or words of theirs.
-const MARTS: [&str; 11] = [
+const MARTS: [&str; 12] = [
     "shopper_summary",
     "shopper_traits",
     "shopper_interests",
+    "shopper_values",
     "segments",
     "shopper_outlook",
     "shortlist",

@@ -36,6 +36,60 @@ fn every_shopper_has_an_outlook_and_markets_have_places_with_reasons() {
     assert_eq!(why["en"].as_array().unwrap().len(), why["zh"].as_array().unwrap().len());
     assert!(shop.fails(&["markets", "explain", "AQ"]).contains("not ranked"));
     doors(&shop, first);
+    who_and_when(&shop);
+}
+
+/// Who will buy, what is bought again, and what each kind of model is worth.
+fn who_and_when(shop: &Shop) {
+    let likely = json(&shop.ok(&["shoppers", "likely", "--market", "CN", "-n", "5", "--json"]));
+    let chances: Vec<f64> =
+        likely["shoppers"].as_array().unwrap().iter().map(|s| s["probability"].as_f64().unwrap()).collect();
+    assert_eq!(chances.len(), 5);
+    assert!(chances.windows(2).all(|w| w[0] >= w[1]) && chances[0] <= 1.0, "{chances:?}");
+    assert!(likely["auc"].as_f64().unwrap() > 0.5, "{likely}");
+    let why = &likely["shoppers"][0];
+    assert!(!why["why"][0].as_str().unwrap().is_empty() && !why["why_zh"][0].as_str().unwrap().is_empty());
+    let category = shop.value(
+        "select trim(split_part(p.category, '>', 1)) as c from clean.order_lines l join clean.products p on p.product_id = l.product_id \
+         where l.settled and p.category is not null group by 1 order by count(*) desc, 1 limit 1",
+    );
+    let category = category.as_str().unwrap();
+    let out = shop.path("likely.csv");
+    let told = json(&shop.ok(&["shoppers", "likely", "--category", category, "-n", "30", "--out", &out, "--json"]));
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(text.lines().count() as u64, 1 + told["written"].as_u64().unwrap());
+    let refusing = "select shopper_id from clean.shoppers where not coalesce(accepts_marketing, false)";
+    let refusing = shop.sql(refusing);
+    assert!(refusing.iter().all(|r| !text.contains(&format!("\n{},", r["shopper_id"].as_str().unwrap()))));
+    let none = shop.fails(&["shoppers", "likely", "--category", "Spaceships"]);
+    assert!(none.contains("nothing of a category `Spaceships` was bought") && none.contains(category), "{none}");
+
+    let again = json(&shop.ok(&["shoppers", "replenish", "--json"]));
+    let thing = &again["things"][0];
+    let (from, to) = (thing["due_from"].as_f64().unwrap(), thing["due_to"].as_f64().unwrap());
+    assert!(from < to && to <= 180.0 && thing["share"].as_f64().unwrap() <= 1.0, "{thing}");
+    // Whoever is due bought it last within the window, counted by hand.
+    let sql = format!(
+        "select count(*) from (select l.shopper_id, max(l.day) as last from clean.order_lines l join clean.products p \
+         on p.product_id = l.product_id where l.settled and l.shopper_id is not null and p.category = '{}' group by l.shopper_id) \
+         where cast(cast(cast('{}' as date) as integer) - cast(last as integer) as double) between {from} and {to}",
+        thing["thing"].as_str().unwrap(),
+        again["as_of"].as_str().unwrap()
+    );
+    assert_eq!(shop.value(&sql), thing["due"]);
+    assert!(shop.fails(&["shoppers", "replenish", "--market", "AQ"]).contains("50 times or more"));
+
+    let kinds = json(&shop.ok(&["shoppers", "quality", "--kinds", "--json"]));
+    let churn = &kinds["targets"][0];
+    let models = churn["models"].as_array().unwrap();
+    assert_eq!(models.len(), 6, "{churn}");
+    let least = models.iter().min_by(|a, b| {
+        a["validation_log_loss"].as_f64().unwrap().total_cmp(&b["validation_log_loss"].as_f64().unwrap())
+    });
+    assert_eq!(churn["chosen"], least.unwrap()["model"]);
+    assert!(
+        models.iter().all(|m| m["seconds"].as_f64().unwrap() > 0.0 && !m["calibration"].as_array().unwrap().is_empty())
+    );
 }
 
 /// What the program knows of markets and shoppers can be asked for, in both languages where it is said in words.

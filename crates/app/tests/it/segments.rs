@@ -173,3 +173,112 @@ fn what_is_hidden_cannot_be_had_by_subtraction() {
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!((rows[0]["value"].as_str(), rows[0]["n_shoppers"].as_i64()), (Some("*"), Some(25)));
 }
+
+#[test] // Ten came three times until June, twenty once in January: planted groups, by three methods.
+fn shoppers_are_grouped_and_the_groups_are_segments_like_any_other() {
+    let shop = shop();
+    shop.ok(&["run"]);
+    let by = "orders.count, days_since_last_order";
+    for method in ["kmeans", "hierarchical", "mixture"] {
+        let refused = shop.run(&["segments", "fit", "habits", "--method", method, "--by", by, "-k", "2"]);
+        assert!(
+            refused.err.contains("30 shoppers with all of the measures, at least 60 are needed"),
+            "{}",
+            refused.err
+        );
+    }
+    let mut more =
+        String::from("order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n");
+    for n in 30..120 {
+        let days: &[&str] = if n < 60 { &["2024-02-05", "2024-04-05", "2024-06-09"] } else { &["2024-01-08"] };
+        for (visit, day) in days.iter().enumerate() {
+            more.push_str(&format!("o{n}-{visit},CUP,CUP,1,{}.00,GBP,{day} 10:00:00,s{n},GB\n", 9 + n % 3));
+        }
+    }
+    shop.ingest_ok(&shop.file("more.csv", more));
+    shop.ok(&["run"]);
+    for method in ["kmeans", "hierarchical", "mixture"] {
+        let told = json(&shop.ok(&["segments", "fit", method, "--method", method, "--by", by, "-k", "2", "--json"]));
+        let groups = told["grouping"]["groups"].as_array().unwrap();
+        // 20 + 60 came once, 10 + 30 three times.
+        assert_eq!(
+            (groups[0]["n_shoppers"].as_u64(), groups[1]["n_shoppers"].as_u64()),
+            (Some(80), Some(40)),
+            "{method}"
+        );
+        assert_eq!(told["segments"], serde_json::json!([format!("{method} 1"), format!("{method} 2")]));
+    }
+    shop.ok(&["segments", "add", "often, consenting", "segment(\"kmeans 2\") and consent"]);
+    shop.ok(&["segments", "add", "often but not so", "group(mixture) = 2 and not segment(\"hierarchical 2\")"]);
+    shop.ok(&["run"]);
+    let list = json(&shop.ok(&["segments", "list", "--json"]));
+    let size = |name: &str| {
+        list["segments"].as_array().unwrap().iter().find(|s| s["segment"] == name).unwrap()["shoppers"]
+            .as_i64()
+            .unwrap()
+    };
+    assert_eq!((size("kmeans 1"), size("kmeans 2"), size("mixture 2"), size("hierarchical 1")), (80, 40, 40, 80));
+    assert_eq!((size("often, consenting"), size("often but not so")), (5, 0));
+    // One order is one order on any day, but in April the thirty had two and the ten had two: the past is asked for too.
+    let followed = shop.value("select count(*) from marts.segment_flows where kind = 'own' and from_segment = 'kmeans 1' and to_segment = 'kmeans 2'");
+    assert!(followed.as_i64().unwrap() > 0, "who came again went from one group to the other");
+    let why = json(&shop.ok(&["segments", "explain", "kmeans 2", "s0", "--json"]));
+    assert_eq!(why["member"], true);
+    assert!(why["why"][1].as_str().unwrap().contains("orders.count is 3, typical of the group is 3"), "{why}");
+    // The query and the evaluator agree on everybody.
+    for shopper in ["s9", "s10", "s59", "s60", "s119"] {
+        let why = json(&shop.ok(&["segments", "explain", "mixture 2", shopper, "--json"]));
+        let inside = format!(
+            "select count(*) from marts.segment_members where segment = 'mixture 2' and shopper_id = '{shopper}'"
+        );
+        assert_eq!(why["member"].as_bool(), Some(shop.value(&inside) == 1), "{shopper}");
+    }
+    let out = shop.path("kmeans.csv");
+    let told = json(&shop.ok(&["segments", "export", "kmeans 2", "--out", &out, "--json"]));
+    assert_eq!((told["written"].as_i64(), told["left_out_without_consent"].as_i64()), (Some(5), Some(35)));
+    let refused = shop.run(&["segments", "unfit", "kmeans"]);
+    assert!(refused.err.contains("`often, consenting` refers to `kmeans 2`"), "{}", refused.err);
+    shop.ok(&["segments", "remove", "often but not so"]);
+    shop.ok(&["segments", "unfit", "hierarchical"]);
+    let left = json(&shop.ok(&["segments", "groupings", "--json"]));
+    assert_eq!(left["groupings"].as_array().unwrap().len(), 2);
+    assert!(shop.run(&["segments", "unfit", "hierarchical"]).err.contains("there are: kmeans, mixture"));
+}
+
+#[test] // A quiet kettle and a plain one; one shopper writes that quiet is what counts.
+fn values_come_from_what_is_bought_and_written_and_rules_ask_for_them() {
+    let shop = Shop::new();
+    let mut orders =
+        String::from("order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n");
+    for n in 0..20 {
+        let (id, name) = if n < 5 { ("Q", "Silent kettle") } else { ("K", "Kettle") };
+        orders.push_str(&format!("o{n},{id},{name},1,10.00,GBP,2024-01-05 10:00:00,s{n},GB\n"));
+    }
+    shop.ingest_ok(&shop.file("orders.csv", orders));
+    let reviews = "review_id,product_code,shopper_key,market,rating,text,reviewed_at\n\
+                   r1,K,s9,GB,2,I would pay more for a quiet one,2024-02-01 10:00:00\n\
+                   r2,K,s10,GB,5,Boils fast,2024-02-01 10:00:00\n";
+    shop.ingest_ok(&shop.file("reviews.csv", reviews));
+    shop.ok(&["segments", "add", "like it quiet", "value(quiet) > 0"]);
+    shop.ok(&["run"]);
+    let who = shop.sql("select shopper_id from marts.shopper_values where value = 'quiet' order by shopper_id");
+    let who: Vec<&str> = who.iter().map(|r| r["shopper_id"].as_str().unwrap()).collect();
+    assert_eq!(who, ["s0", "s1", "s2", "s3", "s4", "s9"]);
+    let list = json(&shop.ok(&["segments", "list", "--json"]));
+    let quiet = list["segments"].as_array().unwrap().iter().find(|s| s["segment"] == "like it quiet").unwrap().clone();
+    assert_eq!(quiet["shoppers"], 6);
+    let why = json(&shop.ok(&["segments", "explain", "like it quiet", "s9", "--json"]));
+    assert_eq!(why["member"], true, "{why}");
+    let said = json(&shop.ok(&["shoppers", "interests", "s9", "--json"]));
+    let value = said["values"].as_array().unwrap().iter().find(|v| v["value"] == "quiet").unwrap().clone();
+    assert_eq!((value["hits"].as_i64(), value["texts"].as_i64()), (Some(1), Some(2)), "{said}");
+    assert!(value["evidence"][0].as_str().unwrap().contains("quiet one"), "{said}");
+    let size = shop.run(&["segments", "size", "value(loud) > 0"]);
+    assert!(size.err.contains("the values are those of values.toml"), "{}", size.err);
+    // Another list of words makes the values old, and they follow it.
+    std::fs::write(std::path::Path::new(&shop.path("shop")).join("values.toml"), "loud = [\"boils\"]\n").unwrap();
+    shop.ok(&["segments", "remove", "like it quiet"]);
+    shop.ok(&["run"]);
+    let who = shop.sql("select shopper_id, value from marts.shopper_values");
+    assert_eq!((who.len(), who[0]["shopper_id"].as_str(), who[0]["value"].as_str()), (1, Some("s10"), Some("loud")));
+}

@@ -119,6 +119,10 @@ pub enum Term {
     Segment(String),
     /// Interest in a category, 0 to 1.
     Interest(String),
+    /// How far goods and words speak for a value, 0 to 1.
+    Value(String),
+    /// Number of the shopper's group in a grouping, from 1.
+    Group(String),
 }
 
 impl Term {
@@ -126,7 +130,7 @@ impl Term {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Field(field) => field.kind(),
-            Self::Measure(..) | Self::Interest(_) => Kind::Number,
+            Self::Measure(..) | Self::Interest(_) | Self::Value(_) | Self::Group(_) => Kind::Number,
             Self::Product(..) | Self::Searched(..) | Self::Tag(_) | Self::Segment(_) => Kind::Yes,
         }
     }
@@ -134,7 +138,7 @@ impl Term {
     /// Whether it may be missing.
     pub fn may_be_missing(&self) -> bool {
         match self {
-            Self::Field(_) | Self::Interest(_) => true,
+            Self::Field(_) | Self::Interest(_) | Self::Value(_) | Self::Group(_) => true,
             Self::Measure(measure, _) => measure.may_be_missing(),
             Self::Product(..) | Self::Searched(..) | Self::Tag(_) | Self::Segment(_) => false,
         }
@@ -274,6 +278,19 @@ impl Expr {
             Self::Not(inner) => inner.tests(),
             Self::Test(test) => vec![test],
         }
+    }
+
+    /// Names of the groupings it asks for, in order, each once.
+    pub fn groupings(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for test in self.tests() {
+            if let Term::Group(name) = test.term()
+                && !names.contains(name)
+            {
+                names.push(name.clone());
+            }
+        }
+        names
     }
 
     /// Names of the segments it refers to, in order, each once.

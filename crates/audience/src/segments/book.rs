@@ -4,11 +4,12 @@
 //! the versions of the segments that it refers to, so that a version names exactly one meaning; a
 //! comment or a blank changes nothing. Intersections, unions and exclusions are definitions like any other.
 
-use super::ast::{Expr, Term, Test};
+use super::ast::{Expr, Literal, Op, Term, Test};
 use super::columns::Columns;
 use super::error::{SegmentError, nearest};
 use super::evaluate::{Explanation, evaluate, explain};
-use super::facts::ShopperFacts;
+use super::facts::{Around, ShopperFacts};
+use super::groups::Grouping;
 use super::parser::parse;
 use super::sql::{Compiled, Named, compile};
 use domain::Day;
@@ -65,6 +66,16 @@ pub enum BookError {
         /// A name that is near.
         near: Option<String>,
     },
+    /// A rule about groups that there are not.
+    #[error("segment `{name}` asks for `{asked}`, and {there}")]
+    Group {
+        /// Who asks.
+        name: String,
+        /// For what.
+        asked: String,
+        /// What there is instead.
+        there: String,
+    },
     /// Segments that refer to each other in a circle.
     #[error("segments refer to each other in a circle: {}", .0.join(" → "))]
     Cycle(Vec<String>),
@@ -73,6 +84,8 @@ pub enum BookError {
 /// All segments, each checked, none referring to itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SegmentBook {
+    /// Groupings that a rule can ask for, by name.
+    groupings: BTreeMap<String, Grouping>,
     /// By name.
     entries: BTreeMap<String, Entry>,
     /// Names, each after those that it refers to.
@@ -152,6 +165,14 @@ impl SegmentBook {
     /// [`BookError`] for a rule that cannot be read, a name that is none or used twice, a reference to
     /// nothing or in a circle.
     pub fn read(definitions: &[Definition]) -> Result<Self, BookError> {
+        Self::with_groupings(definitions, Vec::new())
+    }
+
+    /// Reads the definitions, which may ask for groups; of two groupings of one name the later counts.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; [`BookError::Group`] for a grouping, or a group of one, that there is not.
+    pub fn with_groupings(definitions: &[Definition], groupings: Vec<Grouping>) -> Result<Self, BookError> {
         let mut rules: BTreeMap<&str, (&Definition, Expr)> = BTreeMap::new();
         for definition in definitions {
             let name = definition.name.as_str();
@@ -170,11 +191,44 @@ impl SegmentBook {
                 return Err(BookError::Unknown { name: (*name).to_owned(), missing, near });
             }
         }
-        let mut book = Self::default();
+        let groupings = groupings.into_iter().map(|g| (g.name.clone(), g)).collect();
+        let mut book = Self { groupings, ..Self::default() };
+        for (name, (_, rule)) in &rules {
+            rule.tests().into_iter().try_for_each(|test| book.check_groups(name, test))?;
+        }
         for name in rules.keys() {
             book.add(name, &rules, &mut Vec::new())?;
         }
         Ok(book)
+    }
+
+    /// Whether a statement asks for groups that there are.
+    fn check_groups(&self, segment: &str, test: &Test) -> Result<(), BookError> {
+        let Term::Group(name) = test.term() else { return Ok(()) };
+        let wrong = |asked: String, there: String| Err(BookError::Group { name: segment.to_owned(), asked, there });
+        let Some(grouping) = self.groupings.get(name) else {
+            let there = match nearest(name, self.groupings.keys().map(String::as_str)) {
+                Some(near) => format!("there is no such grouping; did you mean `{near}`?"),
+                None if self.groupings.is_empty() => "there is no grouping yet".to_owned(),
+                None => "there is no such grouping".to_owned(),
+            };
+            return wrong(test.term().to_string(), there);
+        };
+        let asked: Vec<&Literal> = match test {
+            Test::Compare(_, Op::Eq | Op::Ne, literal) => vec![literal],
+            Test::In(_, literals) => literals.iter().collect(),
+            _ => Vec::new(),
+        };
+        let is_one = |literal: &&Literal| {
+            let k = grouping.groups.len();
+            matches!(literal, Literal::Number(n) if n.fract() == 0.0 && (1.0..=k as f64).contains(n))
+        };
+        match asked.into_iter().find(|literal| !is_one(literal)) {
+            None => Ok(()),
+            Some(literal) => {
+                wrong(format!("{} = {literal}", test.term()), format!("its groups are 1 to {}", grouping.groups.len()))
+            }
+        }
     }
 
     /// Adds a segment after those that it refers to; `path` leads to it.
@@ -203,6 +257,9 @@ impl SegmentBook {
         for below in &depends_on {
             let _ = write!(meaning, "\n{below} {}", self.entries[below].version);
         }
+        for grouping in rule.groupings() {
+            let _ = write!(meaning, "\n{grouping} {}", self.groupings[&grouping].meaning());
+        }
         let entry = Entry {
             name: name.to_owned(),
             description: definition.description.clone(),
@@ -213,6 +270,16 @@ impl SegmentBook {
         self.entries.insert(name.to_owned(), entry);
         self.order.push(name.to_owned());
         Ok(())
+    }
+
+    /// All groupings by name.
+    pub fn groupings(&self) -> impl Iterator<Item = &Grouping> {
+        self.groupings.values()
+    }
+
+    /// One grouping.
+    pub fn grouping(&self, name: &str) -> Option<&Grouping> {
+        self.groupings.get(name)
     }
 
     /// All segments by name.
@@ -232,7 +299,7 @@ impl SegmentBook {
 
     /// One query for all segments before `as_of`, the first day that is not seen.
     pub fn compile(&self, columns: &Columns, as_of: Day) -> Compiled {
-        compile(&self.in_order(), columns, as_of)
+        compile(&self.in_order(), &self.groupings, columns, as_of)
     }
 
     /// One query for a segment and those that it refers to; `None` where it is not defined.
@@ -245,14 +312,16 @@ impl SegmentBook {
             }
         }
         let rules: Vec<Named> = self.in_order().into_iter().filter(|n| wanted.contains(n.name.as_str())).collect();
-        Some(compile(&rules, columns, as_of))
+        Some(compile(&rules, &self.groupings, columns, as_of))
     }
 
     /// The segments that a shopper is in, by the reference evaluator.
     pub fn members_of(&self, facts: &ShopperFacts, as_of: Day) -> BTreeSet<String> {
         let mut inside = BTreeSet::new();
         for name in &self.order {
-            let answer = evaluate(&self.entries[name].rule, facts, as_of, &|other| inside.contains(other));
+            let member = |other: &str| inside.contains(other);
+            let around = Around { member: &member, groupings: &self.groupings };
+            let answer = evaluate(&self.entries[name].rule, facts, as_of, around);
             if answer == Some(true) {
                 inside.insert(name.clone());
             }
@@ -264,7 +333,9 @@ impl SegmentBook {
     pub fn explain(&self, name: &str, facts: &ShopperFacts, as_of: Day) -> Option<Explanation> {
         let entry = self.entries.get(name)?;
         let inside = self.members_of(facts, as_of);
-        Some(explain(&entry.rule, facts, as_of, &|other| inside.contains(other)))
+        let member = |other: &str| inside.contains(other);
+        let around = Around { member: &member, groupings: &self.groupings };
+        Some(explain(&entry.rule, facts, as_of, around))
     }
 }
 

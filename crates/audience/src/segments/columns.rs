@@ -14,6 +14,8 @@ pub struct Columns {
     pub tags: (String, String),
     /// Table, column of the name and column of the score of interests: a row a shopper and interest.
     pub interests: Option<(String, String, String)>,
+    /// The same of values: a row a shopper and value; a shopper without a row of one has 0.
+    pub values: Option<(String, String, String)>,
     /// Whether the clean tables number their shoppers in `shopper_no`. Those of a lake that an earlier release
     /// cleaned do not: there shoppers are told by name, which takes longer.
     pub numbered: bool,
@@ -44,6 +46,7 @@ impl Default for Columns {
             fields: fields.into(),
             tags: of("marts.segments", "tags"),
             interests: None,
+            values: None,
             numbered: true,
             numbered_marts: BTreeSet::new(),
         }
@@ -69,6 +72,13 @@ impl Columns {
     #[must_use]
     pub fn in_step(mut self, marts: &[&str]) -> Self {
         self.numbered_marts.extend(marts.iter().map(|mart| (*mart).to_owned()));
+        self
+    }
+
+    /// With a table of values: a row a shopper and value.
+    #[must_use]
+    pub fn with_values(mut self, table: &str, name: &str, score: &str) -> Self {
+        self.values = Some((table.to_owned(), name.to_owned(), score.to_owned()));
         self
     }
 

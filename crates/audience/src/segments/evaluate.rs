@@ -8,21 +8,21 @@
 //! else, and the sizes of a segment and of its exclusion add up to all shoppers.
 
 use super::ast::{Expr, Literal, Op, Term, Test};
-use super::facts::{ShopperFacts, Value};
+use super::facts::{Around, ShopperFacts, Value};
+use super::groups::Beside;
 use domain::{Day, Language};
 use std::cmp::Ordering;
 
 /// The answer of a rule: `None` is unknown.
 pub type Answer = Option<bool>;
 
-/// Evaluates a rule for one shopper before `as_of`. `member` says whether the shopper is in another
-/// segment; [`super::SegmentBook`] hands in one that knows.
-pub fn evaluate(rule: &Expr, facts: &ShopperFacts, as_of: Day, member: &dyn Fn(&str) -> bool) -> Answer {
+/// Evaluates a rule for one shopper before `as_of`. [`super::SegmentBook`] hands in what is around it.
+pub fn evaluate(rule: &Expr, facts: &ShopperFacts, as_of: Day, around: Around<'_>) -> Answer {
     match rule {
-        Expr::And(members) => all(members.iter().map(|m| evaluate(m, facts, as_of, member))),
-        Expr::Or(members) => all(members.iter().map(|m| evaluate(m, facts, as_of, member).map(|b| !b))).map(|b| !b),
-        Expr::Not(inner) => evaluate(inner, facts, as_of, member).map(|b| !b),
-        Expr::Test(test) => holds(test, facts.value(test.term(), as_of, member).as_ref(), as_of),
+        Expr::And(members) => all(members.iter().map(|m| evaluate(m, facts, as_of, around))),
+        Expr::Or(members) => all(members.iter().map(|m| evaluate(m, facts, as_of, around).map(|b| !b))).map(|b| !b),
+        Expr::Not(inner) => evaluate(inner, facts, as_of, around).map(|b| !b),
+        Expr::Test(test) => holds(test, facts.value(test.term(), as_of, around).as_ref(), as_of),
     }
 }
 
@@ -83,6 +83,8 @@ pub enum Explanation {
         value: Option<Value>,
         /// What the statement says of it.
         answer: Answer,
+        /// Of a group: the shopper's measures beside those that are typical of it.
+        beside: Vec<Beside>,
     },
     /// Statements joined.
     Node {
@@ -107,17 +109,24 @@ pub enum Join {
 }
 
 /// Evaluates every statement of a rule, also those that no longer decide.
-pub fn explain(rule: &Expr, facts: &ShopperFacts, as_of: Day, member: &dyn Fn(&str) -> bool) -> Explanation {
-    let parts = |members: &[Expr]| members.iter().map(|m| explain(m, facts, as_of, member)).collect::<Vec<_>>();
-    let node = |join, parts| Explanation::Node { join, parts, answer: evaluate(rule, facts, as_of, member) };
+pub fn explain(rule: &Expr, facts: &ShopperFacts, as_of: Day, around: Around<'_>) -> Explanation {
+    let parts = |members: &[Expr]| members.iter().map(|m| explain(m, facts, as_of, around)).collect::<Vec<_>>();
+    let node = |join, parts| Explanation::Node { join, parts, answer: evaluate(rule, facts, as_of, around) };
     match rule {
         Expr::And(members) => node(Join::All, parts(members)),
         Expr::Or(members) => node(Join::Any, parts(members)),
         Expr::Not(inner) => node(Join::Not, parts(std::slice::from_ref(inner))),
         Expr::Test(test) => {
-            let value = facts.value(test.term(), as_of, member);
+            let value = facts.value(test.term(), as_of, around);
             let answer = holds(test, value.as_ref(), as_of);
-            Explanation::Leaf { test: test.clone(), value, answer }
+            let beside = match (test.term(), &value) {
+                (Term::Group(name), Some(Value::Number(group))) => {
+                    let grouping = around.groupings.get(name);
+                    grouping.map(|g| g.beside(*group as usize, |t| facts.number(t, as_of))).unwrap_or_default()
+                }
+                _ => Vec::new(),
+            };
+            Explanation::Leaf { test: test.clone(), value, answer, beside }
         }
     }
 }
@@ -150,8 +159,9 @@ impl Explanation {
         let (colon, verdict) = (if zh { "：" } else { ": " }, verdict(self.answer(), zh));
         let indent = "  ".repeat(depth);
         match self {
-            Self::Leaf { test, value, .. } => {
+            Self::Leaf { test, value, beside, .. } => {
                 lines.push(format!("{indent}{}{colon}{verdict}", statement(test, value.as_ref(), zh)));
+                lines.extend(beside.iter().map(|b| format!("{indent}  {}", b.line(language))));
             }
             Self::Node { join, parts, .. } => {
                 let word = match (join, zh) {

@@ -2,8 +2,32 @@
 
 use super::ast::{Deed, Measure, ProductBy, Term};
 use super::field::Field;
+use super::groups::Grouping;
 use domain::{Amount, Day, ShopperId};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a statement may ask beside the shopper's own facts.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// Whether the shopper is in another segment.
+    pub member: &'a dyn Fn(&str) -> bool,
+    /// The groupings there are, by name.
+    pub groupings: &'a BTreeMap<String, Grouping>,
+}
+
+static NO_GROUPINGS: BTreeMap<String, Grouping> = BTreeMap::new();
+
+impl Around<'static> {
+    /// No other segment and no grouping.
+    pub const NOTHING: Self = Self { member: &|_| false, groupings: &NO_GROUPINGS };
+}
+
+impl<'a> Around<'a> {
+    /// Other segments, no grouping.
+    pub fn members(member: &'a dyn Fn(&str) -> bool) -> Self {
+        Self { member, groupings: &NO_GROUPINGS }
+    }
+}
 
 /// A value of a shopper.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +87,8 @@ pub struct ShopperFacts {
     pub tags: BTreeSet<String>,
     /// Interest in categories, small letters; `None` where nothing is known of it.
     pub interests: Option<BTreeMap<String, f64>>,
+    /// Values that goods and words speak for, small letters; `None` where nothing is known of them.
+    pub values: Option<BTreeMap<String, f64>>,
 }
 
 /// Days that a window sees: from the first of `days` before the cutoff (all without a window) to the
@@ -84,12 +110,12 @@ impl ShopperFacts {
             searched: Vec::new(),
             tags: BTreeSet::new(),
             interests: None,
+            values: None,
         }
     }
 
     /// The value of a term before `as_of`, the first day that is not seen; `None` where it is missing.
-    /// `member` says whether the shopper is in another segment.
-    pub fn value(&self, term: &Term, as_of: Day, member: &dyn Fn(&str) -> bool) -> Option<Value> {
+    pub fn value(&self, term: &Term, as_of: Day, around: Around<'_>) -> Option<Value> {
         match term {
             Term::Field(field) => self.field(*field, as_of),
             Term::Measure(measure, window) => self.measure(*measure, *window, as_of).map(Value::Number),
@@ -109,11 +135,27 @@ impl ShopperFacts {
                 Some(Value::Yes(self.searched.iter().any(hit)))
             }
             Term::Tag(name) => Some(Value::Yes(self.tags.contains(name))),
-            Term::Segment(name) => Some(Value::Yes(member(name))),
+            Term::Segment(name) => Some(Value::Yes((around.member)(name))),
             Term::Interest(name) => {
                 let interests = self.interests.as_ref()?;
                 Some(Value::Number(interests.get(name).copied().unwrap_or(0.0)))
             }
+            Term::Value(name) => {
+                let values = self.values.as_ref()?;
+                Some(Value::Number(values.get(name).copied().unwrap_or(0.0)))
+            }
+            Term::Group(name) => {
+                let group = around.groupings.get(name)?.group_of(|term| self.number(term, as_of))?;
+                Some(Value::Number(group as f64))
+            }
+        }
+    }
+
+    /// The value of a term that is a number and asks for neither segments nor groups.
+    pub(super) fn number(&self, term: &Term, as_of: Day) -> Option<f64> {
+        match self.value(term, as_of, Around::NOTHING)? {
+            Value::Number(number) => Some(number),
+            Value::Text(_) | Value::Day(_) | Value::Yes(_) => None,
         }
     }
 

@@ -4,10 +4,10 @@
 //!   `half_life_days` since; a shopper's scores are divided by their sum, so they say how attention is
 //!   spread, 0 to 1. `score_c = Σ w · 2^(−age / half-life) / Σ_all`. Exponential forgetting of preferences as in
 //!   Ding and Li, "Time weight collaborative filtering", CIKM 2005.
-//! - **Values**: share of the goods bought whose words speak for a value (quiet, saving energy, design …), by
-//!   a lexicon that the caller gives in any languages, shrunk towards the share among all goods by `prior` goods:
-//!   `(hits + prior · base) / (goods + prior)`. Each has snippets as evidence. It says what was bought, and is
-//!   no test of personality.
+//! - **Values**: share of the goods bought and the reviews written whose words speak for a value (quiet, saving energy,
+//!   design …), by a lexicon that the caller gives in any languages, shrunk towards the share among all goods by `prior`
+//!   goods: `(hits + prior · base) / (texts + prior)`; `lift` is that over what as many usual goods and reviews would have
+//!   come to. Each has snippets as evidence. It says what was bought and written, and is no test of personality.
 //!
 //! Cost: `O(words)` a product, `O(deeds)` a shopper.
 
@@ -114,12 +114,12 @@ pub struct ValueScore {
     pub value: String,
     /// Shrunken share of the goods, 0 to 1.
     pub score: f64,
-    /// The same over the share among all goods: above 1 it is more than usual.
+    /// The same over what as many usual texts would have: above 1 it is more than usual.
     pub lift: f64,
-    /// Goods that speak for it.
+    /// Goods bought and reviews written that speak for it.
     pub hits: u32,
-    /// Goods bought.
-    pub goods: u32,
+    /// Goods bought and reviews written.
+    pub texts: u32,
     /// Words around what was met, at most three.
     pub evidence: Vec<String>,
 }
@@ -172,20 +172,39 @@ impl Values {
     /// The values of one shopper by the goods it bought, the largest lift first; goods without a text
     /// are left out.
     pub fn of<'a>(&self, bought: impl IntoIterator<Item = &'a str>) -> Vec<ValueScore> {
-        let (mut goods, mut hits) = (0_u32, vec![(0_u32, Vec::new()); self.names.len()]);
-        for met in bought.into_iter().filter_map(|product| self.of.get(product)) {
-            goods += 1;
+        self.with_words(bought, None)
+    }
+
+    /// The same by the goods bought and by what was written: the words of reviews, learnt by the same lexicon, and which
+    /// reviews are the shopper's.
+    pub fn with_words<'a>(
+        &self,
+        bought: impl IntoIterator<Item = &'a str>,
+        written: Option<(&Self, &[&'a str])>,
+    ) -> Vec<ValueScore> {
+        let (mut texts, mut expected) = (0_u32, vec![0.0; self.names.len()]);
+        let mut hits = vec![(0_u32, Vec::new()); self.names.len()];
+        let mut add = |values: &Self, id: &str| {
+            let Some(met) = values.of.get(id) else { return };
+            texts += 1;
+            expected.iter_mut().zip(&values.base).for_each(|(e, base)| *e += base);
             for (at, snippet) in met {
                 hits[*at].0 += 1;
                 if hits[*at].1.len() < 3 && !hits[*at].1.contains(snippet) {
                     hits[*at].1.push(snippet.clone());
                 }
             }
+        };
+        bought.into_iter().for_each(|product| add(self, product));
+        if let Some((words, reviews)) = written {
+            reviews.iter().for_each(|review| add(words, review));
         }
         let score = |(at, (hits, evidence)): (usize, (u32, Vec<String>))| {
-            let score = (f64::from(hits) + self.prior * self.base[at]) / (f64::from(goods) + self.prior);
-            let lift = if self.base[at] > 0.0 { score / self.base[at] } else { 1.0 };
-            ValueScore { value: self.names[at].clone(), score, lift, hits, goods, evidence }
+            let usual = self.prior * self.base[at];
+            let score = (f64::from(hits) + usual) / (f64::from(texts) + self.prior);
+            let among = expected[at] + usual;
+            let lift = if among > 0.0 { (f64::from(hits) + usual) / among } else { 1.0 };
+            ValueScore { value: self.names[at].clone(), score, lift, hits, texts, evidence }
         };
         let mut scores: Vec<ValueScore> = hits.into_iter().enumerate().map(score).collect();
         scores.sort_by(|a, b| b.lift.total_cmp(&a.lift).then_with(|| a.value.cmp(&b.value)));
@@ -258,7 +277,7 @@ mod tests {
         let scores = values.of(["a", "b", "c", "unknown"]);
         let of = |name: &str| scores.iter().find(|s| s.value == name).unwrap();
         assert!((of("quiet").score - 0.9).abs() < 1e-12 && (of("eco").score - 0.3).abs() < 1e-12);
-        assert_eq!((of("quiet").hits, of("quiet").goods, of("eco").hits), (3, 3, 1));
+        assert_eq!((of("quiet").hits, of("quiet").texts, of("eco").hits), (3, 3, 1));
         assert_eq!(of("quiet").evidence[0], "a very quietly running fan for the night");
         assert_eq!(of("quiet").evidence[2], "超静音加湿器");
         let nobody = values.of([]);
@@ -284,5 +303,24 @@ mod tests {
             turned.reverse();
             prop_assert_eq!(PLAIN.of(&turned, Day(50)).unwrap(), now);
         }
+    }
+
+    // Two of ten goods are quiet, two of four reviews say so. Two goods bought, one of them quiet, and a review that says so,
+    // five usual goods before: (2 + 5 · .2) / (3 + 5) = .375; usual were 2 · .2 + .5 + 1 = 1.9 of them, 3 / 1.9 = 1.579.
+    #[test]
+    fn what_was_written_counts_beside_what_was_bought() {
+        let lexicon: Lexicon = [("quiet".to_owned(), vec!["quiet*".to_owned(), "静音".to_owned()])].into();
+        let goods: Vec<(String, String)> =
+            (0..10).map(|i| (format!("p{i}"), if i < 2 { "A quiet fan" } else { "A fan" }.to_owned())).collect();
+        let said = ["it is quietly humming", "非常静音", "loud", "broke"];
+        let reviews: Vec<(String, &str)> = said.iter().enumerate().map(|(i, s)| (format!("r{i}"), *s)).collect();
+        let goods = Values::learn(goods.iter().map(|(a, b)| (a.as_str(), b.as_str())), &lexicon, 5.0).unwrap();
+        let words = Values::learn(reviews.iter().map(|(a, b)| (a.as_str(), *b)), &lexicon, 5.0).unwrap();
+        let found = goods.with_words(["p0", "p5"], Some((&words, &["r1", "unknown"])));
+        let [quiet] = &found[..] else { panic!("one value") };
+        assert_eq!((quiet.hits, quiet.texts), (2, 3));
+        assert!((quiet.score - 0.375).abs() < 1e-12 && (quiet.lift - 3.0 / 1.9).abs() < 1e-12, "{quiet:?}");
+        assert_eq!(quiet.evidence, ["a quiet fan", "非常静音"]);
+        assert_eq!(goods.of(["p0", "p5"])[0].texts, 2);
     }
 }

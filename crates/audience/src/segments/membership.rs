@@ -11,7 +11,7 @@
 //! has changed.
 
 use super::ast::{Expr, Literal, Term, Test};
-use super::facts::{ShopperFacts, Value};
+use super::facts::{Around, ShopperFacts, Value};
 use super::{Field, SegmentBook};
 use domain::{Day, Language, ShopperId};
 use serde::Serialize;
@@ -262,7 +262,11 @@ impl SegmentBook {
     /// Whether a segment asks for age, sex, education, job or income, itself or by reference.
     pub fn is_demographic(&self, name: &str) -> bool {
         let Some(entry) = self.get(name) else { return false };
-        let own = entry.rule().tests().into_iter().any(|t| matches!(t.term(), Term::Field(f) if f.is_demographic()));
+        let asks = |term: &Term| matches!(term, Term::Field(f) if f.is_demographic());
+        let own = entry.rule().tests().into_iter().any(|test| match test.term() {
+            Term::Group(name) => self.grouping(name).is_some_and(|g| g.measures.iter().any(|m| asks(&m.term))),
+            term => asks(term),
+        });
         own || entry.depends_on().iter().any(|below| self.is_demographic(below))
     }
 
@@ -299,7 +303,9 @@ fn next_turn(test: &Test, facts: &ShopperFacts, as_of: Day) -> Option<Day> {
             field if field.kind() == super::field::Kind::Day => turns.extend(crossings(test, facts, as_of)),
             _ => {}
         },
-        Term::Tag(_) | Term::Segment(_) | Term::Interest(_) => {}
+        // Nearness to a group moves with every measure; those that count days move every day.
+        Term::Group(_) => turns.push(as_of.plus(1)),
+        Term::Tag(_) | Term::Segment(_) | Term::Interest(_) | Term::Value(_) => {}
     }
     turns.into_iter().filter(|day| *day > as_of).min()
 }
@@ -312,7 +318,7 @@ fn crossings(test: &Test, facts: &ShopperFacts, as_of: Day) -> Vec<Day> {
         Test::In(_, list) => list.iter().collect(),
         Test::Yes(_) | Test::Missing(_) => vec![],
     };
-    let value = facts.value(test.term(), as_of, &|_| false);
+    let value = facts.value(test.term(), as_of, Around::NOTHING);
     let around = |day: Day, gap: f64| {
         // The whole days on both sides of the gap, and the one after: `=` turns twice.
         let whole = gap.floor().clamp(-1e8, 1e8) as i32;
@@ -349,7 +355,10 @@ impl SegmentBook {
                     | Field::ChurnRisk
             ),
             Term::Measure(..) | Term::Product(..) | Term::Searched(..) => true,
-            Term::Tag(_) | Term::Interest(_) => false,
+            Term::Tag(_) | Term::Interest(_) | Term::Value(_) => false,
+            Term::Group(name) => {
+                self.grouping(name).is_some_and(|g| g.measures.iter().all(|m| self.term_has_a_past(&m.term)))
+            }
             Term::Segment(name) => self.has_a_past(name),
         }
     }
@@ -369,7 +378,8 @@ pub fn depends_on_the_day(rule: &Expr) -> bool {
             || match test.term() {
                 Term::Measure(_, w) | Term::Product(_, _, _, w) | Term::Searched(_, w) => w.is_some(),
                 Term::Field(f) => matches!(f, Field::DaysSinceFirstOrder | Field::DaysSinceLastOrder),
-                Term::Tag(_) | Term::Segment(_) | Term::Interest(_) => false,
+                Term::Group(_) => true,
+                Term::Tag(_) | Term::Segment(_) | Term::Interest(_) | Term::Value(_) => false,
             }
     })
 }

@@ -6,7 +6,7 @@
 //! printing a rule gives its canonical text. [`SegmentBook`] holds the named ones; [`sql`] compiles them
 //! for the lake, [`mod@evaluate`] says what they mean and explains. [`sizes`] counts and
 //! compares, [`membership`] follows them over time. [`interests`] are what a shopper's deeds speak for,
-//! [`lookalike`] ranks who is like a segment, [`behaviour`] groups shoppers by how they buy.
+//! [`groups`] are segments that a model makes. [`lookalike`] ranks who is like a segment, [`behaviour`] groups shoppers by how they buy.
 
 pub mod ast;
 pub mod behaviour;
@@ -16,6 +16,8 @@ pub mod error;
 pub mod evaluate;
 pub mod facts;
 pub mod field;
+pub mod group_fit;
+pub mod groups;
 pub mod interests;
 pub mod lookalike;
 pub mod membership;
@@ -23,6 +25,8 @@ pub mod parser;
 pub mod sizes;
 pub mod sql;
 
+#[cfg(test)]
+mod group_tests;
 mod lexer;
 mod needs;
 mod print;
@@ -34,7 +38,8 @@ pub use book::{BookError, Combination, Definition, Entry, SegmentBook};
 pub use columns::Columns;
 pub use error::SegmentError;
 pub use evaluate::{Explanation, evaluate, explain};
-pub use facts::{OrderFact, ProductFact, ShopperFacts, Value};
+pub use facts::{Around, OrderFact, ProductFact, ShopperFacts, Value};
 pub use field::Field;
-pub use parser::parse;
-pub use sql::{Compiled, Named, compile};
+pub use groups::Grouping;
+pub use parser::{parse, parse_measures};
+pub use sql::{Compiled, Named, compile, measures};

@@ -42,6 +42,7 @@ pub(super) struct Needs {
     pub(super) searches: Vec<(String, Option<u32>)>,
     pub(super) tags: Vec<String>,
     pub(super) interests: Vec<String>,
+    pub(super) values: Vec<String>,
     /// Fields with a column of their own.
     pub(super) fields: Vec<Field>,
 }
@@ -95,7 +96,11 @@ impl Needs {
             Term::Interest(name) => {
                 once(&mut self.interests, name.clone());
             }
-            Term::Segment(_) => {}
+            Term::Value(name) => {
+                once(&mut self.values, name.clone());
+            }
+            // Its measures are asked for by themselves.
+            Term::Segment(_) | Term::Group(_) => {}
         }
     }
 

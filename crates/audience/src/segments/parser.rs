@@ -12,7 +12,7 @@
 //! term    = field | measure ["(" duration ")"]
 //!         | ("bought" | "viewed") "(" ("category" | "brand" | "product") text ["," duration] ")"
 //!         | "searched" "(" text ["," duration] ")"
-//!         | ("tag" | "segment" | "interest") "(" text ")"
+//!         | ("tag" | "segment" | "interest" | "value" | "group") "(" text ")"
 //! value   = number | text | word | date | duration "ago"
 //! ```
 //!
@@ -21,6 +21,7 @@
 use super::ast::{Deed, Expr, Literal, Measure, Op, ProductBy, Term, Test};
 use super::error::{SegmentError, nearest, suggest};
 use super::field::{Field, Kind};
+use super::groups::can_measure;
 use super::lexer::{Lexeme, Token, lex};
 use super::print::KEYWORDS;
 use crate::tags::Tag;
@@ -44,6 +45,32 @@ pub fn parse(text: &str) -> Result<Expr, SegmentError> {
         Token::Sign(")") => error.instead("no parenthesis is open"),
         _ => error.instead("join two statements by `and` or `or`"),
     })
+}
+
+/// Reads what shoppers can be grouped by: terms that are numbers, separated by commas.
+///
+/// # Errors
+/// [`SegmentError`] as [`parse`], also for a term that is no number and for one that stands twice.
+pub fn parse_measures(text: &str) -> Result<Vec<Term>, SegmentError> {
+    let mut parser = Parser { lexemes: lex(text)?, next: 0, depth: 0 };
+    let mut terms: Vec<Term> = Vec::new();
+    loop {
+        let here = parser.peek().clone();
+        let term = parser.term()?;
+        let wrong = |what: String| SegmentError::new(here.at, &here.word, what);
+        if !can_measure(&term) {
+            let error = wrong(format!("`{term}` is no number that shoppers could be grouped by"));
+            return Err(error.instead("orders.count, orders.average(365d), days_since_last_order, age … are"));
+        }
+        if terms.contains(&term) {
+            return Err(wrong(format!("`{term}` stands twice")).instead("once is right"));
+        }
+        terms.push(term);
+        if parser.peek().token == Token::End {
+            return Ok(terms);
+        }
+        parser.need_sign(",")?;
+    }
 }
 
 struct Parser {
@@ -343,6 +370,16 @@ impl Parser {
                 self.need_sign(")")?;
                 Ok(Term::Interest(name.to_lowercase()))
             }
+            "value" => {
+                let (_, name) = of_text(self)?;
+                self.need_sign(")")?;
+                Ok(Term::Value(name.to_lowercase()))
+            }
+            "group" => {
+                let (_, name) = of_text(self)?;
+                self.need_sign(")")?;
+                Ok(Term::Group(name))
+            }
             _ => match Field::of(&lower) {
                 Some(field) => {
                     if self.is_sign("(") {
@@ -408,7 +445,9 @@ impl Parser {
 /// A word that names nothing that is known of a shopper.
 fn unknown(here: &Lexeme) -> SegmentError {
     let error = SegmentError::new(here.at, &here.word, format!("unknown field `{}`", here.word));
-    let families = ["orders", "returns", "bought", "viewed", "searched", "tag", "segment", "interest", "consent"];
+    let families = [
+        "orders", "returns", "bought", "viewed", "searched", "tag", "segment", "interest", "value", "group", "consent",
+    ];
     let names = Field::ALL.iter().map(|f| f.name()).chain(Measure::ALL.iter().map(|m| m.name())).chain(families);
     match nearest(&here.word, names) {
         Some(family @ ("orders" | "returns")) => {

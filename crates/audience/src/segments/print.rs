@@ -44,6 +44,8 @@ impl Display for Term {
             Self::Tag(name) => write!(f, "tag({})", in_quotes(name)),
             Self::Segment(name) => write!(f, "segment({})", in_quotes(name)),
             Self::Interest(name) => write!(f, "interest({})", in_quotes(name)),
+            Self::Value(name) => write!(f, "value({})", in_quotes(name)),
+            Self::Group(name) => write!(f, "group({})", in_quotes(name)),
         }
     }
 }

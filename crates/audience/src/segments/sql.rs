@@ -7,6 +7,7 @@
 //! bought   flags of the lines with such a product by shopper                              clean.order_lines
 //! seen     the same for events, and searches                                              clean.events
 //! facts    a row a shopper, a column a term                                                clean.shoppers ⟕ …
+//! scaled, formed, grouped   the group of each shopper where a rule asks for one, see [`super::groups`]
 //! level0…  facts and a column a segment; a segment stands one level above those it refers to
 //! ```
 //!
@@ -25,9 +26,10 @@
 use super::ast::{Deed, Expr, Literal, Measure, ProductBy, Term, Test};
 use super::columns::Columns;
 use super::field::{Field, Kind};
+use super::groups::Grouping;
 use super::needs::{Aggregate, Needs};
 use domain::Day;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// A rule under its name.
@@ -54,23 +56,24 @@ pub struct Compiled {
 
 /// Compiles rules, each after those that it refers to, as [`super::SegmentBook::in_order`] lists them;
 /// a segment that is not among them has no member.
-pub fn compile(segments: &[Named], columns: &Columns, as_of: Day) -> Compiled {
+pub fn compile(segments: &[Named], groupings: &BTreeMap<String, Grouping>, columns: &Columns, as_of: Day) -> Compiled {
+    let asked: BTreeSet<String> = segments.iter().flat_map(|s| s.rule.groupings()).collect();
+    let groupings: Vec<&Grouping> = asked.iter().filter_map(|name| groupings.get(name)).collect();
     let mut needs = Needs::default();
     for test in segments.iter().flat_map(|s| s.rule.tests()) {
         needs.term(test.term());
     }
-    let mut writer = Writer { columns, as_of, needs: &needs, tables: BTreeSet::new(), absent: BTreeSet::new() };
-    let mut sql = String::from("with ");
-    let parts = [writer.returned(), writer.sale(), writer.goods(), writer.bought(), writer.seen(), writer.interests()];
-    for part in parts.into_iter().flatten() {
-        let _ = write!(sql, "{part}, ");
+    for measure in groupings.iter().flat_map(|g| &g.measures) {
+        needs.term(&measure.term);
     }
-    sql.push_str(&writer.facts());
+    let mut writer = Writer::new(columns, as_of, &needs, &groupings);
+    let mut sql = writer.facts_and_parts();
+    let grouped = writer.groups(&mut sql);
     let levels = levels(segments);
     let known: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
     let top = levels.iter().copied().max().unwrap_or(0);
     for level in 0..=top {
-        let from = if level == 0 { "facts".to_owned() } else { format!("level{}", level - 1) };
+        let from = if level == 0 { grouped.to_owned() } else { format!("level{}", level - 1) };
         let _ = write!(sql, ", level{level} as (\n  select *");
         for (at, segment) in segments.iter().enumerate().filter(|(at, _)| levels[*at] == level) {
             let _ = write!(sql, ",\n    coalesce({}, false) as s{at}", writer.rule(&segment.rule, &known));
@@ -122,11 +125,78 @@ struct Writer<'a> {
     columns: &'a Columns,
     as_of: Day,
     needs: &'a Needs,
+    groupings: &'a [&'a Grouping],
     tables: BTreeSet<String>,
     absent: BTreeSet<Field>,
 }
 
-impl Writer<'_> {
+/// A query for numbers of every shopper: `shopper_id`, then `v0`, `v1` … as doubles, null where one is missing.
+pub fn measures(terms: &[Term], columns: &Columns, as_of: Day) -> Compiled {
+    let mut needs = Needs::default();
+    terms.iter().for_each(|term| needs.term(term));
+    let mut writer = Writer::new(columns, as_of, &needs, &[]);
+    let mut sql = writer.facts_and_parts();
+    let names: Vec<String> = (0..terms.len()).map(|at| format!("v{at}")).collect();
+    let values =
+        terms.iter().zip(&names).map(|(term, name)| format!("cast({} as double) as {name}", writer.term(term, &[])));
+    let _ = write!(sql, "\nselect shopper_id, {}\nfrom facts", values.collect::<Vec<_>>().join(", "));
+    Compiled {
+        sql,
+        columns: terms.iter().map(ToString::to_string).zip(names).collect(),
+        tables: writer.tables.into_iter().collect(),
+        absent: writer.absent.into_iter().collect(),
+    }
+}
+
+impl<'a> Writer<'a> {
+    fn new(columns: &'a Columns, as_of: Day, needs: &'a Needs, groupings: &'a [&'a Grouping]) -> Self {
+        Self { columns, as_of, needs, groupings, tables: BTreeSet::new(), absent: BTreeSet::new() }
+    }
+
+    /// `with …, facts as (…)`.
+    fn facts_and_parts(&mut self) -> String {
+        let mut sql = String::from("with ");
+        let parts =
+            [self.returned(), self.sale(), self.goods(), self.bought(), self.seen(), self.interests(), self.values()];
+        for part in parts.into_iter().flatten() {
+            let _ = write!(sql, "{part}, ");
+        }
+        sql.push_str(&self.facts());
+        sql
+    }
+
+    /// Adds the group of every shopper in each grouping as a column `n…`; the name of the last part.
+    fn groups(&self, sql: &mut String) -> &'static str {
+        if self.groupings.is_empty() {
+            return "facts";
+        }
+        let (mut scaled, mut forms, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, grouping) in self.groupings.iter().enumerate() {
+            let columns: Vec<String> = (0..grouping.measures.len()).map(|m| format!("x{at}_{m}")).collect();
+            let measures = grouping.measures.iter().zip(&columns);
+            scaled.extend(measures.map(|(m, column)| format!("{} as {column}", m.sql(&self.term(&m.term, &[])))));
+            forms.extend(
+                grouping.groups.iter().enumerate().map(|(g, group)| format!("{} as y{at}_{g}", group.sql(&columns))),
+            );
+            let k = grouping.groups.len();
+            let best = |g: usize| {
+                let least = (0..k)
+                    .filter(|other| *other != g)
+                    .map(|other| format!("y{at}_{g} {} y{at}_{other}", if other < g { ">" } else { ">=" }));
+                format!("when {} then {}", least.chain(["true".to_owned()]).collect::<Vec<_>>().join(" and "), g + 1)
+            };
+            let known: Vec<String> = columns.iter().map(|column| format!("{column} is null")).collect();
+            let cases: Vec<String> = (0..k).map(best).collect();
+            groups.push(format!("case when {} then null {} end as n{at}", known.join(" or "), cases.join(" ")));
+        }
+        for (name, from, columns) in
+            [("scaled", "facts", scaled), ("formed", "scaled", forms), ("grouped", "formed", groups)]
+        {
+            let _ = write!(sql, ", {name} as (\n  select *,\n    {}\n  from {from}\n)", columns.join(",\n    "));
+        }
+        "grouped"
+    }
+
     /// The column that tells shoppers of clean tables apart.
     fn key(&self) -> &'static str {
         if self.columns.numbered { "shopper_no" } else { "shopper_id" }
@@ -271,18 +341,31 @@ impl Writer<'_> {
     }
 
     fn interests(&mut self) -> Option<String> {
-        let needs = self.needs;
-        if needs.interests.is_empty() {
+        self.scores("interest", "i", &self.needs.interests, self.columns.interests.clone()?)
+    }
+
+    fn values(&mut self) -> Option<String> {
+        self.scores("worth", "w", &self.needs.values, self.columns.values.clone()?)
+    }
+
+    /// A row a shopper from a table of one row a shopper and name.
+    fn scores(
+        &mut self,
+        part: &str,
+        prefix: &str,
+        asked: &[String],
+        (table, name, score): (String, String, String),
+    ) -> Option<String> {
+        if asked.is_empty() {
             return None;
         }
-        let (table, name, score) = self.columns.interests.clone()?;
         let table = self.table(&table);
-        let columns = needs.interests.iter().enumerate().map(|(at, interest)| {
-            format!("coalesce(max(case when lower({name}) = {} then {score} end), 0) as i{at}", text(interest))
+        let columns = asked.iter().enumerate().map(|(at, asked)| {
+            format!("coalesce(max(case when lower({name}) = {} then {score} end), 0) as {prefix}{at}", text(asked))
         });
         let columns: Vec<String> = columns.collect();
         Some(format!(
-            "interest as (\n  select shopper_id,\n    {}\n  from {table} group by shopper_id\n)",
+            "{part} as (\n  select shopper_id,\n    {}\n  from {table} group by shopper_id\n)",
             columns.join(",\n    ")
         ))
     }
@@ -314,6 +397,8 @@ impl Writer<'_> {
         part(seen, "seen", "v");
         let interests = !needs.interests.is_empty() && self.columns.interests.is_some();
         part(interests, "interest", "i");
+        let values = !needs.values.is_empty() && self.columns.values.is_some();
+        part(values, "worth", "w");
         for (at, (deed, ..)) in needs.deeds.iter().enumerate() {
             let alias = if *deed == Deed::Bought { "b" } else { "v" };
             columns.push(format!("{alias}.d{at} is not null as d{at}"));
@@ -324,6 +409,10 @@ impl Writer<'_> {
         } else {
             columns.extend((0..needs.interests.len()).map(|at| format!("cast(null as double) as i{at}")));
         }
+        let of_values = |at: usize| {
+            if values { format!("w.w{at} as w{at}") } else { format!("cast(null as double) as w{at}") }
+        };
+        columns.extend((0..needs.values.len()).map(of_values));
         for field in &needs.fields {
             let name = field.name();
             let Some((table, column)) = self.columns.fields.get(field).cloned() else {
@@ -350,7 +439,7 @@ impl Writer<'_> {
         let base = self.table("clean.shoppers");
         let mut sql = format!("facts as (\n  select {}\n  from {base} s", columns.join(",\n    "));
         for (name, alias) in joins {
-            let key = if name == "interest" { "shopper_id" } else { self.key() };
+            let key = if name == "interest" || name == "worth" { "shopper_id" } else { self.key() };
             let _ = write!(sql, "\n  left join {name} {alias} on {alias}.{key} = s.{key}");
         }
         for Mart { table, alias, columns } in marts {
@@ -455,6 +544,11 @@ impl Writer<'_> {
             Term::Interest(name) => {
                 format!("i{}", self.needs.interests.iter().position(|i| i == name).unwrap_or(0))
             }
+            Term::Value(name) => format!("w{}", self.needs.values.iter().position(|v| v == name).unwrap_or(0)),
+            Term::Group(name) => match self.groupings.iter().position(|g| g.name == *name) {
+                Some(at) => format!("n{at}"),
+                None => "cast(null as bigint)".to_owned(),
+            },
             Term::Segment(name) => match known.iter().position(|k| k == name) {
                 Some(at) => format!("s{at}"),
                 None => "false".to_owned(),

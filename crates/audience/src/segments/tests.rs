@@ -40,7 +40,7 @@ fn anna() -> ShopperFacts {
 }
 
 fn says(rule: &str) -> Option<bool> {
-    evaluate(&parsed(rule), &anna(), TODAY, &|name| name == "mine")
+    evaluate(&parsed(rule), &anna(), TODAY, Around::members(&|name| name == "mine"))
 }
 
 #[test]
@@ -54,6 +54,7 @@ fn canonical_texts() {
         "age is missing and not language is missing",
         "segment(\"good ones\") and interest(\"coffee\") > 0.25",
         "channel in [Amazon.de, \"in\", shop]",
+        "value(\"saving energy\") >= 0.3 or group(\"habits\") = 2",
     ];
     for text in same {
         assert_eq!(parsed(text).to_string(), text);
@@ -153,7 +154,7 @@ fn values_by_hand() {
 #[test]
 fn a_shopper_is_told_why_with_its_own_values() {
     let rule = parsed("orders.count(180d) >= 2 and market in [DE, FR] and not (age < 30 or returned_last)");
-    let lines = explain(&rule, &anna(), TODAY, &|_| false).lines(Language::EN);
+    let lines = explain(&rule, &anna(), TODAY, Around::NOTHING).lines(Language::EN);
     assert_eq!(
         lines,
         [
@@ -166,7 +167,7 @@ fn a_shopper_is_told_why_with_its_own_values() {
             "      returned_last is yes: true",
         ]
     );
-    let chinese = explain(&parsed("orders.count(180d) >= 2"), &anna(), TODAY, &|_| false).lines(Language::ZH);
+    let chinese = explain(&parsed("orders.count(180d) >= 2"), &anna(), TODAY, Around::NOTHING).lines(Language::ZH);
     assert_eq!(chinese, ["orders.count(180d) 为 2，至少 2：是"]);
 }
 
@@ -250,6 +251,7 @@ fn only_what_is_asked_for_is_read_and_an_absent_column_is_told() {
         Columns::default().with(Field::Age, "marts.people", "age").with_interests("marts.likes", "name", "score");
     let likes = super::compile(
         &[Named { name: "x".to_owned(), rule: parsed("interest(Coffee) > 0.5 and age > 1") }],
+        &BTreeMap::new(),
         &columns,
         Day(20_454),
     );
@@ -438,7 +440,7 @@ fn any_facts() -> impl Strategy<Value = ShopperFacts> {
 }
 
 fn answer(rule: &Expr, facts: &ShopperFacts) -> Option<bool> {
-    evaluate(rule, facts, TODAY, &|name| name == "one")
+    evaluate(rule, facts, TODAY, Around::members(&|name| name == "one"))
 }
 
 proptest! {
@@ -462,7 +464,7 @@ proptest! {
         let right = Expr::or(vec![not(&a), not(&b)]);
         prop_assert_eq!(answer(&left, &facts), answer(&right, &facts));
         prop_assert_eq!(answer(&not(&not(&a)), &facts), answer(&a, &facts));
-        let explained = explain(&left, &facts, TODAY, &|name| name == "one");
+        let explained = explain(&left, &facts, TODAY, Around::members(&|name| name == "one"));
         prop_assert_eq!(explained.answer(), answer(&left, &facts));
     }
 

@@ -17,7 +17,13 @@ pub(super) fn defining(book: &SegmentBook, name: &str) -> BTreeSet<Trait> {
     while let Some(name) = open.pop() {
         let Some(entry) = book.get(&name).filter(|_| seen.insert(name.clone())) else { continue };
         for test in entry.rule().tests() {
-            found.extend(of_term(test.term()));
+            match test.term() {
+                Term::Group(grouping) => {
+                    let measures = book.grouping(grouping).into_iter().flat_map(|g| &g.measures);
+                    found.extend(measures.flat_map(|m| of_term(&m.term)));
+                }
+                term => found.extend(of_term(term)),
+            }
             if let Term::Segment(other) = test.term() {
                 open.push(other.clone());
             }
@@ -47,6 +53,8 @@ fn of_term(term: &Term) -> Vec<Trait> {
         Term::Product(_, ProductBy::Category | ProductBy::Product, ..)
         | Term::Searched(..)
         | Term::Segment(_)
+        | Term::Group(_)
+        | Term::Value(_)
         | Term::Interest(_) => Vec::new(),
     }
 }

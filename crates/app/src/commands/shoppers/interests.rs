@@ -1,54 +1,17 @@
 //! `portolan shoppers interests`: how one shopper's attention is spread over categories, and what its goods speak for.
 //!
-//! Interests come from purchases, views and searches that fade; values from the words of the goods that it bought,
-//! with the words around as evidence. The words are those of `values.toml` beside portolan.toml where it is there
-//! (`quiet = ["silent", "leise", "静音"]`), else a list in four languages. It says what was bought and is no test of a personality.
+//! Interests come from purchases, views and searches that fade; values from the words of the goods that it bought and of
+//! the reviews that it wrote ([`crate::values`]), with the words around as evidence. It is no test of a personality.
 
 use super::super::Opened;
 use crate::exit::{Exit, Stop};
 use crate::output;
 use crate::pipeline::queries::{VIEWS, names};
 use crate::pipeline::rows::Rows;
-use anyhow::{Context, Result};
-use audience::segments::interests::{
-    InterestDeed, InterestKind, InterestParams, Interests, Lexicon, ValueScore, Values,
-};
+use crate::values::Searched;
+use anyhow::Result;
+use audience::segments::interests::{InterestDeed, InterestKind, InterestParams, Interests, ValueScore};
 use serde_json::json;
-use std::path::Path;
-
-/// Name of the list of words.
-const FILE: &str = "values.toml";
-/// Usual goods that each shopper is taken to have bought besides its own.
-const PRIOR: f64 = 5.0;
-
-/// Values with words of English, German, Spanish and Chinese.
-const WORDS: [(&str, &[&str]); 8] = [
-    ("quiet", &["quiet*", "silent*", "noiseless", "leise*", "geräuscharm*", "silencios*", "静音", "低噪"]),
-    ("saving energy", &["energy sav*", "low power", "energiespar*", "ahorr*", "节能", "省电"]),
-    ("natural", &["organic*", "natural*", "bamboo", "bio", "bambus", "orgánic*", "有机", "天然", "竹"]),
-    (
-        "compact",
-        &["compact*", "foldable", "portable", "mini", "kompakt*", "faltbar*", "plegable", "便携", "折叠", "迷你"],
-    ),
-    ("for children", &["kids", "child*", "baby*", "kinder*", "niñ*", "儿童", "宝宝", "婴儿"]),
-    ("smart", &["smart*", "wifi", "wi-fi", "bluetooth", "app", "智能", "蓝牙"]),
-    ("for professionals", &["professional*", "commercial", "profi*", "gewerblich*", "profesional*", "专业", "商用"]),
-    ("design", &["design*", "elegant*", "vintage", "retro", "stylish", "diseño*", "设计", "复古", "时尚"]),
-];
-
-fn lexicon(root: &Path) -> Result<Lexicon> {
-    let path = root.join(FILE);
-    if !path.exists() {
-        let of =
-            |(value, words): &(&str, &[&str])| ((*value).to_owned(), words.iter().map(|w| (*w).to_owned()).collect());
-        return Ok(WORDS.iter().map(of).collect());
-    }
-    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    toml::from_str(&text).map_err(|e| {
-        let next = "a line is a value and its words in small letters: quiet = [\"silent\", \"leise\", \"静音\"]";
-        Stop::error(Exit::Usage, format!("{}: {}", path.display(), e.to_string().trim_end()), next)
-    })
-}
 
 /// What a shopper did with categories: purchases, views, and searches that name one.
 async fn deeds(opened: &Opened, quoted: &str) -> Result<Vec<InterestDeed>> {
@@ -85,31 +48,24 @@ pub(super) async fn interests(opened: &Opened, shopper: &str, json: bool) -> Res
     }
     let as_of = crate::segments::cutoff(&opened.engine).await?;
     let Interests { shares, evidence } = InterestParams::default().of(&deeds(opened, &quoted).await?, as_of)?;
-    let goods = Rows::query(
-        &opened.engine,
-        "select product_id, concat(coalesce(name, ''), '. ', coalesce(description, '')) as words from clean.products order by product_id",
-    )
-    .await?;
-    let (ids, words) = (goods.texts("product_id")?, goods.texts("words")?);
-    let texts = ids.iter().zip(&words).filter(|(_, w)| w.len() > 2).map(|(id, w)| (id.as_str(), w.as_str()));
-    let lexicon = lexicon(&opened.workspace.root)?;
     let bought = format!(
-        "select distinct product_id from clean.order_lines where settled and shopper_id = '{quoted}' and product_id is not null \
-         order by product_id"
+        "select distinct product_id as id from clean.order_lines where settled and shopper_id = '{quoted}' \
+         and product_id is not null order by product_id"
     );
-    let bought = Rows::query(&opened.engine, &bought).await?.texts("product_id")?;
-    let values: Vec<ValueScore> = match Values::learn(texts, &lexicon, PRIOR) {
-        Ok(values) => values.of(bought.iter().map(String::as_str)),
-        Err(audience::AudienceError::TooLittleData { .. }) => Vec::new(),
-        Err(other) => return Err(other.into()),
-    };
+    let bought = Rows::query(&opened.engine, &bought).await?.texts("id")?;
+    let written =
+        format!("select review_id as id from clean.reviews where shopper_id = '{quoted}' order by source, line");
+    let written = Rows::query(&opened.engine, &written).await?.texts("id")?;
+    let (bought, written): (Vec<&str>, Vec<&str>) =
+        (bought.iter().map(String::as_str).collect(), written.iter().map(String::as_str).collect());
+    let values = Searched::load(&opened.engine, &opened.workspace.root).await?.of(&bought, &written);
     let speaking: Vec<&ValueScore> = values.iter().filter(|v| v.hits > 0 && v.lift > 1.0).collect();
     if json {
         let shares: Vec<_> = shares.iter().map(|(name, share)| json!({"category": name, "share": share})).collect();
         let values: Vec<_> = values
             .iter()
             .map(|v| {
-                json!({"value": v.value, "score": v.score, "lift": v.lift, "hits": v.hits, "goods": v.goods,
+                json!({"value": v.value, "score": v.score, "lift": v.lift, "hits": v.hits, "texts": v.texts,
                     "evidence": v.evidence})
             })
             .collect();
@@ -127,7 +83,10 @@ pub(super) async fn interests(opened: &Opened, shopper: &str, json: bool) -> Res
         output::line("No value is spoken for by its goods more than by all goods.");
     }
     for v in speaking {
-        output::line(&format!("{}: {} of {} goods, {:.1} times the usual", v.value, v.hits, v.goods, v.lift));
+        output::line(&format!(
+            "{}: {} of {} goods and reviews, {:.1} times the usual",
+            v.value, v.hits, v.texts, v.lift
+        ));
         v.evidence.iter().for_each(|words| output::line(&format!("    “{words}”")));
     }
     Ok(())

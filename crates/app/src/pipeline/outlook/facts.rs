@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) struct Facts {
     /// In the order of their identifiers.
     pub(super) shoppers: Vec<ShopperFacts>,
+    /// What the numbers of categories stand for: first parts of category paths.
+    pub(super) departments: Vec<String>,
     pub(super) values: Vec<ValueRow>,
     pub(super) home: BTreeMap<ShopperId, Market>,
     pub(super) consent: BTreeMap<ShopperId, bool>,
@@ -74,7 +76,7 @@ where l.settled group by l.market order by l.market";
 
 impl Facts {
     pub(super) async fn load(engine: &Engine, currency: Option<Currency>) -> Result<Self> {
-        let mut shoppers = orders(&Lines::load(engine).await?);
+        let (mut shoppers, departments) = orders(&Lines::load(engine).await?);
         returns(engine, &mut shoppers).await?;
         let rows = Rows::query(engine, VALUES).await?;
         let (ids, markets, days) = (rows.texts("shopper_id")?, rows.markets("market")?, rows.ints("n_days")?);
@@ -101,6 +103,7 @@ impl Facts {
         known.dedup();
         Ok(Self {
             shoppers: shoppers.into_values().map(ShopperFacts::sorted).collect(),
+            departments,
             values,
             home: (0..ids.len()).map(|i| (id(i), markets[i])).collect(),
             consent: (0..ids.len()).filter(|&i| asked[i]).map(|i| (id(i), consent[i])).collect(),
@@ -115,7 +118,7 @@ impl Facts {
 }
 
 /// Orders of every shopper; guests have none.
-fn orders(all: &Lines) -> BTreeMap<ShopperId, ShopperFacts> {
+fn orders(all: &Lines) -> (BTreeMap<ShopperId, ShopperFacts>, Vec<String>) {
     let mut departments: BTreeMap<&str, u32> = BTreeMap::new();
     let mut shoppers: BTreeMap<ShopperId, ShopperFacts> = BTreeMap::new();
     let of_one = all.lines.chunk_by(|a, b| a.shopper == b.shopper);
@@ -147,7 +150,9 @@ fn orders(all: &Lines) -> BTreeMap<ShopperId, ShopperFacts> {
         }
         shoppers.insert(id, facts);
     }
-    shoppers
+    let mut names = vec![String::new(); departments.len()];
+    departments.into_iter().for_each(|(name, number)| names[number as usize] = name.to_owned());
+    (shoppers, names)
 }
 
 async fn returns(engine: &Engine, shoppers: &mut BTreeMap<ShopperId, ShopperFacts>) -> Result<()> {

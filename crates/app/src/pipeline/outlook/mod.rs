@@ -7,7 +7,12 @@
 //! (docs/audience.md).
 
 mod facts;
+mod kinds;
+mod likely;
 mod tables;
+
+pub(crate) use kinds::{Compared, Kind, compare};
+pub(crate) use likely::{Likely, One, Why, likely};
 
 use super::{Stage, Tables};
 use anyhow::Result;
@@ -87,12 +92,16 @@ fn values(stage: &Stage<'_>, facts: &Facts) -> Result<Option<Valuation>> {
     Ok(Some(values))
 }
 
+/// The kinds that the program chooses from.
+fn kinds_of_the_stage() -> Vec<ClassifierKind> {
+    vec![ClassifierKind::Logistic, ClassifierKind::Tree, ClassifierKind::Forest, ClassifierKind::Boosting]
+}
+
 /// A forecast where there is data enough for one.
 fn predictor(stage: &Stage<'_>, facts: &Facts, target: Target, what: &str) -> Result<Option<Predictor>> {
     let step = facts.shoppers.len().div_ceil(MOST_LEARNT).max(1);
     let learnt: Vec<ShopperFacts> = facts.shoppers.iter().step_by(step).cloned().collect();
-    let kinds = vec![ClassifierKind::Logistic, ClassifierKind::Tree, ClassifierKind::Forest, ClassifierKind::Boosting];
-    let params = PredictParams { kinds, ..PredictParams::new(target) };
+    let params = PredictParams { kinds: kinds_of_the_stage(), ..PredictParams::new(target) };
     let fitted = told(stage, what, params.fit(&learnt, facts.cutoff, stage.seed))?;
     if let Some(quality) = fitted.as_ref().map(Predictor::quality)
         && let (Some(loss), Some(base)) = (quality.log_loss().as_f64(), quality.base_log_loss().as_f64())
