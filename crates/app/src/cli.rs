@@ -14,7 +14,9 @@ mod spend;
 pub(crate) use audience::{AreaBy, Markets, MarketsWhat, Personas, Segments, SegmentsWhat, Shoppers, ShoppersWhat};
 pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};
-pub(crate) use decide::{Coupons, Decide, DecideWhat};
+pub(crate) use decide::{
+    Changes, Checklist, Coupons, Decide, DecideWhat, Demand, Posts, Rivals, Trend, Watch,
+};
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest};
 pub(crate) use plan::Plan;
 pub(crate) use results::{Ab, Campaigns};

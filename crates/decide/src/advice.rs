@@ -122,6 +122,21 @@ pub struct Situation {
     pub tornado: Vec<(Input, f64, f64)>,
     /// Units of the next four weeks: lower end, expected.
     pub first_month: Option<(f64, f64)>,
+    /// Nothing was ever sold there.
+    pub entering: Option<Entry>,
+}
+
+/// A market to be entered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The market that everything is taken from.
+    pub source: Market,
+    /// Units of the first order, and of how many products.
+    pub units: u64,
+    /// Products with at least one unit to send.
+    pub products: usize,
+    /// What the size rests on.
+    pub rests_on: Said,
 }
 
 fn whole(x: f64) -> String {
@@ -162,6 +177,23 @@ impl Situation {
     fn actions(&self) -> Vec<(f64, Said)> {
         let mut all = Vec::new();
         let at_stake = |list: &[(String, f64)]| list.iter().map(|p| p.1).sum::<f64>();
+        if let Some(entry) = self.entering.as_ref().filter(|e| e.units > 0) {
+            let said = Said::new(
+                format!(
+                    "Send a first order of {} of {}, no more until the first four weeks have sold: `portolan decide first-send {}` lists them.",
+                    many(usize::try_from(entry.units).unwrap_or(usize::MAX), "unit", "units"),
+                    many(entry.products, "product", "products"),
+                    self.market
+                ),
+                format!(
+                    "首批发货 {} 个商品共 {} 件，头四周售出之前不再追加：`portolan decide first-send {}` 列出明细。",
+                    entry.products,
+                    whole(entry.units as f64),
+                    self.market
+                ),
+            );
+            all.push((LEAST_STAKE.max(0.5 * self.first_month.map_or(0.0, |m| m.1)), Self::verified(said, self.assumed_costs)));
+        }
         // What does not sell need not be taken off sale.
         if let Some((name, _)) = self.blocked.first().filter(|(_, sales)| *sales >= 1.0) {
             let (n, sales) = (self.blocked.len(), at_stake(&self.blocked));
@@ -313,6 +345,15 @@ impl Situation {
 
     fn risks(&self) -> Vec<Said> {
         let mut all = Vec::new();
+        if let Some(entry) = &self.entering {
+            all.push(Said::new(
+                format!(
+                    "Nothing was ever sold here: every figure is carried over from {} ({}), so their intervals are wide and no advertising is planned.",
+                    entry.source, entry.rests_on.en
+                ),
+                format!("此处从未有过销售：所有数字均由 {} 推算（{}），因此区间很宽，且未安排广告。", entry.source, entry.rests_on.zh),
+            ));
+        }
         if self.assumed_costs {
             all.push(Said::new(
                 "Floors and margins rest on round figures for freight, duty and fees: put your own into lanes.toml and costs.toml before acting on them.",
@@ -375,6 +416,13 @@ impl Situation {
                 format!("未来四周销量低于 {} 件（预计 {} 件）：那说明预测有误，而非偶然。", whole(low), whole(mean)),
             ));
         }
+        if let (Some(entry), Some((_, mean))) = (&self.entering, self.first_month.filter(|m| m.1 >= 1.0)) {
+            let (half, twice) = (whole(mean / 2.0), whole(mean * 2.0));
+            all.push(Said::new(
+                format!("Fewer than {half} or more than {twice} units in the first four weeks: then it is not {} on a smaller scale, and the second order follows what sold here.", entry.source),
+                format!("头四周销量低于 {half} 件或高于 {twice} 件：说明本市场并非 {} 的缩影，第二批应按此处实际销量确定。", entry.source),
+            ));
+        }
         if let Some((name, _, floor, _)) = self.below_floor.first() {
             let floor = amount(*floor);
             all.push(Said::new(
@@ -418,6 +466,7 @@ mod tests {
             chance_of_loss: None,
             tornado: Vec::new(),
             first_month: None,
+            entering: None,
         }
     }
 

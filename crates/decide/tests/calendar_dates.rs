@@ -76,6 +76,87 @@ const DIFFER: &[(&str, &str)] = &[
     ("TH songkran", "put off in 2020"),
 ];
 
+/// Where the independent list has another day or none, and why ours stays.
+const UNLIKE: &[(&str, &str)] = &[];
+
+/// Moving days of the independent list that are no feast of ours, by the beginning of market and name, and why.
+const NOT_OURS: &[(&str, &str)] = &[];
+
+/// The table of `calendar/public_holidays.csv`: days by market with their names.
+fn listed() -> BTreeMap<Market, BTreeMap<Day, String>> {
+    let mut all: BTreeMap<Market, BTreeMap<Day, String>> = BTreeMap::new();
+    for line in include_str!("calendar/public_holidays.csv").lines().filter(|l| !l.starts_with('#')) {
+        let [code, name, days] = line.split(',').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        for day in days.split(' ') {
+            let names = all.entry(code.parse().unwrap()).or_default().entry(day.parse().unwrap()).or_default();
+            names.push_str(name);
+            names.push(';');
+        }
+    }
+    all
+}
+
+/// Islamic feasts are a day apart where the Moon is sighted.
+fn slack(id: &str) -> i32 {
+    i32::from(["eid", "islamic", "prophet", "arafat", "ascension-mu", "ramadan"].iter().any(|w| id.starts_with(w)))
+}
+
+#[test] // Thirty markets, ten years: every public holiday of ours is a day of theirs, but for those named with the reason.
+fn public_holidays_of_ten_years_in_thirty_markets_are_those_of_an_independent_list() {
+    let (calendar, theirs) = (Calendar::built_in(), listed());
+    assert_eq!(theirs.len(), 30);
+    let (mut agree, mut n, mut wrong) = (0, 0, BTreeMap::<String, Vec<String>>::new());
+    for (market, table) in &theirs {
+        for e in YEARS.flat_map(|y| calendar.events(*market, year(y)).into_iter().filter(move |e| e.window.from.year_month().0 == y)) {
+            if e.kind != EventKind::PublicHoliday {
+                continue;
+            }
+            n += 1;
+            let slack = slack(&e.id);
+            if (-slack..=slack).any(|d| table.contains_key(&e.window.from.plus(d))) {
+                agree += 1;
+            } else {
+                wrong.entry(format!("{market} {}", e.id)).or_default().push(e.window.from.to_string());
+            }
+        }
+    }
+    let named = |name: &str| UNLIKE.iter().any(|(known, _)| *known == name);
+    let unnamed: Vec<String> =
+        wrong.iter().filter(|(k, _)| !named(k)).map(|(k, v)| format!("{k}: {}", v.join(" "))).collect();
+    assert!(unnamed.is_empty(), "{agree} of {n}\n{}", unnamed.join("\n"));
+    let idle: Vec<&str> = UNLIKE.iter().map(|(k, _)| *k).filter(|k| !wrong.contains_key(*k)).collect();
+    assert!(idle.is_empty(), "named and not unlike: {idle:?}");
+    assert!(n > 2_800 && agree * 100 >= n * 96, "{agree} of {n}");
+}
+
+/// Words of names whose days move from year to year.
+const MOVING: [&str; 14] = [
+    "Good Friday", "Easter", "Ascension Day", "Whit", "Eid al-Fitr", "Eid al-Adha", "Lunar New Year", "Chinese New Year", "Mid-Autumn",
+    "Dragon Boat", "Diwali", "Deepavali", "Vesak", "Passover",
+];
+
+#[test] // The other way round: no moving feast of theirs is missing from ours or stands on another day.
+fn no_moving_feast_of_an_independent_list_is_missing() {
+    let calendar = Calendar::built_in();
+    let (mut n, mut missing) = (0, BTreeMap::<String, Vec<String>>::new());
+    for (market, table) in listed() {
+        for (day, names) in table.iter().filter(|(_, names)| MOVING.iter().any(|m| names.contains(m))) {
+            n += 1;
+            let islamic = i32::from(names.contains("Eid"));
+            let near = Window { from: day.plus(-1 - islamic), to: day.plus(2 + islamic) };
+            let ours = calendar.events(market, near);
+            if !ours.iter().any(|e| e.kind != EventKind::SaleDay && e.window.from <= day.plus(islamic) && day.plus(-islamic) < e.window.to) {
+                missing.entry(format!("{market} {names}")).or_default().push(day.to_string());
+            }
+        }
+    }
+    let named = |name: &str| NOT_OURS.iter().any(|(known, _)| name.starts_with(known));
+    let unnamed: Vec<String> =
+        missing.iter().filter(|(k, _)| !named(k)).map(|(k, v)| format!("{k}: {}", v.join(" "))).collect();
+    assert!(unnamed.is_empty(), "of {n}\n{}", unnamed.join("\n"));
+    assert!(n > 900, "{n}");
+}
+
 #[test]
 fn public_holidays_agree_with_the_table_of_another_project() {
     let Some(path) = shared_data("reference_tables/prophet_holidays.csv.gz") else { return };

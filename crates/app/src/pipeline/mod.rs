@@ -24,7 +24,7 @@ mod personas;
 mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod queries;
-mod rates;
+pub(crate) mod rates;
 pub(crate) mod rows;
 mod rules;
 mod segments;
@@ -149,7 +149,7 @@ const STAGES: [(&str, u32); 12] = [
     ("outlook", 1),
     ("personas", 3),
     ("entry", 4),
-    ("decisions", 4),
+    ("decisions", 6),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];
 

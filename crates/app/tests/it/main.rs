@@ -7,6 +7,7 @@ mod catalogue;
 mod copy;
 mod decide;
 mod encoders;
+mod entered;
 mod evidence;
 mod export;
 mod figures;

@@ -10,7 +10,8 @@
 //! Intervals are conformal, of the errors made at those origins by the way chosen, for each week and for the sum of all weeks
 //! (stock is ordered for the sum, and weekly intervals do not add: `sums.rs`); the level of the weekly ones follows what older
 //! errors held at newer origins (`adaptive.rs`). Weeks out of stock count neither as history nor as
-//! truth. Cost: `n_origins + 1` fits of every way; [`Effort::Light`] leaves the slow ones out.
+//! truth. Cost: `n_origins + 1` fits of every way; [`Effort::Light`] leaves the slow ones out,
+//! [`Effort::Quick`] keeps them at a size for seconds.
 
 use super::adaptive;
 use super::sums::Sums;
@@ -18,7 +19,7 @@ use super::weeks::DemandSeries;
 use crate::price::{PriceError, Said};
 use domain::{Day, Seed};
 use learn::LearnError;
-use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook};
+use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook, Scale};
 use std::collections::BTreeMap;
 
 /// How much is tried.
@@ -26,6 +27,8 @@ use std::collections::BTreeMap;
 pub enum Effort {
     /// A few fast methods, no boosted model.
     Light,
+    /// Those and MSTL around smoothing, and a boosted model of fewer rows and trees: for a whole assortment in seconds.
+    Quick,
     /// Everything.
     #[default]
     Full,
@@ -240,7 +243,7 @@ impl DemandParams {
     fn ways(&self) -> Vec<Way> {
         match self.effort {
             Effort::Light => vec![Way::SeasonalNaive, Way::Combination],
-            Effort::Full => vec![Way::SeasonalNaive, Way::Combination, Way::Boosted, Way::Both],
+            Effort::Quick | Effort::Full => vec![Way::SeasonalNaive, Way::Combination, Way::Boosted, Way::Both],
         }
     }
 
@@ -256,7 +259,7 @@ impl DemandParams {
         let mut auto = AutoParams::new(self.horizon, &[52]);
         auto.levels = vec![];
         auto.zeros = LeadingZeros::Keep;
-        if self.effort == Effort::Light {
+        if self.effort != Effort::Full {
             auto.n_origins = 2;
             auto.methods = vec![
                 Method::Naive,
@@ -265,6 +268,9 @@ impl DemandParams {
                 Method::Theta(1),
                 Method::SeasonalMean(52, 3),
             ];
+            if self.effort == Effort::Quick {
+                auto.methods.push(Method::MstlEts(Scale::Plain));
+            }
         }
         let combined: Vec<Option<Vec<f64>>> =
             auto.forecast(&units).into_iter().map(|a| (!a.mean.is_empty()).then_some(a.mean)).collect();
@@ -301,9 +307,13 @@ impl DemandParams {
             .collect();
         // Origins far enough apart that a panel of any size is learnt from about so many rows: the trees need no more.
         let most = GlobalParams::default().n_origins;
-        let n_origins = (ROWS / (2 * self.horizon * panel.len()).max(1)).clamp(4, most);
-        let params =
+        let rows = if self.effort == Effort::Quick { QUICK_ROWS } else { ROWS };
+        let n_origins = (rows / (2 * self.horizon * panel.len()).max(1)).clamp(4, most);
+        let mut params =
             GlobalParams { horizon: self.horizon, n_origins, stride: most / n_origins, ..GlobalParams::default() };
+        if self.effort == Effort::Quick {
+            (params.boost.n_rounds, params.boost.learning_rate, params.boost.max_leaves) = (60, 0.12, 15);
+        }
         let model: Global = match params.fit(&members, seed) {
             Ok(model) => model,
             // Nothing to learn from yet is an answer of its own: the other ways remain.
@@ -399,6 +409,9 @@ const MEND: f64 = 1.4;
 
 /// Rows that the boosted model is fitted on, more or less.
 const ROWS: usize = 300_000;
+
+/// The same where seconds count.
+const QUICK_ROWS: usize = 60_000;
 
 /// How many origins the panel's record counts as, beside a series' own.
 const PANEL_COUNTS: f64 = 4.0;

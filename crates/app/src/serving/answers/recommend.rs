@@ -200,8 +200,16 @@ fn answered(now: &Snapshot, updates: &Updates, answer: &serving::Answer, market:
         let left: Vec<String> = answer.left_out.iter().map(|(out, n)| format!("{n} {}", out.key())).collect();
         last.why.push_str(&format!("; left out on the way: {}", left.join(", ")));
     }
+    // What sells below its floor is offered after everything that does not: each sale of it costs money.
+    let below = |o: &&Offered| now.goods.is_below_floor(o.item, market, price(now, updates, o.item, market));
+    let (last, first): (Vec<&Offered>, Vec<&Offered>) = answer.items.iter().partition(below);
+    if let Some(step) = chain.last_mut()
+        && !last.is_empty()
+    {
+        step.why.push_str(&format!("; {} go last, priced below their floor", last.len()));
+    }
     Recommendations {
-        items: answer.items.iter().map(|o| item(now, updates, o, Some(market), &languages)).collect(),
+        items: first.into_iter().chain(last).map(|o| item(now, updates, o, Some(market), &languages)).collect(),
         answered_by: answer.answered_by().map_or("nothing", Step::key).to_owned(),
         chain,
         model_version: now.model_version(),
