@@ -107,7 +107,9 @@ fn public_holidays_of_ten_years_in_thirty_markets_are_those_of_an_independent_li
     assert_eq!(theirs.len(), 30);
     let (mut agree, mut n, mut wrong) = (0, 0, BTreeMap::<String, Vec<String>>::new());
     for (market, table) in &theirs {
-        for e in YEARS.flat_map(|y| calendar.events(*market, year(y)).into_iter().filter(move |e| e.window.from.year_month().0 == y)) {
+        for e in YEARS.flat_map(|y| {
+            calendar.events(*market, year(y)).into_iter().filter(move |e| e.window.from.year_month().0 == y)
+        }) {
             if e.kind != EventKind::PublicHoliday {
                 continue;
             }
@@ -131,8 +133,20 @@ fn public_holidays_of_ten_years_in_thirty_markets_are_those_of_an_independent_li
 
 /// Words of names whose days move from year to year.
 const MOVING: [&str; 14] = [
-    "Good Friday", "Easter", "Ascension Day", "Whit", "Eid al-Fitr", "Eid al-Adha", "Lunar New Year", "Chinese New Year", "Mid-Autumn",
-    "Dragon Boat", "Diwali", "Deepavali", "Vesak", "Passover",
+    "Good Friday",
+    "Easter",
+    "Ascension Day",
+    "Whit",
+    "Eid al-Fitr",
+    "Eid al-Adha",
+    "Lunar New Year",
+    "Chinese New Year",
+    "Mid-Autumn",
+    "Dragon Boat",
+    "Diwali",
+    "Deepavali",
+    "Vesak",
+    "Passover",
 ];
 
 #[test] // The other way round: no moving feast of theirs is missing from ours or stands on another day.
@@ -145,7 +159,9 @@ fn no_moving_feast_of_an_independent_list_is_missing() {
             let islamic = i32::from(names.contains("Eid"));
             let near = Window { from: day.plus(-1 - islamic), to: day.plus(2 + islamic) };
             let ours = calendar.events(market, near);
-            if !ours.iter().any(|e| e.kind != EventKind::SaleDay && e.window.from <= day.plus(islamic) && day.plus(-islamic) < e.window.to) {
+            if !ours.iter().any(|e| {
+                e.kind != EventKind::SaleDay && e.window.from <= day.plus(islamic) && day.plus(-islamic) < e.window.to
+            }) {
                 missing.entry(format!("{market} {names}")).or_default().push(day.to_string());
             }
         }

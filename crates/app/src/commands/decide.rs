@@ -403,7 +403,9 @@ async fn alternatives(
         if asked.budget.is_some() {
             let markets = match market {
                 Some(market) => vec![market],
-                None => Rows::query(&opened.engine, "select distinct market from marts.media order by market").await?.markets("market")?,
+                None => Rows::query(&opened.engine, "select distinct market from marts.media order by market")
+                    .await?
+                    .markets("market")?,
             };
             super::plan::scenario::why_spend_stays(&opened.engine, &markets).await?;
         }

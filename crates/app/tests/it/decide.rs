@@ -34,6 +34,8 @@ fn a_simulated_seller_gets_decisions() {
     what_was_foreseen_is_held_against_what_came(&shop);
     most_products_sell_above_their_floor(&shop);
     crate::entered::of_a_simulated_seller(&shop);
+    crate::around::of_a_simulated_seller(&shop);
+    crate::around::what_changed_is_listed_and_noted(&shop);
     // Last, because it leaves other settings behind than the run was made with.
     crate::trade::what_is_offered_cleared_and_sent(&shop);
 }

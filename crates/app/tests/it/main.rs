@@ -2,6 +2,7 @@
 
 mod access_logs;
 mod advertising;
+mod around;
 mod bad_input;
 mod catalogue;
 mod copy;

@@ -112,16 +112,19 @@ impl PostFormat {
     /// What of a title and a text does not fit; hashtags are the words that begin with `#`.
     pub fn misfits(&self, title: &str, text: &str) -> Vec<Misfit> {
         let wide = |c: char| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{ff00}'..='\u{ffef}');
-        let length = |text: &str| -> usize {
-            text.chars().map(|c| if self.platform == "X" && wide(c) { 2 } else { 1 }).sum()
-        };
+        let length =
+            |text: &str| -> usize { text.chars().map(|c| if self.platform == "X" && wide(c) { 2 } else { 1 }).sum() };
         let tags = text.split_whitespace().filter(|word| word.len() > 1 && word.starts_with('#')).count();
         let parts = [
             ("title", if self.title == 0 { 0 } else { length(title) }, self.title),
             ("text", length(text), self.caption),
             ("hashtags", tags, self.hashtags),
         ];
-        parts.into_iter().filter(|(_, has, most)| has > most).map(|(what, has, most)| Misfit { what, has, most }).collect()
+        parts
+            .into_iter()
+            .filter(|(_, has, most)| has > most)
+            .map(|(what, has, most)| Misfit { what, has, most })
+            .collect()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Ways: the *seasonal naive*, last year's week; a *combination* of smoothing, theta and seasonal methods
 //! ([`learn::series::AutoParams`]); one *boosted* model over all series with price, promotion and calendar
 //! ([`learn::series::GlobalParams`]); and the *mean* of the last two. The panel is cut off at earlier origins, each way forecasts
-//! what then came, and its error is taken beside the seasonal naive's. A series takes the way of lowest
+//! what then came, and its error (root of the sum of squares) is taken beside the seasonal naive's. A series takes the way of lowest
 //! `(n r_own + 4 r_panel) / (n + 4)`, with `n` its own origins and `r` errors relative to the seasonal naive: its own record counts
 //! as far as it is long. Where nothing beats the seasonal naive, that is the answer, and it says so.
 //!
@@ -392,8 +392,10 @@ impl DemandParams {
             }
             for (error, said) in record.errors.iter_mut().zip(&origin[i]) {
                 let said = said.as_ref().unwrap_or(first);
-                *error +=
-                    actual.iter().zip(said).filter(|(y, _)| y.is_finite()).map(|(y, f)| (y - f).abs()).sum::<f64>();
+                // Squares: absolute errors would prefer a forecast of nothing for what sells now and then, and stock, money and margin
+                // follow from what is expected.
+                let squares = actual.iter().zip(said).filter(|(y, _)| y.is_finite()).map(|(y, f)| (y - f).powi(2));
+                *error += squares.sum::<f64>().sqrt();
             }
             record.n += 1;
         }
@@ -418,7 +420,7 @@ const PANEL_COUNTS: f64 = 4.0;
 
 /// Errors of one series over its origins.
 struct Record {
-    /// Sum of absolute errors of each way, the seasonal naive first.
+    /// Sum over the origins of the root of the squared errors of each way, the seasonal naive first.
     errors: Vec<f64>,
     /// Origins.
     n: usize,

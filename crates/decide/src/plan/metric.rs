@@ -161,9 +161,9 @@ metrics! {
     MayBeSold "decide.products" Count Itself; "Products", "商品数";
         "number of products of the catalogue with this verdict of the rules on the day of the plan", "在计划当日按规则得出该结论的目录商品数";
     ExpectedUnits "decide.units" Count Itself; "Units expected", "预计件数";
-        "sum of the expected units of the weeks ahead, by the method that was best on earlier weeks; interval: conformal, from the errors of earlier sums", "未来各周预计件数之和，采用在以往各周表现最好的方法；区间由以往各期合计的误差按共形方法得出";
+        "sum of the expected units of the weeks ahead, by the method that was best on earlier weeks, at the prices advised where it is known how demand answers; interval: conformal, from the errors of earlier sums", "未来各周预计件数之和，采用在以往各周表现最好的方法，需求反应已知时按建议价；区间由以往各期合计的误差按共形方法得出";
     ExpectedSales "decide.sales" Money Itself; "Sales expected", "预计销售额";
-        "sum of the expected sales of the weeks ahead, by the method that was best on earlier weeks, and what moved advertising brings by the response curves; interval: conformal, from the errors of earlier sums", "未来各周预计销售额之和，采用在以往各周表现最好的方法，并计入广告调整按响应曲线带来的变化；区间由以往各期合计的误差按共形方法得出";
+        "sum of the expected sales of the weeks ahead, by the method that was best on earlier weeks, at the prices advised where it is known how demand answers, and what moved advertising brings by the response curves; interval: conformal, from the errors of earlier sums", "未来各周预计销售额之和，采用在以往各周表现最好的方法，需求反应已知时按建议价，并计入广告调整按响应曲线带来的变化；区间由以往各期合计的误差按共形方法得出";
     ExpectedMargin "decide.margin" Money Itself; "Margin expected", "预计毛利";
         "expected units × (price − landed cost) − advertising, all products whose cost is known, best sellers one by one and the rest as one, at the prices advised where it is known how demand answers; less advertising by their share of sales, with what moved advertising brings by the response curves; interval: quantiles of the draws of the rehearsal, or that of the units expected where it is wider", "全部成本已知商品的 预计件数 ×（价格 − 到岸成本）− 广告支出：畅销品逐个、其余合并计算，需求反应已知时按建议价；广告按其销售占比计入；区间为预演抽样的分位数，预计件数的区间更宽时取后者";
     LossRisk "decide.loss" Share Itself; "Probability of a loss", "亏损概率";

@@ -25,7 +25,11 @@ pub(super) async fn changes(opened: &Opened, args: &cli::Changes) -> Result<()> 
     let now = &opened.snapshot;
     let before = match args.since {
         Some(number) => Snapshot::load(&lake, number).await.map_err(|e| {
-            Stop::error(Exit::Missing, e.to_string(), "`portolan tables` says the newest; earlier ones are numbered down to 1")
+            Stop::error(
+                Exit::Missing,
+                e.to_string(),
+                "`portolan tables` says the newest; earlier ones are numbered down to 1",
+            )
         })?,
         None => earlier(&lake, now).await?.ok_or_else(|| {
             Stop::error(
@@ -39,10 +43,25 @@ pub(super) async fn changes(opened: &Opened, args: &cli::Changes) -> Result<()> 
     let of = args.market.map_or_else(|| "true".to_owned(), |m| format!("market = '{m}'"));
     let mut found: Vec<Value> = Vec::new();
     for (kind, sql) in [
-        ("price", format!("select market, product_id as what, cast(advised as double) as value from marts.prices where advised is not null and {of}")),
-        ("floor", format!("select market, product_id as what, cast(floor as double) as value from marts.prices where floor is not null and {of}")),
+        (
+            "price",
+            format!(
+                "select market, product_id as what, cast(advised as double) as value from marts.prices where advised is not null and {of}"
+            ),
+        ),
+        (
+            "floor",
+            format!(
+                "select market, product_id as what, cast(floor as double) as value from marts.prices where floor is not null and {of}"
+            ),
+        ),
         ("spend a week", format!("select market, channel as what, advised as value from marts.budget where {of}")),
-        ("expected", format!("select market, figure as what, value from marts.decision_figures where value is not null and {of}")),
+        (
+            "expected",
+            format!(
+                "select market, figure as what, value from marts.decision_figures where value is not null and {of}"
+            ),
+        ),
     ] {
         let (then, now) = (numbers(&old, &sql).await?, numbers(&opened.engine, &sql).await?);
         let keys: BTreeSet<&(String, String)> = then.keys().chain(now.keys()).collect();
@@ -51,13 +70,20 @@ pub(super) async fn changes(opened: &Opened, args: &cli::Changes) -> Result<()> 
             let same = a.zip(b).is_some_and(|(a, b)| (a - b).abs() <= args.least / 100.0 * a.abs().max(1e-9));
             if !same {
                 let move_of = a.zip(b).filter(|(a, _)| *a != 0.0).map(|(a, b)| (b - a) / a.abs());
-                found.push(json!({"market": key.0, "kind": kind, "what": key.1, "before": a, "after": b, "change": move_of}));
+                found.push(
+                    json!({"market": key.0, "kind": kind, "what": key.1, "before": a, "after": b, "change": move_of}),
+                );
             }
         }
     }
     for (kind, sql) in [
         ("verdict", format!("select market, product_id as what, verdict as value from marts.sellability where {of}")),
-        ("to do", format!("select market, en as what, kind as value from marts.decision_actions where kind = 'action' and {of}")),
+        (
+            "to do",
+            format!(
+                "select market, en as what, kind as value from marts.decision_actions where kind = 'action' and {of}"
+            ),
+        ),
     ] {
         let (then, now) = (texts(&old, &sql).await?, texts(&opened.engine, &sql).await?);
         let keys: BTreeSet<&(String, String)> = then.keys().chain(now.keys()).collect();
@@ -70,7 +96,9 @@ pub(super) async fn changes(opened: &Opened, args: &cli::Changes) -> Result<()> 
     }
     let size = |v: &Value| v["change"].as_f64().map_or(f64::INFINITY, f64::abs);
     found.sort_by(|a, b| {
-        let kind = |v: &Value| (v["market"].as_str().unwrap_or_default().to_owned(), v["kind"].as_str().unwrap_or_default().to_owned());
+        let kind = |v: &Value| {
+            (v["market"].as_str().unwrap_or_default().to_owned(), v["kind"].as_str().unwrap_or_default().to_owned())
+        };
         kind(a).cmp(&kind(b)).then(size(b).total_cmp(&size(a)))
     });
     for (i, change) in found.iter_mut().enumerate() {
@@ -82,7 +110,13 @@ pub(super) async fn changes(opened: &Opened, args: &cli::Changes) -> Result<()> 
     if args.json {
         return output::json(&json!({"from": before.number, "to": now.number, "changes": found}));
     }
-    output::line(&format!("snapshot {} beside {}: {} changes of {} % or more", now.number, before.number, found.len(), args.least));
+    output::line(&format!(
+        "snapshot {} beside {}: {} changes of {} % or more",
+        now.number,
+        before.number,
+        found.len(),
+        args.least
+    ));
     let cells = found.iter().take(args.n).map(|c| {
         let text = |key: &str| match &c[key] {
             Value::String(text) => text.clone(),
@@ -93,7 +127,9 @@ pub(super) async fn changes(opened: &Opened, args: &cli::Changes) -> Result<()> 
         vec![c["number"].to_string(), text("market"), text("kind"), text("what"), text("before"), text("after"), change]
     });
     output::table(&["", "market", "kind", "what", "before", "now", "change"], &[0, 4, 5, 6], cells.collect());
-    output::hint("--take 3,5 --by NAME notes that changes 3 and 5 were taken over, --refuse likewise; --trail shows what was noted");
+    output::hint(
+        "--take 3,5 --by NAME notes that changes 3 and 5 were taken over, --refuse likewise; --trail shows what was noted",
+    );
     Ok(())
 }
 
@@ -137,7 +173,11 @@ fn note(path: &std::path::Path, args: &cli::Changes, by: &str, found: &[Value], 
     for (verdict, numbers) in [("taken", &args.take), ("refused", &args.refuse)] {
         for number in numbers {
             let change = found.get(number.wrapping_sub(1)).ok_or_else(|| {
-                Stop::error(Exit::Usage, format!("there is no change {number}"), format!("they are numbered 1 to {}", found.len()))
+                Stop::error(
+                    Exit::Usage,
+                    format!("there is no change {number}"),
+                    format!("they are numbered 1 to {}", found.len()),
+                )
             })?;
             let line = json!({"at": at, "by": by, "verdict": verdict, "why": args.why, "from": from, "to": to, "change": change});
             lines.push_str(&line.to_string());
@@ -145,14 +185,20 @@ fn note(path: &std::path::Path, args: &cli::Changes, by: &str, found: &[Value], 
         }
     }
     if lines.is_empty() {
-        return Err(Stop::error(Exit::Usage, "--by without a change", "add --take 3,5 or --refuse 4, numbers of the list"));
+        return Err(Stop::error(
+            Exit::Usage,
+            "--by without a change",
+            "add --take 3,5 or --refuse 4, numbers of the list",
+        ));
     }
     let mut file = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
         .open(path)
         .with_context(|| format!("opening {}", path.display()))?;
-    file.write_all(lines.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("writing {}", path.display()))?;
+    file.write_all(lines.as_bytes())
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("writing {}", path.display()))?;
     output::line(&format!("{} noted in {}", lines.lines().count(), path.display()));
     Ok(())
 }
@@ -166,7 +212,11 @@ fn trail(path: &std::path::Path, json: bool) -> Result<()> {
     let mut all: Vec<Value> = Vec::new();
     for (i, line) in text.lines().enumerate() {
         all.push(serde_json::from_str(line).map_err(|e| {
-            Stop::error(Exit::BadInput, format!("{}: line {}: {e}", path.display(), i + 1), "a line is a JSON object as this program wrote it")
+            Stop::error(
+                Exit::BadInput,
+                format!("{}: line {}: {e}", path.display(), i + 1),
+                "a line is a JSON object as this program wrote it",
+            )
         })?);
     }
     if json {
@@ -183,7 +233,17 @@ fn trail(path: &std::path::Path, json: bool) -> Result<()> {
             other => other.to_string(),
         };
         let c = &r["change"];
-        vec![text(&r["at"]), text(&r["by"]), text(&r["verdict"]), text(&c["market"]), text(&c["kind"]), text(&c["what"]), text(&c["before"]), text(&c["after"]), text(&r["why"])]
+        vec![
+            text(&r["at"]),
+            text(&r["by"]),
+            text(&r["verdict"]),
+            text(&c["market"]),
+            text(&c["kind"]),
+            text(&c["what"]),
+            text(&c["before"]),
+            text(&c["after"]),
+            text(&r["why"]),
+        ]
     });
     output::table(&["at", "by", "", "market", "kind", "what", "before", "after", "why"], &[], cells.collect());
     Ok(())

@@ -51,7 +51,9 @@ pub(super) async fn checklist(opened: &Opened, args: &cli::Checklist) -> Result<
     });
     output::table(&["", "to do", "products", "rough cost of all", "rule"], &[2], cells.collect());
     match (&args.csv, &draft) {
-        (Some(path), Some(_)) => output::line(&format!("{}: fill in where it says ?, then `portolan ingest` it", path.display())),
+        (Some(path), Some(_)) => {
+            output::line(&format!("{}: fill in where it says ?, then `portolan ingest` it", path.display()))
+        }
         (None, Some(_)) => output::hint("--csv FILE drafts the table of what is missing"),
         (_, None) => {}
     }

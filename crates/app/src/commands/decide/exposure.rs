@@ -49,8 +49,10 @@ pub(super) async fn exposure(opened: &Opened, json: bool) -> Result<()> {
         };
         let one = if *code == base { 0.0 } else { 0.01 * sales };
         let bad = spread.map(|s| one * 100.0 * (1.0 - (-1.645 * s).exp()));
-        told.push(json!({"currency": code, "markets": markets, "sales": sales, "share": sales / total, "margin": margin,
-            "one_percent": one, "spread": spread, "bad_case": bad}));
+        told.push(
+            json!({"currency": code, "markets": markets, "sales": sales, "share": sales / total, "margin": margin,
+            "one_percent": one, "spread": spread, "bad_case": bad}),
+        );
     }
     told.sort_by(|a, b| b["one_percent"].as_f64().unwrap_or(0.0).total_cmp(&a["one_percent"].as_f64().unwrap_or(0.0)));
     if json {
@@ -58,7 +60,8 @@ pub(super) async fn exposure(opened: &Opened, json: bool) -> Result<()> {
     }
     let number = |v: &Value| v.as_f64().map_or_else(|| "unknown".to_owned(), |x| output::count(x.round() as i64));
     let cells = told.iter().map(|r| {
-        let markets: Vec<&str> = r["markets"].as_array().map(|m| m.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+        let markets: Vec<&str> =
+            r["markets"].as_array().map(|m| m.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
         let percent = |v: &Value| v.as_f64().map_or_else(|| "unknown".to_owned(), |x| format!("{:.1} %", 100.0 * x));
         vec![
             r["currency"].as_str().unwrap_or_default().to_owned(),
@@ -77,7 +80,9 @@ pub(super) async fn exposure(opened: &Opened, json: bool) -> Result<()> {
         &[2, 3, 4, 5, 6, 7],
         cells.collect(),
     );
-    output::hint("`fx_buffer` of [decide] in portolan.toml is the move that floors are kept against; `portolan plan --all --fx -10` decides again");
+    output::hint(
+        "`fx_buffer` of [decide] in portolan.toml is the move that floors are kept against; `portolan plan --all --fx -10` decides again",
+    );
     Ok(())
 }
 

@@ -38,15 +38,25 @@ pub(super) async fn posts(opened: &Opened, args: &cli::Posts) -> Result<()> {
             .map(|p| json!({"day": p.day, "platform": p.platform, "kind": p.kind.name(), "occasion": p.occasion}))
             .collect();
         let limits: Vec<Value> = formats.iter().map(limits).collect();
-        return output::json(&json!({"market": market, "today": today, "posts": rows, "formats": limits, "verify": true}));
+        return output::json(
+            &json!({"market": market, "today": today, "posts": rows, "formats": limits, "verify": true}),
+        );
     }
-    let cells = made.iter().take(args.n).map(|p| {
-        vec![p.day.to_string(), p.platform.clone(), p.kind.name().to_owned(), p.occasion.en.clone()]
-    });
+    let cells = made
+        .iter()
+        .take(args.n)
+        .map(|p| vec![p.day.to_string(), p.platform.clone(), p.kind.name().to_owned(), p.occasion.en.clone()]);
     output::table(&["day", "platform", "post", "about"], &[], cells.collect());
     let cells = formats.iter().map(|f| {
         let title = if f.title == 0 { "none".to_owned() } else { f.title.to_string() };
-        vec![f.platform.clone(), title, f.caption.to_string(), f.hashtags.to_string(), f.ratio.clone(), f.seconds.to_string()]
+        vec![
+            f.platform.clone(),
+            title,
+            f.caption.to_string(),
+            f.hashtags.to_string(),
+            f.ratio.clone(),
+            f.seconds.to_string(),
+        ]
     });
     output::table(
         &["platform", "title at most", "text at most", "hashtags", "picture", "clip, seconds"],
@@ -73,12 +83,13 @@ fn check(formats: &[PostFormat], args: &cli::Posts) -> Result<()> {
         .collect();
     let wrong = found.iter().filter(|f| !f.1.is_empty()).count();
     if args.json {
-        let rows: Vec<Value> = found.iter().map(|(p, why)| json!({"platform": p, "fits": why.is_empty(), "why": why})).collect();
+        let rows: Vec<Value> =
+            found.iter().map(|(p, why)| json!({"platform": p, "fits": why.is_empty(), "why": why})).collect();
         output::json(&json!({"market": args.market, "platforms": rows, "verify": true}))?;
     } else {
-        let cells = found.iter().map(|(p, why)| {
-            vec![p.clone(), if why.is_empty() { "fits".to_owned() } else { why.join("; ") }]
-        });
+        let cells = found
+            .iter()
+            .map(|(p, why)| vec![p.clone(), if why.is_empty() { "fits".to_owned() } else { why.join("; ") }]);
         output::table(&["platform", "the draft"], &[], cells.collect());
     }
     if wrong == found.len() {

@@ -36,11 +36,13 @@ pub(super) async fn rehearse(opened: &Opened, market: Market, json: bool) -> Res
     });
     output::table(&["over the worlds", "mean", "from", "to", "unit"], &[1, 2, 3], cells.collect());
     if others.is_empty() {
-        output::line("nobody counted stock for this market, so nothing is said about empty shelves: `portolan ingest` takes a stock table");
+        output::line(
+            "nobody counted stock for this market, so nothing is said about empty shelves: `portolan ingest` takes a stock table",
+        );
     } else {
-        let cells = others.iter().map(|r| {
-            vec![text(&r["candidate"]), number(&r["margin"]), number(&r["regret"]), number(&r["best"])]
-        });
+        let cells = others
+            .iter()
+            .map(|r| vec![text(&r["candidate"]), number(&r["margin"]), number(&r["regret"]), number(&r["best"])]);
         output::table(&["plan", "mean margin", "mean regret", "best in"], &[1, 2, 3], cells.collect());
     }
     let cells = inputs.iter().map(|r| vec![text(&r["input"]), number(&r["low"]), number(&r["high"])]);

@@ -40,7 +40,11 @@ pub(super) async fn rivals(opened: &Opened, args: &cli::Rivals) -> Result<()> {
     let own: Vec<OwnPrice> = (0..ids.len())
         .filter_map(|i| {
             let price = money(prices[i]?, currency)?;
-            Some(OwnPrice { product: ProductId::new(ids[i].as_str()), price, weight: weights[i].unwrap_or(0.0).max(0.0) })
+            Some(OwnPrice {
+                product: ProductId::new(ids[i].as_str()),
+                price,
+                weight: weights[i].unwrap_or(0.0).max(0.0),
+            })
         })
         .collect();
     let rates = Rates::load(&opened.engine).await?;
@@ -71,9 +75,13 @@ pub(super) async fn rivals(opened: &Opened, args: &cli::Rivals) -> Result<()> {
     let moves = moves(opened, args, newest.plus(-args.days)).await?;
     if args.json {
         let found: Vec<Value> = found.iter().map(index_json).collect();
-        return output::json(&json!({"market": market, "day": newest, "currency": currency, "indices": found, "moves": moves}));
+        return output::json(
+            &json!({"market": market, "day": newest, "currency": currency, "indices": found, "moves": moves}),
+        );
     }
-    output::line(&format!("{market}, prices seen up to {newest}; above 1 we are dearer, weighed by our sales of each product"));
+    output::line(&format!(
+        "{market}, prices seen up to {newest}; above 1 we are dearer, weighed by our sales of each product"
+    ));
     let cells = found.iter().map(|f| {
         let index = f.index.as_f64().map_or_else(|| "too few products".to_owned(), |x| format!("{x:.3}"));
         let ends = f.index.interval.map_or_else(String::new, |i| format!("{:.3} to {:.3}", i.low, i.high));

@@ -59,7 +59,9 @@ pub(super) async fn trend(opened: &Opened, args: &cli::Trend) -> Result<()> {
             .collect();
         return output::json(&json!({"market": args.market, "until": until, "categories": rows}));
     }
-    output::line(&format!("units of the last 52 weeks before {until} beside those of the 52 before, surest growth first"));
+    output::line(&format!(
+        "units of the last 52 weeks before {until} beside those of the 52 before, surest growth first"
+    ));
     let cells = ranked.iter().map(|g| {
         let percent = |x: f64| format!("{:+.0} %", 100.0 * x);
         let ends = g.figure.interval.map_or_else(String::new, |i| format!("{} to {}", percent(i.low), percent(i.high)));

@@ -60,7 +60,9 @@ pub(super) async fn watch(opened: &Opened, args: &cli::Watch) -> Result<()> {
     sold(opened, market, first, &mut all).await?;
     let share = objects(
         opened,
-        &format!("select value from marts.decision_figures where market = '{market}' and figure = 'decide.margin_share'"),
+        &format!(
+            "select value from marts.decision_figures where market = '{market}' and figure = 'decide.margin_share'"
+        ),
     )
     .await?
     .first()
@@ -74,8 +76,10 @@ pub(super) async fn watch(opened: &Opened, args: &cli::Watch) -> Result<()> {
     }
     if args.json {
         let rows: Vec<Value> = looked.iter().map(|(name, w)| watch_json(name, w)).collect();
-        return output::json(&json!({"market": market, "currency": base, "from": last.plus(1 - args.days as i32), "to": last,
-            "margin": margin, "channels": rows}));
+        return output::json(
+            &json!({"market": market, "currency": base, "from": last.plus(1 - args.days as i32), "to": last,
+            "margin": margin, "channels": rows}),
+        );
     }
     output::line(&format!("{market}, the {} days up to {last}, amounts in {base}", args.days));
     let cells = looked.iter().map(|(name, w)| {
@@ -91,7 +95,14 @@ pub(super) async fn watch(opened: &Opened, args: &cli::Watch) -> Result<()> {
         ]
     });
     output::table(
-        &["channel", "spent", "of the plan", "click rate", "sales of the market a unit spent", "spend an order of the market"],
+        &[
+            "channel",
+            "spent",
+            "of the plan",
+            "click rate",
+            "sales of the market a unit spent",
+            "spend an order of the market",
+        ],
         &[1, 2, 3, 4, 5],
         cells.collect(),
     );
@@ -106,7 +117,9 @@ pub(super) async fn watch(opened: &Opened, args: &cli::Watch) -> Result<()> {
         output::line("nothing that chance would not excuse");
     }
     if margin.is_none() {
-        output::hint("the margin share of the market is not known or not above 0, so a loss is told only below 1 for 1");
+        output::hint(
+            "the margin share of the market is not known or not above 0, so a loss is told only below 1 for 1",
+        );
     }
     Ok(())
 }

@@ -36,6 +36,20 @@ impl Assortment {
         self.own.iter().map(|(_, p)| p).chain(&self.rest).cloned().collect()
     }
 
+    /// Units and sales at the prices played over those at the prices of now, by what is expected.
+    pub(super) fn at_these_prices(&self) -> (f64, f64) {
+        let (mut before, mut after) = ((0.0, 0.0), (0.0, 0.0));
+        for product in self.own.iter().map(|(_, p)| p).chain(&self.rest) {
+            for (demand, price) in product.demand.iter().zip(&product.price) {
+                let times = product.elasticity.map_or(1.0, |e| (price / product.reference_price).powf(e.mean.min(0.0)));
+                before = (before.0 + demand.mean, before.1 + demand.mean * product.reference_price);
+                after = (after.0 + demand.mean * times, after.1 + demand.mean * times * price);
+            }
+        }
+        let over = |a: f64, b: f64| if a > 0.0 && b > 0.0 { a / b } else { 1.0 };
+        (over(after.0, before.0), over(after.1, before.1))
+    }
+
     /// The same with the stock of now, for the products whose stock somebody counted; the others never run out. Empty where
     /// nothing was counted.
     pub(super) fn stocked(&self, d: Decided<'_>, at: usize) -> Vec<Product> {
@@ -62,7 +76,8 @@ impl Assortment {
                 // A pile is sold off before anything is sent after it.
                 let later = (lead + 1..HORIZON).filter(|_| row.state != "over");
                 let later = later.map(|week| Delivery { week, units: product.demand[week - lead].mean });
-                product.deliveries = std::iter::once(first).filter(|d| d.units > 0.0 && d.week < HORIZON).chain(later).collect();
+                product.deliveries =
+                    std::iter::once(first).filter(|d| d.units > 0.0 && d.week < HORIZON).chain(later).collect();
             }
             products.push(product);
         }

@@ -7,9 +7,9 @@
 //! advertising.
 //! Cost: one decision.
 
+use super::assortment::assortment;
 use super::demand::{HORIZON, first_week};
 use super::inputs::Inputs;
-use super::assortment::assortment;
 use super::outcome::Play;
 use super::prices::money;
 use super::{Prepared, Settled, Taught};
@@ -97,8 +97,7 @@ fn came(
     let Some(rate) = whole.rate(place.currency, whole.base) else { return Ok(all) };
     let decided =
         prepared.decided(&prepared.inputs, (&settled.costs, &settled.prices, &settled.stock), Play::AsTheyAre);
-    let costed: BTreeMap<usize, _> =
-        settled.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
+    let costed: BTreeMap<usize, _> = settled.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
     let spend: f64 = settled.channels.iter().filter(|c| c.market == place.market).map(|c| c.now).sum();
     let advertising = spend * HORIZON as f64 * assortment(decided, at)?.covered;
     let minor = 10_f64.powi(place.currency.exponent() as i32);

@@ -78,7 +78,8 @@ pub(super) async fn entering(
             continue;
         }
         let Some(size) = size(prepared, source, won.get(&market).copied()) else {
-            let why = "how large it is beside the markets served is not known: `portolan markets template` drafts the facts";
+            let why =
+                "how large it is beside the markets served is not known: `portolan markets template` drafts the facts";
             untold.push((market, why.to_owned()));
             continue;
         };
@@ -181,7 +182,9 @@ fn size(prepared: &Prepared, source: usize, won: Option<(f64, f64)>) -> Option<S
     if let Some((value, spread)) = won {
         let ratio = value / theirs;
         let said = Said::new(
-            format!("what can be won here a year by its size and the share won elsewhere, {ratio:.2} of the sales in {from}"),
+            format!(
+                "what can be won here a year by its size and the share won elsewhere, {ratio:.2} of the sales in {from}"
+            ),
             format!("按市场规模与其他市场所得份额，本市场年销售可达 {from} 的 {ratio:.2} 倍"),
         );
         return Some(Size { ratio, spread, said });
@@ -197,7 +200,9 @@ fn size(prepared: &Prepared, source: usize, won: Option<(f64, f64)>) -> Option<S
     let seen = (logs.iter().map(|l| (l - mean).powi(2)).sum::<f64>() / (n - 1) as f64).sqrt();
     let spread = (seen * (1.0 + 1.0 / n as f64).sqrt()).max(UNSIZED);
     let said = Said::new(
-        format!("the market could not be sized, so it is taken to sell what the middle of the {n} markets served abroad sells, {ratio:.2} of {from}"),
+        format!(
+            "the market could not be sized, so it is taken to sell what the middle of the {n} markets served abroad sells, {ratio:.2} of {from}"
+        ),
         format!("本市场规模未知，按 {n} 个已进入的海外市场的中位水平估计，为 {from} 的 {ratio:.2} 倍"),
     );
     Some(Size { ratio, spread, said })
@@ -269,10 +274,11 @@ fn transferred(
             squares = (squares.0 + total, squares.1 + total * total);
             let spread = (size.spread.powi(2) + own.powi(2)).sqrt();
             let said = Said::new(
-                format!("never sold here: {from} is to sell {:.0}; {}", forecast.total.0, size.said.en),
-                format!("此前未在此销售：{from} 预计售出 {:.0} 件；{}", forecast.total.0, size.said.zh),
+                format!("never sold here, carried over from {from}: {}", size.said.en),
+                format!("此前未在此销售，由 {from} 推算：{}", size.said.zh),
             );
-            all.products.insert((at, product), foreseen(u32::try_from(product)?, inputs, mean, spread, (n_weeks, &said)));
+            all.products
+                .insert((at, product), foreseen(u32::try_from(product)?, inputs, mean, spread, (n_weeks, &said)));
             all.lent.insert((at, product), Lent { source: Some(from), said });
         }
         if squares.0 <= 0.0 {
@@ -297,7 +303,11 @@ fn foreseen(series: u32, inputs: &Inputs, mean: Vec<f64>, spread: f64, (n_weeks,
         series,
         first: first_week(inputs),
         deviation: mean.iter().map(|m| m * by_chance(*m)).collect(),
-        bands: vec![Band { level: LEVEL, low: both.iter().map(|e| e.0).collect(), high: both.iter().map(|e| e.1).collect() }],
+        bands: vec![Band {
+            level: LEVEL,
+            low: both.iter().map(|e| e.0).collect(),
+            high: both.iter().map(|e| e.1).collect(),
+        }],
         total: (total, vec![ends(total, by_chance(total))]),
         mean,
         way: Way::Combination,
@@ -310,8 +320,7 @@ fn foreseen(series: u32, inputs: &Inputs, mean: Vec<f64>, spread: f64, (n_weeks,
 
 /// Costs of what is priced, with the price, for the table of costs.
 pub(super) fn bills(entering: &Entering) -> Vec<(&Costed, domain::Money)> {
-    let costed: BTreeMap<(usize, usize), &Costed> =
-        entering.costs.iter().map(|c| ((c.market, c.product), c)).collect();
+    let costed: BTreeMap<(usize, usize), &Costed> = entering.costs.iter().map(|c| ((c.market, c.product), c)).collect();
     let of = |row: &PriceRow| Some((*costed.get(&(row.market, row.product))?, row.price()?));
     entering.prices.iter().filter_map(of).collect()
 }

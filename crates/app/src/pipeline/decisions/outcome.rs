@@ -1,7 +1,7 @@
 //! What to expect of it all, by rehearsing the plan in many worlds, and what follows: actions, risks, what would change our mind.
 
-use super::costs::Costed;
 use super::assortment::{Assortment, assortment};
+use super::costs::Costed;
 use super::demand::{Demand, HORIZON, LEVEL};
 use super::inputs::Inputs;
 use super::prices::{Answers, PriceRow};
@@ -56,7 +56,8 @@ pub(super) fn margins(d: Decided<'_>) -> BTreeMap<Market, f64> {
     let mut sums: BTreeMap<Market, (f64, f64)> = BTreeMap::new();
     for row in d.prices {
         let key = (row.market, row.product);
-        let (Some(costed), Some(price), Some(forecast)) = (costed.get(&key), row.now.or_else(|| row.price()), d.demand.products.get(&key))
+        let (Some(costed), Some(price), Some(forecast)) =
+            (costed.get(&key), row.now.or_else(|| row.price()), d.demand.products.get(&key))
         else {
             continue;
         };
@@ -84,8 +85,9 @@ pub(super) fn outcome(
             Play::Advised => (own().map(|c| c.advised).sum(), own().map(|c| c.gain).sum()),
             Play::AsTheyAre => (own().map(|c| c.now).sum(), 0.0),
         };
-        let moved = Moved { margin: gain * HORIZON as f64, share: margins.get(&market).copied() };
         let assortment = assortment(d, at)?;
+        let share = margins.get(&market).copied();
+        let moved = Moved { margin: gain * HORIZON as f64, share, prices: assortment.at_these_prices() };
         // Advertising sells what has no known cost too: that part of it is not set against the margin of the others.
         let paid = spend * HORIZON as f64 * assortment.covered;
         let rehearsal = rehearse(d, &assortment, paid, seed.derive(at as u64))?;
@@ -118,7 +120,8 @@ fn margin_ends(d: Decided<'_>, at: usize, rehearsal: &Rehearsal, fixed_cost: f64
 fn chance_of_loss(rehearsal: &Rehearsal, (low, high): (f64, f64), more: f64) -> f64 {
     let worlds = rehearsal.margin.interval;
     let mean = rehearsal.margin.mean;
-    let times = |to: f64, from: f64| if (from - mean).abs() > 0.0 { ((to - mean) / (from - mean)).max(1.0) } else { 1.0 };
+    let times =
+        |to: f64, from: f64| if (from - mean).abs() > 0.0 { ((to - mean) / (from - mean)).max(1.0) } else { 1.0 };
     let (below, above) = (times(low, worlds.low), times(high, worlds.high));
     let lost = |m: &&f64| {
         let off = **m - mean;
@@ -203,9 +206,12 @@ pub(super) fn rehearsal_table(outcome: &Outcome) -> Result<RecordBatch> {
         .batch()
 }
 
-/// What moved spend brings over the weeks ahead, by the response curves, beside what the forecast has in it already.
+/// What the plan moves away from how things are, which is what the forecasts are about.
 #[derive(Clone, Copy)]
 struct Moved {
+    /// Units and sales at the plan's prices over those at the prices of now.
+    prices: (f64, f64),
+    /// What moved spend brings over the weeks ahead, by the response curves.
     margin: f64,
     /// Share of sales that is margin.
     share: Option<f64>,
@@ -228,12 +234,15 @@ fn figures(
     let total = |f: &decide::demand::forecast::Forecast| (f.total.0.max(0.0), f.total.1.first().copied());
     if let Some(forecast) = d.demand.units.get(&at) {
         let (mean, ends) = total(forecast);
+        let times = moved.prices.0;
+        let (mean, ends) = (mean * times, ends.map(|(low, high)| (low * times, high * times)));
         let figure = Metric::ExpectedUnits.number(mean.round(), forecast.n_weeks as u64, "");
         all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0).floor(), high.ceil(), LEVEL)));
     }
     if let Some(forecast) = d.demand.sales.get(&at) {
         let (mean, ends) = total(forecast);
-        let more = moved.sales();
+        let (more, times) = (moved.sales(), moved.prices.1);
+        let (mean, ends) = (mean * times, ends.map(|(low, high)| (low * times, high * times)));
         if let Some(money) = super::prices::money((mean + more).max(0.0), d.inputs.base) {
             let figure = Metric::ExpectedSales.money(money, forecast.n_weeks as u64, "");
             let ends = ends.map(|(low, high)| ((low + more).max(0.0), (high + more).max(0.0)));

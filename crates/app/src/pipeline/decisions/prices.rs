@@ -107,7 +107,8 @@ pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Re
             rivals.entry((market, rival.product)).or_default().push(price);
         }
     }
-    let mut keys: Vec<(usize, usize)> = recent.keys().chain(rivals.keys()).chain(inputs.carried.keys()).copied().collect();
+    let mut keys: Vec<(usize, usize)> =
+        recent.keys().chain(rivals.keys()).chain(inputs.carried.keys()).copied().collect();
     keys.sort_unstable();
     keys.dedup();
     let one = |key: (usize, usize)| {
