@@ -31,7 +31,7 @@ pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
             output::json(&json!({"log": log, "truth": truth}))?;
         } else {
             output::line(&format!("{} auctions in {}", output::count(n), log.display()));
-            output::hint(&format!("portolan decide bids {} --share 1/8,1/32", log.display()));
+            output::hint(&format!("portolan decide bids {} --budget 20", log.display()));
         }
         return Ok(ExitCode::SUCCESS);
     }

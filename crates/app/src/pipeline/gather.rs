@@ -144,17 +144,18 @@ impl<'a> Gatherer<'a> {
         let query = format!(
             "select r.rank, r.product_id, r.model, r.score, r.n_shoppers, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
              coalesce(h.last_price, o.last_price) as price, s.quantity as stock, p.currency, \
-             case when p.price < p.floor then cast(p.price as double) end as below, \
-             case when p.price < p.floor then cast(coalesce(p.advised, p.floor) as double) end as offered \
+             case when p.asked < p.least then p.asked end as below, \
+             case when p.asked < p.least then coalesce(p.advised, p.least) end as offered \
              from marts.recommendations r \
              left join marts.product_market h on h.product_id = r.product_id and h.market = '{market}' \
              left join marts.product_market o on o.product_id = r.product_id and o.market = '{home}' \
              left join (select product_id, sum(quantity) as quantity from clean.stock where market in ('{market}', 'ZZ') group by product_id) s \
                on s.product_id = r.product_id \
-             left join marts.prices p on p.product_id = r.product_id and p.market = '{market}' \
+             left join (select product_id as priced, currency, cast(price as double) as asked, cast(floor as double) as least, \
+               cast(advised as double) as advised from marts.prices where market = '{market}') p on p.priced = r.product_id \
              where r.market = '{market}' and r.product_id not in \
                (select product_id from marts.sellability where market = '{market}' and verdict = 'blocked') \
-             order by case when p.price < p.floor then 1 else 0 end, r.rank limit {PRODUCTS}",
+             order by case when p.asked < p.least then 1 else 0 end, r.rank limit {PRODUCTS}",
             home = self.home
         );
         let rows = Rows::query(self.engine, &query).await?;
