@@ -82,7 +82,10 @@ const UNLIKE: &[(&str, &str)] = &[
     ("AE prophet-birthday", ""),
     ("BR carnival", "an optional day, which theirs leaves out, likewise the next"),
     ("BR corpus-christi", ""),
-    ("CA boxing-day", "federal or of most provinces; theirs has only what holds in all of them, likewise the next four"),
+    (
+        "CA boxing-day",
+        "federal or of most provinces; theirs has only what holds in all of them, likewise the next four",
+    ),
     ("CA remembrance-ca", ""),
     ("CA thanksgiving-ca", ""),
     ("CA truth-ca", ""),
@@ -100,14 +103,20 @@ const UNLIKE: &[(&str, &str)] = &[
     ("MY new-year", ""),
     ("MY prophet-birthday", "two days apart in 2022, by the sighting of the Moon"),
     ("MY vesak-sg", "a month earlier in 2023, a year with a leap month"),
-    ("NL kings-nl", "on Saturday the 26th where the 27th is a Sunday, as in 2025; theirs has the 27th without substitutes"),
+    (
+        "NL kings-nl",
+        "on Saturday the 26th where the 27th is a Sunday, as in 2025; theirs has the 27th without substitutes",
+    ),
     ("PH bonifacio-ph", "moved by proclamation in 2023, as the next but one in 2024 and the one after in 2023"),
     ("PH eid-al-fitr", "proclaimed for 1 April in 2025"),
     ("PH ninoy-ph", ""),
     ("PH valor-ph", ""),
     ("PH lunar-new-year-id", "not proclaimed in 2023, when it was a Sunday"),
     ("PH new-years-eve-th", "a special working day in 2021 and 2022"),
-    ("SG deepavali", "gazetted to 2026; the new moon of Kartik is on 29 October 2027 there and 17 October 2028, a month before theirs"),
+    (
+        "SG deepavali",
+        "gazetted to 2026; the new moon of Kartik is on 29 October 2027 there and 17 October 2028, a month before theirs",
+    ),
     ("TH songkran", "put off in 2020"),
 ];
 

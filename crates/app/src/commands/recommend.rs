@@ -63,11 +63,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let context = signals::context(&engine, &purchases, &args.shopper, &used.weights).await?;
     let seen = |item: ItemIdx| !history.contains(&item) && context.contains(item);
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
-    // As many again: what sells below its floor goes last, and must not take the place of what does not.
-    let params = TopNParams { n: args.n.saturating_mul(2), owned, n_reasons: 3 };
+    let floors = Floors::load(&engine, market).await?;
+    // Deep enough that what sells below its floor, which goes last, takes nobody's place.
+    let params = TopNParams { n: args.n + floors.below.len(), owned, n_reasons: 3 };
     let model = InContext { model: served.model.as_ref(), context: &context };
     let mut list = top_n(&model, Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
-    let floors = Floors::load(&engine, market).await?;
     list.ranked.sort_by_key(|r| floors.below.contains_key(catalogue.id(r.item)));
     list.ranked.truncate(args.n);
     let names = Rows::query(&engine, "select product_id, name from clean.products").await?;

@@ -90,7 +90,11 @@ fn what_is_recommended_is_never_offered_below_its_floor(shop: &Shop) {
         assert!(!items.is_empty(), "{market}");
         let flags: Vec<bool> = items.iter().map(|i| below(&i["product"])).collect();
         assert!(flags.windows(2).all(|w| w[0] <= w[1]), "{market}: {flags:?}");
-        met += flags.iter().filter(|f| **f).count();
+        let best = shop.value(&format!(
+            "select count(*) from marts.recommendations r join marts.prices p on p.market = r.market and p.product_id = r.product_id \
+             where r.market = '{market}' and r.rank <= 15 and p.price < p.floor"
+        ));
+        met += number(&best) as usize;
         for item in items {
             assert_eq!(item["below_floor"].as_bool(), Some(below(&item["product"])), "{item}");
             if let (Some(price), Some(floor)) = (item["price"].as_f64(), floor(&item["product"])) {
@@ -102,11 +106,10 @@ fn what_is_recommended_is_never_offered_below_its_floor(shop: &Shop) {
         let flags: Vec<bool> = products.iter().map(|p| below(&p["id"])).collect();
         assert!(flags.windows(2).all(|w| w[0] <= w[1]), "{market}: {flags:?}");
         for p in products.iter().filter(|p| below(&p["id"])) {
-            met += 1;
             assert!(p["price"].to_string().contains("below its floor"), "{p}");
         }
     }
-    assert!(met > 0, "no product of any list sells below its floor: nothing was tried");
+    assert!(met > 0, "no product that a model puts first sells below its floor: nothing was tried");
 }
 
 fn the_plan_is_rehearsed_with_the_stock_there_is(shop: &Shop) {

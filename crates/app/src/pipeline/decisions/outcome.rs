@@ -20,6 +20,10 @@ use decide::sellability::ChangeKind;
 use domain::{Figure, Market, Seed};
 use std::collections::BTreeMap;
 
+/// Worlds that the plan of a market is played in, and of a market to be entered.
+const WORLDS: usize = 200;
+const WORLDS_TO_ENTER: usize = 60;
+
 /// What comes out for a market.
 pub(super) struct Outcome {
     pub(super) figures: Vec<(Market, Figure)>,
@@ -136,7 +140,10 @@ fn rehearse(d: Decided<'_>, assortment: &Assortment, fixed_cost: f64, seed: Seed
         return Ok(None);
     }
     let plan = Plan { name: "plan".to_owned(), currency: d.inputs.base, products, channels: Vec::new(), fixed_cost };
+    // How large a market to be entered is leaves far more open than worlds of it do: fewer are enough.
+    let n_draws = if d.inputs.weeks.is_empty() { WORLDS_TO_ENTER } else { WORLDS };
     let params = RehearsalParams {
+        n_draws,
         world: World { noise: Noise::Within, ..World::default() },
         level: LEVEL,
         prices: vec![1.0],
