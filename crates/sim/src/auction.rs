@@ -8,12 +8,9 @@
 //!
 //! Cost: two million auctions a second; one stream of the seed an auction.
 
-use crate::SimError;
 use domain::Seed;
 use serde::Serialize;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 /// Placements: name, share of the auctions, usual chance of a click, usual price per thousand.
 pub const PLACEMENTS: [(&str, f64, f64, f64); 3] =
@@ -96,34 +93,21 @@ pub fn auction(seed: Seed, i: u64) -> Auction {
     Auction { placement, chance, estimate, rival: cents(rival), bid: cents(LOGGED_BID * estimate), clicked, ordered }
 }
 
-/// Writes `auctions.csv` as a bidder's log and `auction_truth.json` into `dir`.
+/// The log of the first `n` auctions, as CSV.
 ///
 /// # Errors
-/// [`SimError`] for no auction at all, or naming the file that could not be written.
-pub fn write_auctions_to(dir: &Path, n: u64, seed: Seed) -> Result<AuctionTruth, SimError> {
-    if n == 0 {
-        return Err(SimError::Param { name: "auctions", rule: "at least 1", got: 0.0 });
+/// What the sink says.
+pub fn write_log(out: &mut dyn Write, n: u64, seed: Seed) -> io::Result<()> {
+    out.write_all(b"bid,price,won,clicked,ordered,placement,chance\n")?;
+    for i in 0..n {
+        let a = auction(seed, i);
+        let won = a.is_won_by(a.bid);
+        let price = if won { format!("{:.2}", a.rival) } else { String::new() };
+        let (clicked, ordered) = (u8::from(won && a.clicked), u8::from(won && a.ordered));
+        let name = PLACEMENTS[a.placement].0;
+        writeln!(out, "{:.2},{price},{},{clicked},{ordered},{name},{:.6}", a.bid, u8::from(won), a.estimate)?;
     }
-    let (log, truth) = ("auctions.csv", "auction_truth.json");
-    std::fs::create_dir_all(dir).map_err(SimError::write(log))?;
-    let mut out = BufWriter::new(File::create(dir.join(log)).map_err(SimError::write(log))?);
-    let mut rows = || -> std::io::Result<()> {
-        out.write_all(b"bid,price,won,clicked,ordered,placement,chance\n")?;
-        for i in 0..n {
-            let a = auction(seed, i);
-            let won = a.is_won_by(a.bid);
-            let price = if won { format!("{:.2}", a.rival) } else { String::new() };
-            let (clicked, ordered) = (u8::from(won && a.clicked), u8::from(won && a.ordered));
-            let name = PLACEMENTS[a.placement].0;
-            writeln!(out, "{:.2},{price},{},{clicked},{ordered},{name},{:.6}", a.bid, u8::from(won), a.estimate)?;
-        }
-        out.flush()
-    };
-    rows().map_err(SimError::write(log))?;
-    let stated = truth_of(n, seed);
-    let text = serde_json::to_string_pretty(&stated).map_err(std::io::Error::from).map_err(SimError::write(truth))?;
-    std::fs::write(dir.join(truth), text + "\n").map_err(SimError::write(truth))?;
-    Ok(stated)
+    Ok(())
 }
 
 /// The truth of the first `n` auctions.

@@ -43,4 +43,4 @@ pub use merchant::{Book, Merchant};
 pub use params::{BadLotParams, DirtParams, Export, MarketParams, SimParams};
 pub use potential::{MarketPotential, potentials};
 pub use truth::Truth;
-pub use write::{Progress, SimSummary, write_bulk_retail_to, write_to};
+pub use write::{Progress, SimSummary, write_auctions_to, write_bulk_retail_to, write_to};

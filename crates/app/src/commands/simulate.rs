@@ -25,7 +25,7 @@ pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(n) = args.auctions {
-        let truth = sim::auction::write_auctions_to(&args.out, n, Seed(args.seed))?;
+        let truth = sim::write_auctions_to(&args.out, n, Seed(args.seed))?;
         let log = args.out.join("auctions.csv");
         if args.json {
             output::json(&json!({"log": log, "truth": truth}))?;
