@@ -16,7 +16,7 @@ pub(crate) use audience::{
 };
 pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};
-pub(crate) use decide::{Coupons, Decide, DecideWhat};
+pub(crate) use decide::{Changes, Checklist, Coupons, Decide, DecideWhat, Demand, Posts, Rivals, Trend, Watch};
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest, Sync};
 pub(crate) use plan::Plan;
 pub(crate) use results::{Ab, Campaigns};
@@ -429,6 +429,9 @@ pub(crate) struct Simulate {
     /// Write one file of so many order lines instead, in the layout of a retail export.
     #[arg(long, value_name = "LINES")]
     pub(crate) bulk_lines: Option<u64>,
+    /// Write a log of so many advertising auctions instead, with what the best bids would have brought.
+    #[arg(long, value_name = "AUCTIONS", conflicts_with = "bulk_lines")]
+    pub(crate) auctions: Option<u64>,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -122,6 +122,21 @@ pub struct Situation {
     pub tornado: Vec<(Input, f64, f64)>,
     /// Units of the next four weeks: lower end, expected.
     pub first_month: Option<(f64, f64)>,
+    /// Nothing was ever sold there.
+    pub entering: Option<Entry>,
+}
+
+/// A market to be entered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The market that everything is taken from.
+    pub source: Market,
+    /// Units of the first order, and of how many products.
+    pub units: u64,
+    /// Products with at least one unit to send.
+    pub products: usize,
+    /// What the size rests on.
+    pub rests_on: Said,
 }
 
 fn whole(x: f64) -> String {
@@ -162,6 +177,26 @@ impl Situation {
     fn actions(&self) -> Vec<(f64, Said)> {
         let mut all = Vec::new();
         let at_stake = |list: &[(String, f64)]| list.iter().map(|p| p.1).sum::<f64>();
+        if let Some(entry) = self.entering.as_ref().filter(|e| e.units > 0) {
+            let said = Said::new(
+                format!(
+                    "Send a first order of {} of {}, no more until the first four weeks have sold: `portolan decide first-send {}` lists them.",
+                    many(usize::try_from(entry.units).unwrap_or(usize::MAX), "unit", "units"),
+                    many(entry.products, "product", "products"),
+                    self.market
+                ),
+                format!(
+                    "首批发货 {} 个商品共 {} 件，头四周售出之前不再追加：`portolan decide first-send {}` 列出明细。",
+                    entry.products,
+                    whole(entry.units as f64),
+                    self.market
+                ),
+            );
+            all.push((
+                LEAST_STAKE.max(0.5 * self.first_month.map_or(0.0, |m| m.1)),
+                Self::verified(said, self.assumed_costs),
+            ));
+        }
         // What does not sell need not be taken off sale.
         if let Some((name, _)) = self.blocked.first().filter(|(_, sales)| *sales >= 1.0) {
             let (n, sales) = (self.blocked.len(), at_stake(&self.blocked));
@@ -313,6 +348,15 @@ impl Situation {
 
     fn risks(&self) -> Vec<Said> {
         let mut all = Vec::new();
+        if let Some(entry) = &self.entering {
+            all.push(Said::new(
+                format!(
+                    "Nothing was ever sold here: every figure is carried over from {} ({}), so their intervals are wide and no advertising is planned.",
+                    entry.source, entry.rests_on.en
+                ),
+                format!("此处从未有过销售：所有数字均由 {} 推算（{}），因此区间很宽，且未安排广告。", entry.source, entry.rests_on.zh),
+            ));
+        }
         if self.assumed_costs {
             all.push(Said::new(
                 "Floors and margins rest on round figures for freight, duty and fees: put your own into lanes.toml and costs.toml before acting on them.",
@@ -369,10 +413,18 @@ impl Situation {
 
     fn changes(&self) -> Vec<Said> {
         let mut all = Vec::new();
-        if let Some((low, mean)) = self.first_month.filter(|m| m.0 >= 1.0) {
+        // A market to be entered has its own, below.
+        if let Some((low, mean)) = self.first_month.filter(|m| m.0 >= 1.0 && self.entering.is_none()) {
             all.push(Said::new(
                 format!("Fewer than {} units in the next four weeks, where {} are expected: then the forecast is wrong, not the week.", whole(low), whole(mean)),
                 format!("未来四周销量低于 {} 件（预计 {} 件）：那说明预测有误，而非偶然。", whole(low), whole(mean)),
+            ));
+        }
+        if let (Some(entry), Some((_, mean))) = (&self.entering, self.first_month.filter(|m| m.1 >= 1.0)) {
+            let (half, twice) = (whole(mean / 2.0), whole(mean * 2.0));
+            all.push(Said::new(
+                format!("Fewer than {half} or more than {twice} units in the first four weeks: then it is not {} on a smaller scale, and the second order follows what sold here.", entry.source),
+                format!("头四周销量低于 {half} 件或高于 {twice} 件：说明本市场并非 {} 的缩影，第二批应按此处实际销量确定。", entry.source),
             ));
         }
         if let Some((name, _, floor, _)) = self.below_floor.first() {
@@ -393,146 +445,5 @@ impl Situation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn quiet() -> Situation {
-        Situation {
-            market: "VN".parse().unwrap(),
-            currency: Currency::new(*b"EUR"),
-            blocked: Vec::new(),
-            unknown: Vec::new(),
-            missing: None,
-            to_change: Vec::new(),
-            proof: None,
-            below_floor: Vec::new(),
-            assumed_costs: false,
-            general_rules: false,
-            short: Vec::new(),
-            piled: Vec::new(),
-            moved: Vec::new(),
-            untold: Vec::new(),
-            occasion: None,
-            without_cost: 0,
-            foreseen: 10,
-            chance_of_loss: None,
-            tornado: Vec::new(),
-            first_month: None,
-        }
-    }
-
-    fn money(minor: i64) -> Money {
-        Money { minor, currency: Currency::new(*b"VND") }
-    }
-
-    #[test]
-    fn where_nothing_is_known_nothing_is_said() {
-        assert_eq!(quiet().advice(), Vec::new());
-    }
-
-    #[test] // 900 lost below the floor, 400 of sales short: the ban first, then 900, then 400; the fourth is left out.
-    fn actions_go_by_what_is_at_stake_and_a_ban_comes_first() {
-        let situation = Situation {
-            blocked: vec![("aerosol".to_owned(), 1.0)],
-            below_floor: vec![("kettle".to_owned(), money(500), money(650), 900.0)],
-            short: vec![("mixer".to_owned(), 1_200, 400.0)],
-            moved: vec![("search".to_owned(), 100.0, 130.0), ("social".to_owned(), 100.0, 70.0)],
-            ..quiet()
-        };
-        let advice = situation.advice();
-        let actions: Vec<&str> = advice.iter().filter(|a| a.kind == Kind::Action).map(|a| a.said.en.as_str()).collect();
-        assert_eq!(actions.len(), 3);
-        assert!(actions[0].starts_with("Settle whether aerosol may be sold"), "{}", actions[0]);
-        assert!(actions[1].starts_with("Raise kettle") && actions[1].contains("EUR 900"), "{}", actions[1]);
-        assert!(actions[2].starts_with("Send 1,200 units of mixer"), "{}", actions[2]);
-        assert!(advice.iter().all(|a| !a.said.zh.is_empty() && a.said.zh != a.said.en));
-    }
-
-    #[test]
-    fn where_next_to_nothing_is_at_stake_no_action_is_named() {
-        let situation = Situation {
-            unknown: vec![("kettle".to_owned(), 0.0)],
-            to_change: vec![("mixer".to_owned(), 0.4)],
-            below_floor: vec![("toaster".to_owned(), money(500), money(650), 0.0)],
-            short: vec![("fan".to_owned(), 1, 0.2)],
-            moved: vec![("search".to_owned(), 0.5, 0.9)],
-            ..quiet()
-        };
-        let advice = situation.advice();
-        assert!(advice.iter().all(|a| a.kind != Kind::Action), "{advice:?}");
-    }
-
-    #[test]
-    fn an_occasion_says_until_when_shoppers_order_and_stock_leaves() {
-        let occasion = Occasion {
-            name: Said::new("Black Friday", "黑色星期五"),
-            day: "2026-11-27".parse().unwrap(),
-            order_by: Some("2026-11-13".parse().unwrap()),
-            ship_by: Some("2026-10-01".parse().unwrap()),
-            lift: Figure::number("calendar.uplift", domain::Unit::Ratio, 2.0, 3, 1),
-            verify: false,
-        };
-        let said = |occasion: Occasion| {
-            let situation = Situation { occasion: Some(occasion), ..quiet() };
-            situation.advice()[0].said.clone()
-        };
-        let whole = said(occasion.clone());
-        assert!(
-            whole.en.ends_with("; stock must leave by 2026-10-01; shoppers must have ordered by 2026-11-13."),
-            "{}",
-            whole.en
-        );
-        assert!(whole.zh.contains("备货最迟 2026-10-01 发出；顾客最迟须在 2026-11-13 下单"), "{}", whole.zh);
-        let late = said(Occasion { order_by: None, ship_by: None, ..occasion });
-        assert!(late.en.ends_with("2.0 times the usual."), "{}", late.en);
-    }
-
-    #[test]
-    fn one_is_one_and_amounts_are_grouped() {
-        let situation = Situation {
-            below_floor: vec![("kettle".to_owned(), money(469_000), money(670_213), 900.0)],
-            short: vec![("mixer".to_owned(), 1, 400.0)],
-            ..quiet()
-        };
-        let advice = situation.advice();
-        assert!(
-            advice[0].said.en.starts_with("Raise kettle from VND 469,000 to at least VND 670,213: ")
-                && advice[0].said.en.contains(" 1 product does, "),
-            "{}",
-            advice[0].said.en
-        );
-        assert!(advice[1].said.en.starts_with("Send 1 unit of mixer: "), "{}", advice[1].said.en);
-    }
-
-    #[test]
-    fn what_rests_on_general_knowledge_is_to_be_verified() {
-        let own = Situation {
-            to_change: vec![("kettle".to_owned(), 900.0)],
-            proof: Some((Said::new("get: CE", "办理：CE"), 2)),
-            below_floor: vec![("mixer".to_owned(), money(500), money(650), 400.0)],
-            ..quiet()
-        };
-        let verify = |s: &Situation| s.advice().iter().filter(|a| a.said.en.contains("Verify first")).count();
-        assert_eq!(verify(&own), 0);
-        assert_eq!(verify(&Situation { general_rules: true, ..own.clone() }), 2);
-        let both = Situation { general_rules: true, assumed_costs: true, ..own };
-        assert_eq!(verify(&both), 3);
-        assert_eq!(both.advice().iter().filter(|a| a.said.zh.contains("请先核实")).count(), 3);
-    }
-
-    #[test]
-    fn money_is_moved_from_the_channel_that_loses_most_to_the_one_that_gains_most() {
-        let moved = vec![("a".to_owned(), 50.0, 40.0), ("b".to_owned(), 50.0, 80.0), ("c".to_owned(), 50.0, 30.0)];
-        let situation = Situation { moved, ..quiet() };
-        assert!(
-            situation.advice()[0].said.en.starts_with("Move spend from c (EUR 50 a week now, EUR 30 advised) to b")
-        );
-    }
-
-    #[test]
-    fn a_forecast_says_what_would_prove_it_wrong() {
-        let situation = Situation { first_month: Some((1_234.4, 2_000.0)), ..quiet() };
-        assert!(situation.advice()[0].said.en.contains("Fewer than 1,234 units"));
-        assert_eq!(situation.advice()[0].kind, Kind::Change);
-    }
-}
+#[path = "advice_tests.rs"]
+mod tests;

@@ -91,6 +91,32 @@ fn a_late_delivery_costs_sales() {
     assert!(done.tornado[0].low > done.tornado[0].high, "a long delay earns less");
 }
 
+#[test] // Forty products, each for itself uncertain: all at their worst at once is far beyond nine of ten worlds, their sum is not.
+fn no_bar_of_the_tornado_is_wider_than_the_interval_of_the_margin() {
+    let wide = |i: usize| {
+        let mut p = product(&format!("p{i}"), 20.0, 13);
+        p.demand = vec![Estimate { mean: 20.0, low: 2.0, high: 60.0, level: 0.9 }; 13];
+        p.elasticity = Some(Estimate { mean: -2.0, low: -4.0, high: -0.5, level: 0.9 });
+        (p.price, p.stock) = (vec![24.0; 13], 100.0);
+        p.deliveries = vec![Delivery { week: 3, units: 200.0 }, Delivery { week: 8, units: 200.0 }];
+        p
+    };
+    let plan = plan((0..40).map(wide).collect(), Vec::new());
+    for (shared_by_all, shared_by_weeks) in [(0.4, 0.4), (0.0, 0.8), (0.1, 0.1)] {
+        let world = World { noise: Noise::Within, shared_by_all, shared_by_weeks, mean_delay: 1.0, cost_spread: 0.05 };
+        let params = RehearsalParams { n_draws: 1000, ..only(world) };
+        let done = params.rehearse(&plan, &[], Seed(5)).unwrap();
+        let inside = done.margin.interval;
+        assert_eq!(done.tornado.len(), 4);
+        for bar in &done.tornado {
+            let (low, high) = (bar.low.min(bar.high), bar.low.max(bar.high));
+            // The ends of 1,000 worlds are themselves known to a few per cent of the width.
+            let slack = 0.1 * (inside.high - inside.low);
+            assert!(low >= inside.low - slack && high <= inside.high + slack, "{bar:?} beside {inside:?}");
+        }
+    }
+}
+
 #[test]
 fn the_tornado_names_what_the_margin_hangs_on() {
     let mut p = product("a", 200.0, 8);

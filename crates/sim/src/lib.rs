@@ -6,6 +6,7 @@
 //! into any [`export::Sink`]; [`write_to`] does both into a folder. `truth.json` states every
 //! parameter and total, and the tables beside it what is true of every shopper, product and review,
 //! so that whoever learns from the files can be compared with it.
+//! [`auction`] is the other side of advertising: auctions whose best bids are known.
 //! [`write_bulk_retail`] makes one big flat file for load tests and has nothing to do with the rest.
 //!
 //! The same parameters give the same bytes at any number of threads. Logarithms and powers come from
@@ -30,6 +31,7 @@ mod merchant;
 mod potential;
 mod truth;
 
+pub mod auction;
 pub mod export;
 
 mod bulk;
@@ -41,4 +43,4 @@ pub use merchant::{Book, Merchant};
 pub use params::{BadLotParams, DirtParams, Export, MarketParams, SimParams};
 pub use potential::{MarketPotential, potentials};
 pub use truth::Truth;
-pub use write::{Progress, SimSummary, write_bulk_retail_to, write_to};
+pub use write::{Progress, SimSummary, write_auctions_to, write_bulk_retail_to, write_to};

@@ -2,6 +2,7 @@
 //!
 //! The tables of the truth and then `truth.json` are written last, so that a folder that has it is complete.
 
+use crate::auction::{AuctionTruth, truth_of, write_log};
 use crate::bulk::{BulkSummary, write_bulk_retail};
 use crate::export::{self, FileFacts, Sink};
 use crate::{Merchant, SimError, SimParams, Truth};
@@ -88,6 +89,24 @@ pub fn write_bulk_retail_to(path: &Path, n_lines: u64, seed: Seed) -> Result<Bul
     let summary = write_bulk_retail(&mut out, n_lines, seed)?;
     out.flush().map_err(SimError::write(&file))?;
     Ok(summary)
+}
+
+/// Writes `auctions.csv`, a bidder's log of [`crate::auction`], and `auction_truth.json` into `dir`.
+///
+/// # Errors
+/// [`SimError`] for no auction at all, or naming the file that could not be written.
+pub fn write_auctions_to(dir: &Path, n: u64, seed: Seed) -> Result<AuctionTruth, SimError> {
+    if n == 0 {
+        return Err(SimError::Param { name: "auctions", rule: "at least 1", got: 0.0 });
+    }
+    let (log, truth) = ("auctions.csv", "auction_truth.json");
+    fs::create_dir_all(dir).map_err(SimError::write(log))?;
+    let mut out = BufWriter::new(File::create(dir.join(log)).map_err(SimError::write(log))?);
+    write_log(&mut out, n, seed).and_then(|()| out.flush()).map_err(SimError::write(log))?;
+    let stated = truth_of(n, seed);
+    let text = serde_json::to_string_pretty(&stated).map_err(io::Error::from).map_err(SimError::write(truth))?;
+    fs::write(dir.join(truth), text + "\n").map_err(SimError::write(truth))?;
+    Ok(stated)
 }
 
 /// A folder on disk.

@@ -54,6 +54,35 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         json: bool,
     },
+    /// What the weeks ahead will ask for in a market: all products together, a product or a category, week by week.
+    Demand(Demand),
+    /// How the plan of a market fares in 200 worlds with the stock there is: empty shelves, money that has to be there, regret
+    /// beside other plans, chance of a loss.
+    Rehearse {
+        /// The market.
+        market: Market,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Where prices stand beside each competitor's in a market, and which of theirs moved lately.
+    Rivals(Rivals),
+    /// Which categories grow, over the year, with intervals.
+    Trend(Trend),
+    /// What has to be done before the assortment may be sold in a market, rule by rule, with rough costs.
+    Checklist(Checklist),
+    /// What a move of each currency does to the margin of the weeks ahead.
+    Exposure {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Advertising that runs: the last days beside the plan and the days before, with alarms where chance is no excuse.
+    Watch(Watch),
+    /// When to post about the occasions ahead, on which platform, and whether a draft fits there.
+    Posts(Posts),
+    /// What the newest run decided otherwise than the one before; and notes of who took which change over.
+    Changes(Changes),
     /// The calendar of a market with last days to order.
     Calendar {
         /// The market.
@@ -183,6 +212,133 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `portolan decide rivals`.
+#[derive(Debug, Args)]
+pub(crate) struct Rivals {
+    /// The market.
+    pub(crate) market: Market,
+    /// Prices seen more days ago than this do not count.
+    #[arg(long, default_value_t = 30)]
+    pub(crate) days: i32,
+    /// Smallest move that is told, per cent.
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) moved: f64,
+    /// How many moves.
+    #[arg(short = 'n', long = "number", default_value_t = 20)]
+    pub(crate) n: usize,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide trend`.
+#[derive(Debug, Args)]
+pub(crate) struct Trend {
+    /// Only this market; without it, all together.
+    #[arg(long)]
+    pub(crate) market: Option<Market>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide checklist`.
+#[derive(Debug, Args)]
+pub(crate) struct Checklist {
+    /// The market.
+    pub(crate) market: Market,
+    /// Write the table of what is missing here, to fill in.
+    #[arg(long)]
+    pub(crate) csv: Option<PathBuf>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide watch`.
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The market.
+    pub(crate) market: Market,
+    /// Days that are looked at.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) days: usize,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide posts`.
+#[derive(Debug, Args)]
+pub(crate) struct Posts {
+    /// The market.
+    pub(crate) market: Market,
+    /// How many.
+    #[arg(short = 'n', long = "number", default_value_t = 40)]
+    pub(crate) n: usize,
+    /// A draft's title: say on which platforms it fits.
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// A draft's text with its hashtags, likewise.
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide changes`.
+#[derive(Debug, Args)]
+pub(crate) struct Changes {
+    /// Only this market.
+    #[arg(long)]
+    pub(crate) market: Option<Market>,
+    /// Compare with this snapshot; without it, the newest before with other decisions.
+    #[arg(long)]
+    pub(crate) since: Option<u64>,
+    /// Smallest change of a number that is told, per cent.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) least: f64,
+    /// How many.
+    #[arg(short = 'n', long = "number", default_value_t = 40)]
+    pub(crate) n: usize,
+    /// Numbers of changes that were taken over.
+    #[arg(long, value_delimiter = ',', requires = "by")]
+    pub(crate) take: Vec<usize>,
+    /// Numbers of changes that were turned down.
+    #[arg(long, value_delimiter = ',', requires = "by")]
+    pub(crate) refuse: Vec<usize>,
+    /// Who says so.
+    #[arg(long)]
+    pub(crate) by: Option<String>,
+    /// Why.
+    #[arg(long, requires = "by")]
+    pub(crate) why: Option<String>,
+    /// What was noted so far.
+    #[arg(long)]
+    pub(crate) trail: bool,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide demand`.
+#[derive(Debug, Args)]
+pub(crate) struct Demand {
+    /// The market.
+    #[arg(long)]
+    pub(crate) market: Market,
+    /// One product.
+    #[arg(long, conflicts_with = "category")]
+    pub(crate) product: Option<String>,
+    /// All products of a category together.
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `portolan decide coupons`.

@@ -2,19 +2,29 @@
 
 mod bids;
 mod budget;
+mod changes;
 mod channels;
+mod checklist;
 mod coupons;
+mod demand;
+mod exposure;
 mod missing;
+mod posts;
+mod rehearse;
 mod results;
+mod rivals;
 mod target;
 mod trade;
+mod trend;
 mod verify;
+mod watch;
 
 use super::{Environment, Opened, rules};
 use crate::cli::{self, DecideWhat};
 use crate::exit::{Exit, Stop};
 use crate::pipeline::decisions::tables::{FILES, Tables, rulebook};
 use crate::pipeline::decisions::{Assumptions, CHANNELS, Taught, backtest, channel_facts, what_if};
+use crate::pipeline::rows::Rows;
 use crate::{output, pipeline};
 use anyhow::Result;
 use decide::sellability::Rulebook;
@@ -43,6 +53,15 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Prices { market, n, json } => prices(&opened, *market, *n, *json).await?,
         DecideWhat::Sell { market, product, json } => sell(&opened, *market, product.as_deref(), *json).await?,
         DecideWhat::Cost { market, product, json } => cost(&opened, *market, product, *json).await?,
+        DecideWhat::Rivals(args) => rivals::rivals(&opened, args).await?,
+        DecideWhat::Trend(args) => trend::trend(&opened, args).await?,
+        DecideWhat::Checklist(args) => checklist::checklist(&opened, args).await?,
+        DecideWhat::Exposure { json } => exposure::exposure(&opened, *json).await?,
+        DecideWhat::Watch(args) => watch::watch(&opened, args).await?,
+        DecideWhat::Posts(args) => posts::posts(&opened, args).await?,
+        DecideWhat::Changes(args) => changes::changes(&opened, args).await?,
+        DecideWhat::Demand(args) => demand::demand(&opened, args).await?,
+        DecideWhat::Rehearse { market, json } => rehearse::rehearse(&opened, *market, *json).await?,
         DecideWhat::Calendar { market, json } => calendar(&opened, *market, *json).await?,
         DecideWhat::Promote { market, product, n, all, json } => {
             trade::promote(&opened, *market, product.as_deref(), *n, *all, *json).await?;
@@ -381,6 +400,15 @@ async fn alternatives(
     }
     if kept.is_empty() {
         output::line("nothing changes");
+        if asked.budget.is_some() {
+            let markets = match market {
+                Some(market) => vec![market],
+                None => Rows::query(&opened.engine, "select distinct market from marts.media order by market")
+                    .await?
+                    .markets("market")?,
+            };
+            super::plan::scenario::why_spend_stays(&opened.engine, &markets).await?;
+        }
         return Ok(());
     }
     let cells = kept.iter().map(|c| {

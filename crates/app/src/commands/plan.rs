@@ -1,7 +1,7 @@
 //! `portolan plan`: pages and JSON from the marts.
 
 mod compare;
-mod scenario;
+pub(super) mod scenario;
 
 use super::Environment;
 use crate::exit::{Exit, Stop};
@@ -36,11 +36,19 @@ pub(crate) async fn run(env: &Environment, args: &cli::Plan) -> Result<ExitCode>
     let markets = match args.market {
         Some(market) if gatherer.knows(market) => vec![market],
         Some(market) => {
-            let known = gatherer.markets(0).iter().map(Market::to_string).collect::<Vec<_>>().join(", ");
+            let list = |all: Vec<Market>| all.iter().map(Market::to_string).collect::<Vec<_>>().join(", ");
+            let (known, others) = (list(gatherer.markets(0)), list(gatherer.to_enter().collect()));
+            let to_enter = if others.is_empty() {
+                String::new()
+            } else {
+                format!(", those that can be planned before a sale {others}")
+            };
             return Err(Stop::error(
                 Exit::Missing,
-                format!("{market} has no sale yet"),
-                format!("the markets with sales are {known}"),
+                format!("{market} has no sale yet, and nothing says how large it is"),
+                format!(
+                    "the markets with sales are {known}{to_enter}; `portolan markets template` drafts the facts about more"
+                ),
             ));
         }
         None => gatherer.markets(MIN_ORDERS),

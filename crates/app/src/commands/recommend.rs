@@ -63,9 +63,13 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let context = signals::context(&engine, &purchases, &args.shopper, &used.weights).await?;
     let seen = |item: ItemIdx| !history.contains(&item) && context.contains(item);
     let owned = if args.again { Owned::Include } else { Owned::Exclude };
-    let params = TopNParams { n: args.n, owned, n_reasons: 3 };
+    let floors = Floors::load(&engine, market).await?;
+    // Deep enough that what sells below its floor, which goes last, takes nobody's place.
+    let params = TopNParams { n: args.n + floors.below.len(), owned, n_reasons: 3 };
     let model = InContext { model: served.model.as_ref(), context: &context };
-    let list = top_n(&model, Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
+    let mut list = top_n(&model, Some(served.fallback.as_ref()), History::of(&history), &served.shelf, &params);
+    list.ranked.sort_by_key(|r| floors.below.contains_key(catalogue.id(r.item)));
+    list.ranked.truncate(args.n);
     let names = Rows::query(&engine, "select product_id, name from clean.products").await?;
     let names: BTreeMap<String, String> = names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
     // Pictures are looked at once and kept; without any there is nothing to look at.
@@ -98,7 +102,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
             .enumerate()
             .map(|(i, r)| {
                 let reasons: Vec<_> = r.reasons.iter().map(|x| json!({"term": x.term, "product": x.item.map(&id), "part": x.part})).collect();
-                json!({"rank": i + 1, "product": id(r.item), "name": name(r.item), "score": r.score, "model": origin(r.origin), "reasons": reasons})
+                json!({"rank": i + 1, "product": id(r.item), "name": name(r.item), "score": r.score, "model": origin(r.origin),
+                    "price": floors.price(id(r.item)), "currency": floors.currency, "below_floor": floors.below.contains_key(id(r.item)), "reasons": reasons})
             })
             .collect();
         let part = |x: &domain::Reason| json!({"term": x.term, "product": x.item.map(&id), "part": x.part});
@@ -141,13 +146,14 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
             name(r.item),
             format!("{:.3}", r.score),
             origin(r.origin).to_owned(),
+            floors.said(id(r.item)),
         ];
         if args.explain {
             row.push(r.reasons.iter().map(&because).collect::<Vec<_>>().join("; "));
         }
         row
     });
-    let mut header = vec!["", "product", "name", "score", "by"];
+    let mut header = vec!["", "product", "name", "score", "by", "offer it at"];
     if args.explain {
         header.push("because");
     }
@@ -169,6 +175,52 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
         output::note(&format!("{n} more would have been listed but are {}", barred(*why)));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prices to offer at: those of now, and the advised ones of what sells below its floor.
+#[derive(Default)]
+struct Floors {
+    currency: Option<String>,
+    now: BTreeMap<String, f64>,
+    /// Price that it is to be offered at instead.
+    below: BTreeMap<String, f64>,
+}
+
+impl Floors {
+    async fn load(engine: &Engine, market: Market) -> Result<Self> {
+        let sql = format!(
+            "select product_id, currency, cast(price as double) as price, \
+             case when price < floor then cast(coalesce(advised, floor) as double) end as instead \
+             from marts.prices where market = '{market}' order by product_id"
+        );
+        let rows = Rows::query(engine, &sql).await?;
+        let (ids, currencies) = (rows.texts("product_id")?, rows.texts("currency")?);
+        let (now, instead) = (rows.floats("price")?, rows.floats("instead")?);
+        let mut all = Self { currency: currencies.first().cloned(), ..Self::default() };
+        for (i, id) in ids.into_iter().enumerate() {
+            if let Some(price) = instead[i] {
+                all.below.insert(id.clone(), price);
+            }
+            if let Some(price) = now[i] {
+                all.now.insert(id, price);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Never below the floor.
+    fn price(&self, id: &str) -> Option<f64> {
+        self.below.get(id).or_else(|| self.now.get(id)).copied()
+    }
+
+    fn said(&self, id: &str) -> String {
+        let currency = self.currency.as_deref().unwrap_or_default();
+        match (self.below.get(id), self.now.get(id)) {
+            (Some(price), Some(now)) => format!("{currency} {price:.2}; {now:.2} now is below its floor"),
+            (_, Some(now)) => format!("{currency} {now:.2}"),
+            _ => String::new(),
+        }
+    }
 }
 
 /// What serves the market, and why.

@@ -24,6 +24,17 @@ pub(crate) fn run(env: &Environment, args: &cli::Simulate) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(n) = args.auctions {
+        let truth = sim::write_auctions_to(&args.out, n, Seed(args.seed))?;
+        let log = args.out.join("auctions.csv");
+        if args.json {
+            output::json(&json!({"log": log, "truth": truth}))?;
+        } else {
+            output::line(&format!("{} auctions in {}", output::count(n), log.display()));
+            output::hint(&format!("portolan decide bids {} --budget 20", log.display()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let usage = |e: SimError| match e {
         SimError::Write { .. } => e.into(),
         _ => Stop::error(Exit::Usage, e.to_string(), "`portolan simulate --help` shows the ranges and the markets"),

@@ -37,6 +37,8 @@ pub(crate) struct Gatherer<'a> {
     glances: BTreeMap<Market, (Glance, Summary)>,
     counts: BTreeMap<Market, MarketCounts>,
     inputs: BTreeSet<Input>,
+    /// Markets that were decided without a sale there.
+    entered: BTreeSet<Market>,
 }
 
 /// One row of `marts.market_summary`, for arithmetic.
@@ -58,6 +60,7 @@ impl<'a> Gatherer<'a> {
             glances: BTreeMap::new(),
             counts: BTreeMap::new(),
             inputs: BTreeSet::new(),
+            entered: BTreeSet::new(),
         };
         let products = Rows::query(engine, "select product_id, name from clean.products").await?;
         all.names = products
@@ -67,6 +70,8 @@ impl<'a> Gatherer<'a> {
             .filter(|(_, n)| !n.is_empty())
             .collect();
         all.load_glances().await?;
+        let decided = Rows::query(engine, "select distinct market from marts.decision_figures order by market").await?;
+        all.entered = decided.markets("market")?.into_iter().filter(|m| !all.glances.contains_key(m)).collect();
         for (input, table) in [
             (Input::Costs, "costs"),
             (Input::CompetitorPrices, "competitor_prices"),
@@ -93,7 +98,12 @@ impl<'a> Gatherer<'a> {
 
     /// Whether the lake knows the market at all.
     pub(crate) fn knows(&self, market: Market) -> bool {
-        self.glances.contains_key(&market)
+        self.glances.contains_key(&market) || self.entered.contains(&market)
+    }
+
+    /// Markets that can be planned though nothing was ever sold there.
+    pub(crate) fn to_enter(&self) -> impl Iterator<Item = Market> {
+        self.entered.iter().copied()
     }
 
     fn money(&self, amount: Amount) -> Result<Money> {
@@ -133,20 +143,27 @@ impl<'a> Gatherer<'a> {
     async fn products(&self, market: Market) -> Result<(Vec<ProductEvidence>, Option<CaveatEvidence>)> {
         let query = format!(
             "select r.rank, r.product_id, r.model, r.score, r.n_shoppers, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
-             coalesce(h.last_price, o.last_price) as price, s.quantity as stock \
+             coalesce(h.last_price, o.last_price) as price, s.quantity as stock, p.currency, \
+             case when p.asked < p.least then p.asked end as below, \
+             case when p.asked < p.least then coalesce(p.advised, p.least) end as offered \
              from marts.recommendations r \
              left join marts.product_market h on h.product_id = r.product_id and h.market = '{market}' \
              left join marts.product_market o on o.product_id = r.product_id and o.market = '{home}' \
              left join (select product_id, sum(quantity) as quantity from clean.stock where market in ('{market}', 'ZZ') group by product_id) s \
                on s.product_id = r.product_id \
+             left join (select product_id as priced, currency, cast(price as double) as asked, cast(floor as double) as least, \
+               cast(advised as double) as advised from marts.prices where market = '{market}') p on p.priced = r.product_id \
              where r.market = '{market}' and r.product_id not in \
                (select product_id from marts.sellability where market = '{market}' and verdict = 'blocked') \
-             order by r.rank limit {PRODUCTS}",
+             order by case when p.asked < p.least then 1 else 0 end, r.rank limit {PRODUCTS}",
             home = self.home
         );
         let rows = Rows::query(self.engine, &query).await?;
         let (ids, models, scores) = (rows.texts("product_id")?, rows.texts("model")?, rows.floats("score")?);
         let (here, at_home, reasons) = (rows.ints("here")?, rows.ints("at_home")?, rows.texts("reasons")?);
+        // What sells below its floor goes last, and with the price that it is to be offered at.
+        let (below, offered, currencies) =
+            (rows.floats("below")?, rows.floats("offered")?, rows.optional_texts("currency")?);
         let (prices, stock, asked) = (rows.amounts("price")?, rows.floats("stock")?, rows.ints("n_shoppers")?);
         let shoppers = |m: Market| self.glances.get(&m).map_or(0, |(_, s)| s.shoppers);
         let mut contradicting: Vec<String> = Vec::new();
@@ -169,6 +186,13 @@ impl<'a> Gatherer<'a> {
                     }
                     other => other?,
                 };
+                let asked_for = below[i].zip(offered[i]).zip(currencies[i].as_deref()).and_then(|((now, to), code)| {
+                    let currency: Currency = code.parse().ok()?;
+                    let to = decided::money(to, currency)?;
+                    Some(Metric::ProductPrice.money(to, 1, &source).formula(format!(
+                        "price advised, at or above the floor; it sells at {currency} {now:.2} now, below its floor"
+                    )))
+                });
                 let reasons: Vec<(String, String, f64)> = serde_json::from_str(&reasons[i]).unwrap_or_default();
                 Ok(ProductEvidence {
                     id: ProductId::new(ids[i].as_str()),
@@ -188,11 +212,15 @@ impl<'a> Gatherer<'a> {
                         })
                         .collect(),
                     uptake,
-                    price: (prices[i] > Amount::ZERO)
-                        .then(|| {
-                            Ok::<_, anyhow::Error>(Metric::ProductPrice.money(self.money(prices[i])?, buyers, &source))
-                        })
-                        .transpose()?,
+                    price: match asked_for {
+                        Some(price) => Some(price),
+                        None => (prices[i] > Amount::ZERO)
+                            .then(|| {
+                                let price = self.money(prices[i])?;
+                                Ok::<_, anyhow::Error>(Metric::ProductPrice.money(price, buyers, &source))
+                            })
+                            .transpose()?,
+                    },
                     stock: stock[i].map(|s| Metric::ProductStock.number(s, 1, &source)),
                     margin: None,
                 })

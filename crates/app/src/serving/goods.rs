@@ -36,6 +36,8 @@ pub(crate) struct Goods {
     paid: BTreeMap<Market, HashMap<ItemIdx, Money>>,
     /// What a market asks now, in its own currency.
     here: BTreeMap<Market, HashMap<ItemIdx, Money>>,
+    /// Below what a market must not sell it, in its own currency.
+    floors: BTreeMap<Market, HashMap<ItemIdx, Money>>,
     pictured: Vec<bool>,
     /// Services and what was not sold for long.
     gone: Vec<bool>,
@@ -128,6 +130,7 @@ impl Goods {
             prices: Vec::new(),
             paid: BTreeMap::new(),
             here: BTreeMap::new(),
+            floors: BTreeMap::new(),
             pictured: Vec::new(),
             gone: Vec::new(),
             stock: Stock::load(engine).await?,
@@ -175,6 +178,16 @@ impl Goods {
         {
             if let (Some(item), Some(price)) = (self.find(&id), money(Some(price), currency.parse().ok())) {
                 self.here.entry(market).or_default().insert(item, price);
+            }
+        }
+        let sql = "select market, product_id, currency, floor from marts.prices where floor is not null";
+        let rows = Rows::query(engine, sql).await?;
+        let (markets, ids) = (rows.markets("market")?, rows.texts("product_id")?);
+        for ((market, id), (currency, floor)) in
+            markets.into_iter().zip(ids).zip(rows.texts("currency")?.into_iter().zip(rows.amounts("floor")?))
+        {
+            if let (Some(item), Some(floor)) = (self.find(&id), money(Some(floor), currency.parse().ok())) {
+                self.floors.entry(market).or_default().insert(item, floor);
             }
         }
         let last = lasts.iter().max().copied().unwrap_or(Day(0));
@@ -258,6 +271,12 @@ impl Goods {
             return Some(*price);
         }
         self.paid.get(&market).and_then(|paid| paid.get(&item)).copied().or(self.prices[item.at()])
+    }
+
+    /// Whether a product sells below its floor in a market at this price; what has no floor, or one in another currency, does not.
+    pub(crate) fn is_below_floor(&self, item: ItemIdx, market: Market, price: Option<Money>) -> bool {
+        let floor = self.floors.get(&market).and_then(|floors| floors.get(&item));
+        floor.zip(price).is_some_and(|(floor, price)| floor.currency == price.currency && price.minor < floor.minor)
     }
 
     /// Whether a product is of a category, given as a whole path or as its beginning, or as one part of it.

@@ -2,12 +2,14 @@
 
 mod access_logs;
 mod advertising;
+mod around;
 mod backup;
 mod bad_input;
 mod catalogue;
 mod copy;
 mod decide;
 mod encoders;
+mod entered;
 mod evidence;
 mod export;
 mod figures;

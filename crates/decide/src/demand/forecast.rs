@@ -3,14 +3,15 @@
 //! Ways: the *seasonal naive*, last year's week; a *combination* of smoothing, theta and seasonal methods
 //! ([`learn::series::AutoParams`]); one *boosted* model over all series with price, promotion and calendar
 //! ([`learn::series::GlobalParams`]); and the *mean* of the last two. The panel is cut off at earlier origins, each way forecasts
-//! what then came, and its error is taken beside the seasonal naive's. A series takes the way of lowest
+//! what then came, and its error (root of the sum of squares) is taken beside the seasonal naive's. A series takes the way of lowest
 //! `(n r_own + 4 r_panel) / (n + 4)`, with `n` its own origins and `r` errors relative to the seasonal naive: its own record counts
 //! as far as it is long. Where nothing beats the seasonal naive, that is the answer, and it says so.
 //!
 //! Intervals are conformal, of the errors made at those origins by the way chosen, for each week and for the sum of all weeks
 //! (stock is ordered for the sum, and weekly intervals do not add: `sums.rs`); the level of the weekly ones follows what older
 //! errors held at newer origins (`adaptive.rs`). Weeks out of stock count neither as history nor as
-//! truth. Cost: `n_origins + 1` fits of every way; [`Effort::Light`] leaves the slow ones out.
+//! truth. Cost: `n_origins + 1` fits of every way; [`Effort::Light`] leaves the slow ones out,
+//! [`Effort::Quick`] keeps them at a size for seconds.
 
 use super::adaptive;
 use super::sums::Sums;
@@ -18,7 +19,7 @@ use super::weeks::DemandSeries;
 use crate::price::{PriceError, Said};
 use domain::{Day, Seed};
 use learn::LearnError;
-use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook};
+use learn::series::{AutoParams, Band, Global, GlobalParams, History, LeadingZeros, Member, Method, Outlook, Scale};
 use std::collections::BTreeMap;
 
 /// How much is tried.
@@ -26,6 +27,8 @@ use std::collections::BTreeMap;
 pub enum Effort {
     /// A few fast methods, no boosted model.
     Light,
+    /// Those and MSTL around smoothing, and a boosted model of fewer rows and trees: for a whole assortment in seconds.
+    Quick,
     /// Everything.
     #[default]
     Full,
@@ -240,7 +243,7 @@ impl DemandParams {
     fn ways(&self) -> Vec<Way> {
         match self.effort {
             Effort::Light => vec![Way::SeasonalNaive, Way::Combination],
-            Effort::Full => vec![Way::SeasonalNaive, Way::Combination, Way::Boosted, Way::Both],
+            Effort::Quick | Effort::Full => vec![Way::SeasonalNaive, Way::Combination, Way::Boosted, Way::Both],
         }
     }
 
@@ -256,7 +259,7 @@ impl DemandParams {
         let mut auto = AutoParams::new(self.horizon, &[52]);
         auto.levels = vec![];
         auto.zeros = LeadingZeros::Keep;
-        if self.effort == Effort::Light {
+        if self.effort != Effort::Full {
             auto.n_origins = 2;
             auto.methods = vec![
                 Method::Naive,
@@ -265,6 +268,9 @@ impl DemandParams {
                 Method::Theta(1),
                 Method::SeasonalMean(52, 3),
             ];
+            if self.effort == Effort::Quick {
+                auto.methods.push(Method::MstlEts(Scale::Plain));
+            }
         }
         let combined: Vec<Option<Vec<f64>>> =
             auto.forecast(&units).into_iter().map(|a| (!a.mean.is_empty()).then_some(a.mean)).collect();
@@ -301,9 +307,13 @@ impl DemandParams {
             .collect();
         // Origins far enough apart that a panel of any size is learnt from about so many rows: the trees need no more.
         let most = GlobalParams::default().n_origins;
-        let n_origins = (ROWS / (2 * self.horizon * panel.len()).max(1)).clamp(4, most);
-        let params =
+        let rows = if self.effort == Effort::Quick { QUICK_ROWS } else { ROWS };
+        let n_origins = (rows / (2 * self.horizon * panel.len()).max(1)).clamp(4, most);
+        let mut params =
             GlobalParams { horizon: self.horizon, n_origins, stride: most / n_origins, ..GlobalParams::default() };
+        if self.effort == Effort::Quick {
+            (params.boost.n_rounds, params.boost.learning_rate, params.boost.max_leaves) = (60, 0.12, 15);
+        }
         let model: Global = match params.fit(&members, seed) {
             Ok(model) => model,
             // Nothing to learn from yet is an answer of its own: the other ways remain.
@@ -382,8 +392,10 @@ impl DemandParams {
             }
             for (error, said) in record.errors.iter_mut().zip(&origin[i]) {
                 let said = said.as_ref().unwrap_or(first);
-                *error +=
-                    actual.iter().zip(said).filter(|(y, _)| y.is_finite()).map(|(y, f)| (y - f).abs()).sum::<f64>();
+                // Squares: absolute errors would prefer a forecast of nothing for what sells now and then, and stock, money and margin
+                // follow from what is expected.
+                let squares = actual.iter().zip(said).filter(|(y, _)| y.is_finite()).map(|(y, f)| (y - f).powi(2));
+                *error += squares.sum::<f64>().sqrt();
             }
             record.n += 1;
         }
@@ -400,12 +412,15 @@ const MEND: f64 = 1.4;
 /// Rows that the boosted model is fitted on, more or less.
 const ROWS: usize = 300_000;
 
+/// The same where seconds count.
+const QUICK_ROWS: usize = 60_000;
+
 /// How many origins the panel's record counts as, beside a series' own.
 const PANEL_COUNTS: f64 = 4.0;
 
 /// Errors of one series over its origins.
 struct Record {
-    /// Sum of absolute errors of each way, the seasonal naive first.
+    /// Sum over the origins of the root of the squared errors of each way, the seasonal naive first.
     errors: Vec<f64>,
     /// Origins.
     n: usize,

@@ -4,10 +4,15 @@
 //! with three standard normal parts, the market's, the product's and the week's own. Elasticity is normal, cost lognormal with
 //! mean 1, delays are exponential, and each channel takes one of its resampled curves. Draw `i` comes from stream `i` of the
 //! seed and its numbers are taken in a fixed order, so plans that differ in prices, stock or spend meet the same luck.
+//!
+//! A *pinned* input is known in sum, not product by product: what the market's and the products' parts of demand add up to, the
+//! mean of the products' elasticities, the sum of the deliveries' delays are put at a quantile of their own distribution, and each
+//! part takes its share of the way there (the Gaussian parts by their covariance with the sum, the exponential ones in proportion),
+//! which draws them from their distribution given that sum. All products at their worst at once is no 5 % case.
 
 use super::input::{Noise, Plan, Product, World};
 use crate::Said;
-use domain::{Rng, Seed};
+use domain::Seed;
 
 /// An input that can be pinned to its low or high end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,30 +87,41 @@ pub(super) struct Draw {
 impl Draw {
     pub(super) fn new(plan: &Plan, world: &World, seed: Seed, i: u64, pin: Option<Pin<'_>>) -> Self {
         let mut rng = seed.stream(i);
-        let z = |input: &Input| pin.filter(|p| p.input == input).map(|p| learn::special::normal_quantile(p.at));
-        let normal = |rng: &mut Rng, fixed: Option<f64>| {
-            let own = rng.normal();
-            fixed.unwrap_or(own)
-        };
-        let market = normal(&mut rng, z(&Input::Demand));
-        let cost = (world.cost_spread * normal(&mut rng, z(&Input::Cost)) - world.cost_spread.powi(2) / 2.0).exp();
-        let product = plan.products.iter().map(|_| normal(&mut rng, z(&Input::Demand))).collect();
-        let elasticity = plan.products.iter().map(|_| normal(&mut rng, z(&Input::Elasticity))).collect();
-        let pinned = |j: usize| pin.filter(|p| *p.input == Input::Channel(j)).map(|p| p.at);
+        let at = |input: &Input| pin.filter(|p| p.input == input).map(|p| p.at);
+        let z = |input: &Input| at(input).map(learn::special::normal_quantile);
+        let (mut market, own_cost) = (rng.normal(), rng.normal());
+        let cost_z = z(&Input::Cost).unwrap_or(own_cost);
+        let cost = (world.cost_spread * cost_z - world.cost_spread.powi(2) / 2.0).exp();
+        let mut product: Vec<f64> = plan.products.iter().map(|_| rng.normal()).collect();
+        let mut elasticity: Vec<f64> = plan.products.iter().map(|_| rng.normal()).collect();
+        if let Some(z) = z(&Input::Demand) {
+            pin_sum(&mut market, &mut product, world, z);
+        }
+        if let Some(z) = z(&Input::Elasticity) {
+            let known = |i: &usize| plan.products[*i].elasticity.is_some();
+            let known: Vec<usize> = (0..elasticity.len()).filter(known).collect();
+            let n = known.len().max(1) as f64;
+            let shift = z / n.sqrt() - known.iter().map(|i| elasticity[*i]).sum::<f64>() / n;
+            known.iter().for_each(|i| elasticity[*i] += shift);
+        }
         let channel = (0..plan.channels.len())
             .map(|j| {
                 let own = rng.uniform();
-                pinned(j).unwrap_or(own)
+                at(&Input::Channel(j)).unwrap_or(own)
             })
             .collect();
-        let n_deliveries = plan.products.iter().map(|p| p.deliveries.len()).sum();
-        let late_at = pin.filter(|p| *p.input == Input::Delay).map(|p| -(1.0 - p.at).ln());
-        let late = (0..n_deliveries)
-            .map(|_| {
-                let own = rng.exponential();
-                world.mean_delay * late_at.unwrap_or(own)
-            })
-            .collect();
+        let n_deliveries: usize = plan.products.iter().map(|p| p.deliveries.len()).sum();
+        let mut late: Vec<f64> = (0..n_deliveries).map(|_| world.mean_delay * rng.exponential()).collect();
+        if let Some(q) = at(&Input::Delay) {
+            // The sum of n exponentials is gamma of shape n; given it, they share it as they would have.
+            let sum = late.iter().sum::<f64>();
+            let times = if sum > 0.0 {
+                world.mean_delay * learn::special::gamma_quantile(q, n_deliveries as f64) / sum
+            } else {
+                1.0
+            };
+            late.iter_mut().for_each(|l| *l *= times);
+        }
         let week = (0..plan.products.len() * plan.n_weeks()).map(|_| rng.normal()).collect();
         Self { cost, late, market, product, week, elasticity, channel, counts: seed.derive(i) }
     }
@@ -159,4 +175,18 @@ impl Draw {
             Noise::OnTop => self.counts.stream((at * 10_000 + week) as u64).poisson(mean) as f64,
         }
     }
+}
+
+/// Puts `√a · market + √b · mean(product)` at a quantile of its own distribution, its parts where they then are expected.
+fn pin_sum(market: &mut f64, product: &mut [f64], world: &World, z: f64) {
+    let n = product.len().max(1) as f64;
+    let (all, weeks) = (world.shared_by_all.max(0.0).sqrt(), world.shared_by_weeks.max(0.0).sqrt());
+    let variance = all * all + weeks * weeks / n;
+    if variance <= 0.0 {
+        return;
+    }
+    let sum = all * *market + weeks * product.iter().sum::<f64>() / n;
+    let missing = (z * variance.sqrt() - sum) / variance;
+    *market += all * missing;
+    product.iter_mut().for_each(|p| *p += weeks / n * missing);
 }

@@ -183,13 +183,16 @@ impl Plan {
         check_amounts("fixed cost", &[self.fixed_cost])
     }
 
-    /// The same plan with every price, all stock and deliveries, and all advertising multiplied.
+    /// The same plan with the prices of products whose answer to price is known, all stock and deliveries, and all advertising
+    /// multiplied: where nobody knows the answer, a higher price would be free money.
     #[must_use]
     pub fn varied(&self, price: f64, stock: f64, advertising: f64) -> Self {
         let mut plan = self.clone();
         plan.name = format!("price × {price}, stock × {stock}, advertising × {advertising}");
         for p in &mut plan.products {
-            p.price.iter_mut().for_each(|x| *x *= price);
+            if p.elasticity.is_some() {
+                p.price.iter_mut().for_each(|x| *x *= price);
+            }
             p.stock *= stock;
             p.deliveries.iter_mut().for_each(|d| d.units *= stock);
         }

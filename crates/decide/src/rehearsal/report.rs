@@ -2,7 +2,8 @@
 //!
 //! - *regret* of a plan in a world is the margin of the best candidate there less its own; its mean over worlds says what
 //!   knowing the future would be worth beside the plan, among the candidates that were tried;
-//! - the *tornado* pins one input at a time to its 5 % and 95 % quantile in every world and compares mean margins.
+//! - the *tornado* pins one input at a time to its 5 % and 95 % quantile in every world and compares mean margins; of an input
+//!   that many products have each for themselves it is their sum that is pinned (`draw.rs`).
 //!
 //! Candidates are the plan itself, those that the caller adds, and a grid of its price, stock and advertising multiplied.
 //! Cost: `draws · (candidates + 2 · inputs)` runs, spread over threads; the same bytes at any number of them.

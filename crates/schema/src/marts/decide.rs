@@ -417,6 +417,19 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("high", Float, "at its 95 % quantile"),
         ],
     ),
+    mart(
+        "rehearsal",
+        "a plan of a market rehearsed with the stock that was counted, beside others in the same worlds",
+        &["market", "place"],
+        &[
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            must("place", Int, "order, from 1: the largest mean margin first"),
+            must("candidate", Text, "plan, or the plan with all prices, stock and deliveries, advertising multiplied"),
+            must("margin", Float, "mean margin over the worlds, reporting currency"),
+            must("regret", Float, "mean over the worlds of the best candidate's margin there less its own"),
+            must("best", Float, "share of the worlds in which it is the best, 0 to 1"),
+        ],
+    ),
     mart("decision_figures", "a figure of what is decided for a market", &["market", "figure"], FIGURE),
     mart(
         "decision_actions",

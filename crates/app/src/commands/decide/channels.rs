@@ -82,6 +82,7 @@ pub(super) async fn channels(opened: &Opened, args: &cli::Channels) -> Result<()
     let partners: Vec<_> = facts.partners.iter().filter(|(m, _)| *m == market).map(|(_, p)| p.clone()).collect();
     let partners =
         if partners.is_empty() { Vec::new() } else { PartnerParams::default().rank(&partners).map_err(stop)? };
+    let planned = planned(opened, market, &facts).await?;
     let unknown: Vec<&String> = seen.keys().filter(|channel| !used.contains(channel)).collect();
     if args.json {
         let platforms: Vec<Value> = ranked.iter().map(|r| platform_json(r, verify[&r.outlook.platform])).collect();
@@ -89,10 +90,11 @@ pub(super) async fn channels(opened: &Opened, args: &cli::Channels) -> Result<()
         return output::json(&json!({
             "market": market, "currency": base, "order_margin": margin.as_ref().map(|m| m.0),
             "order_margin_source": margin.as_ref().map(|m| &m.1), "budget": args.budget, "platforms": platforms,
-            "partners": partners, "channels_without_a_platform": unknown,
+            "partners": partners, "channels_without_a_platform": unknown, "plan": planned,
         }));
     }
     tell(&ranked, &verify, margin.as_ref(), base, budget.is_some());
+    tell_plan(&planned, &ranked, base);
     if !partners.is_empty() {
         tell_partners(&partners);
     }
@@ -198,6 +200,53 @@ fn own(
         sums.spend += rate * o.spend.to_decimal().to_string().parse::<f64>().unwrap_or(0.0);
     }
     sums
+}
+
+/// What the plan of the last run gives each channel, and the platform that it is.
+async fn planned(opened: &Opened, market: Market, facts: &ChannelFacts) -> Result<Vec<Value>> {
+    let sql = format!(
+        "select b.channel, b.now, b.advised, m.refused from marts.budget b left join marts.media m on m.market = b.market \
+         and m.channel = b.channel where b.market = '{market}' order by b.channel"
+    );
+    let mut rows = super::objects(opened, &sql).await?;
+    for row in &mut rows {
+        let channel = row["channel"].as_str().unwrap_or_default().to_owned();
+        let platform = facts.platforms(market).into_iter().find(|p| p.is(&channel)).map(|p| p.name.clone());
+        row["platform"] = platform.map_or(Value::Null, Value::from);
+    }
+    Ok(rows)
+}
+
+/// The plan's split beside this table: both speak of the same money and do not rest on the same.
+fn tell_plan(planned: &[Value], ranked: &[Ranked], base: Currency) {
+    if planned.is_empty() {
+        return;
+    }
+    output::line(
+        "the plan's split of the channels that run now: it rests on what they brought together (response curves), the table above on \
+         what a single order costs; for channels that run the plan counts, the table says where else to look",
+    );
+    let number = |v: &Value| v.as_f64().map_or_else(String::new, |x| format!("{x:.0}"));
+    let cells = planned.iter().map(|row| {
+        let platform = row["platform"].as_str().unwrap_or_default();
+        let here = ranked.iter().find(|r| r.outlook.platform == platform);
+        let pays = here.map_or_else(|| "not in the table".to_owned(), |r| format!("{:?}", r.pays).to_lowercase());
+        let note = match (row["refused"].as_str(), pays.as_str()) {
+            (Some(_), _) => "its effect cannot be told, so it stays; the table is all there is",
+            (None, "no") => "the plan sees it beside the others: try it with an experiment before cutting",
+            (None, _) => "",
+        };
+        vec![
+            row["channel"].as_str().unwrap_or_default().to_owned(),
+            platform.to_owned(),
+            number(&row["now"]),
+            number(&row["advised"]),
+            pays,
+            note.to_owned(),
+        ]
+    });
+    let (now, advised) = (format!("{base} a week now"), format!("{base} in the plan"));
+    output::table(&["channel", "platform", &now, &advised, "pays, by the table", ""], &[2, 3], cells.collect());
 }
 
 fn platform_json(r: &Ranked, verify: bool) -> Value {

@@ -71,7 +71,7 @@ pub(super) async fn scenario(asked: &Asked<'_>, args: &cli::Plan, bar: &output::
     if changes.is_empty() && offers.iter().all(|o| o.enter.is_empty() && o.leave.is_empty()) {
         output::line("nothing changes");
         if args.budget.is_some() {
-            why_spend_stays(asked).await?;
+            why_spend_stays(asked.engine, asked.markets).await?;
         }
         return Ok(());
     }
@@ -106,12 +106,12 @@ pub(super) async fn scenario(asked: &Asked<'_>, args: &cli::Plan, bar: &output::
 }
 
 /// Why another budget moves no spend: money moves only between channels whose effect can be told.
-async fn why_spend_stays(asked: &Asked<'_>) -> Result<()> {
-    for market in asked.markets {
+pub(crate) async fn why_spend_stays(engine: &Engine, markets: &[Market]) -> Result<()> {
+    for market in markets {
         let sql = format!(
             "select channel, coalesce(refused, '') as refused from marts.media where market = '{market}' order by channel"
         );
-        let rows = Rows::query(asked.engine, &sql).await?;
+        let rows = Rows::query(engine, &sql).await?;
         output::line(&spend_stays(*market, &rows.texts("channel")?, &rows.texts("refused")?));
     }
     Ok(())

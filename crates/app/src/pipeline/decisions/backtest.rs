@@ -2,13 +2,15 @@
 //!
 //! Everything after the cut is out of reach of the decision, but for competitors' prices, stock and exchange rates, of which only
 //! today's are kept; none of them moves a figure that is compared. The plan is played at the prices of that time, because
-//! nobody knows what other prices would have brought. Units and sales are those of the market; margin is that of the products
-//! that were rehearsed, at the prices they were then sold at, less the advertising that the plan had set aside.
+//! nobody knows what other prices would have brought. All three figures are those of the whole market, as the plan shows them: margin is
+//! that of every product whose cost was known, at the prices they were then sold at, less what the plan had set against it for
+//! advertising.
 //! Cost: one decision.
 
+use super::assortment::assortment;
 use super::demand::{HORIZON, first_week};
 use super::inputs::Inputs;
-use super::outcome::{Play, played};
+use super::outcome::Play;
 use super::prices::money;
 use super::{Prepared, Settled, Taught};
 use crate::workspace::Workspace;
@@ -95,15 +97,9 @@ fn came(
     let Some(rate) = whole.rate(place.currency, whole.base) else { return Ok(all) };
     let decided =
         prepared.decided(&prepared.inputs, (&settled.costs, &settled.prices, &settled.stock), Play::AsTheyAre);
-    let played: BTreeSet<usize> = played(decided, at)?.into_iter().map(|p| p.0).collect();
-    let costed: BTreeMap<usize, _> = settled
-        .costs
-        .iter()
-        .filter(|c| c.market == at && played.contains(&c.product))
-        .map(|c| (c.product, c))
-        .collect();
-    let advertising: f64 =
-        settled.channels.iter().filter(|c| c.market == place.market).map(|c| c.advised * HORIZON as f64).sum();
+    let costed: BTreeMap<usize, _> = settled.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
+    let spend: f64 = settled.channels.iter().filter(|c| c.market == place.market).map(|c| c.now).sum();
+    let advertising = spend * HORIZON as f64 * assortment(decided, at)?.covered;
     let minor = 10_f64.powi(place.currency.exponent() as i32);
     let mut margin = -advertising;
     for week in weeks {

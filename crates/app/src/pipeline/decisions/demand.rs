@@ -55,13 +55,21 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed
         sales.extend(all_sales);
     }
     let learnt = Learnt::of(inputs, calendar, &units);
-    for (market, panel) in panels.iter().enumerate().filter(|(_, panel)| !panel.is_empty()) {
-        let plain: Vec<DemandSeries> = panel.iter().map(|s| learnt.without(market, s)).collect();
-        let found = params(3).forecast(&plain, &Ahead::default(), seed.derive(market as u64))?;
-        for (mut forecast, series) in found.into_iter().zip(panel).filter(|(f, _)| !f.mean.is_empty()) {
-            learnt.put_back(market, series, &mut forecast);
-            products.insert((market, forecast.series as usize), forecast);
-        }
+    // All products of all markets in one panel: one boosted model learns from all of them, and a market of few weeks takes the way
+    // that was right elsewhere.
+    let mut of: Vec<(usize, &DemandSeries)> = Vec::new();
+    let mut plain: Vec<DemandSeries> = Vec::new();
+    for (market, series) in panels.iter().enumerate().flat_map(|(m, panel)| panel.iter().map(move |s| (m, s))) {
+        let number = u32::try_from(plain.len())?;
+        plain.push(DemandSeries { series: number, ..learnt.without(market, series) });
+        of.push((market, series));
+    }
+    let whole = DemandParams { effort: Effort::Quick, ..params(3) };
+    let found = if plain.is_empty() { Vec::new() } else { foresee_products(&whole, &plain, &of, taught, seed)? };
+    for (mut forecast, (market, series)) in found.into_iter().zip(of).filter(|(f, _)| !f.mean.is_empty()) {
+        forecast.series = series.series;
+        learnt.put_back(market, series, &mut forecast);
+        products.insert((market, series.series as usize), forecast);
     }
     // Markets stand in one panel: how far a total was off is learnt from all of them, and a few origins of one say little.
     let totals = |panel: &[DemandSeries]| -> Result<BTreeMap<usize, Forecast>> {
@@ -93,6 +101,27 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed
     Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)?, lent, effects })
 }
 
+/// Forecasts in the order of the panel; of each market for itself where markets do not teach each other.
+fn foresee_products(
+    params: &DemandParams,
+    plain: &[DemandSeries],
+    of: &[(usize, &DemandSeries)],
+    taught: Taught,
+    seed: Seed,
+) -> Result<Vec<Forecast>> {
+    if taught == Taught::Together {
+        return Ok(params.forecast(plain, &Ahead::default(), seed)?);
+    }
+    let mut all = Vec::with_capacity(plain.len());
+    let mut from = 0;
+    for market in of.chunk_by(|a, b| a.0 == b.0) {
+        let panel = &plain[from..from + market.len()];
+        all.extend(params.forecast(panel, &Ahead::default(), seed.derive(market[0].0 as u64))?);
+        from += market.len();
+    }
+    Ok(all)
+}
+
 fn params(n_origins: usize) -> DemandParams {
     DemandParams { horizon: HORIZON, n_origins, levels: vec![LEVEL], effort: Effort::Light, ..DemandParams::default() }
 }
@@ -120,6 +149,11 @@ pub(super) struct Learnt {
 }
 
 impl Learnt {
+    /// Nothing is known of any market.
+    pub(super) fn none() -> Self {
+        Self { occasions: OccasionParams::default().fit(&[], &[]), at: BTreeMap::new() }
+    }
+
     fn of(inputs: &Inputs, calendar: &Calendar, totals: &[DemandSeries]) -> Self {
         let days: Vec<Shares> = totals.iter().map(|s| occasions(inputs, calendar, s)).collect();
         let at = totals.iter().enumerate().map(|(i, s)| (s.series as usize, (i, s.first))).collect();

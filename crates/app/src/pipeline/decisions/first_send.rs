@@ -37,6 +37,18 @@ pub(super) struct FirstRow {
     said: Said,
 }
 
+impl FirstRow {
+    pub(super) fn is_of(&self, market: usize) -> bool {
+        self.market == market
+    }
+
+    /// Units to send beside what is there.
+    pub(super) fn send(&self) -> u64 {
+        let there = self.on_hand.unwrap_or(0).max(0).unsigned_abs();
+        self.allocation.units.saturating_sub(there)
+    }
+}
+
 /// What first orders follow from.
 #[derive(Clone, Copy)]
 pub(super) struct Given<'a> {
@@ -138,7 +150,11 @@ fn wanted(
             None => Said::new("by the market's own weeks", "依据本市场自身数据"),
         };
         let source = lent.and_then(|l| l.source);
-        let basis = if source.is_some() { "lent" } else { "own" };
+        let basis = match source {
+            _ if inputs.carried.contains_key(&(market, product)) => "analogy",
+            Some(_) => "lent",
+            None => "own",
+        };
         return Ok(Some((wanted, basis, source, said)));
     }
     // What was offered here and hardly sold has a demand of its own: nothing is borrowed for it.
@@ -171,7 +187,7 @@ fn wanted(
 }
 
 /// Units a week of the last weeks, by place of market and product; products ever sold there and not in those weeks have 0.
-fn weekly(inputs: &Inputs) -> BTreeMap<(usize, usize), f64> {
+pub(super) fn weekly(inputs: &Inputs) -> BTreeMap<(usize, usize), f64> {
     let until = first_week(inputs);
     let mut found: BTreeMap<(usize, usize), f64> = BTreeMap::new();
     for week in inputs.weeks.iter().filter(|w| w.week < until) {
@@ -183,7 +199,7 @@ fn weekly(inputs: &Inputs) -> BTreeMap<(usize, usize), f64> {
     found
 }
 
-fn shared(weekly: &BTreeMap<(usize, usize), f64>, here: usize, there: usize) -> Vec<(f64, f64)> {
+pub(super) fn shared(weekly: &BTreeMap<(usize, usize), f64>, here: usize, there: usize) -> Vec<(f64, f64)> {
     let of = |market: usize| weekly.range((market, 0)..=(market, usize::MAX));
     of(here).filter_map(|((_, product), units)| Some((*units, *weekly.get(&(there, *product))?))).collect()
 }

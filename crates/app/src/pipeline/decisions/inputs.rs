@@ -5,7 +5,7 @@ use crate::pipeline::rates::Rates;
 use crate::pipeline::rows::Rows;
 use crate::pipeline::shelves::Stock;
 use anyhow::Result;
-use domain::{Amount, Currency, Day, Decimal, FxRate, Market};
+use domain::{Amount, Currency, Day, Decimal, FxRate, Market, Money};
 use lake::Engine;
 use std::collections::BTreeMap;
 
@@ -94,7 +94,19 @@ pub(super) struct Inputs {
     pub(super) spend: Vec<ChannelWeek>,
     pub(super) sales: Vec<MarketWeek>,
     pub(super) stock: Stock,
+    /// Prices to start from where nothing was sold yet, by place of market and product.
+    pub(super) carried: BTreeMap<(usize, usize), Carried>,
     rates: Rates,
+}
+
+/// A price of another market.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carried {
+    /// In the market's currency.
+    pub(super) price: f64,
+    /// As it is there.
+    pub(super) asked: Money,
+    pub(super) source: Market,
 }
 
 const PRODUCTS: &str = "\
@@ -150,7 +162,9 @@ impl Inputs {
             .map(|i| MarketWeek { market: places[i], week: days[i], sales: sales[i].unwrap_or(0.0) })
             .collect();
         let stock = Stock::load(engine).await?;
-        let mut inputs = Self { base, as_of, products, markets, weeks, rivals, spend: Vec::new(), sales, stock, rates };
+        let carried = BTreeMap::new();
+        let mut inputs =
+            Self { base, as_of, products, markets, weeks, rivals, spend: Vec::new(), sales, stock, carried, rates };
         inputs.spend = inputs.channels(engine).await?;
         Ok(inputs)
     }
@@ -183,6 +197,14 @@ impl Inputs {
         self.spend.retain(|w| w.week < day);
         self.markets.iter_mut().for_each(|m| m.last = m.last.min(day.plus(-1)));
         self
+    }
+
+    /// The same seen from markets in which nothing was sold.
+    pub(super) fn to_enter(&self, markets: Vec<MarketSales>) -> Self {
+        let (base, as_of, products, stock) = (self.base, self.as_of, self.products.clone(), self.stock.clone());
+        let (rivals, rates) = (self.rivals.clone(), self.rates.clone());
+        let (weeks, spend, sales, carried) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        Self { base, as_of, products, markets, weeks, rivals, spend, sales, stock, carried, rates }
     }
 
     /// The same with the reporting currency worth so many times as much of every other.

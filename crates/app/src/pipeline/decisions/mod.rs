@@ -6,10 +6,12 @@
 //! ([`Prepared`]) is kept apart from what also rests on assumptions ([`Settled`]), so that others can be tried.
 
 mod aim;
+mod assortment;
 mod backtest;
 mod channel_floors;
 mod costs;
 mod demand;
+mod entering;
 mod first_send;
 mod inputs;
 mod outcome;
@@ -37,8 +39,8 @@ use super::rows::Rows;
 use super::{Stage, Tables as Marts};
 use crate::workspace::Workspace;
 use anyhow::Result;
-use decide::sellability::ProductFacts;
-use domain::{Currency, Market, Seed};
+use decide::sellability::{Checklist, ProductFacts};
+use domain::{Currency, Market, ProductId, Seed};
 use inputs::Inputs;
 use lake::Engine;
 use outcome::{Decided, Outcome, Play};
@@ -48,6 +50,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Euros for one unit of each currency, newest rates.
 pub(crate) async fn rates(engine: &Engine) -> Result<BTreeMap<Currency, f64>> {
     Ok(super::rates::Rates::load(engine).await?.all_in(Currency::new(*b"EUR")))
+}
+
+/// What has to be done before the catalogue may be sold in a market; nothing where no rules are known of it.
+pub(crate) async fn checklist(
+    engine: &Engine,
+    workspace: &Workspace,
+    base: Option<Currency>,
+    market: Market,
+) -> Result<Option<Checklist>> {
+    let Some(base) = base else { return Ok(None) };
+    let inputs = Inputs::load(engine, base).await?;
+    let own = tables::Tables::load(&workspace.root)?;
+    let rules = own.rules.market(market, inputs.as_of);
+    if !rules.is_known() {
+        return Ok(None);
+    }
+    let facts = sell::facts(&inputs, &own.rules);
+    let products: Vec<(ProductId, ProductFacts)> =
+        inputs.products.iter().map(|p| ProductId::new(p.id.as_str())).zip(facts).collect();
+    Ok(Some(own.rules.checklist(&rules, &products, inputs.as_of)))
 }
 
 /// What a market may be judged by.
@@ -217,6 +239,10 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
     )
     .await?;
     parity.extend(parity::below_floors(inputs, &floors));
+    let (entering, unknown) = entering::entering(engine, &prepared, &settled, settings).await?;
+    for (market, why) in unknown {
+        stage.not_computed(market, "what to do there before anything is sold", &why);
+    }
     let clearance = surplus::clearance(&prepared.demand, &prepared.answers, &settled.prices, &settled.stock)?;
     let (first_send, untold) = first_send::first_send(first_send::Given {
         inputs,
@@ -230,7 +256,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         let why = "too few products sell both there and in another market to compare them";
         stage.not_computed(market, "first orders of products that were never sold there", why);
     }
-    Ok(vec![
+    let mut all: Marts = vec![
         ("sellability", vec![sell::table(inputs, &prepared.verdicts)?]),
         ("landed_costs", vec![costs::table(inputs, &bills)?]),
         ("elasticities", vec![prices::elasticity_table(inputs, &prepared.answers)?]),
@@ -249,8 +275,29 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         ("media_forms", vec![spend_tables::forms_table(&settled.channels)?]),
         ("budget", vec![spend_tables::budget_table(&settled.channels)?]),
         ("budget_weeks", vec![spend_tables::weeks_table(inputs, &prepared.demand, &settled.channels)?]),
+        ("rehearsal", vec![outcome::rehearsal_table(&settled.outcome)?]),
         ("sensitivity", vec![outcome::sensitivity_table(&settled.outcome)?]),
         ("decision_figures", vec![figure_rows(&settled.outcome.figures)?]),
         ("decision_actions", vec![outcome::advice_table(&advice)?]),
-    ])
+    ];
+    if let Some(entered) = &entering {
+        let there = &entered.inputs;
+        let ahead = when::calendar(engine, there, &prepared.own.calendar, &entered.costs, prepared.home).await?;
+        let advice = outcome::advice(&entered.outcome, &ahead);
+        for (name, batch) in [
+            ("landed_costs", costs::table(there, &entering::bills(entered))?),
+            ("prices", prices::table(there, &entered.prices)?),
+            ("demand", demand::table(there, &entered.demand)?),
+            ("first_send", first_send::table(there, &entered.first_send)?),
+            ("calendar", when::calendar_table(&ahead)?),
+            ("sensitivity", outcome::sensitivity_table(&entered.outcome)?),
+            ("decision_figures", figure_rows(&entered.outcome.figures)?),
+            ("decision_actions", outcome::advice_table(&advice)?),
+        ] {
+            if let Some((_, batches)) = all.iter_mut().find(|(mart, _)| *mart == name) {
+                batches.push(batch);
+            }
+        }
+    }
+    Ok(all)
 }

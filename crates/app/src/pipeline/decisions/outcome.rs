@@ -1,8 +1,9 @@
 //! What to expect of it all, by rehearsing the plan in many worlds, and what follows: actions, risks, what would change our mind.
 
+use super::assortment::{Assortment, assortment};
 use super::costs::Costed;
-use super::demand::{Demand, HORIZON, LEVEL, first_week};
-use super::inputs::{Inputs, ProductWeek};
+use super::demand::{Demand, HORIZON, LEVEL};
+use super::inputs::Inputs;
 use super::prices::{Answers, PriceRow};
 use super::sell::Verdict;
 use super::spend::ChannelRow;
@@ -14,18 +15,21 @@ use decide::Said;
 use decide::advice::{Advice, Occasion, Situation};
 use decide::calendar::Suggestion;
 use decide::plan::Metric;
-use decide::rehearsal::{Estimate, Noise, Plan, Product, Rehearsal, RehearsalParams, World};
+use decide::rehearsal::{Candidate, Noise, Plan, Rehearsal, RehearsalParams, World};
 use decide::sellability::ChangeKind;
 use domain::{Figure, Market, Seed};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Best sellers that a rehearsal plays; the others go by the market's totals.
-const PRODUCTS: usize = 150;
+/// Worlds that the plan of a market is played in, and of a market to be entered.
+const WORLDS: usize = 200;
+const WORLDS_TO_ENTER: usize = 60;
 
 /// What comes out for a market.
 pub(super) struct Outcome {
     pub(super) figures: Vec<(Market, Figure)>,
     pub(super) situations: Vec<Situation>,
+    /// What the plan would have been with the stock there is, beside others, by market.
+    pub(super) stocked: Vec<(Market, Vec<Candidate>)>,
 }
 
 /// Prices that a plan is played at.
@@ -56,7 +60,8 @@ pub(super) fn margins(d: Decided<'_>) -> BTreeMap<Market, f64> {
     let mut sums: BTreeMap<Market, (f64, f64)> = BTreeMap::new();
     for row in d.prices {
         let key = (row.market, row.product);
-        let (Some(costed), Some(price), Some(forecast)) = (costed.get(&key), row.now, d.demand.products.get(&key))
+        let (Some(costed), Some(price), Some(forecast)) =
+            (costed.get(&key), row.now.or_else(|| row.price()), d.demand.products.get(&key))
         else {
             continue;
         };
@@ -75,100 +80,31 @@ pub(super) fn outcome(
     channels: &[ChannelRow],
     seed: Seed,
 ) -> Result<Outcome> {
-    let mut all = Outcome { figures: Vec::new(), situations: Vec::new() };
+    let mut all = Outcome { figures: Vec::new(), situations: Vec::new(), stocked: Vec::new() };
     for at in 0..d.inputs.markets.len() {
         let market = d.inputs.markets[at].market;
-        let spend: f64 = channels.iter().filter(|c| c.market == market).map(|c| c.advised).sum();
-        let rehearsal = rehearse(d, at, spend * HORIZON as f64, seed.derive(at as u64))?;
-        let paid = spend * HORIZON as f64;
-        all.figures.extend(figures(d, at, rehearsal.as_ref(), paid)?.into_iter().map(|f| (market, f)));
+        // Looking back nothing was moved, so the spend of then stays.
+        let own = || channels.iter().filter(|c| c.market == market);
+        let (spend, gain): (f64, f64) = match d.play {
+            Play::Advised => (own().map(|c| c.advised).sum(), own().map(|c| c.gain).sum()),
+            Play::AsTheyAre => (own().map(|c| c.now).sum(), 0.0),
+        };
+        let assortment = assortment(d, at)?;
+        let share = margins.get(&market).copied();
+        let moved = Moved { margin: gain * HORIZON as f64, share, prices: assortment.at_these_prices() };
+        // Advertising sells what has no known cost too: that part of it is not set against the margin of the others.
+        let paid = spend * HORIZON as f64 * assortment.covered;
+        let rehearsal = rehearse(d, &assortment, paid, seed.derive(at as u64))?;
+        all.figures.extend(figures(d, at, rehearsal.as_ref(), paid, moved)?.into_iter().map(|f| (market, f)));
         let n = d.prices.iter().filter(|r| r.market == at && r.now.is_some()).count() as u64;
         all.figures.extend(margins.get(&market).map(|share| (market, Metric::MarginShare.number(*share, n, ""))));
+        if let Some(stocked) = with_stock(d, at, &assortment, paid, seed.derive(1000 + at as u64))? {
+            all.figures.extend(stock_figures(d, &stocked).into_iter().map(|f| (market, f)));
+            all.stocked.push((market, stocked.candidates));
+        }
         all.situations.push(situation(d, at, channels, rehearsal.as_ref()));
     }
     Ok(all)
-}
-
-/// The best sellers of a market whose price, cost and demand are known, in the reporting currency, with their places in
-/// [`Inputs::products`].
-pub(super) fn played(d: Decided<'_>, at: usize) -> Result<Vec<(usize, Product)>> {
-    let place = &d.inputs.markets[at];
-    let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(Vec::new()) };
-    let costed: BTreeMap<usize, &Costed> = d.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
-    let drawn = to_the_total(d, at);
-    let mut products: Vec<(f64, usize, Product)> = Vec::new();
-    for row in d.prices.iter().filter(|r| r.market == at) {
-        let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product)))
-        else {
-            continue;
-        };
-        let (Some(now), Some(advised)) = (row.now, row.price()) else { continue };
-        // Where nobody knows how demand answers, the plan is played at the present price.
-        let answer = d.answers.of((at, row.product)).and_then(|e| Some((e.shown?, e.interval()?)));
-        let answer = answer.filter(|_| d.play == Play::Advised);
-        let price = if answer.is_some() { advised } else { now };
-        let Ok(bill) = costed.landed.bill(price) else { continue };
-        let units = 10_f64.powi(place.currency.exponent() as i32);
-        let major = |minor: i64| minor as f64 / units * rate;
-        let cost = bill.landed_cost().minor;
-        let margin = costed.landed.margin(price)?.minor;
-        let kept = (margin + cost) as f64 / price.minor as f64;
-        let Some(band) = forecast.bands.first() else { continue };
-        let demand: Vec<Estimate> = (0..HORIZON.min(forecast.mean.len()))
-            .map(|i| {
-                let mean = forecast.mean[i].max(0.0) * drawn;
-                let (low, high) = (band.low[i].max(0.0) * drawn, band.high[i] * drawn);
-                Estimate { mean, low: low.min(mean), high: high.max(mean), level: LEVEL }
-            })
-            .collect();
-        if demand.len() < HORIZON || kept <= 0.0 || kept > 1.0 || cost <= 0 {
-            continue;
-        }
-        let elasticity = answer.map(|(e, (low, high))| Estimate { mean: e.value, low, high, level: 0.95 });
-        let high: f64 = demand.iter().map(|e| e.high).sum();
-        products.push((
-            demand.iter().map(|e| e.mean).sum(),
-            row.product,
-            Product {
-                name: d.inputs.products[row.product].id.clone(),
-                demand,
-                reference_price: major(now.minor),
-                price: vec![major(price.minor); HORIZON],
-                kept,
-                landed_cost: major(cost),
-                elasticity,
-                // Stock has its own advice: here everything that is asked for is there, and what is left keeps its worth.
-                stock: 3.0 * high + 10.0,
-                deliveries: Vec::new(),
-                salvage: 1.0,
-            },
-        ));
-    }
-    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.name.cmp(&b.2.name)));
-    products.truncate(PRODUCTS);
-    Ok(products.into_iter().map(|(_, product, played)| (product, played)).collect())
-}
-
-/// Factor that draws the forecasts of single products to that of the market: a sum says more about a season or a growth than
-/// hundreds of small series, whose forecasts added up miss it. The total counts as far as those products sold of late.
-fn to_the_total(d: Decided<'_>, at: usize) -> f64 {
-    /// Sums further apart than this are not of the same thing.
-    const MOST: f64 = 2.0;
-    let Some(total) = d.demand.units.get(&at).map(|f| f.total.0.max(0.0)) else { return 1.0 };
-    let of_market = d.demand.products.range((at, 0)..(at + 1, 0));
-    let (foreseen, sum) = of_market.fold((BTreeSet::new(), 0.0), |(mut ids, sum), ((_, product), f)| {
-        ids.insert(*product);
-        (ids, sum + f.mean.iter().map(|x| x.max(0.0)).sum::<f64>())
-    });
-    let until = first_week(d.inputs);
-    let late = |w: &&ProductWeek| w.market == at && w.week < until && until.since(w.week) <= 7 * HORIZON as i32;
-    let (mut of_these, mut of_all) = (0.0, 0.0);
-    for week in d.inputs.weeks.iter().filter(late) {
-        of_all += week.units as f64;
-        of_these += if foreseen.contains(&week.product) { week.units as f64 } else { 0.0 };
-    }
-    let factor = total * of_these / of_all / sum;
-    if factor.is_finite() { factor.clamp(1.0 / MOST, MOST) } else { 1.0 }
 }
 
 /// The interval of the margin: what the worlds hold, and what the market's own total leaves open, whichever is wider. Products
@@ -184,16 +120,33 @@ fn margin_ends(d: Decided<'_>, at: usize, rehearsal: &Rehearsal, fixed_cost: f64
     (worlds.low.min(ends[0]).min(ends[1]), worlds.high.max(ends[0]).max(ends[1]))
 }
 
-fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Option<Rehearsal>> {
-    let products: Vec<Product> = played(d, at)?.into_iter().map(|p| p.1).collect();
+/// Share of the worlds that lose money, once they are as far apart as the interval says: each side stretched to its end.
+fn chance_of_loss(rehearsal: &Rehearsal, (low, high): (f64, f64), more: f64) -> f64 {
+    let worlds = rehearsal.margin.interval;
+    let mean = rehearsal.margin.mean;
+    let times =
+        |to: f64, from: f64| if (from - mean).abs() > 0.0 { ((to - mean) / (from - mean)).max(1.0) } else { 1.0 };
+    let (below, above) = (times(low, worlds.low), times(high, worlds.high));
+    let lost = |m: &&f64| {
+        let off = **m - mean;
+        mean + more + off * if off < 0.0 { below } else { above } < 0.0
+    };
+    rehearsal.margins.iter().filter(lost).count() as f64 / rehearsal.margins.len().max(1) as f64
+}
+
+fn rehearse(d: Decided<'_>, assortment: &Assortment, fixed_cost: f64, seed: Seed) -> Result<Option<Rehearsal>> {
+    let products = assortment.all();
     if products.is_empty() {
         return Ok(None);
     }
     let plan = Plan { name: "plan".to_owned(), currency: d.inputs.base, products, channels: Vec::new(), fixed_cost };
+    // How large a market to be entered is leaves far more open than worlds of it do: fewer are enough.
+    let n_draws = if d.inputs.weeks.is_empty() { WORLDS_TO_ENTER } else { WORLDS };
     let params = RehearsalParams {
+        n_draws,
         world: World { noise: Noise::Within, ..World::default() },
         level: LEVEL,
-        prices: vec![0.95, 1.05],
+        prices: vec![1.0],
         stocks: vec![1.0],
         advertising: vec![1.0],
         ..RehearsalParams::default()
@@ -201,28 +154,116 @@ fn rehearse(d: Decided<'_>, at: usize, fixed_cost: f64, seed: Seed) -> Result<Op
     Ok(Some(params.rehearse(&plan, &[], seed)?))
 }
 
-fn figures(d: Decided<'_>, at: usize, rehearsal: Option<&Rehearsal>, fixed_cost: f64) -> Result<Vec<Figure>> {
+/// The same with the stock that was counted: what it holds, what the advice sends, and from then on each week what a week is
+/// expected to sell, in the worlds in which deliveries are late. Nothing where nobody counted stock.
+fn with_stock(
+    d: Decided<'_>,
+    at: usize,
+    assortment: &Assortment,
+    fixed_cost: f64,
+    seed: Seed,
+) -> Result<Option<Rehearsal>> {
+    let products = assortment.stocked(d, at);
+    if products.is_empty() {
+        return Ok(None);
+    }
+    let plan = Plan { name: "plan".to_owned(), currency: d.inputs.base, products, channels: Vec::new(), fixed_cost };
+    let params = RehearsalParams {
+        world: World { noise: Noise::Within, ..World::default() },
+        level: LEVEL,
+        prices: vec![0.95, 1.0, 1.05],
+        stocks: vec![0.7, 1.0, 1.4],
+        advertising: vec![1.0],
+        ..RehearsalParams::default()
+    };
+    Ok(Some(params.rehearse(&plan, &[], seed)?))
+}
+
+fn stock_figures(d: Decided<'_>, stocked: &Rehearsal) -> Vec<Figure> {
+    let n = stocked.margins.len() as u64;
+    let money = |metric: Metric, value: f64, (low, high): (f64, f64)| {
+        let money = super::prices::money(value, d.inputs.base)?;
+        Some(metric.money(money, n, "").interval(low, high, LEVEL))
+    };
+    let ends = |s: &decide::rehearsal::Spread| (s.interval.low.min(s.mean), s.interval.high.max(s.mean));
+    let lost = ends(&stocked.lost);
+    let mut all = vec![
+        Metric::StockOut.number(stocked.out_of_stock, n, ""),
+        Metric::UnitsLost.number(stocked.lost.mean.round(), n, "").interval(lost.0.floor(), lost.1.ceil(), LEVEL),
+    ];
+    all.extend(money(Metric::MoneyNeeded, stocked.deepest.mean, ends(&stocked.deepest)));
+    all.extend(money(Metric::Regret, stocked.regret, (0.0, stocked.regret_p90.max(stocked.regret))));
+    all
+}
+
+/// `marts.rehearsal`: the plan and others beside it in the same worlds, best first.
+pub(super) fn rehearsal_table(outcome: &Outcome) -> Result<RecordBatch> {
+    let all: Vec<(Market, i64, &Candidate)> = outcome
+        .stocked
+        .iter()
+        .flat_map(|(market, of)| of.iter().enumerate().map(|(i, c)| (*market, i as i64 + 1, c)))
+        .collect();
+    Columns::default()
+        .text("market", all.iter().map(|(market, ..)| market.code().to_owned()))
+        .int("place", all.iter().map(|(_, place, _)| *place))
+        .text("candidate", all.iter().map(|(.., c)| c.name.as_str()))
+        .float("margin", all.iter().map(|(.., c)| c.margin))
+        .float("regret", all.iter().map(|(.., c)| c.regret))
+        .float("best", all.iter().map(|(.., c)| c.best))
+        .batch()
+}
+
+/// What the plan moves away from how things are, which is what the forecasts are about.
+#[derive(Clone, Copy)]
+struct Moved {
+    /// Units and sales at the plan's prices over those at the prices of now.
+    prices: (f64, f64),
+    /// What moved spend brings over the weeks ahead, by the response curves.
+    margin: f64,
+    /// Share of sales that is margin.
+    share: Option<f64>,
+}
+
+impl Moved {
+    fn sales(self) -> f64 {
+        self.share.filter(|s| *s > 0.0).map_or(0.0, |s| self.margin / s)
+    }
+}
+
+fn figures(
+    d: Decided<'_>,
+    at: usize,
+    rehearsal: Option<&Rehearsal>,
+    fixed_cost: f64,
+    moved: Moved,
+) -> Result<Vec<Figure>> {
     let mut all = Vec::new();
     let total = |f: &decide::demand::forecast::Forecast| (f.total.0.max(0.0), f.total.1.first().copied());
     if let Some(forecast) = d.demand.units.get(&at) {
         let (mean, ends) = total(forecast);
+        let times = moved.prices.0;
+        let (mean, ends) = (mean * times, ends.map(|(low, high)| (low * times, high * times)));
         let figure = Metric::ExpectedUnits.number(mean.round(), forecast.n_weeks as u64, "");
         all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0).floor(), high.ceil(), LEVEL)));
     }
     if let Some(forecast) = d.demand.sales.get(&at) {
         let (mean, ends) = total(forecast);
-        if let Some(money) = super::prices::money(mean, d.inputs.base) {
+        let (more, times) = (moved.sales(), moved.prices.1);
+        let (mean, ends) = (mean * times, ends.map(|(low, high)| (low * times, high * times)));
+        if let Some(money) = super::prices::money((mean + more).max(0.0), d.inputs.base) {
             let figure = Metric::ExpectedSales.money(money, forecast.n_weeks as u64, "");
-            all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0), high, LEVEL)));
+            let ends = ends.map(|(low, high)| ((low + more).max(0.0), (high + more).max(0.0)));
+            all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low, high, LEVEL)));
         }
     }
     if let Some(rehearsal) = rehearsal {
         let n = rehearsal.margins.len() as u64;
-        if let Some(money) = super::prices::money(rehearsal.margin.mean, d.inputs.base) {
-            let (low, high) = margin_ends(d, at, rehearsal, fixed_cost);
-            all.push(Metric::ExpectedMargin.money(money, n, "").interval(low, high, LEVEL));
+        let (low, high) = margin_ends(d, at, rehearsal, fixed_cost);
+        let more = moved.margin;
+        if let Some(money) = super::prices::money(rehearsal.margin.mean + more, d.inputs.base) {
+            all.push(Metric::ExpectedMargin.money(money, n, "").interval(low + more, high + more, LEVEL));
         }
-        all.push(Metric::LossRisk.number(rehearsal.chance_of_loss, n, ""));
+        all.push(Metric::LossRisk.number(chance_of_loss(rehearsal, (low, high), more), n, ""));
     }
     Ok(all)
 }
@@ -241,7 +282,7 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
         d.prices
             .iter()
             .find(|r| r.market == at && r.product == product)
-            .and_then(|r| r.now)
+            .and_then(|r| r.now.or_else(|| r.price()))
             .map(|p| p.minor as f64 / minor * rate)
     };
     let sales = |product: usize| expected(product) * price(product).unwrap_or(0.0);
@@ -322,6 +363,7 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
             .count(),
         foreseen: d.demand.products.keys().filter(|(m, _)| *m == at).count(),
         chance_of_loss: rehearsal.map(|r| r.chance_of_loss),
+        entering: None,
         tornado: rehearsal
             .map(|r| r.tornado.iter().map(|b| (b.input.clone(), b.low, b.high)).collect())
             .unwrap_or_default(),

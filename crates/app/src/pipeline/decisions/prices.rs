@@ -39,6 +39,12 @@ pub(super) struct Answers {
 }
 
 impl Answers {
+    /// Where nothing was sold nobody knows.
+    pub(super) fn none() -> Self {
+        let elasticities = Elasticities { products: Vec::new(), markets: BTreeMap::new() };
+        Self { elasticities, by_key: BTreeMap::new() }
+    }
+
     pub(super) fn of(&self, key: (usize, usize)) -> Option<&Elasticity> {
         self.by_key.get(&key)
     }
@@ -101,7 +107,8 @@ pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Re
             rivals.entry((market, rival.product)).or_default().push(price);
         }
     }
-    let mut keys: Vec<(usize, usize)> = recent.keys().chain(rivals.keys()).copied().collect();
+    let mut keys: Vec<(usize, usize)> =
+        recent.keys().chain(rivals.keys()).chain(inputs.carried.keys()).copied().collect();
     keys.sort_unstable();
     keys.dedup();
     let one = |key: (usize, usize)| {
@@ -168,6 +175,8 @@ fn row(
 ) -> Result<PriceRow> {
     let currency = inputs.markets[market].currency;
     let now = recent.and_then(|r| money(r.now, currency));
+    let carried = inputs.carried.get(&(market, product));
+    let start = carried.and_then(|c| money(c.price, currency)).filter(|m| m.minor > 0);
     let seen = recent.and_then(|r| Some((money(r.low, currency)?, money(r.high, currency)?)));
     let floor = costed.map(|c| c.floor.floor);
     let Some(costed) = costed else {
@@ -185,10 +194,15 @@ fn row(
         answer,
         seen,
         competitors: rivals.clone(),
-        present: now,
+        present: now.or(start),
     };
     let corridor = corridor(&input, &CorridorParams::default())?;
-    let why = why(&corridor, now);
+    let mut why = why(&corridor, now);
+    if let (Some(carried), Some(start)) = (carried, start) {
+        let (asked, source) = (carried.asked, carried.source);
+        why.en.insert_str(0, &format!("never sold here: starts from {asked} in {source}, which is {start}; "));
+        why.zh.insert_str(0, &format!("此前未在此销售：以 {source} 的 {asked}（合 {start}）为起点；"));
+    }
     Ok(PriceRow { market, product, now, floor, corridor: Some(corridor), rivals, why })
 }
 

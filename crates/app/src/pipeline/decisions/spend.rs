@@ -37,6 +37,9 @@ pub(super) struct ChannelRow {
     pub(super) now: f64,
     pub(super) advised: f64,
     pub(super) between: Option<(f64, f64)>,
+    /// Margin a week that going from the spend of now to the advised one brings, before that spend itself; 0 where it cannot be
+    /// told.
+    pub(super) gain: f64,
     /// Return on spend with its interval; in sales.
     pub(super) roas: Option<Ends>,
     /// Sales that the next unit brings at the present spend, with the interval.
@@ -175,6 +178,7 @@ impl Cells {
                     now,
                     advised: now,
                     between: None,
+                    gain: 0.0,
                     roas: None,
                     marginal_now: None,
                     marginal: None,
@@ -281,6 +285,12 @@ impl Cells {
         let open: Vec<&Open> = self.open.iter().collect();
         let total = self.total(inputs, &open, budget);
         if total.minor <= 0 {
+            // No money at all is an answer too: what the channels brought goes with their spend.
+            for open in self.open.iter().filter(|_| budget.is_some()) {
+                let row = &mut self.rows[open.row];
+                row.advised = 0.0;
+                row.gain = open.curve.at(0.0) - open.curve.at(row.now);
+            }
             return Ok(());
         }
         let minor = minor(inputs);
@@ -296,6 +306,7 @@ impl Cells {
         for (i, share) in found.shares().iter().enumerate() {
             let row = &mut self.rows[self.open[i].row];
             row.advised = share.spend.minor as f64 / minor;
+            row.gain = self.open[i].curve.at(row.advised) - self.open[i].curve.at(row.now);
             let next = self.open[i].draws.iter().map(|d| d.marginal(row.advised));
             row.marginal = between(share.marginal, next);
             if let Some(ends) = learn::quantile::quantiles(&spread[i], &[0.1, 0.9]) {

@@ -74,7 +74,8 @@ pub(crate) async fn what_if(
 
 type Key = (Market, String);
 
-/// The numbers that are compared: what is expected, spend by channel, and the floors of the best sellers.
+/// The numbers that are compared: what is expected, spend by channel, how many products sell below their floor, and the floors of
+/// the best sellers.
 fn numbers(prepared: &Prepared, settled: &Settled) -> BTreeMap<Key, (f64, String)> {
     /// Best sellers of each market.
     const FLOORS: usize = 5;
@@ -91,6 +92,13 @@ fn numbers(prepared: &Prepared, settled: &Settled) -> BTreeMap<Key, (f64, String
     let base = prepared.inputs.base.to_string();
     for row in &settled.channels {
         all.insert((row.market, format!("spend a week, {}", row.channel)), (row.advised, base.clone()));
+    }
+    for (at, place) in prepared.inputs.markets.iter().enumerate() {
+        let below = |r: &&super::prices::PriceRow| {
+            r.market == at && r.now.zip(r.floor).is_some_and(|(now, floor)| now.minor < floor.minor)
+        };
+        let n = settled.prices.iter().filter(below).count();
+        all.insert((place.market, "products that sell below their floor".to_owned()), (n as f64, "count".to_owned()));
     }
     for (at, place) in prepared.inputs.markets.iter().enumerate() {
         let units = |product: usize| prepared.demand.products.get(&(at, product)).map_or(0.0, |f| f.total.0);

@@ -82,24 +82,30 @@ impl Gatherer<'_> {
         let rows = Rows::query(self.engine, &query).await?;
         let (ids, verdicts) = (rows.texts("product_id")?, rows.texts("verdict")?);
         let (en, zh, verify) = (rows.texts("en")?, rows.texts("zh")?, rows.truths("verify")?);
-        let mut found: Vec<Hindrance> = Vec::new();
+        let asked_for = rows.floats("units")?;
+        let mut found: Vec<(bool, Hindrance)> = Vec::new();
         for i in 0..ids.len() {
             let may = May::ALL.into_iter().find(|m| m.name() == verdicts[i]).unwrap_or(May::Unknown);
-            if let Some(same) = found.iter_mut().find(|h| h.may == may && h.why.en == en[i]) {
+            if let Some(same) = found.iter_mut().map(|f| &mut f.1).find(|h| h.may == may && h.why.en == en[i]) {
                 same.alike += 1;
                 continue;
             }
             let (product, name) = self.product(&ids[i]);
             let why = Said::new(en[i].clone(), zh[i].clone());
-            found.push(Hindrance { product, name, may, why, verify: verify[i], alike: 0 });
+            // Nothing is expected of a test row or a shelf-warmer: it comes after what sells, whatever its verdict.
+            let idle = asked_for[i].is_none_or(|units| units <= 0.0);
+            found.push((idle, Hindrance { product, name, may, why, verify: verify[i], alike: 0 }));
         }
-        found.sort_by_key(|h| match h.may {
-            May::Blocked => 0,
-            May::Unknown => 1,
-            May::SellWithChange | May::Sell => 2,
+        found.sort_by_key(|(idle, h)| {
+            let may = match h.may {
+                May::Blocked => 0,
+                May::Unknown => 1,
+                May::SellWithChange | May::Sell => 2,
+            };
+            (*idle, may)
         });
         found.truncate(ROWS);
-        Ok(found)
+        Ok(found.into_iter().map(|f| f.1).collect())
     }
 
     async fn price_rows(&self, market: Market) -> Result<Vec<PriceRow>> {
@@ -274,6 +280,10 @@ impl Gatherer<'_> {
             Metric::ExpectedSales,
             Metric::ExpectedMargin,
             Metric::LossRisk,
+            Metric::StockOut,
+            Metric::UnitsLost,
+            Metric::MoneyNeeded,
+            Metric::Regret,
             Metric::MarginShare,
         ] {
             let Some(i) = keys.iter().position(|key| key == metric.key()) else { continue };

@@ -81,7 +81,7 @@ pub(super) async fn not_computed(now: &Snapshot, stage: &str, of: Option<Market>
 }
 
 /// Tables of a market's page: name, mart, order, heading.
-const TABLES: [(&str, &str, &str, &str, &str); 21] = [
+const TABLES: [(&str, &str, &str, &str, &str); 22] = [
     ("actions", "decision_actions", "kind, place", "What to do next", "下一步"),
     ("budget", "budget", "channel", "Budget by channel, a week", "各渠道每周预算"),
     ("media", "media", "channel", "What advertising brought", "广告效果"),
@@ -98,6 +98,7 @@ const TABLES: [(&str, &str, &str, &str, &str); 21] = [
     ("first_send", "first_send", "margin desc, product_id", "First order to send", "首批发货"),
     ("budget_weeks", "budget_weeks", "week, channel", "The budget week by week", "按周分配预算"),
     ("sensitivity", "sensitivity", "place", "What the margin hangs on", "毛利取决于什么"),
+    ("rehearsal", "rehearsal", "place", "Other plans in the same worlds", "相同情形下的其他方案"),
     ("sellable", "sellability", "verdict, product_id", "What may be sold", "可售性"),
     ("stock", "stock_advice", "state, product_id", "Stock", "库存"),
     ("calendar", "calendar", "day, event", "Calendar", "营销日历"),

@@ -168,7 +168,20 @@ fn answered(told: Told<'_>, answer: &serving::Answer, market: Market) -> Recomme
         let (en, zh) = (left(Language::EN, ", "), left(Language::ZH, "、"));
         add(&mut last.why, &format!("left out on the way: {en}"), &format!("途中排除:{zh}"));
     }
-    told.answer(&answer.items, answer.answered_by().map_or("nothing", Step::key), chain)
+    // What sells below its floor is offered after everything that does not: each sale of it costs money.
+    let below = |o: &Offered| {
+        let price = price(told.now, told.updates, o.item, market).map(|priced| priced.money);
+        told.now.goods.is_below_floor(o.item, market, price)
+    };
+    let (last, mut items): (Vec<Offered>, Vec<Offered>) = answer.items.iter().cloned().partition(below);
+    if let Some(step) = chain.last_mut()
+        && !last.is_empty()
+    {
+        let n = last.len();
+        add(&mut step.why, &format!("{n} go last, priced below their floor"), &format!("{n} 件低于底价,排在最后"));
+    }
+    items.extend(last);
+    told.answer(&items, answer.answered_by().map_or("nothing", Step::key), chain)
 }
 
 fn item_of(now: &Snapshot, product: &str) -> Result<ItemIdx, AnswerError> {

@@ -116,7 +116,7 @@ impl Page<'_> {
             // The sentence itself says where it rests on general knowledge.
             table.row([
                 Cell::Head(format!("{}{more}", name(&row.name))),
-                Cell::Value(escape(self.text(verdict(row.may)))),
+                Cell::Value(format!("<span class=\"whole\">{}</span>", escape(self.text(verdict(row.may))))),
                 Cell::Value(self.said(&row.why)),
             ]);
         }

@@ -1,0 +1,179 @@
+//! Markets that nothing was sold in, floors of what is recommended, and the rehearsal, through the program: on the merchant of
+//! [`crate::decide`].
+
+use crate::support::Shop;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+fn json(shop: &Shop, args: &[&str]) -> Value {
+    serde_json::from_str(&shop.ok(&[args, &["--json"]].concat())).unwrap()
+}
+
+fn number(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .or_else(|| value.as_str().and_then(|t| t.parse().ok()))
+        .unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+pub(crate) fn of_a_simulated_seller(shop: &Shop) {
+    a_market_without_a_sale_is_decided_from_another(shop);
+    what_is_recommended_is_never_offered_below_its_floor(shop);
+    the_plan_is_rehearsed_with_the_stock_there_is(shop);
+    demand_is_told_of_a_market_a_product_and_a_category(shop);
+    the_margin_of_the_past_is_that_of_everything_whose_cost_is_known(shop);
+}
+
+/// GB has facts and no sale; everything is said, with wide intervals, and it is plain where it comes from.
+fn a_market_without_a_sale_is_decided_from_another(shop: &Shop) {
+    let sold = shop.value("select count(*) from clean.order_lines where market = 'GB'");
+    assert_eq!(number(&sold), 0.0);
+    let prices = json(shop, &["decide", "prices", "GB", "-n", "1000"]);
+    let prices = prices["prices"].as_array().unwrap();
+    assert!(prices.len() > 100, "{}", prices.len());
+    for p in prices {
+        assert!(p["price"].is_null() && p["currency"] == "GBP", "{p}");
+        assert!(number(&p["advised"]) >= number(&p["floor"]), "{p}");
+        assert!(p["en"].as_str().unwrap().contains("never sold here: starts from "), "{p}");
+    }
+    let sent = json(shop, &["decide", "first-send", "GB", "-n", "1000"]);
+    let rows = sent["shown"].as_array().unwrap();
+    assert!(number(&sent["units"]) > 0.0 && !rows.is_empty(), "{sent}");
+    for row in rows {
+        assert_eq!(row["basis"], "analogy", "{row}");
+        assert!(row["source"].is_string(), "{row}");
+        // Nobody knows a new market to a tenth.
+        assert!(number(&row["high"]) > 3.0 * number(&row["low"]).max(0.1), "{row}");
+    }
+    let blocked = shop.value(
+        "select count(*) from marts.first_send f join marts.sellability s on s.market = f.market and s.product_id = f.product_id \
+         where s.verdict = 'blocked'",
+    );
+    assert_eq!(number(&blocked), 0.0);
+    let plan = json(shop, &["plan", "--market", "GB"]);
+    let decided = &plan["plan"]["decided"];
+    let figure = |key: &str| {
+        let all = decided["expected"].as_array().unwrap();
+        all.iter().find(|f| f["key"] == key).unwrap_or_else(|| panic!("no {key} in {decided}"))
+    };
+    let units = figure("decide.units");
+    assert!(number(&units["interval"]["high"]) > 2.5 * number(&units["interval"]["low"]), "{units}");
+    assert!(figure("decide.margin")["interval"].is_object());
+    let said = |kind: &str| decided[kind].to_string();
+    assert!(said("risks").contains("Nothing was ever sold here"), "{decided}");
+    assert!(said("actions").contains("first order of"), "{decided}");
+    assert!(shop.fails(&["plan", "--market", "ZW"]).contains("nothing says how large it is"));
+    let traced = json(shop, &["decide", "trace", "GB", "-n", "100000"]);
+    let traced = traced.as_array().unwrap();
+    assert!(traced.len() > 50 && traced.iter().all(|one| one["found"].is_string()), "{traced:?}");
+}
+
+/// Everything below its floor now stands behind everything that is not, and at a price that is not below it.
+fn what_is_recommended_is_never_offered_below_its_floor(shop: &Shop) {
+    let mut floors: BTreeMap<(String, String), (f64, f64)> = BTreeMap::new();
+    for row in shop.sql(
+        "select market, product_id, cast(price as double) as price, cast(floor as double) as floor from marts.prices \
+         where price is not null and floor is not null",
+    ) {
+        let key = (row["market"].as_str().unwrap().to_owned(), row["product_id"].as_str().unwrap().to_owned());
+        floors.insert(key, (number(&row["price"]), number(&row["floor"])));
+    }
+    let mut met = 0;
+    for market in ["CN", "DE", "VN", "SA"] {
+        let below = |id: &Value| {
+            let found = floors.get(&(market.to_owned(), id.as_str().unwrap().to_owned()));
+            found.is_some_and(|(price, floor)| price < floor)
+        };
+        let floor = |id: &Value| floors.get(&(market.to_owned(), id.as_str().unwrap().to_owned())).map(|f| f.1);
+        let list = json(shop, &["recommend", "--shopper", "nobody-of-this-name", "--market", market, "-n", "15"]);
+        let items = list["items"].as_array().unwrap();
+        assert!(!items.is_empty(), "{market}");
+        let flags: Vec<bool> = items.iter().map(|i| below(&i["product"])).collect();
+        assert!(flags.windows(2).all(|w| w[0] <= w[1]), "{market}: {flags:?}");
+        let best = shop.value(&format!(
+            "select count(*) from marts.recommendations r join marts.prices p on p.market = r.market and p.product_id = r.product_id \
+             where r.market = '{market}' and r.rank <= 15 and p.price < p.floor"
+        ));
+        met += number(&best) as usize;
+        for item in items {
+            assert_eq!(item["below_floor"].as_bool(), Some(below(&item["product"])), "{item}");
+            if let (Some(price), Some(floor)) = (item["price"].as_f64(), floor(&item["product"])) {
+                assert!(price >= floor - 1e-9, "{item}: {floor}");
+            }
+        }
+        let plan = json(shop, &["plan", "--market", market]);
+        let products = plan["plan"]["products"].as_array().unwrap();
+        let flags: Vec<bool> = products.iter().map(|p| below(&p["id"])).collect();
+        assert!(flags.windows(2).all(|w| w[0] <= w[1]), "{market}: {flags:?}");
+        for p in products.iter().filter(|p| below(&p["id"])) {
+            assert!(p["price"].to_string().contains("below its floor"), "{p}");
+        }
+    }
+    assert!(met > 0, "no product that a model puts first sells below its floor: nothing was tried");
+}
+
+fn the_plan_is_rehearsed_with_the_stock_there_is(shop: &Shop) {
+    let told = json(shop, &["decide", "rehearse", "DE"]);
+    let figure = |key: &str| {
+        let all = told["figures"].as_array().unwrap();
+        all.iter().find(|f| f["figure"] == key).unwrap_or_else(|| panic!("no {key} in {told}"))
+    };
+    assert_eq!(number(&figure("decide.out_of_stock")["n"]), 200.0, "worlds");
+    assert!((0.0..=1.0).contains(&number(&figure("decide.out_of_stock")["value"])));
+    assert!(number(&figure("decide.money_needed")["value"]) > 0.0 && number(&figure("decide.regret")["value"]) >= 0.0);
+    let plans = told["plans"].as_array().unwrap();
+    assert!(plans.len() >= 3 && plans.iter().any(|p| p["candidate"] == "plan"), "{plans:?}");
+    assert!(plans.windows(2).all(|w| number(&w[0]["margin"]) >= number(&w[1]["margin"])));
+    // No input moves the mean further than nine of ten worlds reach; the mean of 200 worlds is known to some per cent of that.
+    let margin = figure("decide.margin");
+    let (low, high) = (number(&margin["low"]), number(&margin["high"]));
+    for bar in told["inputs"].as_array().unwrap() {
+        let slack = 0.1 * (high - low);
+        let ends = [number(&bar["low"]), number(&bar["high"])];
+        assert!(ends.iter().all(|x| (low - slack..=high + slack).contains(x)), "{bar} beside {margin}");
+    }
+    let text = shop.ok(&["decide", "rehearse", "DE"]);
+    assert!(text.contains("mean regret") && text.contains("what it hangs on"), "{text}");
+}
+
+fn demand_is_told_of_a_market_a_product_and_a_category(shop: &Shop) {
+    let of = |args: &[&str]| json(shop, &[&["decide", "demand", "--market", "CN"], args].concat());
+    let whole = of(&[]);
+    assert_eq!(whole["weeks"].as_array().unwrap().len(), 13);
+    let categories = shop.sql(
+        "select distinct q.category from marts.demand d join clean.products q on q.product_id = d.product_id where d.market = 'CN' \
+         and q.category <> ''",
+    );
+    let category = categories[0]["category"].as_str().unwrap();
+    let part = of(&["--category", category]);
+    let sum = shop.value(&format!(
+        "select sum(d.units) from marts.demand d join clean.products q on q.product_id = d.product_id where d.market = 'CN' \
+         and q.category = '{category}'"
+    ));
+    assert!((number(&part["units"]) - number(&sum)).abs() < 1e-6, "{part} {sum}");
+    for week in part["weeks"].as_array().unwrap() {
+        assert!(number(&week["low"]) <= number(&week["units"]) && number(&week["units"]) <= number(&week["high"]));
+    }
+    let id = shop.value("select min(product_id) from marts.demand where market = 'CN' and product_id <> ''");
+    let one = of(&["--product", id.as_str().unwrap()]);
+    assert_eq!(one["methods"].as_array().unwrap().len(), 1, "{one}");
+    let unknown = shop.fails(&["decide", "demand", "--market", "CN", "--category", "Submarines"]);
+    assert!(unknown.contains("no forecast in CN") && unknown.contains(category), "{unknown}");
+}
+
+/// What came is reckoned here from lines and bills alone: units × what is left of the price in each week.
+fn the_margin_of_the_past_is_that_of_everything_whose_cost_is_known(shop: &Shop) {
+    let past = json(shop, &["decide", "backtest"]);
+    let past = past.as_array().unwrap();
+    let of = |figure: &str| past.iter().find(|p| p["market"] == "CN" && p["figure"] == figure).unwrap();
+    let (margin, sales) = (of("decide.margin"), of("decide.sales"));
+    // Advertising is charged by the share of sales whose cost is known, and the margin is of all those sales.
+    let (from, to) = (margin["from"].as_str().unwrap(), margin["to"].as_str().unwrap());
+    let costed = shop.value(&format!(
+        "select sum(cast(l.amount_base as double)) from clean.order_lines l where l.market = 'CN' and l.settled and not l.repeat \
+         and l.day >= '{from}' and l.day < '{to}' and l.product_id in (select product_id from marts.landed_costs where market = 'CN')"
+    ));
+    assert!(number(&costed) > 0.8 * number(&sales["came"]), "{costed} {sales}");
+    let share = number(&margin["came"]) / number(&costed);
+    assert!((-0.3..0.5).contains(&share), "{share}: {margin}");
+}
