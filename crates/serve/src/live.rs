@@ -282,6 +282,6 @@ async fn undo_link(
         let next = "GET /api/v1/live/visitors/{id} lists the links of a person";
         Refusal::from(AnswerError::not_found(format!("`{id}` has no link `{link}`"), next))
     })?;
-    audit::note(&shared, &caller, "link.undone", &audit::hashed(&id), &undone.link).await?;
+    audit::note(&shared, &caller, "link.undone", &shared.store.person(&id), &undone.link).await?;
     Ok(Json(undone))
 }
