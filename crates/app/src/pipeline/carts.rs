@@ -13,13 +13,14 @@ use domain::{Amount, Market};
 use lake::Engine;
 use tracking::{CartParams, CartStatus, Deed, Item, Step, cart, message_key};
 
-/// Events that may move a cart, by words of their names; the state machine looks at the deed itself.
+/// Events that may move a cart, by words of their names; the state machine looks at the deed itself. An event that names no
+/// market is of the shopper's own, where the shopper is known.
 const EVENTS: &str = "\
-select coalesce(shopper_id, anonymous_id) as owner, shopper_id, market, name, message_id, part, occurred_at,
-  product_id, quantity, price, currency, order_id, cart_id
-from clean.events
-where kind = 'track' and coalesce(shopper_id, anonymous_id) is not null
-  and regexp_like(lower(name), 'cart|added|removed|checkout|order|purchase|payment|shipping')
+select coalesce(e.shopper_id, e.anonymous_id) as owner, e.shopper_id, coalesce(nullif(e.market, 'ZZ'), s.market, 'ZZ') as market,
+  e.name, e.message_id, e.part, e.occurred_at, e.product_id, e.quantity, e.price, e.currency, e.order_id, e.cart_id
+from clean.events e left join clean.shoppers s on s.shopper_id = e.shopper_id
+where e.kind = 'track' and coalesce(e.shopper_id, e.anonymous_id) is not null
+  and regexp_like(lower(e.name), 'cart|added|removed|checkout|order|purchase|payment|shipping')
 order by owner, occurred_at, message_id, part";
 
 /// A cart that is or was not empty.

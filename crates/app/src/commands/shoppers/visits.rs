@@ -6,13 +6,13 @@ use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use serde_json::json;
 
-/// Carts of marts.carts, those worth most first.
+/// Carts of marts.carts, those worth most first, those that became an order last.
 pub(super) async fn carts(opened: &Opened, state: Option<&str>, n: usize, as_json: bool) -> Result<()> {
     // One of four words: the command line takes no other.
     let only = state.map_or_else(String::new, |state| format!("where state = '{state}'"));
     let sql = format!(
         "select owner, shopper_id is not null as known, market, state, units, products, cast(value as varchar) as value, currency, \
-         cast(last_at as varchar) as last_at from marts.carts {only} order by value desc nulls last, units desc, owner limit {n}"
+         cast(last_at as varchar) as last_at from marts.carts {only} order by state = 'ordered', value desc nulls last, units desc, owner limit {n}"
     );
     let rows = Rows::query(&opened.engine, &sql).await?;
     let (owners, known, markets) = (rows.texts("owner")?, rows.truths("known")?, rows.texts("market")?);
