@@ -248,7 +248,7 @@ metrics! {
         "mean margin over the draws of the rehearsal with this input at its 5 % quantile (of what many products have each for themselves, the sum)", "该因素取 5 % 分位数时，预演抽样毛利的均值";
     SensitivityHigh "decide.margin_high" Money Itself; "Margin at its high end", "取高端时的毛利";
         "mean margin over the draws of the rehearsal with this input at its 95 % quantile (of what many products have each for themselves, the sum)", "该因素取 95 % 分位数时，预演抽样毛利的均值";
-    MarginShare "decide.margin_share" Share Itself; "Margin share of sales", "销售毛利率";
+    MarginShare "decide.margin_share" Share Itself; "Margin share at the prices of now, before advertising", "现价毛利率（未计广告）";
         "sum of expected units × margin at the price now / sum of expected units × price now, products whose cost is known; before advertising", "成本已知商品的 预计件数 × 现价毛利 之和 ÷ 预计件数 × 现价 之和，未扣广告";
     SellableShare "decide.sellable" Share Itself; "May be sold, some after a change", "可售占比（含调整后）";
         "products whose verdict is sell, as they are or after a change / products judged", "结论为可售（含修改后可售）的商品数 ÷ 已判定商品数";
