@@ -305,7 +305,7 @@ pub(super) mod tests {
     use super::*;
     use crate::serving::{Kin, LikeBy, SessionParams};
     use crate::{Context, ItemKnnParams, ModelKind, Similarity};
-    use domain::{Interactions, Kind, Seed};
+    use domain::{Interactions, Kind, Language, Seed};
 
     /// Item 0 goes with 1 (3 times), 2 (twice), 3 (once); items 4 and 5 only with each other; 6 and 7 with nothing.
     pub(crate) fn scorer() -> Scorer {
