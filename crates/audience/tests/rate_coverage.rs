@@ -55,7 +55,6 @@ fn intervals_of_a_market_that_is_entered_cover_what_they_promise() {
     for rate in &RATES {
         for n in [5, 50, 500] {
             let share = coverage(rate, n, true, 400);
-            eprintln!("{} of {n} beside seven markets: {share:.3}", rate.what);
             // Of five visits hardly one in ten buys anything, so what was believed before decides, which is wide.
             let most = if n == 5 { 0.98 } else { 0.95 };
             assert!((0.85..=most).contains(&share), "{} of {n}: {share}", rate.what);
@@ -69,7 +68,6 @@ fn intervals_of_markets_that_are_all_small_cover_at_least_what_they_promise() {
     for rate in &RATES {
         for n in [5, 50, 500] {
             let share = coverage(rate, n, false, 150);
-            eprintln!("{} of {n} in all twelve markets: {share:.3}", rate.what);
             let most = if n == 5 { 0.99 } else { 0.95 };
             assert!((0.86..=most).contains(&share), "{} of {n}: {share}", rate.what);
         }

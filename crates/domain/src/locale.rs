@@ -318,7 +318,7 @@ pub fn accept_language(header: &str) -> Result<Vec<Locale>, LocaleError> {
     if let (true, Some(why)) = (wanted.is_empty(), unknown) {
         return Err(why);
     }
-    wanted.sort_by(|a, b| b.0.cmp(&a.0));
+    wanted.sort_by_key(|w| std::cmp::Reverse(w.0));
     Ok(wanted.into_iter().map(|(_, locale)| locale).collect())
 }
 

@@ -166,7 +166,7 @@ fn grouped(whole: &str, style: Style, locale: &Locale) -> String {
     let mut out = String::with_capacity(whole.len() * 2);
     for (at, digit) in whole.chars().enumerate() {
         let left = whole.len() - at;
-        if at > 0 && (left == 3 || left > 3 && (left - 3) % later == 0) {
+        if at > 0 && (left == 3 || left > 3 && (left - 3).is_multiple_of(later)) {
             out.push_str(style.group);
         }
         out.push(digit);

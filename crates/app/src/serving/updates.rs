@@ -56,8 +56,7 @@ struct Sent {
 impl Sent {
     fn take(&mut self, mut write: ProductWrite) {
         // Tags that mean the same are one; what is none stays as it came and is refused by the lake.
-        let tag = |text: &Option<String>| text.as_deref().map(|t| locale_tag(t).unwrap_or_else(|| t.to_owned()));
-        write.language = tag(&write.language);
+        write.language = write.language.map(|text| locale_tag(&text).unwrap_or(text));
         let before = self.writes.iter().position(|known| known.language == write.language);
         if let Some(before) = before.map(|at| self.writes.remove(at)) {
             write.description = write.description.or(before.description);

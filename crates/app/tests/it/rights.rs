@@ -4,7 +4,7 @@ use crate::recommend::shop;
 use crate::served::Served;
 use crate::support::Shop;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "zacharias-quillfeather";

@@ -137,6 +137,7 @@ fn restarted(mut served: Served, shop: &Shop) -> Served {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "sessions are told by how long ago an event was")]
 fn carts_sessions_and_who_is_who_survive_kills_before_and_after_their_events_went_into_the_lake() {
     let shop = Shop::new();
     shop.ingest_ok(&shop.file("orders.csv", crate::support::RETAIL));

@@ -202,8 +202,7 @@ impl Grouping {
         if d == 0 || self.groups.is_empty() {
             return place("it has to have a measure and a group".to_owned());
         }
-        if let Some(m) = self.measures.iter().find(|m| !m.shift.is_finite() || !(m.scale > 0.0 && m.scale.is_finite()))
-        {
+        if let Some(m) = self.measures.iter().find(|m| !(m.shift.is_finite() && m.scale > 0.0 && m.scale.is_finite())) {
             return place(format!("the scale of {} has to be a number above 0", m.term));
         }
         for (at, group) in self.groups.iter().enumerate() {

@@ -149,7 +149,6 @@ fn rehearse(d: Decided<'_>, assortment: &Assortment, fixed_cost: f64, seed: Seed
         prices: vec![1.0],
         stocks: vec![1.0],
         advertising: vec![1.0],
-        ..RehearsalParams::default()
     };
     Ok(Some(params.rehearse(&plan, &[], seed)?))
 }

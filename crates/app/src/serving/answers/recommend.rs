@@ -324,7 +324,7 @@ impl Serving {
         filled.alike(&near, n, &open);
         filled.home(&near, n, &open);
         filled.sells(&view(&now, asked, &[]), n, &open);
-        let told = Told { now: &now, updates: &self.updates, market: market, reader: &reader };
+        let told = Told { now: &now, updates: &self.updates, market, reader: &reader };
         let mut answer = filled.done(told);
         let whom = self.whom(&now, "similar", market, [query.shopper.as_deref(), query.session.as_deref()]);
         self.expose(whom, &mut answer);
