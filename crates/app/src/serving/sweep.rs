@@ -13,8 +13,18 @@ const SHORTEST: usize = 5;
 /// Files of others that are larger are not read through.
 const LARGEST: u64 = 64 << 20;
 /// Folders and files that are the program's own and dealt with elsewhere.
-const OWN: [&str; 9] =
-    ["lake", "models", "exposures", "journal", "updates", "plans", "runs.json", crate::undone::FILE, ".erasing"];
+const OWN: [&str; 10] = [
+    "lake",
+    "models",
+    "exposures",
+    "journal",
+    "updates",
+    "plans",
+    "runs.json",
+    crate::undone::FILE,
+    crate::sync::FOLDER,
+    ".erasing",
+];
 
 /// The names that are looked for.
 pub(super) struct Names(Vec<Vec<u8>>);

@@ -91,6 +91,35 @@ impl Mirror {
     }
 }
 
+/// Takes the records that have a name of a person in them out of every source below `folder`; says how many. A later fetch
+/// brings back what the system still has and changes.
+pub(super) fn forget(folder: &Path, has: &dyn Fn(&[u8]) -> bool) -> Result<u64> {
+    let telling = || format!("reading {}", folder.display());
+    let sources = match std::fs::read_dir(folder) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        sources => sources.with_context(telling)?,
+    };
+    let mut gone = 0;
+    for source in sources {
+        let source = source.with_context(telling)?.path();
+        if !source.join("records").is_dir() {
+            continue;
+        }
+        let mirror = Mirror::open(&source)?;
+        for month in mirror.months()? {
+            let lines: Vec<String> =
+                mirror.records(&month)?.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+            let kept: Vec<&String> = lines.iter().filter(|line| !has(line.as_bytes())).collect();
+            if kept.len() < lines.len() {
+                gone += (lines.len() - kept.len()) as u64;
+                let text: String = kept.into_iter().map(|line| format!("{line}\n")).collect();
+                put(&mirror.path(&month), text.as_bytes())?;
+            }
+        }
+    }
+    Ok(gone)
+}
+
 /// Whether a change comes after another: as instants where both are, because an offset changes with the season.
 fn is_later(a: &Option<String>, b: &Option<String>) -> bool {
     let instant = |text: &Option<String>| chrono::DateTime::parse_from_rfc3339(text.as_deref()?).ok();
@@ -127,5 +156,23 @@ mod tests {
         let found = Mirror::open(dir.path()).unwrap().records("2026-11").unwrap();
         assert_eq!(found, [record("a", "1", 2), record("b", "3", 5)]);
         assert_eq!(mirror.months().unwrap(), ["2026-11"]);
+    }
+
+    #[test]
+    fn what_has_a_name_in_it_goes_and_the_rest_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(forget(&folder.path().join("sync"), &|_| true).unwrap(), 0, "nothing was ever fetched");
+        let source = folder.path().join("erp");
+        let record = |id: &str, who: &str| Record {
+            id: id.to_owned(),
+            month: "2026-11".to_owned(),
+            changed: None,
+            body: serde_json::json!({ "customer": who }),
+        };
+        Mirror::open(&source).unwrap().take(vec![record("1", "ana-77"), record("2", "bo-12345")]).unwrap();
+        let has = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("ana-77");
+        assert_eq!(forget(folder.path(), &has).unwrap(), 1);
+        assert_eq!(Mirror::open(&source).unwrap().records("2026-11").unwrap(), [record("2", "bo-12345")]);
+        assert_eq!(forget(folder.path(), &has).unwrap(), 0);
     }
 }

@@ -29,7 +29,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Folder of what was fetched in a workspace.
-const FOLDER: &str = "sync";
+pub(crate) const FOLDER: &str = "sync";
+
+/// Takes the records that have a name of a person in them out of what was fetched; says how many.
+pub(crate) fn forget(root: &std::path::Path, has: &dyn Fn(&[u8]) -> bool) -> anyhow::Result<u64> {
+    mirror::forget(&root.join(FOLDER), has)
+}
 
 /// Where a source was left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

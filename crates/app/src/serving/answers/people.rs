@@ -119,6 +119,7 @@ impl Serving {
             beside("updates", self.updates.forget(&has)?);
             beside("runs.json", self.runs.forget(&has)?);
             beside("journal", sweep::damaged(&self.root, &looked_for)?);
+            beside(crate::sync::FOLDER, crate::sync::forget(&self.root, &has)?);
             beside(crate::undone::FILE, crate::undone::forget(&self.root, &names)?);
             if person.is_known() {
                 beside("plans", sweep::plans(&self.root)?);
