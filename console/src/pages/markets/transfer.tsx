@@ -161,7 +161,7 @@ function Methods({ data }: { data: TransferReport }) {
       render: (r) => (
         <span className="two-lines">
           {code('method', str(r['method']))}
-          <span className="hint">{str(r['chosen'])}</span>
+          <span className="hint" translate="no">{str(r['chosen'])}</span>
         </span>
       ),
     },
