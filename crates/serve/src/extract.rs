@@ -53,20 +53,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 /// Whether a query is UTF-8 once its escapes are read. The framework's parser would put a mark of its own in the
 /// place of what is not, and somebody would search for that.
 fn is_utf8(query: &str) -> bool {
-    let mut bytes = query.bytes();
-    let mut read = Vec::with_capacity(query.len());
-    while let Some(byte) = bytes.next() {
-        let mut ahead = bytes.clone();
-        let digits = [ahead.next(), ahead.next()].map(|d| d.and_then(|d| char::from(d).to_digit(16)));
-        match (byte, digits) {
-            (b'%', [Some(high), Some(low)]) => {
-                read.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                bytes = ahead;
-            }
-            _ => read.push(byte),
-        }
-    }
-    std::str::from_utf8(&read).is_ok()
+    std::str::from_utf8(&crate::fields::unescaped(query)).is_ok()
 }
 
 /// The languages that a reader wants, as the header says them; several headers are one list (RFC 9110, section 5.3).

@@ -36,6 +36,11 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
 }
 
 fn decoded(text: &str) -> String {
+    String::from_utf8_lossy(&unescaped(text)).into_owned()
+}
+
+/// The bytes that a part of a query stands for: escapes read, a plus for a blank. What is no escape stays as it is.
+pub(crate) fn unescaped(text: &str) -> Vec<u8> {
     let mut bytes = text.bytes();
     let mut read = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
@@ -50,7 +55,7 @@ fn decoded(text: &str) -> String {
             _ => read.push(byte),
         }
     }
-    String::from_utf8_lossy(&read).into_owned()
+    read
 }
 
 /// Refuses a query with a field that the path has not.

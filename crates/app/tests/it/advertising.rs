@@ -1,19 +1,12 @@
 //! Advertising end to end: what channels bring, calibration by experiments, why the advice moved, which platforms pay, targets, bids;
 //! plans under other assumptions and side by side.
 
-use crate::support::{Shop, portolan};
+use crate::support::{Shop, number, portolan};
 use serde_json::Value;
 use std::fmt::Write;
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
-}
-
-fn number(value: &Value) -> f64 {
-    value
-        .as_f64()
-        .or_else(|| value.as_str().and_then(|t| t.parse().ok()))
-        .unwrap_or_else(|| panic!("{value} is no number"))
 }
 
 /// What a simulated merchant's run is asked about advertising, once for all.

@@ -1,19 +1,8 @@
 //! What happens around a market, through the program: competitors, trends, currencies, running advertising, posts, what changed. On the
 //! merchant of [`crate::decide`].
 
-use crate::support::{Shop, portolan};
+use crate::support::{Shop, json, number, portolan};
 use serde_json::Value;
-
-fn json(shop: &Shop, args: &[&str]) -> Value {
-    serde_json::from_str(&shop.ok(&[args, &["--json"]].concat())).unwrap()
-}
-
-fn number(value: &Value) -> f64 {
-    value
-        .as_f64()
-        .or_else(|| value.as_str().and_then(|t| t.parse().ok()))
-        .unwrap_or_else(|| panic!("{value} is no number"))
-}
 
 pub(crate) fn of_a_simulated_seller(shop: &Shop) {
     competitors_are_held_beside_our_prices_and_their_moves_are_told(shop);

@@ -1,20 +1,9 @@
 //! Markets that nothing was sold in, floors of what is recommended, and the rehearsal, through the program: on the merchant of
 //! [`crate::decide`].
 
-use crate::support::Shop;
+use crate::support::{Shop, json, number};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-fn json(shop: &Shop, args: &[&str]) -> Value {
-    serde_json::from_str(&shop.ok(&[args, &["--json"]].concat())).unwrap()
-}
-
-fn number(value: &Value) -> f64 {
-    value
-        .as_f64()
-        .or_else(|| value.as_str().and_then(|t| t.parse().ok()))
-        .unwrap_or_else(|| panic!("{value} is no number"))
-}
 
 pub(crate) fn of_a_simulated_seller(shop: &Shop) {
     a_market_without_a_sale_is_decided_from_another(shop);

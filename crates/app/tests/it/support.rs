@@ -122,3 +122,16 @@ C536367,22633,HAND WARMER,-4,2010-12-02 09:00:00,1.855,13047,EIRE
 536369,85123a,WHITE HANGING HEART,2,2010-12-03 11:00:00,2.55,12583,Germany
 536370,22633,HAND WARMER,3,2010-12-04 12:00:00,0,12583,Germany
 ";
+
+/// What a command says as JSON.
+pub(crate) fn json(shop: &Shop, args: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&shop.ok(&[args, &["--json"]].concat())).unwrap()
+}
+
+/// A number, also one that is written as a text.
+pub(crate) fn number(value: &serde_json::Value) -> f64 {
+    value
+        .as_f64()
+        .or_else(|| value.as_str().and_then(|t| t.parse().ok()))
+        .unwrap_or_else(|| panic!("{value} is no number"))
+}
