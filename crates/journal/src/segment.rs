@@ -73,6 +73,20 @@ impl Segment {
         Ok(())
     }
 
+    /// Hands all records over at once, in order. Holds the segment in memory while it does.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`] where the file cannot be read.
+    pub fn read_whole<T>(&self, take: impl FnOnce(&[Entry<'_>]) -> T) -> Result<T, JournalError> {
+        let bytes = self.contents()?;
+        let sound = |piece| match piece {
+            Piece::Record(entry, _) => Some(entry),
+            Piece::Damage { .. } => None,
+        };
+        let entries: Vec<Entry<'_>> = Pieces::new(&bytes, HEADER).filter_map(sound).collect();
+        Ok(take(&entries))
+    }
+
     pub(crate) fn contents(&self) -> Result<Vec<u8>, JournalError> {
         let mut bytes = Vec::with_capacity(self.bytes as usize);
         let file = File::open(&self.path).map_err(JournalError::io("opening", &self.path))?;

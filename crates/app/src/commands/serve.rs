@@ -73,10 +73,6 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
     let clock = Clock::system();
     let token = store.setup_token(clock.now()).await.context("the link for setting up")?;
     let link = token.map(|token| format!("{origin}/setup#{}", token.reveal()));
-    let follower = {
-        let serving = serving.clone();
-        tokio::spawn(async move { serving.current.follow().await })
-    };
     let metrics = {
         let serving = serving.clone();
         Arc::new(move |text: &mut String| serving.metrics(text))
@@ -93,6 +89,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
     let _ = serving.events.set(events.clone());
     // Only now: what is in the log has been read, which takes seconds where much of it is not in the lake yet.
     tell(&serving, &origin, link.as_deref(), args.json)?;
+    // What is slow to make and not needed to begin with: beside the rest it took the second core from what a start waits for.
+    let follower = {
+        let serving = serving.clone();
+        tokio::spawn(async move { serving.current.follow().await })
+    };
     let compactor = tokio::spawn(intake::keep_compacting(lake, events.clone()));
     let mut server = Server::new(config, store, serving.clone())
         .consents(serving.consents.clone())

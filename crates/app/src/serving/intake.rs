@@ -111,7 +111,11 @@ pub(crate) fn open(root: &Path, kept: (&Lake, &Snapshot), serving: Arc<Serving>,
 
 /// Hands on the last events of the server that went into the lake, the oldest first: carts, sessions and who is who are
 /// what they were before the server ended. The kept files are lines of the log, byte for byte, less whom was erased.
-fn in_lake((lake, snapshot): (&Lake, &Snapshot), consents: &Consents, take: &mut dyn FnMut(&ShopEvent)) -> Result<()> {
+fn in_lake(
+    (lake, snapshot): (&Lake, &Snapshot),
+    consents: &Consents,
+    take: &mut (dyn FnMut(&ShopEvent) + Send),
+) -> Result<()> {
     let mut files = lake::source_files(lake, snapshot)?;
     files.retain(|file| file.origin.as_deref() == Some(domain::TRACKING_ORIGIN));
     let (mut read, mut n) = (Vec::new(), 0);
@@ -124,15 +128,13 @@ fn in_lake((lake, snapshot): (&Lake, &Snapshot), consents: &Consents, take: &mut
         n += bytes.iter().filter(|byte| **byte == b'\n').count();
         read.push(bytes);
     }
-    for line in read.iter().rev().flat_map(|bytes| bytes.split(|byte| *byte == b'\n')) {
-        let Some(event) = serde_json::from_slice(line).ok().and_then(|line| ShopEvent::from_line(&line).ok()) else {
-            continue;
-        };
+    let lines: Vec<&[u8]> = read.iter().rev().flat_map(|bytes| bytes.split(|byte| *byte == b'\n')).collect();
+    tracking::replay(&lines, |_, event| {
         let names = [&event.user, &event.anonymous].into_iter().flatten().map(String::as_str);
         if consents.of_any(names, ANALYTICS) != Some(false) {
             take(&event);
         }
-    }
+    });
     Ok(())
 }
 

@@ -147,13 +147,15 @@ impl Intake {
         let mut live = Live::new(params.live.clone());
         before(&mut live);
         for segment in journal.segments() {
-            segment.read(|entry| {
-                if let Some(event) = read_line(entry.payload) {
+            segment.read_whole(|entries| {
+                let lines: Vec<&[u8]> = entries.iter().map(|entry| entry.payload).collect();
+                tracking::replay(&lines, |at, event| {
+                    let entry = entries[at];
                     live.apply(&event, entry.key.0, entry.at_ms.saturating_mul(1_000));
                     if let Some(listener) = &listener {
                         listener(&event);
                     }
-                }
+                });
             })?;
         }
         let (watchers, _) = broadcast::channel(params.watch.max(1));
@@ -346,11 +348,6 @@ impl Intake {
     pub(super) fn params(&self) -> &IntakeParams {
         &self.params
     }
-}
-
-/// An event of a line of the log; `None` for what cannot be read, which no line that was accepted is.
-fn read_line(payload: &[u8]) -> Option<ShopEvent> {
-    ShopEvent::from_line(&serde_json::from_slice(payload).ok()?).ok()
 }
 
 /// Market of a country as written.
