@@ -63,6 +63,22 @@ const FORMS: &[(&str, &str)] = &[
         "too few held-out shoppers here; over all target markets together, {}",
         "本市场留出顾客太少;全部目标市场合并来看,{}",
     ),
+    (
+        "it shares no product with others; what home knows of habits, by what products say, is proved at home against {}, {}",
+        "该市场与其他市场没有共同商品;本土市场的购买习惯按商品内容推及,已在本土留出顾客上得到证明,相比{}:{}",
+    ),
+    (
+        "{}; it shares no product with others, and by what products say: {}",
+        "{};该市场与其他市场没有共同商品,按商品内容推及:{}",
+    ),
+    ("not proved at home against {}, {}", "在本土未得到证明,相比{}:{}"),
+    (
+        "it shares no product with others; what home knows of habits, by what products say, helps here: {}",
+        "该市场与其他市场没有共同商品;本土市场的购买习惯按商品内容推及,在本市场有效:{}",
+    ),
+    ("what sells", "热销排行"),
+    ("neighbourhoods of its own few shoppers", "其少数自有顾客的邻域模型"),
+    ("likeness", "内容相似度"),
     ("no evidence of a gain above {}: {}", "没有提升超过 {} 的证据:{}"),
     ("the whole interval lies above {}: {}", "整个区间高于 {}:{}"),
     ("the transfer hurts: {}", "迁移有害:{}"),
