@@ -223,7 +223,7 @@ impl Store {
     pub(crate) fn serve(&self, kept: &Kept, products: &[domain::ProductId], shelf: Shelf) -> Result<Served> {
         let model = |kept: &KeptModel| -> Result<(Arc<dyn Recommender>, &'static str, &'static str)> {
             let loaded = self.load(kept)?;
-            let kind = ModelKind::named(&kept.name, Market::UNKNOWN).context("a model of this release")?;
+            let kind = ModelKind::of_file(&kept.name).context("a model of this release")?;
             let ids: Vec<&str> = products.iter().map(|p| p.as_str()).collect();
             let fitted: Arc<dyn Recommender> = if loaded.about.items == ids {
                 Arc::<dyn Fitted>::from(loaded.model)

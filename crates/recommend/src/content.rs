@@ -147,6 +147,11 @@ struct Profile {
 }
 
 impl Content {
+    /// Products × features, rows of length 1 or empty.
+    pub(crate) const fn vectors(&self) -> &Csr {
+        &self.vectors
+    }
+
     /// Whether anything is known of an item that another one shares.
     pub fn knows(&self, item: ItemIdx) -> bool {
         item.at() < self.vectors.n_rows() && !self.vectors.row(item.at()).0.is_empty()

@@ -45,7 +45,7 @@ impl ModelKind {
     pub fn drawn(&self, rng: &mut Rng) -> Option<Self> {
         const KS: [usize; 6] = [20, 50, 100, 200, 500, usize::MAX];
         Some(match *self {
-            Self::PopularityMarket(_) | Self::PopularityGlobal | Self::Hybrid(_) => return None,
+            Self::PopularityMarket(_) | Self::PopularityGlobal | Self::Hybrid(_) | Self::ZeroOverlap(_) => return None,
             Self::PopularityDecayed { .. } => Self::PopularityDecayed { half_life_days: scale(rng, 7.0, 365.0) },
             Self::UserKnn(_) => Self::UserKnn(UserKnnParams {
                 similarity: similarity(rng),

@@ -1,5 +1,6 @@
 //! The list of models: one variant each, and a `match` is the registry.
 
+use crate::transfer::{ZeroOverlap, ZeroOverlapParams};
 use crate::{
     BprParams, Ease, EaseForm, EaseParams, FeatureForm, FeatureNet, FeatureNetParams, GfCf, GfCfParams, Gru4Rec,
     Gru4RecParams, HybridModel, HybridParams, Ials, IalsParams, Item2Vec, Item2VecParams, ItemGraph, ItemGraphParams,
@@ -76,9 +77,14 @@ pub enum ModelKind {
     Features(FeatureNetParams),
     /// Neighbours and factors as one model; its three joins have three names.
     Hybrid(HybridParams),
+    /// What products say, for a market that shares none with others; it is in no list to choose from: see [`Self::of_file`].
+    ZeroOverlap(ZeroOverlapParams),
 }
 
 impl ModelKind {
+    /// The name of [`Self::ZeroOverlap`].
+    pub const ZERO_OVERLAP: &'static str = "zero-overlap";
+
     /// The name of the model on the command line and in reports.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -112,6 +118,7 @@ impl ModelKind {
             Self::Hybrid(HybridParams { join: Join::Weighted, .. }) => "hybrid-weighted",
             Self::Hybrid(HybridParams { join: Join::Ranks, .. }) => "hybrid-ranks",
             Self::Hybrid(HybridParams { join: Join::Stacked, .. }) => "hybrid-stacked",
+            Self::ZeroOverlap(_) => Self::ZERO_OVERLAP,
         }
     }
 
@@ -157,6 +164,12 @@ impl ModelKind {
         Self::all(market).into_iter().find(|kind| kind.name() == name)
     }
 
+    /// As [`Self::named`], with the model that is between two markets and therefore in no list; a file does not say which ones.
+    pub fn of_file(name: &str) -> Option<Self> {
+        let between = || Self::ZeroOverlap(ZeroOverlapParams::between(Market::UNKNOWN, Market::UNKNOWN));
+        (name == Self::ZERO_OVERLAP).then(between).or_else(|| Self::named(name, Market::UNKNOWN))
+    }
+
     /// Fits the model on prepared interactions (see [`crate::prepare`]).
     ///
     /// # Errors
@@ -195,7 +208,7 @@ impl ModelKind {
 
     /// Whether [`Self::fit_described`] reads what is known of the items.
     pub const fn reads_texts(&self) -> bool {
-        matches!(self, Self::Features(_))
+        matches!(self, Self::Features(_) | Self::ZeroOverlap(_))
     }
 
     /// As [`Self::fit_watched`], with what is known of the items, one text an item in the order of their numbers, or
@@ -241,6 +254,7 @@ impl ModelKind {
             Self::NeuMf(params) => Box::new(params.fit_watched(train, seed, watch)?),
             Self::Features(params) => Box::new(params.fit_watched(train, texts, seed, watch)?),
             Self::Hybrid(params) => Box::new(params.fit(train, seed)?),
+            Self::ZeroOverlap(params) => Box::new(params.fit(train, texts, seed)?),
         })
     }
 
@@ -270,6 +284,7 @@ impl ModelKind {
             Self::NeuMf(_) => Box::new(NeuMf::load(from)?),
             Self::Features(_) => Box::new(FeatureNet::load(from)?),
             Self::Hybrid(_) => Box::new(HybridModel::load(from)?),
+            Self::ZeroOverlap(_) => Box::new(ZeroOverlap::load(from)?),
         })
     }
 }

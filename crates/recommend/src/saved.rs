@@ -10,7 +10,7 @@
 //! also what follows from them, a transpose or a Gram matrix.
 
 use crate::{Fitted, ModelKind, Recommender};
-use domain::{Explain, History, Interactions, ItemIdx, Market, Reason, Score, ShopperIdx};
+use domain::{Explain, History, Interactions, ItemIdx, Reason, Score, ShopperIdx};
 use learn::container::{ContainerError, Fingerprint, Reader, Writer};
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ pub fn load(bytes: &[u8]) -> Result<Loaded, ContainerError> {
         let want = "a model of this release".to_owned();
         ContainerError::Kind { got: from.kind().to_owned(), want }
     };
-    let kind = ModelKind::named(from.kind(), Market::UNKNOWN).ok_or_else(unknown)?;
+    let kind = ModelKind::of_file(from.kind()).ok_or_else(unknown)?;
     let about = About {
         name: from.kind().to_owned(),
         parameters: from.text("parameters")?.to_owned(),
@@ -185,7 +185,7 @@ impl Explain for Named {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Interaction, Seed};
+    use domain::{Interaction, Market, Seed};
 
     fn train() -> Interactions {
         Interactions::from_baskets(4, [&[0, 1][..], &[0, 1, 2], &[1, 2], &[0, 3]])

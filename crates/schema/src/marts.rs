@@ -416,7 +416,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must(
                 "basis",
                 Text,
-                "own_evidence or refused: by the market's own held-out shoppers; all_targets or not_shown: too few of them, by all target markets together; home; not_measured",
+                "own_evidence or refused: by the market's own held-out shoppers; all_targets or not_shown: too few of them, by all target markets together; source_evidence: it shares no product with others, by home's held-out shoppers; home; not_measured",
             ),
             must("why", Text, "the reason in a sentence"),
             must("seed", Text, "seed of the run, a whole number"),

@@ -100,6 +100,7 @@ export const codes = {
   'basis.refused': 'transfer refused',
   'basis.all_targets': 'all target markets',
   'basis.not_shown': 'gain not shown',
+  'basis.source_evidence': 'proved at home',
   'basis.home': 'home market',
   'basis.not_measured': 'not measured',
   'verdict.accepted': 'accepted',

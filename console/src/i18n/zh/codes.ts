@@ -101,6 +101,7 @@ export const codes = {
   'basis.refused': '迁移被拒',
   'basis.all_targets': '全部目标市场',
   'basis.not_shown': '未显示增益',
+  'basis.source_evidence': '本土证明',
   'basis.home': '本土市场',
   'basis.not_measured': '未衡量',
   'verdict.accepted': '接受',

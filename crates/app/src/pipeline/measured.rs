@@ -33,6 +33,8 @@ pub(crate) enum Basis {
     Refused,
     /// It has too few held-out shoppers, and all target markets together do not gain.
     NotShown,
+    /// It shares no product with any other market; what products say is proved on home's held-out shoppers.
+    SourceEvidence,
     /// It is the home market.
     Home,
     /// Nothing could be measured.
@@ -40,8 +42,15 @@ pub(crate) enum Basis {
 }
 
 impl Basis {
-    const ALL: [Self; 6] =
-        [Self::OwnEvidence, Self::AllTargets, Self::Refused, Self::NotShown, Self::Home, Self::NotMeasured];
+    const ALL: [Self; 7] = [
+        Self::OwnEvidence,
+        Self::AllTargets,
+        Self::Refused,
+        Self::NotShown,
+        Self::SourceEvidence,
+        Self::Home,
+        Self::NotMeasured,
+    ];
 
     /// As `marts.serving` writes it.
     pub(crate) const fn key(self) -> &'static str {
@@ -50,6 +59,7 @@ impl Basis {
             Self::AllTargets => "all_targets",
             Self::Refused => "refused",
             Self::NotShown => "not_shown",
+            Self::SourceEvidence => "source_evidence",
             Self::Home => "home",
             Self::NotMeasured => "not_measured",
         }

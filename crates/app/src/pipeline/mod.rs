@@ -2,6 +2,7 @@
 //! fingerprint of what they came from, and is left out when that fingerprint has not changed. A
 //! run that is killed has lost the stage it was in and nothing else.
 
+mod apart;
 pub(crate) mod batch;
 mod carts;
 pub(crate) mod catalogue;
@@ -145,7 +146,7 @@ const STAGES: [(&str, u32); 12] = [
     ("segments", 4),
     ("profiles", 4),
     ("rules", 3),
-    ("offers", 5),
+    ("offers", 6),
     ("transfer", 1),
     ("voices", 2),
     ("outlook", 1),

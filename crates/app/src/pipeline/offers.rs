@@ -7,6 +7,7 @@
 //! everybody has bought gives way to what can still be sold; its reasons are the same shoppers' and
 //! add up to the score.
 
+use super::apart::Apart;
 use super::batch::Columns;
 use super::catalogue::Catalogue;
 use super::measured::{Choice, Measured, serving, stored};
@@ -92,6 +93,7 @@ pub(super) async fn compute(
     })?;
     let used = signals.weighted(study.as_ref().map_or(&BTreeMap::new(), |study| &study.used));
     let markets: BTreeSet<Market> = all.markets().iter().copied().filter(|m| *m != Market::UNKNOWN).collect();
+    let apart = Apart::load(engine, &purchases, home, stage.seed).await?;
     let mut fitter = Fitter::new(all, &used, stage.seed, trainings);
     let mut rows: Vec<Listed> = Vec::new();
     let mut choices: Vec<(Market, Choice)> = Vec::new();
@@ -104,7 +106,8 @@ pub(super) async fn compute(
         if shoppers.len() < MIN_SHOPPERS {
             continue;
         }
-        let choice = measured.choice(market);
+        let choice = tokio::task::block_in_place(|| apart.choice(market, measured.choice(market)))?;
+        trainings.describe(&[choice.kind], engine, &purchases).await?;
         let listed = tokio::task::block_in_place(|| {
             let (served, fitted) = fitter.serve(market, &choice, shelves.of(market))?;
             keeper.keep(market, &served, &fitted, &choice)?;
@@ -240,6 +243,11 @@ impl<'a> Fitter<'a> {
         let local = pool.local(&self.everybody);
         let of_local = fingerprint(&local);
         let (model, trained_on): (Arc<dyn Fitted>, u128) = match choice.pooled {
+            // Looks and searches are of no use to it: it learns what follows on purchases.
+            Some(_) if matches!(choice.kind, ModelKind::ZeroOverlap(_)) => {
+                let model = self.trainings.fit(&choice.kind, &self.bought, self.seed)?;
+                (Arc::from(model), fingerprint(&self.bought))
+            }
             None => (Arc::from(self.trainings.fit(&choice.kind, &local, self.seed)?), of_local),
             Some(1.0) => (self.of_all(&choice.kind)?, self.all),
             Some(_) => {

@@ -3,6 +3,7 @@
 use super::networks;
 use anyhow::{Context, Result, anyhow};
 use domain::Market;
+use recommend::transfer::ZeroOverlapParams;
 use recommend::{
     BprParams, EaseForm, EaseParams, GfCfParams, HybridParams, IalsParams, Item2VecParams, ItemGraphParams,
     ItemKnnParams, Join, LightGcnParams, LogisticParams, ModelKind, Negatives, RowSolver, Rp3BetaParams, Similarity,
@@ -116,6 +117,8 @@ pub(crate) fn parameters(kind: &ModelKind) -> Value {
         ModelKind::SasRec(_) | ModelKind::Gru4Rec(_) | ModelKind::NeuMf(_) | ModelKind::Features(_) => {
             networks::parameters(kind)
         }
+        ModelKind::ZeroOverlap(p) => json!({"target": p.target.code(), "source": p.source.code(), "width": p.width,
+            "n_cuts": p.n_cuts}),
         ModelKind::Hybrid(p) => json!({
             "weights": p.weights,
             "item_knn": parameters(&ModelKind::ItemKnn(p.item_knn)),
@@ -271,6 +274,15 @@ pub(crate) fn restore(model: &str, values: &Value, market: Market) -> Result<Mod
             reg: number("reg")? as f32,
             n_fold_steps: size("n_fold_steps")?,
         }),
+        ModelKind::ZERO_OVERLAP => {
+            let code = |key: &str| values[key].as_str().with_context(|| format!("no market `{key}`"));
+            ModelKind::ZeroOverlap(ZeroOverlapParams {
+                target: code("target")?.parse().context("the market that is served")?,
+                source: code("source")?.parse().context("the market that teaches")?,
+                width: size("width")?,
+                n_cuts: size("n_cuts")?,
+            })
+        }
         "hybrid-weighted" => hybrid(Join::Weighted, values, market)?,
         "hybrid-ranks" => hybrid(Join::Ranks, values, market)?,
         "hybrid-stacked" => hybrid(Join::Stacked, values, market)?,
@@ -310,7 +322,8 @@ mod tests {
             Similarity::TfIdf,
         ]
         .map(|similarity| ModelKind::ItemKnn(ItemKnnParams { similarity, k: ItemKnnParams::ALL, shrinkage: 2.5 }));
-        for kind in ModelKind::all(market).into_iter().chain(more) {
+        let between = ZeroOverlapParams::between(Market::EUROPEAN_UNION, market);
+        for kind in ModelKind::all(market).into_iter().chain(more).chain([ModelKind::ZeroOverlap(between)]) {
             assert_eq!(restore(kind.name(), &parameters(&kind), market).unwrap(), kind);
         }
     }

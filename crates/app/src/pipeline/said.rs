@@ -57,12 +57,28 @@ const FORMS: &[(&str, &str)] = &[
     ("transfer", "迁移学习"),
     ("what reviews in `{}` complain of and praise", "`{}` 评论中的抱怨与称赞"),
     // Why a model serves.
+    (
+        "it shares no product with others; what home knows of habits, by what products say, is proved at home against {}, {}",
+        "该市场与其他市场没有共同商品;本土市场的购买习惯按商品内容推及,已在本土留出顾客上得到证明,相比{}:{}",
+    ),
+    (
+        "{}; it shares no product with others, and by what products say: {}",
+        "{};该市场与其他市场没有共同商品,按商品内容推及:{}",
+    ),
+    ("not proved at home against {}, {}", "在本土未得到证明,相比{}:{}"),
+    (
+        "it shares no product with others; what home knows of habits, by what products say, helps here: {}",
+        "该市场与其他市场没有共同商品;本土市场的购买习惯按商品内容推及,在本市场有效:{}",
+    ),
     ("the home market learns from its own purchases", "本土市场从自身购买中学习"),
     ("nothing could be measured ({}); the market's own purchases", "无法度量({});采用该市场自身的购买"),
     (
         "too few held-out shoppers here; over all target markets together, {}",
         "本市场留出顾客太少;全部目标市场合并来看,{}",
     ),
+    ("what sells", "热销排行"),
+    ("neighbourhoods of its own few shoppers", "其少数自有顾客的邻域模型"),
+    ("likeness", "内容相似度"),
     ("no evidence of a gain above {}: {}", "没有提升超过 {} 的证据:{}"),
     ("the whole interval lies above {}: {}", "整个区间高于 {}:{}"),
     ("the transfer hurts: {}", "迁移有害:{}"),
@@ -259,6 +275,10 @@ mod tests {
             (
                 "too few held-out shoppers here; over all target markets together, no evidence of a gain above 0: gain +0.0332, 95 % between -0.0162 and +0.0938, 30 shoppers",
                 "本市场留出顾客太少;全部目标市场合并来看,没有提升超过 0 的证据:提升 +0.0332,95 % 区间为 -0.0162 至 +0.0938,30 位顾客",
+            ),
+            (
+                "too few held-out shoppers here; over all target markets together, no held-out shopper; it shares no product with others, and by what products say: not proved at home against what sells, no evidence of a gain above 0: gain -0.0023, 95 % between -0.0114 and +0.0060, 229 shoppers",
+                "本市场留出顾客太少;全部目标市场合并来看,没有留出顾客;该市场与其他市场没有共同商品,按商品内容推及:在本土未得到证明,相比热销排行:没有提升超过 0 的证据:提升 -0.0023,95 % 区间为 -0.0114 至 +0.0060,229 位顾客",
             ),
             ("a sentence that nobody knows", "a sentence that nobody knows"),
         ] {

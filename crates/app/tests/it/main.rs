@@ -2,6 +2,7 @@
 
 mod access_logs;
 mod advertising;
+mod apart;
 mod around;
 mod backup;
 mod bad_input;

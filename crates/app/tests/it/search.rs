@@ -85,3 +85,23 @@ fn similar_products_are_of_the_same_kind_and_an_unknown_one_is_an_error() {
     assert_eq!(said.code, 4, "{}", said.err);
     assert!(said.err.contains("there is no product `K9`") && said.err.contains("portolan search"), "{}", said.err);
 }
+
+/// What a shopper types in each of the simulator's six languages finds a kettle first, and in a market the title is shown in its language.
+#[test]
+fn a_kettle_is_found_in_every_language_of_the_simulated_merchant() {
+    let (shop, _) = crate::simulated::simulated(&["--scale", "0.03", "--seed", "3"]);
+    let kettles: Vec<String> = shop
+        .sql("select product_id from clean.products where name ilike '%kettle%'")
+        .iter()
+        .map(|row| row["product_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(kettles.len() >= 3, "{kettles:?}");
+    let kettle = sim::catalogue::TYPES.iter().find(|spec| spec.name == "kettle").expect("a kettle");
+    for (at, language) in sim::catalogue::LANGUAGES.iter().enumerate() {
+        let word = kettle.words[at];
+        let answer = asked(&shop, &["search", word, "-n", "3", "--json"]);
+        let found = products(&answer);
+        assert_eq!(found.len(), 3, "{language} {word}: {answer}");
+        assert!(found.iter().all(|id| kettles.iter().any(|k| k == id)), "{language} {word}: {answer}");
+    }
+}

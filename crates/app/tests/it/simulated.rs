@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A shop with a simulated merchant's exports in it, and the truth about them.
-fn simulated(args: &[&str]) -> (Shop, Value) {
+pub(crate) fn simulated(args: &[&str]) -> (Shop, Value) {
     let shop = Shop::with(&["--home", "CN", "--currency", "CNY"]);
     let data = shop.root().join("data");
     let made = portolan(&[&["simulate", "--out", data.to_str().unwrap()], args].concat());

@@ -133,6 +133,54 @@ fn bombs_are_refused_by_their_header() {
     assert_eq!(decode(&png, &small), Err(PictureError::TooManyBytes { bytes: png.len(), most: 50 }));
 }
 
+/// A chunk of a PNG with its checksum.
+fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let body = [&kind[..], data].concat();
+    let crc = body.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { c >> 1 ^ 0xEDB8_8320 } else { c >> 1 })
+    });
+    [&(data.len() as u32).to_be_bytes()[..], &body, &(!crc).to_be_bytes()].concat()
+}
+
+/// 256 MB of zeros as 250 KB, where a colour profile, a note, and the pixels themselves belong: what a picture of 24 × 16 needs is
+/// read, and no more.
+#[test]
+fn bombs_behind_an_honest_header_are_not_unpacked() {
+    let mut zipped = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    (0..256).for_each(|_| std::io::Write::write_all(&mut zipped, &[0; 1 << 20]).unwrap());
+    let zipped = zipped.finish().unwrap();
+    let png = file(sample(), ImageFormat::Png);
+    let (head, rest) = png.split_at(33);
+    let params = PictureParams { max_memory: 1 << 22, ..PictureParams::default() };
+    for kind in [b"iCCP", b"zTXt"] {
+        let note = chunk(kind, &[b"x\0\0", &zipped[..]].concat());
+        match decode(&[head, &note, rest].concat(), &params) {
+            Ok(picture) => assert_eq!(picture, read(&png), "the note is passed over"),
+            Err(why) => assert!(!why.to_string().is_empty()),
+        }
+    }
+    let pixels = [head, &chunk(b"IDAT", &zipped), &chunk(b"IEND", b"")].concat();
+    assert!(decode(&pixels, &params).is_ok_and(|picture| picture.rgb().iter().all(|byte| *byte == 0)));
+}
+
+#[test]
+fn pictures_without_a_row_or_a_column_are_refused() {
+    for format in [ImageFormat::Png, ImageFormat::Bmp, ImageFormat::Gif] {
+        let mut bytes = file(sample(), format);
+        // Where each format keeps the width: 4 bytes from the 16th or the 18th, 2 from the 6th of the canvas.
+        match format {
+            ImageFormat::Png => bytes = sized(&bytes, 0, 16),
+            ImageFormat::Bmp => bytes[18..22].fill(0),
+            _ => bytes[6..8].fill(0),
+        }
+        match decode(&bytes, &PictureParams::default()) {
+            // GIF says its size once for the canvas and once for the frame, which is whole.
+            Ok(picture) => assert!(picture.width() > 0 && picture.height() > 0, "{format:?}"),
+            Err(why) => assert!(!why.to_string().is_empty(), "{format:?}"),
+        }
+    }
+}
+
 #[test]
 fn what_is_no_picture_says_so() {
     assert_eq!(refused(b""), PictureError::Empty);

@@ -54,13 +54,14 @@ impl PrintIndex {
         near
     }
 
-    /// Groups of pictures that are connected by pairs so near, each ascending, in the order of their first; what is like no
-    /// other is in none.
-    pub fn groups(&self, distance: u32, colour: u8) -> Vec<Vec<u32>> {
+    /// Groups of pictures that are connected by pairs so near and `same`, each ascending, in the order of their first; what is like
+    /// no other is in none.
+    pub fn groups(&self, distance: u32, colour: u8, same: impl Fn(u32, u32) -> bool) -> Vec<Vec<u32>> {
         let n = self.prints.len();
         let mut first: Vec<usize> = (0..n).collect();
         for at in 0..n {
-            for (other, _) in self.near(&self.prints[at], distance, colour) {
+            let near = self.near(&self.prints[at], distance, colour).into_iter();
+            for (other, _) in near.filter(|(other, _)| same(at as u32, *other)) {
                 let (a, b) = (root(&mut first, at), root(&mut first, other as usize));
                 first[a.max(b)] = a.min(b);
             }
@@ -126,9 +127,10 @@ mod tests {
         let mut far = [255; 28];
         far[16..].fill(0);
         let index = PrintIndex::new(vec![with(0), PicturePrint::from_bytes(&far), with(0b111), with(0b1)]);
-        assert_eq!(index.groups(2, 0), [vec![0, 2, 3]]);
+        assert_eq!(index.groups(2, 0, |_, _| true), [vec![0, 2, 3]]);
+        assert_eq!(index.groups(2, 0, |a, b| a != 2 && b != 2), [vec![0, 3]]);
         assert_eq!(index.near(&with(0), 2, 0), [(0, 0), (3, 1)]);
-        assert!(index.groups(0, 0).is_empty());
+        assert!(index.groups(0, 0, |_, _| true).is_empty());
     }
 
     proptest! {

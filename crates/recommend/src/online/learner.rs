@@ -95,7 +95,8 @@ const fn is_counted(kind: &ModelKind) -> bool {
         | ModelKind::Gru4Rec(_)
         | ModelKind::NeuMf(_)
         | ModelKind::Features(_)
-        | ModelKind::Hybrid(_) => false,
+        | ModelKind::Hybrid(_)
+        | ModelKind::ZeroOverlap(_) => false,
     }
 }
 

@@ -48,7 +48,7 @@ impl Scorer {
     /// [`ContainerError`] for bytes that are no model of this name.
     pub fn load<T: AsRef<str>>(name: &str, bytes: &[u8], catalogue: &[T]) -> Result<(Self, About), ContainerError> {
         let n_items = catalogue.len();
-        let hears = ModelKind::named(name, Market::UNKNOWN).is_none_or(|kind| kind.hears());
+        let hears = ModelKind::of_file(name).is_none_or(|kind| kind.hears());
         let Some((term, rooted)) = of_links(name) else {
             let loaded = load(bytes)?;
             let (got, want) = (loaded.about.name.clone(), name.to_owned());

@@ -164,6 +164,11 @@ impl ContentMap {
 }
 
 impl MappedContent {
+    /// `W c_j` of every product, by rows of the width and one number more.
+    pub(super) fn images(&self) -> &[f32] {
+        &self.to
+    }
+
     /// How much the candidate goes with an item.
     pub fn link(&self, from: ItemIdx, to: ItemIdx) -> Option<f32> {
         let d = self.width + 1;

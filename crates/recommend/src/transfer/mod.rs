@@ -21,6 +21,7 @@ mod pooled;
 mod similarity_prior;
 pub mod source_score;
 mod stacked;
+mod zero_overlap;
 
 pub use adaptation::Adaptation;
 pub use adversarial::{Betrayal, DiscriminatorParams, MarketBlind};
@@ -37,6 +38,7 @@ pub use meta::MetaParams;
 pub use pooled::{Pool, Sources, TransferPair, fit_pair};
 pub use similarity_prior::{SimilarityPrior, SimilarityPriorParams};
 pub use stacked::{Stacked, comparable, deviation};
+pub use zero_overlap::{MOST_PRODUCTS, SHARED_AT_MOST, ZeroOverlap, ZeroOverlapParams, shared};
 
 /// The weights given, or 1 for every source.
 fn weights_or_ones(weights: &[f32], ground: &Ground) -> Vec<f32> {
