@@ -76,7 +76,6 @@ fn coverage(n: u64, replications: u64) -> (f64, f64) {
 fn intervals_of_what_shoppers_will_be_worth_cover_what_they_promise() {
     for n in [5, 50, 500] {
         let (orders, revenue) = coverage(n, 84);
-        eprintln!("{n} shoppers a market: orders {orders:.3}, revenue {revenue:.3}");
         for (what, share) in [("orders", orders), ("revenue", revenue)] {
             assert!((0.87..=0.93).contains(&share), "{what} of markets of {n} shoppers: {share}");
         }
