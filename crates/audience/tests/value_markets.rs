@@ -2,10 +2,7 @@
 //! of five shoppers and one of none.
 
 use audience::value::simulate::{amount, life, ln_scale};
-use audience::value::{
-    Basis, BuyDraw, PurchaseTable, Purchases, Sampling, SpendDraw, SpendTable, ValueError, ValueParams, ValueRow,
-    shortest_count, totals,
-};
+use audience::value::{Basis, BuyDraw, Sampling, SpendDraw, ValueError, ValueParams, ValueRow};
 use domain::{Amount, Currency, Day, FigureValue, Market, Seed, ShopperId};
 
 const END: Day = Day(15_000);
@@ -162,45 +159,4 @@ fn hidden_days_are_forecast_and_counted() {
     assert_eq!(quality.iter().filter(|q| q.inside.is_some()).count(), quality.len());
     assert!(params().fit_quality(&before, cutoff, &after, cutoff, Seed(3)).is_err());
     assert!(params().fit_quality(&after, END, &before, END.plus(9), Seed(3)).is_err(), "fewer days later");
-}
-
-/// Twelve markets a replication; see `examples/value/coverage.rs` for the full study. 96 intervals a size: the standard
-/// error is 3 %, the band 3 of them.
-#[test]
-fn intervals_of_small_markets_cover_what_they_promise() {
-    for n in [5, 40] {
-        let (mut covered, mut total) = (0, 0);
-        for replication in 0..8 {
-            let seed = Seed(99).derive(replication * 100 + n);
-            let mut rng = seed.stream(0);
-            let mut tables = Vec::new();
-            let mut truth = Vec::new();
-            for g in 0..12 {
-                let mut around = |middle: f64| middle * (0.35 * rng.normal()).exp();
-                let buy = BuyDraw { r: around(0.6), alpha: around(6.0), a: around(0.8), b: around(2.5) };
-                let lives: Vec<(f64, _)> = (0..n)
-                    .map(|i| {
-                        let mut rng = seed.derive(g).stream(i);
-                        let age = 39.0 * rng.uniform();
-                        (age, life(&buy, age + 13.0, &mut rng))
-                    })
-                    .collect();
-                let shoppers: Vec<Purchases> = lives.iter().map(|(age, life)| life.seen(*age)).collect();
-                tables.push(PurchaseTable::new(&shoppers).unwrap());
-                truth.push(lives.iter().map(|(age, life)| life.between(*age, age + 13.0)).sum::<usize>() as f64);
-            }
-            let none: Vec<SpendTable> = tables.iter().map(|_| SpendTable::new(&[]).unwrap()).collect();
-            let sampling = Sampling { n_chains: 2, n_warmup: 150, n_draws: 150, thin: 2 };
-            let pooled = sampling.pool(&tables, &none, seed.derive(50)).unwrap();
-            for (g, table) in tables.iter().enumerate() {
-                let seen = vec![audience::value::Spend { repeats: 0, mean: 0.0 }; n as usize];
-                let draws = totals(table, &seen, &pooled.buy(g), None, 13.0, 4, seed.derive(60 + g as u64));
-                let i = shortest_count(&draws.orders, 0.9).unwrap();
-                covered += u32::from(i.low <= truth[g] && truth[g] <= i.high);
-                total += 1;
-            }
-        }
-        let share = f64::from(covered) / f64::from(total);
-        assert!((0.81..=0.99).contains(&share), "{n} shoppers: {share}");
-    }
 }
