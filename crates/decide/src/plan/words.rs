@@ -277,7 +277,7 @@ texts! {
     DemandAhead: "Demand ahead", "未来需求";
     Week: "Week of", "周起始日";
     Planned: "What the plan's prices and promotions change", "计划的价格与促销带来的变化";
-    PlannedSaid: "Categories have forecasts of their own and are not made to add up to the market. Where nobody knows how demand answers to a price, the forecast stays as it was.", "各品类单独预测，不强制与市场合计一致。需求对价格的反应未知时，预测维持不变。";
+    PlannedSaid: "Categories have forecasts of their own, drawn to that of the market. Where nobody knows how demand answers to a price, the forecast stays as it was.", "各品类单独预测，并按市场合计校准。需求对价格的反应未知时，预测维持不变。";
     PlannedWhat: "Of what", "对象";
     PlannedAll: "All products", "全部商品";
     PlannedMore: "{0} more categories", "另有 {0} 个品类";

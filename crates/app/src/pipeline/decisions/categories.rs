@@ -1,9 +1,10 @@
 //! What each category of each market will be asked for, by a series of its own: a sum of many products has a season and a trend
-//! that its parts are too thin to show. Categories are not made to add up to the market.
+//! that its parts are too thin to show. All categories of a market together are drawn to what is foreseen of the market, which says more
+//! of a growth than they do: as far as they sold of late, they add up to it.
 
 use super::Taught;
-use super::demand::{LEVEL, Learnt, foresee_panel, lives, one};
-use super::inputs::Inputs;
+use super::demand::{HORIZON, LEVEL, Learnt, foresee_panel, lives, one};
+use super::inputs::{Inputs, ProductWeek};
 use crate::pipeline::batch::Columns;
 use anyhow::Result;
 use arrow::array::RecordBatch;
@@ -11,6 +12,9 @@ use decide::demand::forecast::Forecast;
 use decide::demand::weeks::DemandSeries;
 use domain::{Day, Seed};
 use std::collections::BTreeMap;
+
+/// Sums further apart than this are not of the same thing.
+const MOST: f64 = 2.0;
 
 /// Forecasts by place of market and name of the category.
 pub(super) type Categories = BTreeMap<(usize, String), Forecast>;
@@ -37,6 +41,44 @@ pub(super) fn categories(inputs: &Inputs, learnt: &Learnt, taught: Taught, seed:
     let of: Vec<(usize, &DemandSeries)> = keys.iter().zip(&series).map(|(key, s)| (key.0, s)).collect();
     let found = foresee_panel(learnt, &of, taught, seed)?;
     Ok(keys.into_iter().zip(found).filter(|(_, f)| !f.mean.is_empty()).collect())
+}
+
+/// Draws the categories of each market to the market's units; `units` by place of market.
+pub(super) fn draw_to_markets(inputs: &Inputs, units: &BTreeMap<usize, Forecast>, all: &mut Categories) {
+    let until = super::demand::first_week(inputs);
+    let of_late = |w: &&ProductWeek| w.week < until && until.since(w.week) <= 7 * HORIZON as i32;
+    let mut sold: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    for week in inputs.weeks.iter().filter(of_late) {
+        let sum = sold.entry(week.market).or_default();
+        sum.0 += week.units as f64;
+        if all.contains_key(&(week.market, inputs.products[week.product].category.clone())) {
+            sum.1 += week.units as f64;
+        }
+    }
+    for (market, whole) in units {
+        let of_market = |key: &(usize, String)| key.0 == *market;
+        let sum: f64 = all.iter().filter(|(key, _)| of_market(key)).map(|(_, f)| f.total.0.max(0.0)).sum();
+        let (late, known) = sold.get(market).copied().unwrap_or_default();
+        let factor = whole.total.0.max(0.0) * known / late / sum;
+        if !factor.is_finite() {
+            continue;
+        }
+        let factor = factor.clamp(1.0 / MOST, MOST);
+        let here = all.iter_mut().filter(|(key, _)| of_market(key));
+        here.for_each(|(_, forecast)| scale(forecast, factor));
+    }
+}
+
+fn scale(forecast: &mut Forecast, factor: f64) {
+    let times = |values: &mut Vec<f64>| values.iter_mut().for_each(|x| *x *= factor);
+    times(&mut forecast.mean);
+    times(&mut forecast.deviation);
+    for band in &mut forecast.bands {
+        times(&mut band.low);
+        times(&mut band.high);
+    }
+    forecast.total.0 *= factor;
+    forecast.total.1.iter_mut().for_each(|(low, high)| (*low, *high) = (*low * factor, *high * factor));
 }
 
 /// `marts.category_demand`.

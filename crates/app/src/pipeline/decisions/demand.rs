@@ -103,8 +103,10 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed
     };
     let lent = short::lend(inputs, &mut products)?;
     let effects = Learnt::of(inputs, calendar, &sales);
-    let categories = categories::categories(inputs, &learnt, taught, seed.derive(CATEGORIES))?;
-    Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)?, categories, lent, effects })
+    let (units, sales) = (totals(&units)?, totals(&sales)?);
+    let mut categories = categories::categories(inputs, &learnt, taught, seed.derive(CATEGORIES))?;
+    categories::draw_to_markets(inputs, &units, &mut categories);
+    Ok(Demand { products, units, sales, categories, lent, effects })
 }
 
 /// Forecasts of a panel of series with their markets, occasions taken out before and put back after, in its order.
