@@ -16,13 +16,15 @@ use std::collections::BTreeMap;
 /// Sums further apart than this are not of the same thing.
 const MOST: f64 = 2.0;
 
+/// Weeks to units and a price that is the same in all of them.
+type Weeks = BTreeMap<Day, (f64, f64)>;
 /// Forecasts by place of market and name of the category.
 pub(super) type Categories = BTreeMap<(usize, String), Forecast>;
 
 /// Forecasts of every category that still sells.
 pub(super) fn categories(inputs: &Inputs, learnt: &Learnt, taught: Taught, seed: Seed) -> Result<Categories> {
     let until = super::demand::first_week(inputs);
-    let mut sums: BTreeMap<(usize, &str), BTreeMap<Day, (f64, f64)>> = BTreeMap::new();
+    let mut sums: BTreeMap<(usize, &str), Weeks> = BTreeMap::new();
     for week in inputs.weeks.iter().filter(|w| w.week < until) {
         let category = inputs.products[week.product].category.as_str();
         if !category.is_empty() {

@@ -12,6 +12,9 @@ use domain::{Currency, Figure, Market};
 const CATEGORIES: usize = 40;
 const PRODUCTS: usize = 20;
 
+/// Cells of a column.
+type Column = Vec<Option<f64>>;
+
 impl Gatherer<'_> {
     /// The market, its categories by sales, and the products that move most.
     pub(super) async fn planned_rows(&self, market: Market) -> Result<Vec<PlannedRow>> {
@@ -52,7 +55,7 @@ impl Gatherer<'_> {
                 low.zip(high).map_or(figure.clone(), |(low, high)| figure.interval(low, high, level))
             };
             let whole = |x: Option<f64>, to: fn(f64) -> f64| x.map(to);
-            let amount = |metric: Metric, of: &(Vec<Option<f64>>, Vec<Option<f64>>, Vec<Option<f64>>)| {
+            let amount = |metric: Metric, of: &(Column, Column, Column)| {
                 let currency: Currency = currencies[i].parse().ok()?;
                 let figure = metric.money_of(&subjects[i], money(of.0[i]?, currency)?, 0, &query);
                 Some(between(figure, of.1[i], of.2[i]))
