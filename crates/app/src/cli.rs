@@ -19,7 +19,7 @@ pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, L
 pub(crate) use decide::{Changes, Checklist, Coupons, Decide, DecideWhat, Demand, Posts, Rivals, Trend, Watch};
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest, Sync};
 pub(crate) use plan::Plan;
-pub(crate) use results::{Ab, Campaigns};
+pub(crate) use results::{Ab, Campaigns, Faces, Shift};
 pub(crate) use rules::{Rules, RulesList, RulesWhat};
 pub(crate) use server::{Keys, KeysWhat, Serve};
 pub(crate) use spend::{Bids, Budget, Channels, Target, TargetMetric};

@@ -351,10 +351,10 @@ impl Situation {
         if let Some(entry) = &self.entering {
             all.push(Said::new(
                 format!(
-                    "Nothing was ever sold here: every figure is carried over from {} ({}), so their intervals are wide and no advertising is planned.",
+                    "Nothing was ever sold here: every figure is carried over from {} ({}), so their intervals are wide and no advertising is planned. How likely a loss is, is not known: registrations, marks, first advertising and what stays unsold of the first order are not in the margin.",
                     entry.source, entry.rests_on.en
                 ),
-                format!("此处从未有过销售：所有数字均由 {} 推算（{}），因此区间很宽，且未安排广告。", entry.source, entry.rests_on.zh),
+                format!("此处从未有过销售：所有数字均由 {} 推算（{}），因此区间很宽，且未安排广告。亏损概率未知：注册、认证、首次广告以及首批未售出的商品均未计入毛利。", entry.source, entry.rests_on.zh),
             ));
         }
         if self.assumed_costs {

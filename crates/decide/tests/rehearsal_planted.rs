@@ -1,7 +1,7 @@
 //! Rehearsals of made-up markets whose truth is known. Always runs.
 
 use decide::budget::Response;
-use decide::rehearsal::{AdChannel, Delivery, Estimate, Input, Noise, Plan, Product, RehearsalParams, World};
+use decide::rehearsal::{AdChannel, Delivery, Estimate, Input, Noise, Plan, Product, Promoted, RehearsalParams, World};
 use domain::{Currency, Rng, Seed};
 
 fn product(name: &str, weekly: f64, weeks: usize) -> Product {
@@ -13,6 +13,7 @@ fn product(name: &str, weekly: f64, weeks: usize) -> Product {
         kept: 0.8,
         landed_cost: 10.0,
         elasticity: Some(Estimate::exact(-2.0)),
+        promoted: None,
         stock: weekly * weeks as f64,
         deliveries: Vec::new(),
         salvage: 0.5,
@@ -249,4 +250,24 @@ fn plans_that_do_not_fit_are_refused() {
     let good = plan(vec![product("a", 10.0, 4)], Vec::new());
     let other = plan(vec![product("a", 10.0, 5)], Vec::new());
     assert!(params.rehearse(&good, &[other], Seed(1)).is_err());
+}
+
+// 100 a week at 20.00, e = −2, certain. Week 2 of 4 wholly at 16.00 sells 156.25 at 16.00: margin .8 · (300 · 20 + 156.25 · 16) − 10 · 456.25
+// − 100; with a lift of 3 of its own 300 units instead.
+#[test]
+fn a_promotion_is_played_in_its_week() {
+    let share = vec![0.0, 1.0, 0.0, 0.0];
+    let promoted = |lift| Some(Promoted { share: share.clone(), list: 20.0, price: 16.0, lift });
+    let margin = |lift| {
+        let one = Product { promoted: promoted(lift), stock: 10_000.0, salvage: 1.0, ..product("a", 100.0, 4) };
+        only(certain()).rehearse(&plan(vec![one], Vec::new()), &[], Seed(1)).unwrap().margin.mean
+    };
+    let want = |units: f64| 0.8 * (300.0 * 20.0 + units * 16.0) - 10.0 * (300.0 + units) - 100.0;
+    assert!((margin(None) - want(156.25)).abs() < 1e-6, "{} instead of {}", margin(None), want(156.25));
+    assert!((margin(Some(Estimate::exact(3.0))) - want(300.0)).abs() < 1e-6);
+    let long = Product {
+        promoted: Some(Promoted { share: vec![1.0; 3], list: 20.0, price: 16.0, lift: None }),
+        ..product("a", 100.0, 4)
+    };
+    assert!(only(certain()).rehearse(&plan(vec![long], Vec::new()), &[], Seed(1)).is_err(), "three weeks of four");
 }

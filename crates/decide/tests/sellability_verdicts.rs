@@ -3,9 +3,10 @@
 
 use decide::sellability::{CatalogueRow, Change, ChangeKind, Judgement, ProductFacts, Rulebook, Verdict};
 use domain::{Day, Market};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TABLE: &str = include_str!("sellability/verdicts.csv");
+const EDGES: &str = include_str!("sellability/edges.csv");
 const PAPERS: &str = include_str!("sellability/papers.csv");
 
 fn papers(name: &str) -> impl Iterator<Item = &'static str> + use<> {
@@ -96,6 +97,81 @@ fn two_hundred_products_in_twenty_markets() {
         }
     }
     assert_eq!(n, 4000);
+    assert!(wrong.is_empty(), "{} of {n}\n{}", wrong.len(), wrong[..60.min(wrong.len())].join("\n"));
+}
+
+/// A line of the edges as facts, and its verdicts by market.
+fn edge<'a>(line: &'a str, book: &Rulebook) -> (ProductFacts, BTreeMap<&'a str, (&'a str, BTreeSet<&'a str>)>) {
+    let [name, category, voltage, plug, watts, wh, kg, sides, lacks, verdicts] =
+        line.split('|').collect::<Vec<_>>()[..]
+    else {
+        panic!("{line}")
+    };
+    let range = if voltage.contains('-') { format!("{voltage}V") } else { String::new() };
+    let sides: Vec<f64> = sides.split('x').filter_map(|s| s.parse().ok()).collect();
+    let row = CatalogueRow {
+        name,
+        description: &range,
+        category,
+        voltage_v: voltage.parse().ok(),
+        plug: (!plug.is_empty()).then_some(plug),
+        wattage_w: watts.parse().ok(),
+        battery_wh: wh.parse().ok(),
+        weight_kg: kg.parse().ok(),
+        sides_cm: sides.try_into().ok(),
+        ..CatalogueRow::default()
+    };
+    let facts = ProductFacts::from_catalogue(&row, book.kinds())
+        .with_marks(papers("all").filter(|mark| *mark != lacks))
+        .with_languages(papers("languages"));
+    // Rules of a market follow its verdict up to the next one, which has an equals sign.
+    let mut wanted: BTreeMap<&str, (&str, BTreeSet<&str>)> = BTreeMap::new();
+    let mut last = "";
+    for word in verdicts.split_whitespace() {
+        let rule = match word.split_once('=') {
+            Some((market, rest)) => {
+                let (verdict, rule) = rest.split_once(':').expect(line);
+                wanted.insert(market, (verdict, BTreeSet::new()));
+                last = market;
+                rule
+            }
+            None => word,
+        };
+        wanted.get_mut(last).expect(line).1.extend((!rule.is_empty()).then_some(rule));
+    }
+    (facts, wanted)
+}
+
+/// The rules that decide; of an unknown verdict the columns that are missing.
+fn deciders<'a>(judgement: &Judgement, book: &'a Rulebook) -> BTreeSet<&'a str> {
+    let id = |i: &usize| book.rules()[*i].id.as_str();
+    match &judgement.verdict {
+        Verdict::Sell => BTreeSet::new(),
+        Verdict::Blocked { why } => why.iter().map(id).collect(),
+        Verdict::Unknown { missing, .. } => missing.iter().map(|a| a.column()).collect(),
+        Verdict::SellWithChange { changes } => changes.iter().map(|c| id(&c.rule)).collect(),
+    }
+}
+
+#[test]
+fn battery_energy_parcels_power_and_bans_are_decided_by_the_rule_that_says_so() {
+    let book = Rulebook::built_in();
+    let day: Day = "2026-11-01".parse().unwrap();
+    let head = TABLE.lines().find(|l| l.starts_with("name|")).and_then(|l| l.rsplit('|').next()).unwrap();
+    let (mut n, mut wrong) = (0, Vec::new());
+    for line in EDGES.lines().filter(|l| !l.starts_with('#')).skip(1) {
+        let (facts, wanted) = edge(line, &book);
+        for market in head.split(' ') {
+            let want = wanted.get(market).or_else(|| wanted.get("*")).unwrap_or_else(|| panic!("{market} of {line}"));
+            let judgement = book.judge(&facts, market.parse().unwrap(), day);
+            let got = (short(&judgement), deciders(&judgement, &book));
+            n += 1;
+            if (got.0.as_str(), &got.1) != (want.0, &want.1) {
+                wrong.push(format!("{} in {market}: got {got:?}, want {want:?}", line.split('|').next().unwrap()));
+            }
+        }
+    }
+    assert_eq!(n, 34 * 20);
     assert!(wrong.is_empty(), "{} of {n}\n{}", wrong.len(), wrong[..60.min(wrong.len())].join("\n"));
 }
 

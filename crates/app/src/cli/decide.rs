@@ -160,6 +160,10 @@ pub(crate) enum DecideWhat {
     Ab(super::Ab),
     /// From what campaigns brought to what each gets next: money follows the chance of being the best.
     Campaigns(super::Campaigns),
+    /// A growth budget moved between channels: what the next new shopper costs there, and what it is worth over its lifetime.
+    Shift(super::Shift),
+    /// Which face of a coupon each segment gets, or none, under a budget, by the margin that it adds.
+    Faces(super::Faces),
     /// Read rules.toml, lanes.toml, costs.toml, calendar.toml, experiments.toml, promotions.toml and channels.toml and say what is wrong with them.
     Check,
     /// Draft a table of the products whose cost, weight, size or attributes are missing, to fill and take in.
@@ -173,6 +177,16 @@ pub(crate) enum DecideWhat {
         /// Seed of everything random.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What the shoppers of each segment pay beside the usual price, around the price of a product.
+    Bands {
+        /// The market.
+        market: Market,
+        /// The product.
+        product: String,
         /// Result as JSON.
         #[arg(long)]
         json: bool,

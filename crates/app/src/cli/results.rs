@@ -1,6 +1,7 @@
-//! Options of what is decided from results: two arms compared, and the next round of campaigns.
+//! Options of what is decided from results: two arms compared, the next round of campaigns and of growth channels, faces of coupons.
 
 use clap::{Args, ValueHint};
+use domain::Currency;
 use std::path::PathBuf;
 
 /// `portolan decide ab`.
@@ -41,6 +42,47 @@ pub(crate) struct Campaigns {
     /// Seed of the draws.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide shift`.
+#[derive(Debug, Args)]
+pub(crate) struct Shift {
+    /// Table, CSV: channel, spent, new_shoppers, lifetime_value (margin of a shopper before the cost of winning it), and perhaps
+    /// elasticity of new shoppers to spend.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) channels: PathBuf,
+    /// Currency of the table, ISO 4217.
+    #[arg(long, default_value = "EUR")]
+    pub(crate) currency: Currency,
+    /// Elasticity where the table has none: 0.5 means that four times the money wins twice the shoppers.
+    #[arg(long, default_value_t = 0.5)]
+    pub(crate) elasticity: f64,
+    /// Largest move of a channel, as a part of its spend.
+    #[arg(long, default_value_t = 0.3)]
+    pub(crate) largest_move: f64,
+    /// Fewest new shoppers for a channel to be moved at all.
+    #[arg(long, default_value_t = 30.0)]
+    pub(crate) fewest: f64,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan decide faces`.
+#[derive(Debug, Args)]
+pub(crate) struct Faces {
+    /// Table, CSV, a row a face: segment, shoppers, buys_anyway and buys (shares from 0 to 1), margin of an order, face.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) segments: PathBuf,
+    /// Expected cost of the coupons, at most.
+    #[arg(long)]
+    pub(crate) budget: f64,
+    /// Currency of the table, ISO 4217.
+    #[arg(long, default_value = "EUR")]
+    pub(crate) currency: Currency,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

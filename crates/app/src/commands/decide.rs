@@ -1,5 +1,6 @@
 //! `portolan decide`: what was decided, why, what is missing for more, and what other assumptions would change.
 
+mod bands;
 mod bids;
 mod budget;
 mod changes;
@@ -8,6 +9,7 @@ mod checklist;
 mod coupons;
 mod demand;
 mod exposure;
+mod growth;
 mod missing;
 mod posts;
 mod rehearse;
@@ -37,6 +39,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Bids(args) => return bids::bids(args),
         DecideWhat::Ab(args) => return results::ab(args),
         DecideWhat::Campaigns(args) => return results::campaigns(args),
+        DecideWhat::Shift(args) => return growth::shift(args),
+        DecideWhat::Faces(args) => return growth::faces(args),
         _ => {}
     }
     if matches!(args.what, DecideWhat::Check) {
@@ -53,6 +57,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Prices { market, n, json } => prices(&opened, *market, *n, *json).await?,
         DecideWhat::Sell { market, product, json } => sell(&opened, *market, product.as_deref(), *json).await?,
         DecideWhat::Cost { market, product, json } => cost(&opened, *market, product, *json).await?,
+        DecideWhat::Bands { market, product, json } => bands::bands_of(&opened, *market, product, *json).await?,
         DecideWhat::Rivals(args) => rivals::rivals(&opened, args).await?,
         DecideWhat::Trend(args) => trend::trend(&opened, args).await?,
         DecideWhat::Checklist(args) => checklist::checklist(&opened, args).await?,
@@ -79,6 +84,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         | DecideWhat::Bids(_)
         | DecideWhat::Ab(_)
         | DecideWhat::Campaigns(_)
+        | DecideWhat::Shift(_)
+        | DecideWhat::Faces(_)
         | DecideWhat::Backtest { .. } => {}
         DecideWhat::Trace { market, n, seed, json } => {
             super::trace::run(&opened, *market, *n, Seed(*seed), *json).await?;
@@ -342,7 +349,8 @@ async fn past(opened: &Opened, seed: Seed, json: bool) -> Result<()> {
         let inside = if row.inside { "yes" } else { "no" };
         let unit = if row.unit.is_empty() { "count" } else { row.unit.as_str() };
         let [expected, low, high, came] = [row.expected, row.low, row.high, row.came].map(number);
-        let said = [row.market.to_string(), row.figure.clone(), expected, low, high, came];
+        let figure = row.category.as_ref().map_or_else(|| row.figure.clone(), |of| format!("{}, {of}", row.figure));
+        let said = [row.market.to_string(), figure, expected, low, high, came];
         said.into_iter().chain([inside.to_owned(), unit.to_owned()]).collect()
     });
     output::line(&format!("the weeks from {} to before {}, decided before they came", first.from, first.to));

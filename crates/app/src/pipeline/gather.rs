@@ -3,6 +3,7 @@
 
 mod decided;
 mod market;
+mod planned;
 mod promoted;
 mod quality;
 mod spend;

@@ -38,6 +38,8 @@ pub(crate) struct Goods {
     here: BTreeMap<Market, HashMap<ItemIdx, Money>>,
     /// Below what a market must not sell it, in its own currency.
     floors: BTreeMap<Market, HashMap<ItemIdx, Money>>,
+    /// Products that sell below their floor at the prices of the last run.
+    below: BTreeMap<Market, usize>,
     pictured: Vec<bool>,
     /// Services and what was not sold for long.
     gone: Vec<bool>,
@@ -131,6 +133,7 @@ impl Goods {
             paid: BTreeMap::new(),
             here: BTreeMap::new(),
             floors: BTreeMap::new(),
+            below: BTreeMap::new(),
             pictured: Vec::new(),
             gone: Vec::new(),
             stock: Stock::load(engine).await?,
@@ -190,6 +193,11 @@ impl Goods {
                 self.floors.entry(market).or_default().insert(item, floor);
             }
         }
+        let below = |market: &Market| {
+            let known = self.floors.get(market).into_iter().flat_map(HashMap::keys);
+            known.filter(|item| self.is_below_floor(**item, *market, self.price(**item, *market))).count()
+        };
+        self.below = self.floors.keys().map(|market| (*market, below(market))).collect();
         let last = lasts.iter().max().copied().unwrap_or(Day(0));
         for (item, (_, last_sold)) in &days {
             self.gone[item.at()] |= last.since(*last_sold) > STALE_DAYS;
@@ -277,6 +285,11 @@ impl Goods {
     pub(crate) fn is_below_floor(&self, item: ItemIdx, market: Market, price: Option<Money>) -> bool {
         let floor = self.floors.get(&market).and_then(|floors| floors.get(&item));
         floor.zip(price).is_some_and(|(floor, price)| floor.currency == price.currency && price.minor < floor.minor)
+    }
+
+    /// How many products sold below their floor in a market when this was loaded.
+    pub(crate) fn n_below_floor(&self, market: Market) -> usize {
+        self.below.get(&market).copied().unwrap_or(0)
     }
 
     /// Whether a product is of a category, given as a whole path or as its beginning, or as one part of it.

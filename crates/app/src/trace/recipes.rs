@@ -82,6 +82,10 @@ pub(super) fn of(key: &str) -> Option<Recipe> {
             Some(row.and_then(|r| r.number("n")).unwrap_or(0.0))
         },
         "decide.week" => |rows, week, _| Some(named(rows, "week", week)?.number("units")?.round()),
+        "decide.planned_now" => |rows, subject, _| planned(rows, subject, "units_now"),
+        "decide.planned_units" => |rows, subject, _| planned(rows, subject, "units"),
+        "decide.planned_by_price" => |rows, subject, _| planned(rows, subject, "by_price"),
+        "decide.planned_by_promotion" => |rows, subject, _| planned(rows, subject, "by_promotion"),
         "decide.cover" => |rows, product, _| Some(7.0 * named(rows, "product_id", product)?.number("weeks")?),
         _ => return None,
     })
@@ -113,6 +117,11 @@ fn nth_set<'a>(rows: &'a [Row], place: &str) -> Option<&'a Row> {
         seen.insert(set)
     };
     rows.iter().filter(first_of_its_set).nth(place.parse::<usize>().ok()?.checked_sub(1)?)
+}
+
+/// Whole units of a subject, which is named in full: one id may begin with another.
+fn planned(rows: &[Row], subject: &str, column: &str) -> Option<f64> {
+    Some(rows.iter().find(|r| r.text("subject") == Some(subject))?.number(column)?.round())
 }
 
 fn sum(rows: &[Row], column: &str) -> f64 {

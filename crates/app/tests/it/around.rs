@@ -68,9 +68,14 @@ fn a_checklist_counts_the_verdicts_and_drafts_what_is_missing(shop: &Shop) {
     assert_eq!(number(&list["change"]), count("sell_with_change"));
     assert_eq!(list["unknown"].as_array().unwrap().len() as f64, count("unknown"));
     assert!(!list["to_do"].as_array().unwrap().is_empty());
-    let draft = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(draft.lines().count() as f64, 1.0 + count("unknown"));
-    assert!(draft.starts_with("product_id,") && draft.contains('?'), "{draft}");
+    // Test rows are no products: where nothing else lacks an attribute, there is nothing to fill in.
+    match std::fs::read_to_string(&path) {
+        Ok(draft) => {
+            assert_eq!(draft.lines().count() as f64, 1.0 + count("unknown"));
+            assert!(draft.starts_with("product_id,") && draft.contains('?'), "{draft}");
+        }
+        Err(_) => assert_eq!(count("unknown"), 0.0),
+    }
     assert!(shop.fails(&["decide", "checklist", "ZW"]).contains("no rules for ZW"));
 }
 

@@ -94,3 +94,49 @@ fn the_next_round_of_campaigns_follows_what_they_brought() {
     let said = ask(&["--budget", "0"]);
     assert!(said.code != 0 && said.err.contains("`budget`"), "{}", said.err);
 }
+
+// a: 40.00 win 100, the next costs .80 and brings 3.00; c's next costs 1.00 and brings 9.00. The best shift moves 6.00 (30 % of c's 20.00)
+// to c, whose return is far above the others'.
+#[test]
+fn a_growth_budget_moves_to_where_the_next_shopper_is_worth_most() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = "channel,spent,new_shoppers,lifetime_value\na,40,100,3\nb,40,60,3\nc,20,40,9\nd,10,5,90\n";
+    let path = file(&dir, "channels.csv", table);
+    let ask = |args: &[&str]| portolan(&[&["decide", "shift", &path], args].concat());
+    let said = ask(&["--json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let plan = json(&said.out);
+    let of = |at: usize, key: &str| plan["channels"][at][key].clone();
+    let amount = |at: usize, key: &str| of(at, key).as_str().unwrap().parse::<f64>().unwrap();
+    assert!(
+        (amount(2, "to") - 26.0).abs() < 0.02 && ((0..4).map(|k| amount(k, "to")).sum::<f64>() - 110.0).abs() < 1e-9,
+        "{plan}"
+    );
+    assert!((number(&of(0, "marginal_cost")) - 0.8).abs() < 1e-9 && (number(&of(2, "worth_it")) - 9.0).abs() < 1e-9);
+    assert!(of(3, "too_few") == true && amount(3, "to") == 10.0, "{plan}");
+    assert!(number(&plan["after"]) > number(&plan["before"]));
+    assert!(ask(&[]).out.contains("instead of"));
+    let said = ask(&["--elasticity", "7"]);
+    assert!(said.code != 0 && said.err.contains("channels.csv"), "{}", said.err);
+}
+
+// 1,000 shoppers of whom a tenth buys anyway, 20.00 an order: 2.00 make a fifth buy: 1,000 · (.1 · 20 − .2 · 2) = 1,600 for 400; 5.00 a
+// quarter: 1,000 · (.15 · 20 − .25 · 5) = 1,750 for 1,250. The sure ones give 100 · (.02 · 20 − .92 · 2) < 0: none.
+#[test]
+fn each_segment_gets_the_face_that_adds_most_within_the_budget() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = "segment,shoppers,buys_anyway,margin,face,buys\nnew,1000,0.1,20,2,0.2\nnew,1000,0.1,20,5,0.25\nsure,100,0.9,20,2,0.92\n";
+    let path = file(&dir, "segments.csv", table);
+    let ask = |budget: &str| json(&portolan(&["decide", "faces", &path, "--budget", budget, "--json"]).out);
+    let (little, much) = (ask("500"), ask("2000"));
+    assert_eq!(
+        (&little["segments"][0]["face"], &much["segments"][0]["face"]),
+        (&"2.00".into(), &"5.00".into()),
+        "{little} {much}"
+    );
+    assert!((number(&little["added"]) - 1_600.0).abs() < 1e-6 && (number(&much["added"]) - 1_750.0).abs() < 1e-6);
+    assert!(much["segments"][1]["face"].is_null(), "{much}");
+    let uneven = file(&dir, "uneven.csv", &table.replace("new,1000,0.1,20,5", "new,900,0.1,20,5"));
+    let said = portolan(&["decide", "faces", &uneven, "--budget", "500"]);
+    assert!(said.code != 0 && said.err.contains("segment `new`"), "{}", said.err);
+}

@@ -1,6 +1,7 @@
 //! What is decided for a market: what may be sold, at which price, how much will be asked for, when to promote, what each
 //! channel gets, what to send, what to expect of it all, and what to do next. Plain data; the page and the JSON print it.
 
+use super::planned::PlannedRow;
 use super::promoted::OfferRow;
 use super::trade::Trade;
 use crate::Said;
@@ -124,6 +125,8 @@ pub struct ChannelRow {
     pub advised: Figure,
     /// Sales that its spend of the period brought.
     pub contribution: Option<Figure>,
+    /// The same for each unit of its spend.
+    pub roas: Option<Figure>,
     /// Sales that one more unit of spend brings at the present spend.
     pub marginal_now: Option<Figure>,
     /// Margin that one more unit of spend brings at the advised spend.
@@ -188,6 +191,8 @@ pub struct Decided {
     pub landed: Option<LandedCost>,
     /// Demand by week.
     pub demand: Vec<WeekDemand>,
+    /// What the plan's own prices and promotions make of the forecast: the market, categories, products that move.
+    pub planned: Vec<PlannedRow>,
     /// The calendar ahead.
     pub calendar: Vec<Occasion>,
     /// Budget by channel.

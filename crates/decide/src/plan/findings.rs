@@ -76,9 +76,13 @@ impl LaunchPlan {
             let month = Piece::Text(number::month(season.month, lang));
             out.push((Topic::Season, say(Text::FindSeason, &[month, (&season.peak).into()])));
         }
-        for unknown in &self.unknowns {
-            let pieces = [Piece::Text(self.unknowns.len().to_string()), Piece::Text(unknown.question(lang).to_owned())];
-            out.push((Topic::Unknown, say(Text::FindUnknown, &pieces)));
+        for (nth, unknown) in self.unknowns.iter().enumerate() {
+            let question = Piece::Text(unknown.question(lang).to_owned());
+            let sentence = match nth {
+                0 => say(Text::FindUnknown, &[Piece::Text(self.unknowns.len().to_string()), question]),
+                _ => say(Text::FindUnknownNext, &[question]),
+            };
+            out.push((Topic::Unknown, sentence));
         }
         out.truncate(N_FINDINGS);
         out

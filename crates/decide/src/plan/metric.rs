@@ -178,6 +178,18 @@ metrics! {
         "mean over the draws of the margin of the best of nine plans (prices × .95, 1, 1.05, stock × .7, 1, 1.4) in that draw less that of this plan; interval: from 0 to the 90 % quantile", "各抽样中九个方案（价格 ×0.95、1、1.05，库存 ×0.7、1、1.4）里最优者的毛利减去本方案毛利的均值；区间为 0 至 90 % 分位数";
     DemandWeek "decide.week" Count Itself; "Units of the week", "当周件数";
         "expected units of all products in the week, by the method that was best on earlier weeks; interval: conformal, from its errors there", "当周全部商品的预计件数，采用在以往各周表现最好的方法；区间由其历史误差按共形方法得出";
+    PlannedNow "decide.planned_now" Count Itself; "Units at the prices of now", "现价下的件数";
+        "sum of the expected units of the weeks ahead at the prices of now, by the method that was best on earlier weeks; interval: conformal", "现价下未来各周预计件数之和，采用在以往各周表现最好的方法；区间按共形方法得出";
+    PlannedUnits "decide.planned_units" Count Itself; "As planned", "按计划";
+        "units at the prices of now × (1 + the part sold of late of the products that move × their change): (1 − s) × (planned price / price now)^e + s × lift × (list price / price now)^e in the weeks with promoted share s, elasticity e; interval: of the forecast and, in quadrature, of elasticity and lift", "现价下件数 ×（1 + 变动商品近期销量占比 × 其变化）：促销占比为 s 的周取（1 − s）×（计划价 ÷ 现价）^e + s × 提升倍数 ×（原价 ÷ 现价）^e，e 为价格弹性；区间由预测误差与弹性、提升倍数的不确定性平方合成";
+    PlannedByPrice "decide.planned_by_price" Count Itself; "By new prices", "因新价格";
+        "units × ((planned price / price now)^elasticity − 1), where the elasticity is known", "件数 ×（（计划价 ÷ 现价）^弹性 − 1），仅限弹性已知的商品";
+    PlannedByPromotion "decide.planned_by_promotion" Count Itself; "By promotions", "因促销";
+        "units that promotions known to pay bring beyond the planned price", "已知划算的促销在计划价之外带来的件数";
+    PlannedSales "decide.planned_sales" Money Itself; "Sales as planned", "按计划销售额";
+        "expected sales at the plan's prices, with its promotions, before what moved advertising brings; interval as of the units", "按计划价格与促销的预计销售额，未计广告调整；区间同件数";
+    PlannedMargin "decide.planned_margin" Money Itself; "Margin before advertising", "未计广告的毛利";
+        "planned sales of what has a known cost × kept part of the price − planned units × landed cost; interval as of the units", "成本已知商品的 计划销售额 × 实得比例 − 计划件数 × 到岸成本；区间同件数";
     PriceNow "decide.price_now" Money Itself; "Price now", "现价";
         "median price of a unit in the last eight weeks with sales", "最近八个有成交周的单价中位数";
     PriceFloor "decide.price_floor" Money Itself; "Floor", "底价";
@@ -240,6 +252,8 @@ metrics! {
         "weekly spend at which the next unit of money brings the same margin in every channel, within the bounds; interval: draws of the response curves", "在约束内使各渠道最后一单位支出带来相同毛利的周支出；区间为响应曲线的抽样";
     Contribution "decide.contribution" Money Itself; "Sales it brought", "带来的销售额";
         "sales of the period that the fitted response of the channel explains; interval: moving-block bootstrap", "数据期内由该渠道的拟合响应所解释的销售额；区间为移动块自助法";
+    Roas "decide.roas" Ratio Itself; "Sales for 1 spent", "每单位支出带来的销售额";
+        "sales of the period that the fitted response of the channel explains / its spend of the period (ROAS); interval: of those sales", "数据期内由该渠道的拟合响应所解释的销售额 ÷ 同期支出（ROAS）；区间同该销售额";
     MarginalNow "decide.marginal_now" Ratio Itself; "Next unit brings now", "当前边际销售额";
         "sales that one more unit of spend brings at the present spend: slope of the response curve there; interval: resamples of the fit", "在当前支出处每多投入一单位所带来的销售额，即响应曲线在该处的斜率；区间为拟合的重抽样";
     ResponseSales "decide.response" Money Itself; "Sales a week", "周销售额";

@@ -19,6 +19,7 @@ mod keep;
 mod launch;
 mod metric;
 mod minimums;
+mod planned;
 mod promoted;
 mod trade;
 mod unknown;
@@ -69,6 +70,7 @@ pub use people::{
     CohortMonth, Flow, MarketPlace, MarketsPage, PeoplePage, PersonaPart, PersonaStatement, RfmField, SurvivalPoint,
     markets_html, people_html,
 };
+pub use planned::{PlannedRow, PlannedSubject};
 pub use promoted::{Advised, OfferKind, OfferRow};
 pub use sentence::{Piece, Sentence};
 pub use trade::{BudgetWeek, ClearanceRow, CodeAim, FirstSendRow, ParityKind, ParityRow, Trade};

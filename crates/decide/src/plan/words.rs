@@ -124,6 +124,7 @@ texts! {
     FindBundle: "Offer {0} with {1}: {2} of baskets with the first hold the second too, {3} times what chance gives.", "将 {0} 与 {1} 搭配：含前者的订单中 {2} 也含后者，是随机水平的 {3} 倍。";
     FindSeason: "The strongest month is {0}, with {1} times an average month.", "最旺的月份是{0}，为月均的 {1} 倍。";
     FindUnknown: "{0} questions are open; the first: {1}.", "尚有 {0} 个问题未解，首先是：{1}。";
+    FindUnknownNext: "Open as well: {0}.", "同样未解：{0}。";
     // Sections.
     Glance: "The market at a glance", "市场概览";
     RevenueByMonth: "Revenue by month", "月度销售额";
@@ -275,6 +276,12 @@ texts! {
     DemandSaid: "Units a week: what was sold, then what will be asked for, with its interval.", "每周件数：已售出部分，以及预计需求及其区间。";
     DemandAhead: "Demand ahead", "未来需求";
     Week: "Week of", "周起始日";
+    Planned: "What the plan's prices and promotions change", "计划的价格与促销带来的变化";
+    PlannedSaid: "Categories have forecasts of their own, drawn to that of the market. Where nobody knows how demand answers to a price, the forecast stays as it was.", "各品类单独预测，并按市场合计校准。需求对价格的反应未知时，预测维持不变。";
+    PlannedWhat: "Of what", "对象";
+    PlannedAll: "All products", "全部商品";
+    PlannedMore: "{0} more categories", "另有 {0} 个品类";
+    PlannedProducts: "Products that move most", "变化最大的商品";
     MaySell: "May we sell it", "能否销售";
     MaySellYes: "may be sold", "可以销售";
     MaySellChange: "after a change", "修改后可售";

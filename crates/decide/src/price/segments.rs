@@ -5,7 +5,6 @@
 //! half of its ratios, never below the floor. Below a least number of lines there is no band. Cost: a sort a segment.
 
 use super::PriceError;
-use super::corridor::Corridor;
 use super::endings::{Ending, nearest};
 use domain::Money;
 use learn::quantile::{quantile_sorted, sorted};
@@ -38,7 +37,7 @@ pub const MIN_LINES: usize = 30;
 /// # Errors
 /// [`PriceError::Param`] for a ratio that is no number above 0.
 pub fn bands(
-    corridor: &Corridor,
+    asked: Option<Money>,
     floor: Money,
     segments: &[SegmentPaid],
     endings: &[Ending],
@@ -55,8 +54,7 @@ pub fn bands(
                 let price = Money { minor: minor.max(floor.minor), currency: asked.currency };
                 Some(nearest(price, floor, None, endings).unwrap_or(price))
             };
-            let band = corridor
-                .asked
+            let band = asked
                 .filter(|_| ratios.len() >= MIN_LINES)
                 .and_then(|asked| Some((at(asked, 0.25)?, at(asked, 0.5)?, at(asked, 0.75)?)));
             Ok(SegmentBand { segment: s.segment.clone(), band, n: ratios.len() })
@@ -67,24 +65,22 @@ pub fn bands(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Currency, Figure, Unit};
+    use domain::Currency;
 
     // 40 lines: 20 at .8, 20 at 1.0 of the usual price. Around 20.00: quartiles 16.00 and 20.00, the lower held at the floor 17.00.
     #[test]
     fn a_band_by_hand() {
         let eur = |minor| Money { minor, currency: Currency::new(*b"EUR") };
-        let optimum = Figure::number("price.optimum", Unit::Money, f64::NAN, 0, 0);
-        let corridor = Corridor { low: eur(1_700), high: None, asked: Some(eur(2_000)), optimum, bounds: vec![] };
         let mut ratios = vec![0.8; 20];
         ratios.extend(vec![1.0; 20]);
         let segments = [
             SegmentPaid { segment: "frugal".into(), ratios },
             SegmentPaid { segment: "new".into(), ratios: vec![1.0; 29] },
         ];
-        let got = bands(&corridor, eur(1_700), &segments, &[]).unwrap();
+        let got = bands(Some(eur(2_000)), eur(1_700), &segments, &[]).unwrap();
         assert_eq!(got[0].band, Some((eur(1_700), eur(1_800), eur(2_000))));
         assert_eq!((got[1].band, got[1].n), (None, 29));
         let bad = [SegmentPaid { segment: "x".into(), ratios: vec![0.0] }];
-        assert!(bands(&corridor, eur(1), &bad, &[]).is_err());
+        assert!(bands(Some(eur(2_000)), eur(1), &bad, &[]).is_err());
     }
 }

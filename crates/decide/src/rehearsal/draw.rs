@@ -59,6 +59,9 @@ impl Input {
     }
 }
 
+/// Stream of the lifts of promotions.
+const LIFTS: u64 = 0x4c49_4654;
+
 /// A part of an input's distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pin<'a> {
@@ -69,6 +72,7 @@ pub(super) struct Pin<'a> {
 }
 
 /// One world.
+#[derive(Clone)]
 pub(super) struct Draw {
     /// Factor on the landed cost.
     pub cost: f64,
@@ -78,6 +82,8 @@ pub(super) struct Draw {
     product: Vec<f64>,
     week: Vec<f64>,
     elasticity: Vec<f64>,
+    /// Of the lift of each product's promotion; empty where none has one of its own.
+    lift: Vec<f64>,
     /// Which resample of each channel, as a number in [0, 1).
     channel: Vec<f64>,
     /// Seed of the counts.
@@ -85,45 +91,49 @@ pub(super) struct Draw {
 }
 
 impl Draw {
-    pub(super) fn new(plan: &Plan, world: &World, seed: Seed, i: u64, pin: Option<Pin<'_>>) -> Self {
+    pub(super) fn new(plan: &Plan, world: &World, seed: Seed, i: u64) -> Self {
         let mut rng = seed.stream(i);
-        let at = |input: &Input| pin.filter(|p| p.input == input).map(|p| p.at);
-        let z = |input: &Input| at(input).map(learn::special::normal_quantile);
-        let (mut market, own_cost) = (rng.normal(), rng.normal());
-        let cost_z = z(&Input::Cost).unwrap_or(own_cost);
-        let cost = (world.cost_spread * cost_z - world.cost_spread.powi(2) / 2.0).exp();
-        let mut product: Vec<f64> = plan.products.iter().map(|_| rng.normal()).collect();
-        let mut elasticity: Vec<f64> = plan.products.iter().map(|_| rng.normal()).collect();
-        if let Some(z) = z(&Input::Demand) {
-            pin_sum(&mut market, &mut product, world, z);
-        }
-        if let Some(z) = z(&Input::Elasticity) {
-            let known = |i: &usize| plan.products[*i].elasticity.is_some();
-            let known: Vec<usize> = (0..elasticity.len()).filter(known).collect();
-            let n = known.len().max(1) as f64;
-            let shift = z / n.sqrt() - known.iter().map(|i| elasticity[*i]).sum::<f64>() / n;
-            known.iter().for_each(|i| elasticity[*i] += shift);
-        }
-        let channel = (0..plan.channels.len())
-            .map(|j| {
-                let own = rng.uniform();
-                at(&Input::Channel(j)).unwrap_or(own)
-            })
-            .collect();
+        let (market, own_cost) = (rng.normal(), rng.normal());
+        let cost = cost_of(world, own_cost);
+        let product: Vec<f64> = plan.products.iter().map(|_| rng.normal()).collect();
+        let elasticity: Vec<f64> = plan.products.iter().map(|_| rng.normal()).collect();
+        let channel = (0..plan.channels.len()).map(|_| rng.uniform()).collect();
         let n_deliveries: usize = plan.products.iter().map(|p| p.deliveries.len()).sum();
-        let mut late: Vec<f64> = (0..n_deliveries).map(|_| world.mean_delay * rng.exponential()).collect();
-        if let Some(q) = at(&Input::Delay) {
-            // The sum of n exponentials is gamma of shape n; given it, they share it as they would have.
-            let sum = late.iter().sum::<f64>();
-            let times = if sum > 0.0 {
-                world.mean_delay * learn::special::gamma_quantile(q, n_deliveries as f64) / sum
-            } else {
-                1.0
-            };
-            late.iter_mut().for_each(|l| *l *= times);
-        }
+        let late: Vec<f64> = (0..n_deliveries).map(|_| world.mean_delay * rng.exponential()).collect();
         let week = (0..plan.products.len() * plan.n_weeks()).map(|_| rng.normal()).collect();
-        Self { cost, late, market, product, week, elasticity, channel, counts: seed.derive(i) }
+        // A stream of its own: the same plan without promotions meets the same luck.
+        let lifted = plan.products.iter().any(|p| p.promoted.as_ref().is_some_and(|o| o.lift.is_some()));
+        let mut rng = seed.derive(LIFTS).stream(i);
+        let lift = if lifted { plan.products.iter().map(|_| rng.normal()).collect() } else { Vec::new() };
+        Self { cost, late, market, product, week, elasticity, lift, channel, counts: seed.derive(i) }
+    }
+
+    /// The same world with one input at a quantile of its own distribution.
+    pub(super) fn pinned(&self, plan: &Plan, world: &World, pin: Pin<'_>) -> Self {
+        let mut draw = self.clone();
+        let z = learn::special::normal_quantile(pin.at);
+        match pin.input {
+            Input::Cost => draw.cost = cost_of(world, z),
+            Input::Demand => pin_sum(&mut draw.market, &mut draw.product, world, z),
+            Input::Elasticity => {
+                let known = |i: &usize| plan.products[*i].elasticity.is_some();
+                let known: Vec<usize> = (0..draw.elasticity.len()).filter(known).collect();
+                let n = known.len().max(1) as f64;
+                let shift = z / n.sqrt() - known.iter().map(|i| draw.elasticity[*i]).sum::<f64>() / n;
+                known.iter().for_each(|i| draw.elasticity[*i] += shift);
+            }
+            Input::Channel(j) => draw.channel[*j] = pin.at,
+            Input::Delay => {
+                // The sum of n exponentials is gamma of shape n; given it, they share it as they would have.
+                let sum = draw.late.iter().sum::<f64>();
+                if sum > 0.0 {
+                    let asked = learn::special::gamma_quantile(pin.at, draw.late.len() as f64);
+                    let times = world.mean_delay * asked / sum;
+                    draw.late.iter_mut().for_each(|l| *l *= times);
+                }
+            }
+        }
+        draw
     }
 
     /// Weeks that each delivery of a product is late.
@@ -132,26 +142,54 @@ impl Draw {
         &self.late[from..from + plan.products[product].deliveries.len()]
     }
 
-    /// Demand of a week at the reference price and without advertising.
-    pub(super) fn demand(&self, world: &World, product: &Product, at: usize, week: usize) -> f64 {
-        let estimate = &product.demand[week];
-        if estimate.mean <= 0.0 {
-            return 0.0;
+    /// Demand of every week of every product in turn, at the reference price and without advertising; `sigma` as of [`sigmas`].
+    pub(super) fn demand(&self, world: &World, plan: &Plan, sigma: &[f64]) -> Vec<f64> {
+        let own = (1.0 - world.shared_by_all - world.shared_by_weeks).max(0.0).sqrt();
+        let (all, weeks) = (world.shared_by_all.sqrt(), world.shared_by_weeks.sqrt());
+        let mut demand = Vec::with_capacity(sigma.len());
+        for (at, product) in plan.products.iter().enumerate() {
+            let shared = all * self.market + weeks * self.product[at];
+            for estimate in &product.demand {
+                let i = demand.len();
+                let z = shared + own * self.week[i];
+                let sigma = sigma[i];
+                demand.push(if estimate.mean <= 0.0 {
+                    0.0
+                } else {
+                    estimate.mean * (sigma * z - sigma * sigma / 2.0).exp()
+                });
+            }
         }
-        let sigma = (estimate.sd() / estimate.mean).powi(2).ln_1p().sqrt();
-        let own = (1.0 - world.shared_by_all - world.shared_by_weeks).max(0.0);
-        let z = world.shared_by_all.sqrt() * self.market
-            + world.shared_by_weeks.sqrt() * self.product[at]
-            + own.sqrt() * self.week[at * product.demand.len() + week];
-        estimate.mean * (sigma * z - sigma * sigma / 2.0).exp()
+        demand
     }
 
-    /// What the planned price makes of it.
-    pub(super) fn price_effect(&self, product: &Product, at: usize, week: usize) -> f64 {
+    /// What the planned prices of a week make of its demand: times the units, and the mean price that they pay.
+    pub(super) fn at_planned(&self, product: &Product, at: usize, week: usize) -> (f64, f64) {
+        let price = product.price[week];
+        let usual = self.price_effect(product, at, price, product.reference_price);
+        let Some((promoted, share)) = product.promoted.as_ref().map(|p| (p, p.share[week])).filter(|p| p.1 > 0.0)
+        else {
+            return (usual, price);
+        };
+        let lift = match (&promoted.lift, self.lift.get(at)) {
+            (Some(lift), Some(z)) => (lift.mean + lift.sd() * z).max(0.0),
+            _ => self.price_effect(product, at, promoted.price, promoted.list),
+        };
+        let during = share * lift * self.price_effect(product, at, promoted.list, product.reference_price);
+        let before = (1.0 - share) * usual;
+        let times = before + during;
+        (times, if times > 0.0 { (before * price + during * promoted.price) / times } else { price })
+    }
+
+    /// Times the units that a price brings over another one.
+    fn price_effect(&self, product: &Product, at: usize, price: f64, over: f64) -> f64 {
         let Some(elasticity) = &product.elasticity else { return 1.0 };
+        if price == over {
+            return 1.0;
+        }
         let drawn = elasticity.mean + elasticity.sd() * self.elasticity[at];
         // A demand that rises with price is noise of the estimate, not a way to earn.
-        (product.price[week] / product.reference_price).powf(drawn.min(0.0))
+        (price / over).powf(drawn.min(0.0))
     }
 
     /// Revenue that the channels bring in a week, at reference prices.
@@ -175,6 +213,18 @@ impl Draw {
             Noise::OnTop => self.counts.stream((at * 10_000 + week) as u64).poisson(mean) as f64,
         }
     }
+}
+
+/// Standard deviation of the logarithm of demand, of every week of every product in turn; it is no matter of the draw.
+pub(super) fn sigmas(plan: &Plan) -> Vec<f64> {
+    let of = |estimate: &super::input::Estimate| {
+        if estimate.mean > 0.0 { (estimate.sd() / estimate.mean).powi(2).ln_1p().sqrt() } else { 0.0 }
+    };
+    plan.products.iter().flat_map(|p| p.demand.iter().map(of)).collect()
+}
+
+fn cost_of(world: &World, z: f64) -> f64 {
+    (world.cost_spread * z - world.cost_spread.powi(2) / 2.0).exp()
 }
 
 /// Puts `√a · market + √b · mean(product)` at a quantile of its own distribution, its parts where they then are expected.

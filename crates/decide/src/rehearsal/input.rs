@@ -37,6 +37,19 @@ pub struct Delivery {
     pub units: f64,
 }
 
+/// Some days at a lower price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Promoted {
+    /// Part of each week that it covers, one entry a week, in [0, 1].
+    pub share: Vec<f64>,
+    /// Price that the lift is over, above 0.
+    pub list: f64,
+    /// Price asked in those days, above 0.
+    pub price: f64,
+    /// Times the units at the list price; `None` where it follows from the elasticity.
+    pub lift: Option<Estimate>,
+}
+
 /// One product in one market. Amounts are major units of the plan's currency.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Product {
@@ -54,6 +67,9 @@ pub struct Product {
     pub landed_cost: f64,
     /// `d ln(demand) / d ln(price)`; `None` where it is not known: then every price sells the same and the report says so.
     pub elasticity: Option<Estimate>,
+    /// A promotion within the weeks.
+    #[serde(default)]
+    pub promoted: Option<Promoted>,
     /// Units there at the beginning.
     pub stock: f64,
     /// What comes later.
@@ -165,6 +181,9 @@ impl Plan {
                     return Err(SpendError::param(format!("price of {name}"), "above 0", *price));
                 }
             }
+            if let Some(promoted) = &p.promoted {
+                promoted.check(name, weeks)?;
+            }
             check_amounts(&format!("landed cost and stock of {name}"), &[p.landed_cost, p.stock])?;
             check_amounts(&format!("deliveries of {name}"), &p.deliveries.iter().map(|d| d.units).collect::<Vec<_>>())?;
             if !(p.kept > 0.0 && p.kept <= 1.0) {
@@ -192,12 +211,31 @@ impl Plan {
         for p in &mut plan.products {
             if p.elasticity.is_some() {
                 p.price.iter_mut().for_each(|x| *x *= price);
+                if let Some(promoted) = &mut p.promoted {
+                    promoted.list *= price;
+                    promoted.price *= price;
+                }
             }
             p.stock *= stock;
             p.deliveries.iter_mut().for_each(|d| d.units *= stock);
         }
         plan.channels.iter_mut().for_each(|c| c.spend.iter_mut().for_each(|x| *x *= advertising));
         plan
+    }
+}
+
+impl Promoted {
+    fn check(&self, name: &str, weeks: usize) -> Result<(), SpendError> {
+        if self.share.len() != weeks {
+            return Err(SpendError::Shape { what: format!("promotion of {name}"), got: self.share.len(), need: weeks });
+        }
+        if let Some(got) = self.share.iter().find(|s| !(0.0..=1.0).contains(*s)) {
+            return Err(SpendError::param(format!("share of weeks promoted of {name}"), "in [0, 1]", *got));
+        }
+        if let Some(got) = [self.list, self.price].into_iter().find(|p| !(*p > 0.0 && p.is_finite())) {
+            return Err(SpendError::param(format!("promoted price of {name}"), "above 0", got));
+        }
+        self.lift.iter().try_for_each(|lift| lift.check(&format!("lift of {name}"), 0.0))
     }
 }
 

@@ -7,10 +7,12 @@
 
 mod draw;
 mod input;
+mod planned;
 mod report;
 mod run;
 
 pub use draw::Input;
-pub use input::{AdChannel, Delivery, Estimate, Noise, Plan, Product, World};
+pub use input::{AdChannel, Delivery, Estimate, Noise, Plan, Product, Promoted, World};
+pub use planned::{Of, Planned};
 pub use report::{Bar, Candidate, Rehearsal, RehearsalParams, Spread};
 pub use run::Outcome;

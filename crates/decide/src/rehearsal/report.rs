@@ -6,9 +6,10 @@
 //!   that many products have each for themselves it is their sum that is pinned (`draw.rs`).
 //!
 //! Candidates are the plan itself, those that the caller adds, and a grid of its price, stock and advertising multiplied.
-//! Cost: `draws · (candidates + 2 · inputs)` runs, spread over threads; the same bytes at any number of them.
+//! Worlds are drawn once and met by every candidate. Cost: `draws · (candidates + 2 · inputs)` runs, spread over threads; the same bytes at
+//! any number of them.
 
-use super::draw::{Draw, Input, Pin};
+use super::draw::{Draw, Input, Pin, sigmas};
 use super::input::{Plan, World};
 use super::run::{Outcome, ranked, run};
 use crate::spend_error::SpendError;
@@ -116,6 +117,21 @@ pub struct Rehearsal {
     pub margins: Vec<f64>,
 }
 
+/// A world and the demand that a plan meets in it.
+struct Lived {
+    draw: Draw,
+    demand: Vec<f64>,
+}
+
+/// Whether two plans differ in nothing that a draw of their worlds depends on.
+fn meets_the_same(plan: &Plan, other: &Plan) -> bool {
+    let lifted = |p: &super::input::Product| p.promoted.as_ref().is_some_and(|o| o.lift.is_some());
+    let same = |(a, b): (&super::input::Product, &super::input::Product)| {
+        a.deliveries.len() == b.deliveries.len() && a.demand == b.demand && lifted(a) == lifted(b)
+    };
+    plan.products.iter().zip(&other.products).all(same)
+}
+
 impl RehearsalParams {
     /// Rehearses a plan; `others` are further candidates over the same products, channels and weeks.
     ///
@@ -148,9 +164,15 @@ impl RehearsalParams {
                 }
             }
         }
-        let rows: Vec<Vec<Outcome>> =
-            candidates.par_iter().map(|candidate| self.worlds(candidate, None, seed)).collect();
-        Ok(self.report(plan, &candidates, &rows, self.tornado(plan, seed)))
+        let lived = self.lived(plan, seed);
+        let rows: Vec<Vec<Outcome>> = candidates
+            .par_iter()
+            .map(|candidate| match meets_the_same(plan, candidate) {
+                true => self.outcomes(candidate, &lived),
+                false => self.outcomes(candidate, &self.lived(candidate, seed)),
+            })
+            .collect();
+        Ok(self.report(plan, &candidates, &rows, self.tornado(plan, &lived)))
     }
 
     fn check(&self) -> Result<(), SpendError> {
@@ -171,14 +193,35 @@ impl RehearsalParams {
         Ok(())
     }
 
-    /// One plan in every world.
-    fn worlds(&self, plan: &Plan, pin: Option<Pin<'_>>, seed: Seed) -> Vec<Outcome> {
-        let ranked = ranked(plan);
-        let world = |i: usize| run(plan, &self.world, &ranked, &Draw::new(plan, &self.world, seed, i as u64, pin));
-        (0..self.n_draws).map(world).collect()
+    /// Every world with the demand of a plan in it.
+    fn lived(&self, plan: &Plan, seed: Seed) -> Vec<Lived> {
+        let sigma = sigmas(plan);
+        let one = |i: usize| {
+            let draw = Draw::new(plan, &self.world, seed, i as u64);
+            let demand = draw.demand(&self.world, plan, &sigma);
+            Lived { draw, demand }
+        };
+        (0..self.n_draws).into_par_iter().map(one).collect()
     }
 
-    fn tornado(&self, plan: &Plan, seed: Seed) -> Vec<Bar> {
+    /// One plan in every world.
+    fn outcomes(&self, plan: &Plan, lived: &[Lived]) -> Vec<Outcome> {
+        let ranked = ranked(plan);
+        lived.iter().map(|l| run(plan, &self.world, &ranked, &l.draw, &l.demand)).collect()
+    }
+
+    /// Mean margin with an input pinned.
+    fn pinned(&self, plan: &Plan, lived: &[Lived], sigma: &[f64], pin: Pin<'_>) -> f64 {
+        let ranked = ranked(plan);
+        let margin = |l: &Lived| {
+            let draw = l.draw.pinned(plan, &self.world, pin);
+            let moved = (*pin.input == Input::Demand).then(|| draw.demand(&self.world, plan, sigma));
+            run(plan, &self.world, &ranked, &draw, moved.as_deref().unwrap_or(&l.demand)).margin
+        };
+        lived.iter().map(margin).sum::<f64>() / lived.len() as f64
+    }
+
+    fn tornado(&self, plan: &Plan, lived: &[Lived]) -> Vec<Bar> {
         let mut inputs = vec![Input::Demand];
         if plan.products.iter().any(|p| p.elasticity.is_some()) {
             inputs.push(Input::Elasticity);
@@ -190,10 +233,8 @@ impl RehearsalParams {
         if self.world.cost_spread > 0.0 {
             inputs.push(Input::Cost);
         }
-        let mean = |input: &Input, at: f64| {
-            let outcomes = self.worlds(plan, Some(Pin { input, at }), seed);
-            outcomes.iter().map(|o| o.margin).sum::<f64>() / outcomes.len() as f64
-        };
+        let sigma = sigmas(plan);
+        let mean = |input: &Input, at: f64| self.pinned(plan, lived, &sigma, Pin { input, at });
         let mut bars: Vec<Bar> = inputs
             .into_par_iter()
             .map(|input| Bar { low: mean(&input, 0.05), high: mean(&input, 0.95), input })

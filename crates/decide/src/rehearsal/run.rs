@@ -1,12 +1,13 @@
 //! A plan in one world, week by week: asked for, sold, lost, paid.
 //!
 //! Each week deliveries arrive, then `demand · (price / reference)^elasticity · (1 + advertising / base revenue)` is asked for and
-//! sold while there is stock. What comes back for a unit is `kept · price`; a unit costs its landed cost when it comes in, so the
+//! sold while there is stock; in the promoted part of a week `lift · (list / reference)^elasticity` stands in the place of the
+//! price's own factor, and the promoted price is paid. What comes back for a unit is `kept · price`; a unit costs its landed cost when it comes in, so the
 //! deepest point of the running sum is the money that has to be there. What is left at the end is worth its salvage.
 //! Cost: `O(products · weeks)`.
 
 use super::draw::Draw;
-use super::input::{Plan, World};
+use super::input::{Plan, Product, World};
 
 /// What became of a plan in one world. Amounts in major units.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -29,6 +30,12 @@ pub struct Outcome {
     pub deepest: f64,
 }
 
+/// Whether a week has the price of the one before it.
+fn as_before(product: &Product, week: usize) -> bool {
+    let share = |week: usize| product.promoted.as_ref().map_or(0.0, |p| p.share[week]);
+    product.price[week] == product.price[week - 1] && share(week) == share(week - 1)
+}
+
 /// Resamples of each channel from the weakest to the strongest at its mean spend.
 pub(super) fn ranked(plan: &Plan) -> Vec<Vec<usize>> {
     let rank = |channel: &super::input::AdChannel| {
@@ -40,8 +47,10 @@ pub(super) fn ranked(plan: &Plan) -> Vec<Vec<usize>> {
     plan.channels.iter().map(rank).collect()
 }
 
-pub(super) fn run(plan: &Plan, world: &World, ranked: &[Vec<usize>], draw: &Draw) -> Outcome {
+/// `demand` is that of the draw, every week of every product in turn.
+pub(super) fn run(plan: &Plan, world: &World, ranked: &[Vec<usize>], draw: &Draw, demand: &[f64]) -> Outcome {
     let weeks = plan.n_weeks();
+    let mut moved = vec![(1.0, 0.0); plan.products.len()];
     let mut out = Outcome::default();
     let mut arriving = vec![vec![0.0; plan.products.len()]; weeks];
     for (at, product) in plan.products.iter().enumerate() {
@@ -67,14 +76,19 @@ pub(super) fn run(plan: &Plan, world: &World, ranked: &[Vec<usize>], draw: &Draw
         for (at, product) in plan.products.iter().enumerate() {
             stock[at] += arrived[at];
             cash -= arrived[at] * product.landed_cost * draw.cost;
-            let mean = draw.demand(world, product, at, week) * draw.price_effect(product, at, week) * pull;
+            // Most prices stand for weeks, and a power is what takes longest here.
+            if week == 0 || !as_before(product, week) {
+                moved[at] = draw.at_planned(product, at, week);
+            }
+            let (times, paid) = moved[at];
+            let mean = demand[at * weeks + week] * times * pull;
             let asked = draw.count(world, at, week, mean);
             let sold = asked.min(stock[at]);
             stock[at] -= sold;
             out.sold += sold;
             out.lost += asked - sold;
             out.out_of_stock_weeks += f64::from(u8::from(asked > sold));
-            income += sold * product.price[week] * product.kept;
+            income += sold * paid * product.kept;
         }
         out.deepest = out.deepest.max(-cash);
         cash += income;

@@ -210,6 +210,10 @@ impl Condition {
                 Some(_) => {}
                 // Most goods are far below these limits, and a lane weighs and measures anyway.
                 None if measure.is_size() => return Speaks::No,
+                // So are batteries inside goods; of one that is sold alone the energy has to be known.
+                None if *measure == Measure::BatteryWh && self.without.contains(&Trait::BatteryAlone) => {
+                    return Speaks::No;
+                }
                 None => open.push(Attribute::Measure(*measure)),
             }
         }

@@ -16,7 +16,12 @@ use std::process::ExitCode;
 
 /// Rows of a table: columns of names, which have to be there and filled, and of amounts, of which those in `must` have to be
 /// there; an empty amount is 0.
-fn read(path: &Path, names: &[&str], amounts: &[&str], must: &[&str]) -> Result<Vec<(Vec<String>, Vec<f64>)>> {
+pub(super) fn read(
+    path: &Path,
+    names: &[&str],
+    amounts: &[&str],
+    must: &[&str],
+) -> Result<Vec<(Vec<String>, Vec<f64>)>> {
     let file = CsvFile::read(path)?;
     let names = names.iter().map(|name| file.needed(&[name])).collect::<Result<Vec<usize>>>()?;
     must.iter().try_for_each(|name| file.needed(&[name]).map(|_| ()))?;
@@ -38,7 +43,7 @@ fn read(path: &Path, names: &[&str], amounts: &[&str], must: &[&str]) -> Result<
     file.records().map(row).collect()
 }
 
-fn wrong(path: &Path) -> impl Fn(SpendError) -> anyhow::Error + '_ {
+pub(super) fn wrong(path: &Path) -> impl Fn(SpendError) -> anyhow::Error + '_ {
     move |e| {
         let exit = if matches!(e, SpendError::Param { .. }) { Exit::Usage } else { Exit::BadInput };
         Stop::error(exit, format!("{}: {e}", path.display()), "docs/decide.md says what results have to hold")

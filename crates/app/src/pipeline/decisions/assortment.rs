@@ -10,8 +10,11 @@ use super::demand::{HORIZON, LEVEL, first_week};
 use super::inputs::ProductWeek;
 use super::outcome::{Decided, Play};
 use super::prices::money;
+use super::promote::PromoRow;
 use anyhow::Result;
-use decide::rehearsal::{Delivery, Estimate, Product};
+use decide::price::elasticity::Basis;
+use decide::rehearsal::{Delivery, Estimate, Product, Promoted};
+use domain::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Best sellers that are played one by one.
@@ -25,6 +28,8 @@ const KEPT_FOR_LATER: f64 = 0.94;
 pub(super) struct Assortment {
     /// Best sellers with their places in [`super::inputs::Inputs::products`].
     own: Vec<(usize, Product)>,
+    /// Every product whose price, cost and demand are known, best sellers first.
+    pub(super) listed: Vec<Listed>,
     rest: Option<Product>,
     /// Share of the market's sales of late that both together have.
     pub(super) covered: f64,
@@ -34,20 +39,6 @@ impl Assortment {
     /// Best sellers and the rest.
     pub(super) fn all(&self) -> Vec<Product> {
         self.own.iter().map(|(_, p)| p).chain(&self.rest).cloned().collect()
-    }
-
-    /// Units and sales at the prices played over those at the prices of now, by what is expected.
-    pub(super) fn at_these_prices(&self) -> (f64, f64) {
-        let (mut before, mut after) = ((0.0, 0.0), (0.0, 0.0));
-        for product in self.own.iter().map(|(_, p)| p).chain(&self.rest) {
-            for (demand, price) in product.demand.iter().zip(&product.price) {
-                let times = product.elasticity.map_or(1.0, |e| (price / product.reference_price).powf(e.mean.min(0.0)));
-                before = (before.0 + demand.mean, before.1 + demand.mean * product.reference_price);
-                after = (after.0 + demand.mean * times, after.1 + demand.mean * times * price);
-            }
-        }
-        let over = |a: f64, b: f64| if a > 0.0 && b > 0.0 { a / b } else { 1.0 };
-        (over(after.0, before.0), over(after.1, before.1))
     }
 
     /// The same with the stock of now, for the products whose stock somebody counted; the others never run out. Empty where
@@ -86,13 +77,28 @@ impl Assortment {
     }
 }
 
+/// A product whose price, cost and demand are known, in the reporting currency.
+pub(super) struct Listed {
+    /// Place in [`super::inputs::Inputs::products`].
+    pub(super) place: usize,
+    pub(super) product: Product,
+    /// Margin of a unit at the price of now.
+    pub(super) margin_now: f64,
+    /// Prices now and planned, in the market's currency.
+    pub(super) now: Money,
+    pub(super) asked: Money,
+    /// What the answer to price rests on.
+    pub(super) basis: Basis,
+}
+
 /// Everything that a market sells and whose cost is known.
 pub(super) fn assortment(d: Decided<'_>, at: usize) -> Result<Assortment> {
-    let own = best_sellers(d, at)?;
+    let listed = listed(d, at)?;
+    let own: Vec<(usize, Product)> = listed.iter().take(PRODUCTS).map(|l| (l.place, l.product.clone())).collect();
     let played: BTreeSet<usize> = own.iter().map(|(product, _)| *product).collect();
     let late = Late::of(d, at, &played)?;
     let rest = late.rest(d, at);
-    Ok(Assortment { covered: late.covered(d, at), own, rest })
+    Ok(Assortment { covered: late.covered(d, at), own, listed, rest })
 }
 
 /// Sums over the weeks of late, in the reporting currency.
@@ -161,6 +167,7 @@ impl Late {
             kept,
             landed_cost: cost,
             elasticity: None,
+            promoted: None,
             stock,
             deliveries: Vec::new(),
             salvage: 1.0,
@@ -181,14 +188,21 @@ fn of_late(d: Decided<'_>, at: usize, week: &ProductWeek) -> bool {
     week.market == at && week.week < until && until.since(week.week) <= 7 * HORIZON as i32
 }
 
-/// The best sellers of a market whose price, cost and demand are known, in the reporting currency, with their places in
-/// [`super::inputs::Inputs::products`].
-fn best_sellers(d: Decided<'_>, at: usize) -> Result<Vec<(usize, Product)>> {
+/// The products of a market whose price, cost and demand are known, best sellers first.
+fn listed(d: Decided<'_>, at: usize) -> Result<Vec<Listed>> {
     let place = &d.inputs.markets[at];
     let Some(rate) = d.inputs.rate(place.currency, d.inputs.base) else { return Ok(Vec::new()) };
+    let units = 10_f64.powi(place.currency.exponent() as i32);
+    let major = |minor: i64| minor as f64 / units * rate;
     let costed: BTreeMap<usize, &Costed> = d.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
+    let paying: BTreeMap<usize, &PromoRow> = d
+        .promotions
+        .iter()
+        .filter(|r| r.market == at && (r.kind, r.verdict) == ("limited", "pays"))
+        .filter_map(|r| Some((*r.products.first()?, r)))
+        .collect();
     let drawn = to_the_total(d, at);
-    let mut products: Vec<(f64, usize, Product)> = Vec::new();
+    let mut products: Vec<(f64, Listed)> = Vec::new();
     for row in d.prices.iter().filter(|r| r.market == at) {
         let (Some(costed), Some(forecast)) = (costed.get(&row.product), d.demand.products.get(&(at, row.product)))
         else {
@@ -196,12 +210,10 @@ fn best_sellers(d: Decided<'_>, at: usize) -> Result<Vec<(usize, Product)>> {
         };
         let (Some(now), Some(advised)) = (row.now.or_else(|| row.price()), row.price()) else { continue };
         // Where nobody knows how demand answers, the plan is played at the present price.
-        let answer = d.answers.of((at, row.product)).and_then(|e| Some((e.shown?, e.interval()?)));
-        let answer = answer.filter(|_| d.play == Play::Advised);
+        let known = d.answers.of((at, row.product));
+        let answer = known.and_then(|e| Some((e.shown?, e.interval()?))).filter(|_| d.play == Play::Advised);
         let price = if answer.is_some() { advised } else { now };
         let Ok(bill) = costed.landed.bill(price) else { continue };
-        let units = 10_f64.powi(place.currency.exponent() as i32);
-        let major = |minor: i64| minor as f64 / units * rate;
         let cost = bill.landed_cost().minor;
         let margin = costed.landed.margin(price)?.minor;
         let kept = (margin + cost) as f64 / price.minor as f64;
@@ -218,27 +230,51 @@ fn best_sellers(d: Decided<'_>, at: usize) -> Result<Vec<(usize, Product)>> {
         }
         let elasticity = answer.map(|(e, (low, high))| Estimate { mean: e.value, low, high, level: 0.95 });
         let high: f64 = demand.iter().map(|e| e.high).sum();
-        products.push((
-            demand.iter().map(|e| e.mean).sum(),
-            row.product,
-            Product {
-                name: d.inputs.products[row.product].id.clone(),
-                demand,
-                reference_price: major(now.minor),
-                price: vec![major(price.minor); HORIZON],
-                kept,
-                landed_cost: major(cost),
-                elasticity,
-                // Stock has its own advice: here everything that is asked for is there, and what is left keeps its worth.
-                stock: 3.0 * high + 10.0,
-                deliveries: Vec::new(),
-                salvage: 1.0,
-            },
-        ));
+        let expected = demand.iter().map(|e| e.mean).sum();
+        let promoted = paying.get(&row.product).and_then(|promo| promoted(promo, forecast.first, &major));
+        let product = Product {
+            name: d.inputs.products[row.product].id.clone(),
+            demand,
+            reference_price: major(now.minor),
+            price: vec![major(price.minor); HORIZON],
+            kept,
+            landed_cost: major(cost),
+            // A lift that follows from the elasticity needs it.
+            promoted: promoted.filter(|p| p.lift.is_some() || elasticity.is_some()),
+            elasticity,
+            // Stock has its own advice: here everything that is asked for is there, and what is left keeps its worth.
+            stock: 3.0 * high + 10.0,
+            deliveries: Vec::new(),
+            salvage: 1.0,
+        };
+        let listed = Listed {
+            place: row.product,
+            product,
+            margin_now: major(costed.landed.margin(now)?.minor),
+            now,
+            asked: price,
+            basis: known.map_or(Basis::Refused, |e| e.basis),
+        };
+        products.push((expected, listed));
     }
-    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.name.cmp(&b.2.name)));
-    products.truncate(PRODUCTS);
-    Ok(products.into_iter().map(|(_, product, played)| (product, played)).collect())
+    products.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.product.name.cmp(&b.1.product.name)));
+    Ok(products.into_iter().map(|(_, listed)| listed).collect())
+}
+
+/// A discount that is known to pay, in the weeks of a forecast.
+fn promoted(promo: &PromoRow, first: domain::Day, major: &impl Fn(i64) -> f64) -> Option<Promoted> {
+    let (days, list, price) = (promo.days?, promo.list?, promo.price?);
+    let share = |week: usize| {
+        let from = first.plus(7 * week as i32);
+        let (from, to) = (from.0.max(days.from.0), (from.0 + 7).min(days.to.0));
+        f64::from((to - from).max(0)) / 7.0
+    };
+    // One of no promotions is the elasticity's.
+    let lift = promo.lift.filter(|l| l.n > 0);
+    let lift = lift.map(|l| Estimate { mean: l.factor, low: l.low.max(0.0), high: l.high, level: LEVEL });
+    let share: Vec<f64> = (0..HORIZON).map(share).collect();
+    let reached = share.iter().any(|s| *s > 0.0);
+    reached.then(|| Promoted { share, list: major(list.minor), price: major(price.minor), lift })
 }
 
 /// Factor that draws the forecasts of single products to that of the market: a sum says more about a season or a growth than

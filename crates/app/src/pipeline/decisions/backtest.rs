@@ -26,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Past {
     pub(crate) market: Market,
     pub(crate) figure: String,
+    /// The category; `None` for figures of the whole market.
+    pub(crate) category: Option<String>,
     pub(crate) unit: String,
     /// First day foreseen, and the day after the last.
     pub(crate) from: Day,
@@ -51,7 +53,7 @@ pub(crate) async fn backtest(
     let from = to.plus(-7 * HORIZON as i32);
     let prepared =
         Prepared::of(engine, workspace, whole.clone().before(from), &BTreeSet::new(), Taught::Together, seed).await?;
-    let settled = prepared.settle(&prepared.inputs, &workspace.decide, Play::AsTheyAre)?;
+    let settled = prepared.settle(engine, &prepared.inputs, &workspace.decide, Play::AsTheyAre).await?;
     let mut all = Vec::new();
     for at in 0..prepared.inputs.markets.len() {
         let market = prepared.inputs.markets[at].market;
@@ -65,6 +67,7 @@ pub(crate) async fn backtest(
             all.push(Past {
                 market,
                 figure: figure.key.clone(),
+                category: None,
                 unit,
                 from,
                 to,
@@ -76,8 +79,39 @@ pub(crate) async fn backtest(
                 inside: (ends.low..=ends.high).contains(came),
             });
         }
+        all.extend(categories(&whole, &prepared, at, (from, to)));
     }
     Ok(all)
+}
+
+/// Units of each category of a market.
+fn categories(whole: &Inputs, prepared: &Prepared, at: usize, (from, to): (Day, Day)) -> Vec<Past> {
+    let inputs = &prepared.inputs;
+    let one = |((_, category), forecast): (&(usize, String), &decide::demand::forecast::Forecast)| {
+        let (low, high) = *forecast.total.1.first()?;
+        let of = |w: &&super::inputs::ProductWeek| {
+            w.market == at && (from..to).contains(&w.week) && whole.products[w.product].category == *category
+        };
+        let came: f64 = whole.weeks.iter().filter(of).map(|w| w.units as f64).sum();
+        // Units are whole: an end between two of them holds the outer one, as the plan shows it.
+        let expected = forecast.total.0.max(0.0);
+        let (low, high) = (low.max(0.0).min(expected).floor(), high.max(expected).ceil());
+        Some(Past {
+            market: inputs.markets[at].market,
+            figure: "decide.category_units".to_owned(),
+            category: Some(category.clone()),
+            unit: String::new(),
+            from,
+            to,
+            expected,
+            low,
+            high,
+            level: super::demand::LEVEL,
+            came,
+            inside: (low..=high).contains(&came),
+        })
+    };
+    prepared.demand.categories.iter().filter(|((place, _), _)| *place == at).filter_map(one).collect()
 }
 
 /// What came between two Mondays, by the key of its figure.
@@ -96,7 +130,7 @@ fn came(
     let mut all = BTreeMap::from([(Metric::ExpectedUnits.key(), units), (Metric::ExpectedSales.key(), sales)]);
     let Some(rate) = whole.rate(place.currency, whole.base) else { return Ok(all) };
     let decided =
-        prepared.decided(&prepared.inputs, (&settled.costs, &settled.prices, &settled.stock), Play::AsTheyAre);
+        prepared.decided(&prepared.inputs, (&settled.costs, &settled.prices, &settled.stock, &[]), Play::AsTheyAre);
     let costed: BTreeMap<usize, _> = settled.costs.iter().filter(|c| c.market == at).map(|c| (c.product, c)).collect();
     let spend: f64 = settled.channels.iter().filter(|c| c.market == place.market).map(|c| c.now).sum();
     let advertising = spend * HORIZON as f64 * assortment(decided, at)?.covered;

@@ -1,7 +1,8 @@
-//! What the weeks ahead will ask for: every product that still sells, all products together, and the market's sales, each
+//! What the weeks ahead will ask for: every product that still sells, each category, all products together, and the market's sales, each
 //! market with its own calendar. A product too young for a season of its own is lent one ([`short`]).
 
 use super::Taught;
+use super::categories::{self, Categories};
 use super::inputs::Inputs;
 use super::short::{self, Lent};
 use crate::pipeline::batch::Columns;
@@ -23,6 +24,8 @@ pub(super) const LEVEL: f64 = 0.9;
 pub(super) const SILENT: i32 = 26;
 /// Days before a feast in which people buy for it.
 const BEFORE: i32 = 21;
+/// Stream of the categories.
+const CATEGORIES: u64 = 0x63_6174;
 /// Weeks with a sale that a product needs.
 const LEAST_WEEKS: usize = 8;
 
@@ -34,6 +37,8 @@ pub(super) struct Demand {
     pub(super) units: BTreeMap<usize, Forecast>,
     /// Sales in the reporting currency, by place of market.
     pub(super) sales: BTreeMap<usize, Forecast>,
+    /// Units of each category, by place of market and name.
+    pub(super) categories: Categories,
     /// Products whose forecast rests on another market's season, by place of market and product.
     pub(super) lent: BTreeMap<(usize, usize), Lent>,
     /// What occasions do to the sales of each market.
@@ -98,7 +103,28 @@ pub(super) fn foresee(inputs: &Inputs, calendar: &Calendar, taught: Taught, seed
     };
     let lent = short::lend(inputs, &mut products)?;
     let effects = Learnt::of(inputs, calendar, &sales);
-    Ok(Demand { products, units: totals(&units)?, sales: totals(&sales)?, lent, effects })
+    let (units, sales) = (totals(&units)?, totals(&sales)?);
+    let mut categories = categories::categories(inputs, &learnt, taught, seed.derive(CATEGORIES))?;
+    categories::draw_to_markets(inputs, &units, &mut categories);
+    Ok(Demand { products, units, sales, categories, lent, effects })
+}
+
+/// Forecasts of a panel of series with their markets, occasions taken out before and put back after, in its order.
+pub(super) fn foresee_panel(
+    learnt: &Learnt,
+    of: &[(usize, &DemandSeries)],
+    taught: Taught,
+    seed: Seed,
+) -> Result<Vec<Forecast>> {
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let plain: Vec<DemandSeries> = of.iter().map(|(market, series)| learnt.without(*market, series)).collect();
+    let mut found = foresee_products(&params(3), &plain, of, taught, seed)?;
+    for (forecast, (market, series)) in found.iter_mut().zip(of).filter(|(f, _)| !f.mean.is_empty()) {
+        learnt.put_back(*market, series, forecast);
+    }
+    Ok(found)
 }
 
 /// Forecasts in the order of the panel; of each market for itself where markets do not teach each other.
@@ -199,16 +225,18 @@ fn series(inputs: &Inputs, market: usize) -> (Vec<DemandSeries>, Option<DemandSe
         .filter(|w| w.market == place && w.week < until)
         .map(|w| (w.week, (w.sales.max(0.0), 1.0)))
         .collect();
-    let lives = |weeks: &BTreeMap<Day, (f64, f64)>| {
-        let last = weeks.keys().next_back().copied();
-        weeks.len() >= LEAST_WEEKS && last.is_some_and(|day| until.since(day) <= 7 * SILENT)
-    };
-    let products = weeks.into_iter().filter(|(_, w)| lives(w));
+    let products = weeks.into_iter().filter(|(_, w)| lives(w, until));
     let products = products.filter_map(|(id, w)| one(u32::try_from(id).ok()?, &w, until)).collect();
     // A price of all products together has no meaning: every week has the same.
     units.values_mut().for_each(|week| week.1 = 1.0);
     let number = u32::try_from(market).unwrap_or(u32::MAX);
     (products, one(number, &units, until), one(number, &sales, until))
+}
+
+/// Whether weeks with sales are enough for a forecast, and recent.
+pub(super) fn lives(weeks: &BTreeMap<Day, (f64, f64)>, until: Day) -> bool {
+    let last = weeks.keys().next_back().copied();
+    weeks.len() >= LEAST_WEEKS && last.is_some_and(|day| until.since(day) <= 7 * SILENT)
 }
 
 /// Weeks from the first sale to the last whole week, those without a sale as 0.

@@ -123,6 +123,7 @@ pub(super) async fn entering(
         prices: &prices,
         demand: &demand,
         stock: &[],
+        promotions: &[],
         play: Play::Advised,
     };
     let margins = outcome::margins(decided);
@@ -237,6 +238,7 @@ fn transferred(
         products: BTreeMap::new(),
         units: BTreeMap::new(),
         sales: BTreeMap::new(),
+        categories: BTreeMap::new(),
         lent: BTreeMap::new(),
         effects: Learnt::none(),
     };

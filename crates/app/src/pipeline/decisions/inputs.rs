@@ -109,6 +109,7 @@ pub(super) struct Carried {
     pub(super) source: Market,
 }
 
+/// What may be decided about; the name that cleaning knows a test order by is that of no product.
 const PRODUCTS: &str = "\
 with listed as (select product_id, cast(cost as double) as cost, currency from (select product_id, cost, currency,
   row_number() over (partition by product_id order by valid_from desc) as nth from clean.costs) c where nth = 1)
@@ -117,7 +118,7 @@ select p.product_id, p.name, p.description, p.category, p.voltage_v, p.plug, p.v
   p.height_cm, p.weight_kg, p.hs_code, coalesce(l.cost, cast(p.unit_cost as double)) as cost,
   coalesce(l.currency, p.cost_currency) as cost_currency
 from clean.products p left join listed l on l.product_id = p.product_id
-where not p.service and p.junk is null order by p.product_id";
+where not p.service and p.junk is null and not regexp_like(p.name, '^ *test *(-|order)', 'i') order by p.product_id";
 
 const MARKETS: &str = "\
 select market, currency, last_day from (

@@ -8,6 +8,7 @@
 mod aim;
 mod assortment;
 mod backtest;
+mod categories;
 mod channel_floors;
 mod costs;
 mod demand;
@@ -16,6 +17,7 @@ mod first_send;
 mod inputs;
 mod outcome;
 mod parity;
+mod planned;
 mod prices;
 mod promote;
 mod sell;
@@ -100,6 +102,9 @@ struct Settled {
     refused: BTreeMap<(Market, String), usize>,
     prices: Vec<prices::PriceRow>,
     stock: Vec<when::StockRow>,
+    calendar: Vec<(Market, decide::calendar::Suggestion)>,
+    /// Nothing where it is asked what the prices of now bring.
+    promotions: Vec<promote::PromoRow>,
     channels: Vec<spend::ChannelRow>,
     /// Experiments that could not be used, and why.
     unused: Vec<(Market, String)>,
@@ -157,11 +162,15 @@ impl Prepared {
     }
 
     /// `inputs` in the place of the own ones: the same with other rates.
-    fn settle(&self, inputs: &Inputs, settings: &DecideSettings, play: Play) -> Result<Settled> {
+    async fn settle(&self, engine: &Engine, inputs: &Inputs, settings: &DecideSettings, play: Play) -> Result<Settled> {
         let (costs, refused) = costs::costs(inputs, &self.own, &self.facts, self.asked(settings));
         let prices = prices::prices(inputs, &self.answers, &costs)?;
         let stock = when::stock(inputs, &self.demand, &costs)?;
-        let decided = self.decided(inputs, (&costs, &prices, &stock), play);
+        let (calendar, promotions) = match play {
+            Play::Advised => self.promoted(engine, inputs, (&costs, &prices, &stock)).await?,
+            Play::AsTheyAre => (Vec::new(), Vec::new()),
+        };
+        let decided = self.decided(inputs, (&costs, &prices, &stock, &promotions), play);
         let margins = outcome::margins(decided);
         let known = spend::Known {
             margins: &margins,
@@ -171,17 +180,46 @@ impl Prepared {
         };
         let spend::Cells { rows: channels, unused, .. } = spend::channels(inputs, known, settings.budget)?;
         let outcome = outcome::outcome(decided, &margins, &channels, self.seed)?;
-        Ok(Settled { costs, refused, prices, stock, channels, unused, outcome })
+        Ok(Settled { costs, refused, prices, stock, calendar, promotions, channels, unused, outcome })
+    }
+
+    /// The calendar ahead, and what to promote by it.
+    async fn promoted(
+        &self,
+        engine: &Engine,
+        inputs: &Inputs,
+        (costs, prices, stock): (&[costs::Costed], &[prices::PriceRow], &[when::StockRow]),
+    ) -> Result<(Vec<(Market, decide::calendar::Suggestion)>, Vec<promote::PromoRow>)> {
+        let calendar = when::calendar(engine, inputs, &self.own.calendar, costs, self.home).await?;
+        let history = promote::History::load(engine, inputs).await?;
+        let promotions = promote::promotions(promote::Known {
+            inputs,
+            costs,
+            prices,
+            answers: &self.answers,
+            demand: &self.demand,
+            verdicts: &self.verdicts,
+            stock,
+            calendar: &calendar,
+            history: &history,
+            own: &self.own.promotions,
+        })?;
+        Ok((calendar, promotions))
     }
 
     fn decided<'a>(
         &'a self,
         inputs: &'a Inputs,
-        (costs, prices, stock): (&'a [costs::Costed], &'a [prices::PriceRow], &'a [when::StockRow]),
+        (costs, prices, stock, promotions): (
+            &'a [costs::Costed],
+            &'a [prices::PriceRow],
+            &'a [when::StockRow],
+            &'a [promote::PromoRow],
+        ),
         play: Play,
     ) -> Decided<'a> {
         let (verdicts, answers, demand) = (&self.verdicts, &self.answers, &self.demand);
-        Decided { inputs, verdicts, costs, answers, prices, demand, stock, play }
+        Decided { inputs, verdicts, costs, answers, prices, demand, stock, promotions, play }
     }
 }
 
@@ -190,7 +228,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
     let engine = &stage.engine;
     let prepared = Prepared::load(engine, stage.workspace, base, stage.seed).await?;
     let inputs = &prepared.inputs;
-    let settled = prepared.settle(inputs, &stage.workspace.decide, Play::Advised)?;
+    let settled = prepared.settle(engine, inputs, &stage.workspace.decide, Play::Advised).await?;
     for ((market, why), n) in &settled.refused {
         stage.not_computed(
             *market,
@@ -201,7 +239,6 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
     for (market, why) in &settled.unused {
         stage.not_computed(*market, "calibration by an experiment", why);
     }
-    let calendar = when::calendar(engine, inputs, &prepared.own.calendar, &settled.costs, prepared.home).await?;
     let costed: BTreeMap<(usize, usize), &costs::Costed> =
         settled.costs.iter().map(|c| ((c.market, c.product), c)).collect();
     let bills: Vec<_> = settled
@@ -209,21 +246,8 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         .iter()
         .filter_map(|row| Some((*costed.get(&(row.market, row.product))?, row.price()?)))
         .collect();
-    let advice = outcome::advice(&settled.outcome, &calendar);
-    let history = promote::History::load(engine, inputs).await?;
-    let promotions = promote::promotions(promote::Known {
-        inputs,
-        costs: &settled.costs,
-        prices: &settled.prices,
-        answers: &prepared.answers,
-        demand: &prepared.demand,
-        verdicts: &prepared.verdicts,
-        stock: &settled.stock,
-        calendar: &calendar,
-        history: &history,
-        own: &prepared.own.promotions,
-    })?;
-    let aimed = aim::aimed(engine, inputs, &promotions).await?;
+    let advice = outcome::advice(&settled.outcome, &settled.calendar);
+    let aimed = aim::aimed(engine, inputs, &settled.promotions).await?;
     let settings = &stage.workspace.decide;
     let floors =
         channel_floors::channel_floors(engine, inputs, &prepared.own, &prepared.facts, prepared.asked(settings))
@@ -262,14 +286,16 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         ("elasticities", vec![prices::elasticity_table(inputs, &prepared.answers)?]),
         ("prices", vec![prices::table(inputs, &settled.prices)?]),
         ("demand", vec![demand::table(inputs, &prepared.demand)?]),
+        ("category_demand", vec![categories::table(inputs, &prepared.demand.categories)?]),
+        ("planned", vec![planned::table(inputs, &settled.outcome.planned)?]),
         ("stock_advice", vec![when::stock_table(inputs, &settled.stock)?]),
-        ("promotions", vec![promote::table(inputs, &promotions)?]),
+        ("promotions", vec![promote::table(inputs, &settled.promotions)?]),
         ("channel_floors", vec![channel_floors::table(inputs, &floors)?]),
         ("coupons", vec![aim::table(&aimed)?]),
         ("parity", vec![parity::table(&parity)?]),
         ("clearance", vec![surplus::table(inputs, &clearance)?]),
         ("first_send", vec![first_send::table(inputs, &first_send)?]),
-        ("calendar", vec![when::calendar_table(&calendar)?]),
+        ("calendar", vec![when::calendar_table(&settled.calendar)?]),
         ("media", vec![spend_tables::media_table(&settled.channels)?]),
         ("media_curves", vec![spend_tables::curves_table(&settled.channels)?]),
         ("media_forms", vec![spend_tables::forms_table(&settled.channels)?]),

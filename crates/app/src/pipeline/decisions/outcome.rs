@@ -4,7 +4,9 @@ use super::assortment::{Assortment, assortment};
 use super::costs::Costed;
 use super::demand::{Demand, HORIZON, LEVEL};
 use super::inputs::Inputs;
+use super::planned::{self, PlannedRow};
 use super::prices::{Answers, PriceRow};
+use super::promote::PromoRow;
 use super::sell::Verdict;
 use super::spend::ChannelRow;
 use super::when::StockRow;
@@ -15,7 +17,7 @@ use decide::Said;
 use decide::advice::{Advice, Occasion, Situation};
 use decide::calendar::Suggestion;
 use decide::plan::Metric;
-use decide::rehearsal::{Candidate, Noise, Plan, Rehearsal, RehearsalParams, World};
+use decide::rehearsal::{Candidate, Noise, Of, Plan, Rehearsal, RehearsalParams, World};
 use decide::sellability::ChangeKind;
 use domain::{Figure, Market, Seed};
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ const WORLDS_TO_ENTER: usize = 60;
 pub(super) struct Outcome {
     pub(super) figures: Vec<(Market, Figure)>,
     pub(super) situations: Vec<Situation>,
+    /// What the plan's prices and promotions make of the forecasts.
+    pub(super) planned: Vec<PlannedRow>,
     /// What the plan would have been with the stock there is, beside others, by market.
     pub(super) stocked: Vec<(Market, Vec<Candidate>)>,
 }
@@ -51,6 +55,7 @@ pub(super) struct Decided<'a> {
     pub(super) prices: &'a [PriceRow],
     pub(super) demand: &'a Demand,
     pub(super) stock: &'a [StockRow],
+    pub(super) promotions: &'a [PromoRow],
     pub(super) play: Play,
 }
 
@@ -80,7 +85,7 @@ pub(super) fn outcome(
     channels: &[ChannelRow],
     seed: Seed,
 ) -> Result<Outcome> {
-    let mut all = Outcome { figures: Vec::new(), situations: Vec::new(), stocked: Vec::new() };
+    let mut all = Outcome { figures: Vec::new(), situations: Vec::new(), planned: Vec::new(), stocked: Vec::new() };
     for at in 0..d.inputs.markets.len() {
         let market = d.inputs.markets[at].market;
         // Looking back nothing was moved, so the spend of then stays.
@@ -91,11 +96,13 @@ pub(super) fn outcome(
         };
         let assortment = assortment(d, at)?;
         let share = margins.get(&market).copied();
-        let moved = Moved { margin: gain * HORIZON as f64, share, prices: assortment.at_these_prices() };
+        let planned = planned::Planned::of(d, at, &assortment);
+        let moved = Moved { margin: gain * HORIZON as f64, share };
         // Advertising sells what has no known cost too: that part of it is not set against the margin of the others.
         let paid = spend * HORIZON as f64 * assortment.covered;
         let rehearsal = rehearse(d, &assortment, paid, seed.derive(at as u64))?;
-        all.figures.extend(figures(d, at, rehearsal.as_ref(), paid, moved)?.into_iter().map(|f| (market, f)));
+        all.figures
+            .extend(figures(d, at, rehearsal.as_ref(), paid, (moved, &planned))?.into_iter().map(|f| (market, f)));
         let n = d.prices.iter().filter(|r| r.market == at && r.now.is_some()).count() as u64;
         all.figures.extend(margins.get(&market).map(|share| (market, Metric::MarginShare.number(*share, n, ""))));
         if let Some(stocked) = with_stock(d, at, &assortment, paid, seed.derive(1000 + at as u64))? {
@@ -103,16 +110,23 @@ pub(super) fn outcome(
             all.stocked.push((market, stocked.candidates));
         }
         all.situations.push(situation(d, at, channels, rehearsal.as_ref()));
+        all.planned.extend(planned.rows(d));
     }
     Ok(all)
 }
 
 /// The interval of the margin: what the worlds hold, and what the market's own total leaves open, whichever is wider. Products
 /// err together more than the worlds suppose where a market grows or shrinks as a whole.
-fn margin_ends(d: Decided<'_>, at: usize, rehearsal: &Rehearsal, fixed_cost: f64) -> (f64, f64) {
+fn margin_ends(
+    d: Decided<'_>,
+    at: usize,
+    rehearsal: &Rehearsal,
+    fixed_cost: f64,
+    planned: &planned::Planned,
+) -> (f64, f64) {
     let worlds = rehearsal.margin.interval;
-    let total = d.demand.units.get(&at).filter(|f| f.total.0 > 0.0);
-    let Some((mean, (low, high))) = total.and_then(|f| Some((f.total.0, *f.total.1.first()?))) else {
+    let total = d.demand.units.get(&at).map(|f| planned.total(f, Of::Units)).filter(|total| total.0 > 0.0);
+    let Some((mean, (low, high))) = total.and_then(|(mean, ends)| Some((mean, ends?))) else {
         return (worlds.low, worlds.high);
     };
     let gross = rehearsal.margin.mean + fixed_cost;
@@ -212,11 +226,9 @@ pub(super) fn rehearsal_table(outcome: &Outcome) -> Result<RecordBatch> {
         .batch()
 }
 
-/// What the plan moves away from how things are, which is what the forecasts are about.
+/// What moved advertising moves away from how things are, which is what the forecasts are about.
 #[derive(Clone, Copy)]
 struct Moved {
-    /// Units and sales at the plan's prices over those at the prices of now.
-    prices: (f64, f64),
     /// What moved spend brings over the weeks ahead, by the response curves.
     margin: f64,
     /// Share of sales that is margin.
@@ -234,21 +246,17 @@ fn figures(
     at: usize,
     rehearsal: Option<&Rehearsal>,
     fixed_cost: f64,
-    moved: Moved,
+    (moved, planned): (Moved, &planned::Planned),
 ) -> Result<Vec<Figure>> {
     let mut all = Vec::new();
-    let total = |f: &decide::demand::forecast::Forecast| (f.total.0.max(0.0), f.total.1.first().copied());
     if let Some(forecast) = d.demand.units.get(&at) {
-        let (mean, ends) = total(forecast);
-        let times = moved.prices.0;
-        let (mean, ends) = (mean * times, ends.map(|(low, high)| (low * times, high * times)));
+        let (mean, ends) = planned.total(forecast, Of::Units);
         let figure = Metric::ExpectedUnits.number(mean.round(), forecast.n_weeks as u64, "");
         all.push(ends.map_or(figure.clone(), |(low, high)| figure.interval(low.max(0.0).floor(), high.ceil(), LEVEL)));
     }
     if let Some(forecast) = d.demand.sales.get(&at) {
-        let (mean, ends) = total(forecast);
-        let (more, times) = (moved.sales(), moved.prices.1);
-        let (mean, ends) = (mean * times, ends.map(|(low, high)| (low * times, high * times)));
+        let more = moved.sales();
+        let (mean, ends) = planned.total(forecast, Of::Sales);
         if let Some(money) = super::prices::money((mean + more).max(0.0), d.inputs.base) {
             let figure = Metric::ExpectedSales.money(money, forecast.n_weeks as u64, "");
             let ends = ends.map(|(low, high)| ((low + more).max(0.0), (high + more).max(0.0)));
@@ -257,12 +265,16 @@ fn figures(
     }
     if let Some(rehearsal) = rehearsal {
         let n = rehearsal.margins.len() as u64;
-        let (low, high) = margin_ends(d, at, rehearsal, fixed_cost);
+        let (low, high) = margin_ends(d, at, rehearsal, fixed_cost, planned);
         let more = moved.margin;
         if let Some(money) = super::prices::money(rehearsal.margin.mean + more, d.inputs.base) {
             all.push(Metric::ExpectedMargin.money(money, n, "").interval(low + more, high + more, LEVEL));
         }
-        all.push(Metric::LossRisk.number(chance_of_loss(rehearsal, (low, high), more), n, ""));
+        // Of a market to be entered neither what entering costs nor what a first order leaves unsold is in the margin, so that no world
+        // of it could lose.
+        if !d.inputs.weeks.is_empty() {
+            all.push(Metric::LossRisk.number(chance_of_loss(rehearsal, (low, high), more), n, ""));
+        }
     }
     Ok(all)
 }
@@ -361,7 +373,7 @@ fn situation(d: Decided<'_>, at: usize, channels: &[ChannelRow], rehearsal: Opti
             .filter(|(m, p)| *m == at && !d.costs.iter().any(|c| c.market == at && c.product == *p))
             .count(),
         foreseen: d.demand.products.keys().filter(|(m, _)| *m == at).count(),
-        chance_of_loss: rehearsal.map(|r| r.chance_of_loss),
+        chance_of_loss: rehearsal.filter(|_| !d.inputs.weeks.is_empty()).map(|r| r.chance_of_loss),
         entering: None,
         tornado: rehearsal
             .map(|r| r.tornado.iter().map(|b| (b.input.clone(), b.low, b.high)).collect())

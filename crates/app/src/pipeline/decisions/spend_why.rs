@@ -41,8 +41,9 @@ pub(crate) async fn why_moved(
 ) -> Result<(Vec<Why>, Vec<(String, Market)>)> {
     let prepared = Prepared::load(engine, workspace, base, Seed(1)).await?;
     let inputs = &prepared.inputs;
-    let settled = prepared.settle(inputs, &workspace.decide, Play::Advised)?;
-    let decided = prepared.decided(inputs, (&settled.costs, &settled.prices, &settled.stock), Play::Advised);
+    let settled = prepared.settle(engine, inputs, &workspace.decide, Play::Advised).await?;
+    let decided =
+        prepared.decided(inputs, (&settled.costs, &settled.prices, &settled.stock, &settled.promotions), Play::Advised);
     let margins = outcome::margins(decided);
     let known = Known {
         margins: &margins,

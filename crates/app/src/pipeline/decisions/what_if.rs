@@ -46,7 +46,7 @@ pub(crate) async fn what_if(
     let Some(base) = base else { return Ok(Vec::new()) };
     bar.step("deciding", "as it is", 0, 2);
     let prepared = Prepared::load(engine, workspace, base, Seed(1)).await?;
-    let now = prepared.settle(&prepared.inputs, &workspace.decide, Play::Advised)?;
+    let now = prepared.settle(engine, &prepared.inputs, &workspace.decide, Play::Advised).await?;
     bar.step("deciding", "otherwise", 1, 2);
     let mut settings = workspace.decide.clone();
     settings.budget = asked.budget.or(settings.budget);
@@ -59,7 +59,7 @@ pub(crate) async fn what_if(
     };
     let other = alone.as_ref().unwrap_or(&prepared);
     let inputs = other.inputs.clone().with_base_worth(times);
-    let then = other.settle(&inputs, &settings, Play::Advised)?;
+    let then = other.settle(engine, &inputs, &settings, Play::Advised).await?;
     let (now, then) = (numbers(&prepared, &now), numbers(other, &then));
     let keys: std::collections::BTreeSet<&Key> = now.keys().chain(then.keys()).collect();
     let changed = keys.into_iter().filter_map(|key| {

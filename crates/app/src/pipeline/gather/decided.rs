@@ -40,6 +40,7 @@ impl Gatherer<'_> {
             trade: self.trade(market).await?,
             prices,
             demand,
+            planned: self.planned_rows(market).await?,
             calendar: self.occasions(market).await?,
             channels: self.channel_rows(market).await?,
             stock: self.stock_rows(market).await?,

@@ -19,7 +19,7 @@ impl Gatherer<'_> {
     pub(super) async fn channel_rows(&self, market: Market) -> Result<Vec<ChannelRow>> {
         let query = format!(
             "select b.*, m.contribution, m.low as from_low, m.high as from_high, m.marginal as next_now, m.marginal_low as next_low, \
-             m.marginal_high as next_high, m.n_weeks from marts.budget b \
+             m.marginal_high as next_high, m.n_weeks, m.roas, m.low / m.spend as roas_low, m.high / m.spend as roas_high from marts.budget b \
              left join marts.media m on m.market = b.market and m.channel = b.channel where b.market = '{market}' order by b.channel"
         );
         let rows = Rows::query(self.engine, &query).await?;
@@ -29,6 +29,7 @@ impl Gatherer<'_> {
         let (brought, from, to) = (column("contribution")?, column("from_low")?, column("from_high")?);
         let (marginal, least, most) = (column("marginal")?, column("marginal_low")?, column("marginal_high")?);
         let (next, next_low, next_high) = (column("next_now")?, column("next_low")?, column("next_high")?);
+        let (roas, roas_low, roas_high) = (column("roas")?, column("roas_low")?, column("roas_high")?);
         let weeks = rows.ints("n_weeks")?;
         let mut curves = self.curves(market).await?;
         let mut found = Vec::new();
@@ -49,6 +50,7 @@ impl Gatherer<'_> {
                 now: spent,
                 advised: between(spend, low[i].zip(high[i]), 0.8),
                 contribution: figure(Metric::Contribution, brought[i]).map(|f| between(f, from[i].zip(to[i]), 0.9)),
+                roas: ratio(Metric::Roas, roas[i], roas_low[i].zip(roas_high[i])),
                 marginal_now: ratio(Metric::MarginalNow, next[i], next_low[i].zip(next_high[i])),
                 marginal: ratio(Metric::MarginalReturn, marginal[i], least[i].zip(most[i])),
                 curve: curves.remove(&channels[i]).unwrap_or_default(),

@@ -154,9 +154,29 @@ fn step(told: &serving::Told, models: Option<&MarketModels>) -> ChainStep {
     }
 }
 
-fn answered(told: Told<'_>, answer: &serving::Answer, market: Market) -> Recommendations {
+/// The best `n`, those of them that are below their floor behind the others, and how many these are. What is not below its floor goes
+/// before it however far down it stood.
+fn floors_last<T>(items: impl IntoIterator<Item = T>, n: usize, below: impl Fn(&T) -> bool) -> (Vec<T>, usize) {
+    let (last, mut best): (Vec<T>, Vec<T>) = items.into_iter().partition(below);
+    best.truncate(n);
+    let n_last = last.len().min(n - best.len());
+    best.extend(last.into_iter().take(n_last));
+    (best, n_last)
+}
+
+fn answered(told: Told<'_>, answer: &serving::Answer, market: Market, n: usize) -> Recommendations {
     let models = told.now.markets.get(&market);
-    let mut chain: Vec<ChainStep> = answer.chain.iter().map(|told| step(told, models)).collect();
+    // What sells below its floor is offered after everything that does not: each sale of it costs money.
+    let below = |o: &Offered| {
+        let price = price(told.now, told.updates, o.item, market).map(|priced| priced.money);
+        told.now.goods.is_below_floor(o.item, market, price)
+    };
+    let (items, n_last) = floors_last(answer.items.iter().cloned(), n, below);
+    let given = |told: &serving::Told| serving::Told {
+        answered: items.iter().filter(|o| o.step == told.step).count(),
+        ..*told
+    };
+    let mut chain: Vec<ChainStep> = answer.chain.iter().map(|told| step(&given(told), models)).collect();
     if let Some(last) = chain.last_mut()
         && !answer.left_out.is_empty()
     {
@@ -168,19 +188,15 @@ fn answered(told: Told<'_>, answer: &serving::Answer, market: Market) -> Recomme
         let (en, zh) = (left(Language::EN, ", "), left(Language::ZH, "、"));
         add(&mut last.why, &format!("left out on the way: {en}"), &format!("途中排除:{zh}"));
     }
-    // What sells below its floor is offered after everything that does not: each sale of it costs money.
-    let below = |o: &Offered| {
-        let price = price(told.now, told.updates, o.item, market).map(|priced| priced.money);
-        told.now.goods.is_below_floor(o.item, market, price)
-    };
-    let (last, mut items): (Vec<Offered>, Vec<Offered>) = answer.items.iter().cloned().partition(below);
     if let Some(step) = chain.last_mut()
-        && !last.is_empty()
+        && n_last > 0
     {
-        let n = last.len();
-        add(&mut step.why, &format!("{n} go last, priced below their floor"), &format!("{n} 件低于底价,排在最后"));
+        add(
+            &mut step.why,
+            &format!("{n_last} go last, priced below their floor"),
+            &format!("{n_last} 件低于底价,排在最后"),
+        );
     }
-    items.extend(last);
     told.answer(&items, answer.answered_by().map_or("nothing", Step::key), chain)
 }
 
@@ -212,7 +228,8 @@ impl Serving {
         };
         let ask = Ask {
             taste: &who.taste,
-            n,
+            // Deeper by those that go last, so that they take nobody's place.
+            n: n + goods.n_below_floor(market).min(n),
             n_reasons: if query.explain == Some(true) { REASONS } else { 0 },
             diversity: diversity as f32,
             out: &out,
@@ -221,7 +238,7 @@ impl Serving {
         let near = Nearby::new(&now, market, who.session.iter().copied());
         let found = near.with(|near| serving::answer(&view(&now, market, near), &ask));
         let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
-        let mut answer = answered(told, &found, market);
+        let mut answer = answered(told, &found, market, n);
         self.expose(whom, &mut answer);
         Ok(answer)
     }
@@ -251,7 +268,7 @@ impl Serving {
         let near = Nearby::new(&now, market, who.session.iter().copied());
         let found = near.with(|near| serving::rerank(&view(&now, market, near), &ask, &known));
         let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
-        let mut answer = answered(told, &found, market);
+        let mut answer = answered(told, &found, market, known.len());
         if unknown > 0
             && let Some(last) = answer.chain.last_mut()
         {
@@ -393,5 +410,19 @@ impl RecommendAnswers for Serving {
             let evidence = tables::all(&now, "evidence", order).await.map_err(super::refused)?;
             Ok(Models { serving: tables::in_chinese(serving, "why"), evidence })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test] // Of 1 to 6, best first, 1, 2 and 5 are below their floor.
+    fn what_is_below_its_floor_takes_nobodys_place() {
+        let below = |x: &i32| [1, 2, 5].contains(x);
+        assert_eq!(floors_last(1..=6, 3, below), (vec![3, 4, 6], 0));
+        assert_eq!(floors_last(1..=6, 4, below), (vec![3, 4, 6, 1], 1));
+        assert_eq!(floors_last(1..=2, 3, below), (vec![1, 2], 2));
+        assert_eq!(floors_last(3..=4, 1, below), (vec![3], 0));
     }
 }

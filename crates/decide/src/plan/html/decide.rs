@@ -19,6 +19,7 @@ impl Page<'_> {
         let mut out = String::new();
         out.push_str(&self.said_list(Text::NextActions, &decided.actions, "ol"));
         out.push_str(&self.expected(decided));
+        out.push_str(&self.planned(decided));
         out.push_str(&self.may_sell(decided));
         out.push_str(&self.prices(decided));
         out.push_str(&self.parity(decided));
@@ -198,6 +199,7 @@ impl Page<'_> {
             Column::Number(Metric::SpendNow.label(lang)),
             Column::Number(Metric::SpendAdvised.label(lang)),
             Column::Number(Metric::Contribution.label(lang)),
+            Column::Number(Metric::Roas.label(lang)),
             Column::Number(Metric::MarginalNow.label(lang)),
             Column::Number(Metric::MarginalReturn.label(lang)),
             Column::Text(self.text(Text::Why)),
@@ -209,6 +211,7 @@ impl Page<'_> {
                 Some(row.now.clone()),
                 Some(row.advised.clone()),
                 optional(&row.contribution),
+                optional(&row.roas),
                 optional(&row.marginal_now),
                 optional(&row.marginal),
             ];

@@ -9,6 +9,7 @@ mod figure;
 mod market;
 mod offer;
 mod open;
+mod planned;
 mod promote;
 mod sources;
 mod spend;
