@@ -107,8 +107,7 @@ async fn evidence_of(engine: &Engine, market: &str) -> Result<Option<TransferEvi
     }))
 }
 
-/// The model that made the market's list; nothing for a market with too few shoppers for one, and for one that is served by what
-/// its products say: none of the plan's sentences about the ground of a list is true of it.
+/// The model that made the market's list; nothing for a market with too few shoppers for one.
 pub(super) async fn serving(engine: &Engine, market: Market) -> Result<Option<ServingEvidence>> {
     let Some(choice) = stored(engine, market).await? else { return Ok(None) };
     let basis = match choice.basis {
@@ -118,12 +117,16 @@ pub(super) async fn serving(engine: &Engine, market: Market) -> Result<Option<Se
         Basis::NotShown => ServingBasis::NotShown,
         Basis::Home => ServingBasis::Home,
         Basis::NotMeasured => ServingBasis::NotMeasured,
-        Basis::SourceEvidence => return Ok(None),
+        Basis::SourceEvidence => ServingBasis::SourceEvidence,
     };
     let query = format!("select * from marts.serving where market = '{market}'");
     Ok(Some(ServingEvidence {
         model: choice.kind.name().to_owned(),
-        trained_on: trained_on(choice.training())?,
+        trained_on: match choice.basis {
+            // No product of this market is in an order of home: what is carried over are habits between kinds of products.
+            Basis::SourceEvidence => TrainedOn::Home,
+            _ => trained_on(choice.training())?,
+        },
         source_weight: choice.pooled.map(|weight| weight_figure(f64::from(weight), 1, &query)),
         basis,
         why_zh: super::said::zh(&choice.why),

@@ -91,7 +91,10 @@ fn a_market_that_shares_nothing_is_served_by_home_s_habits_where_home_proves_the
         shop.value("select count(*) from marts.recommendations where market = 'DE' and model = 'zero-overlap'") != 0
     );
     let plan: serde_json::Value = serde_json::from_str(&shop.ok(&["plan", "--market", "DE", "--json"])).unwrap();
-    assert!(plan["plan"]["serving"].is_null(), "{}", plan["plan"]["serving"]);
+    let served = &plan["plan"]["serving"];
+    assert_eq!((&served["basis"], &served["trained_on"]), (&"source_evidence".into(), &"home".into()), "{served}");
+    let page = std::fs::read_to_string(shop.root().join("plans/plan-DE-en.html")).unwrap();
+    assert!(page.contains("habits of home carried by what products say") && page.contains("not of this market"));
     shop.ok(&["run"]);
     assert_eq!(serving(&shop, "DE"), de, "a second run changes nothing");
 }

@@ -186,6 +186,10 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
         few.closed(&|n| ingest::request(&format!("many-{run}-{round}"), n, BATCH), span)
     })?;
     let batched = batches.per_second * f64::from(BATCH);
+    let start_s = server.start_s;
+    drop(server);
+    let again = after_the_load(portolan, &shop)?;
+    report::note(&format!("started after the load, with its last events to read back: {again:.2} s"));
     let wrong: Vec<String> = [&most, &top, &order, &single, &batches]
         .into_iter()
         .filter(|t| t.refused > 0)
@@ -196,7 +200,7 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
         data: format!("{} products, {} shoppers, made up, item-knn", args.items, args.shoppers),
         ours: format!(
             "top 10: {:.0}/s, p99 {:.2} ms at 1,000/s; order 100: p99 {:.2} ms at 500/s; start {:.2} s",
-            most.per_second, top.p99_ms, order.p99_ms, server.start_s
+            most.per_second, top.p99_ms, order.p99_ms, start_s
         ),
         peer: "Metarank's own figure for a re-rank, another machine: 10-30 ms".to_owned(),
         ratio: String::new(),
@@ -205,18 +209,40 @@ pub(crate) fn run(portolan: &Portolan, place: &Place, args: &ServeArgs) -> Resul
             Goal::new("top 10 a second", most.per_second, Better::Higher, PER_SECOND_GOAL, ""),
             Goal::new("p99 of a top 10 at 1,000/s", top.p99_ms, Better::Lower, TOP_GOAL_MS, " ms"),
             Goal::new("p99 of ordering 100 at 500/s", order.p99_ms, Better::Lower, RERANK_GOAL_MS, " ms"),
-            Goal::new("start", server.start_s, Better::Lower, START_GOAL_S, " s"),
+            Goal::new("start", start_s, Better::Lower, START_GOAL_S, " s"),
+            Goal::new("start with the last events of the lake to read back", again, Better::Lower, START_GOAL_S, " s"),
             Goal::new("start without its cache", cold, Better::Lower, START_GOAL_S, " s"),
             Goal::new("durable events a second, one a request", single.per_second, Better::Higher, SINGLE_GOAL, ""),
             Goal::new("p99 of one event a request", single.p99_ms, Better::Lower, SINGLE_GOAL_MS, " ms"),
             Goal::new("durable events a second, in batches of 100", batched, Better::Higher, BATCH_GOAL, ""),
         ],
         wrong,
-        runs: json!({"single": single, "batches": batches, "closed": most, "top": top, "rerank": order, "start_s": server.start_s, "start_without_cache_s": cold,
+        runs: json!({"single": single, "batches": batches, "closed": most, "top": top, "rerank": order, "start_s": start_s, "start_without_cache_s": cold, "start_after_load_s": again,
             "resident_bytes": resident, "history_bytes": histories, "history_bytes_per_million": histories * 1e6 / f64::from(args.shoppers),
             "cpu_s": {"closed": most_cpu, "top": top_cpu, "rerank": order_cpu,
                 "single": single_cpu, "batches": batches_cpu}}),
     }])
+}
+
+/// How long can the log of a load take to go into the lake.
+const BROUGHT_OVER: Duration = Duration::from_secs(300);
+
+/// Seconds of a start once all that came is in the lake: the last 100,000 events of it are read back, so that carts, sessions and
+/// who is who are what they were.
+fn after_the_load(portolan: &Portolan, shop: &Shop) -> Result<f64> {
+    let server = Server::start(portolan.path(), &shop.workspace)?;
+    let began = Instant::now();
+    let open_segments = || -> Result<usize> {
+        let files = std::fs::read_dir(shop.workspace.join("journal")).context("listing the log")?;
+        Ok(files.flatten().filter(|file| file.path().extension().is_some_and(|e| e == "log")).count())
+    };
+    // The one that is written to stays.
+    while open_segments()? > 1 {
+        ensure!(began.elapsed() < BROUGHT_OVER, "the log is not in the lake after {BROUGHT_OVER:?}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    drop(server);
+    Ok(Server::start(portolan.path(), &shop.workspace)?.start_s)
 }
 
 /// Events at full rate with recommendations beside, and what memory did.

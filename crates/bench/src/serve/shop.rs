@@ -52,9 +52,10 @@ fn basket(shopper: u32, items: u32) -> Vec<u32> {
 }
 
 impl Shop {
-    /// The workspace in this folder, made where it is not there.
+    /// A workspace as nobody has ever served it: what earlier measurements left in its log and its lake would be measured
+    /// with it. It is a copy of the one that is made in this folder where it is not there.
     pub(super) fn make(portolan: &Portolan, dir: &Path, items: u32, shoppers: u32) -> Result<Self> {
-        let workspace = dir.join("shop");
+        let (made, workspace) = (dir.join("made"), dir.join("shop"));
         let done = dir.join("done");
         if !done.is_file() {
             if dir.exists() {
@@ -66,13 +67,17 @@ impl Shop {
             fs::create_dir_all(&data).context("making a folder of files")?;
             write_products(&data.join("products.csv"), items)?;
             write_orders(&data.join("orders.csv"), items, shoppers)?;
-            portolan.run(&[&"init", &workspace, &"--home", &"DE", &"--currency", &"EUR"])?;
+            portolan.run(&[&"init", &made, &"--home", &"DE", &"--currency", &"EUR"])?;
             let options = ["--quiet", "--as-of", "2026-01-01", "--workspace"];
-            portolan.run(&[&"ingest", &data, &options[0], &options[1], &options[2], &options[3], &workspace])?;
+            portolan.run(&[&"ingest", &data, &options[0], &options[1], &options[2], &options[3], &made])?;
             fs::remove_dir_all(&data).context("deleting the files")?;
-            write_model(&workspace, items, shoppers)?;
+            write_model(&made, items, shoppers)?;
             fs::write(&done, "").context("writing that it is done")?;
         }
+        if workspace.exists() {
+            fs::remove_dir_all(&workspace).with_context(|| format!("deleting {}", workspace.display()))?;
+        }
+        copy(&made, &workspace)?;
         let key = |_| -> Result<String> {
             let options = ["--kind", "admin", "--json", "--workspace"];
             let made = portolan.run(&[
@@ -91,6 +96,20 @@ impl Shop {
         let keys = (0..KEYS).map(key).collect::<Result<_>>()?;
         Ok(Self { workspace, keys })
     }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("listing {}", from.display()))? {
+        let entry = entry?;
+        let there = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &there)?;
+        } else {
+            fs::copy(entry.path(), &there).with_context(|| format!("writing {}", there.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn writer(path: &Path) -> Result<BufWriter<fs::File>> {

@@ -370,6 +370,8 @@ pub enum ServingBasis {
     Refused,
     /// It has too few held-out shoppers, and all target markets together do not gain.
     NotShown,
+    /// It shares no product with any other market; what the words of products say is proved on home's held-out shoppers.
+    SourceEvidence,
     /// It is the home market.
     Home,
     /// Nothing could be measured.

@@ -75,6 +75,7 @@ static SCORERS: &[Entry] = &[
     e("warp", "latent taste for the top of the list (WARP)", "面向榜首的潜在偏好 (WARP)", "", ""),
     e("logistic", "latent taste as odds (logistic)", "对数几率潜在偏好 (logistic)", "", ""),
     e("content", "likeness of words and attributes", "文字与属性相似度", "", ""),
+    e("zero_overlap", "habits of home carried by what products say", "凭商品描述迁移主场习惯", "", ""),
     e("item2vec", "products in the same company (item2vec)", "同购商品向量 (item2vec)", "", ""),
     e("softmax_factors", "products that point to each other (softmax factors)", "商品互指向量 (softmax)", "", ""),
     e("light_gcn", "taste smoothed along purchases (LightGCN)", "购买图平滑偏好 (LightGCN)", "", ""),

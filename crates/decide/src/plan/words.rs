@@ -185,6 +185,7 @@ texts! {
     BasisAllTargets: "This market has too few held-out shoppers to tell. The other markets' orders are used because they help over all target markets together: a policy, not evidence of this market.", "本市场留出顾客太少，无法判断。采用其他市场的订单，是因为它们在全部目标市场合并来看有帮助：这是一项规则，而非来自本市场的证据。";
     BasisRefused: "Held-out shoppers of this market showed no proven gain from the other markets' orders.", "本市场的留出顾客未显示其他市场的订单带来可信的提升。";
     BasisNotShown: "This market has too few held-out shoppers to tell, and over all target markets together the other markets' orders showed no proven gain.", "本市场留出顾客太少，无法判断；全部目标市场合并来看，其他市场的订单也未显示可信的提升。";
+    BasisSource: "This market shares no product with the others, so what home learnt reaches it through what products say of themselves; that this is better than what sells was proved on held-out shoppers of home, not of this market.", "本市场与其他市场没有共同商品，主场所学只能通过商品自身的描述传到这里；其优于按销量排序，是在主场的留出顾客上证明的，而非在本市场。";
     BasisHome: "The home market learns from itself; the kind of model is the one that did best on held-out shoppers of the other markets.", "主场市场只从自身学习；模型种类取在其他市场留出顾客上表现最好的一种。";
     BasisNotMeasured: "No model could be measured: too few shoppers came back after a cutoff.", "无法评估任何模型：截止日之后回来购买的顾客太少。";
     UptakeSaid: "Expected uptake is the share of shoppers who buy the product in a period as long as this data, estimated from those who did so far. It is no forecast of what an advertisement brings.", "预期购买率指在与数据期等长的时间内购买该商品的顾客占比，由目前的购买情况估计，并非对广告效果的预测。";

@@ -93,6 +93,7 @@ impl Page<'_> {
             ServingBasis::AllTargets => Text::BasisAllTargets,
             ServingBasis::Refused => Text::BasisRefused,
             ServingBasis::NotShown => Text::BasisNotShown,
+            ServingBasis::SourceEvidence => Text::BasisSource,
             ServingBasis::Home => Text::BasisHome,
             ServingBasis::NotMeasured => Text::BasisNotMeasured,
         };
