@@ -93,6 +93,7 @@ fn a_market_that_shares_nothing_is_served_by_home_s_habits_where_home_proves_the
     let plan: serde_json::Value = serde_json::from_str(&shop.ok(&["plan", "--market", "DE", "--json"])).unwrap();
     let served = &plan["plan"]["serving"];
     assert_eq!((&served["basis"], &served["trained_on"]), (&"source_evidence".into(), &"home".into()), "{served}");
+    shop.ok(&["plan", "--market", "DE"]);
     let page = std::fs::read_to_string(shop.root().join("plans/plan-DE-en.html")).unwrap();
     assert!(page.contains("habits of home carried by what products say") && page.contains("not of this market"));
     shop.ok(&["run"]);
