@@ -38,23 +38,32 @@ fn short(judgement: &Judgement) -> String {
     }
 }
 
+/// A range of volts stands in the description, a single voltage in its column, as catalogues have it.
+fn described(voltage: &str) -> String {
+    if voltage.contains('-') { format!("{voltage}V") } else { String::new() }
+}
+
+/// What every line says of a product.
+fn basics<'a>([name, category, voltage, plug, watts]: [&'a str; 5], description: &'a str) -> CatalogueRow<'a> {
+    CatalogueRow {
+        name,
+        description,
+        category,
+        voltage_v: voltage.parse().ok(),
+        plug: (!plug.is_empty()).then_some(plug),
+        wattage_w: watts.parse().ok(),
+        ..CatalogueRow::default()
+    }
+}
+
 /// A line of the table as facts, and its verdicts.
 fn read<'a>(line: &'a str, book: &Rulebook) -> (ProductFacts, Vec<&'a str>) {
     let [name, category, voltage, plug, watts, marks, languages, verdicts] = line.split('|').collect::<Vec<_>>()[..]
     else {
         panic!("{line}")
     };
-    // A range stands in the description, a single voltage in its column, as catalogues have it.
-    let range = if voltage.contains('-') { format!("{voltage}V") } else { String::new() };
-    let row = CatalogueRow {
-        name,
-        description: &range,
-        category,
-        voltage_v: voltage.parse().ok(),
-        plug: (!plug.is_empty()).then_some(plug),
-        wattage_w: watts.parse().ok(),
-        ..CatalogueRow::default()
-    };
+    let range = described(voltage);
+    let row = basics([name, category, voltage, plug, watts], &range);
     let mut facts = ProductFacts::from_catalogue(&row, book.kinds());
     if marks != "?" {
         facts = facts.with_marks(papers(marks));
@@ -107,19 +116,13 @@ fn edge<'a>(line: &'a str, book: &Rulebook) -> (ProductFacts, BTreeMap<&'a str, 
     else {
         panic!("{line}")
     };
-    let range = if voltage.contains('-') { format!("{voltage}V") } else { String::new() };
+    let range = described(voltage);
     let sides: Vec<f64> = sides.split('x').filter_map(|s| s.parse().ok()).collect();
     let row = CatalogueRow {
-        name,
-        description: &range,
-        category,
-        voltage_v: voltage.parse().ok(),
-        plug: (!plug.is_empty()).then_some(plug),
-        wattage_w: watts.parse().ok(),
         battery_wh: wh.parse().ok(),
         weight_kg: kg.parse().ok(),
         sides_cm: sides.try_into().ok(),
-        ..CatalogueRow::default()
+        ..basics([name, category, voltage, plug, watts], &range)
     };
     let facts = ProductFacts::from_catalogue(&row, book.kinds())
         .with_marks(papers("all").filter(|mark| *mark != lacks))
