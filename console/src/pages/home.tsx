@@ -84,7 +84,7 @@ function Glance({ data }: { data: Overview }) {
       </div>
       <div className="columns">
         <Card title={t('home.fresh')} hint={t('home.fresh.hint')}>
-          <ul className="rows">
+          <ul className="rows fresh">
             {data.freshness.map((row) => (
               <li key={row.table}>
                 <span title={row.table}>{code('fresh', row.table.replace('clean.', ''))}</span>

@@ -5,7 +5,8 @@ import type { Recommendations } from '../api/wire';
 import { useWords } from '../i18n';
 import { useLoad } from '../lib/load';
 import { Link, setQuery, useRoute } from '../lib/router';
-import { rowsOf, str, type Row } from '../lib/wire-table';
+import { sortRows } from '../lib/table';
+import { groupBy, num, rowsOf, str, type Row } from '../lib/wire-table';
 import { Answer, Badge, Button, Card, Check, Empty, Field, Page, Select } from '../ui/basic';
 import { DataTable } from '../ui/data-table';
 import { qualityColumns } from './recommend/quality';
@@ -260,7 +261,12 @@ function Quality() {
   const [metric, setMetric] = useState('ndcg@10');
   const metrics = [...new Set(evidence.map((r) => str(r['metric'])))].filter((m) => !m.startsWith('gain'));
   const shown = metrics.includes(metric) ? metric : (metrics[0] ?? '');
-  const rows = evidence.filter((r) => str(r['metric']) === shown && (str(r['period']) === 'test' || str(r['period']) === ''));
+  // Values compare inside one market, so markets stand together, best value first.
+  const rows = useMemo(() => {
+    const asked = evidence.filter((r) => str(r['metric']) === shown && (str(r['period']) === 'test' || str(r['period']) === ''));
+    const best = sortRows(asked, (r) => num(r['value']), 'desc');
+    return [...groupBy(best, (r) => str(r['market'])).values()].flat();
+  }, [evidence, shown]);
   return (
     <>
       <Card title={t('models.serving')} hint={t('models.serving.hint')}>
@@ -288,7 +294,7 @@ function Quality() {
           hint={t('models.quality.hint')}
           actions={<Select compact label={t('word.measure')} value={shown} onChange={setMetric} options={metrics.map((m) => ({ value: m, label: m }))} />}
         >
-          <DataTable<Row> caption={t('models.quality')} rows={rows} rowKey={(_, i) => String(i)} exportName="models" columns={qualityColumns(rows, { t, f, code })} initialSort={{ key: 'value', direction: 'desc' }} />
+          <DataTable<Row> caption={t('models.quality')} rows={rows} rowKey={(_, i) => String(i)} exportName="models" columns={qualityColumns(rows, { t, f, code })} />
         </Card>
       ) : null}
     </>

@@ -1,9 +1,10 @@
-// A table that sorts, filters, pages and exports. On a narrow screen it scrolls inside its frame.
+// A table that sorts, filters, pages and exports. On a phone a table of more than three columns stands as one card a
+// row, each value behind its column's label, with a choice for the order; narrower ones stay tables.
 import { useId, useMemo, useState, type ReactNode } from 'react';
 import { useWords } from '../i18n';
 import { download, filterRows, nextSort, sortRows, toCsv, type Cell, type Sort } from '../lib/table';
 import { useAct } from '../lib/load';
-import { Button, Empty, Trouble } from './basic';
+import { Button, Empty, Select, Trouble } from './basic';
 import { Icon } from './icons';
 
 export interface Column<R> {
@@ -47,6 +48,7 @@ export function DataTable<R>({
   all?: () => Promise<readonly R[]>;
 }) {
   const { t, f } = useWords();
+  const stacks = columns.length > 3;
   const [sort, setSort] = useState<Sort | null>(initialSort);
   const [query, setQuery] = useState('');
   const [shown, setShown] = useState(pageSize);
@@ -65,7 +67,8 @@ export function DataTable<R>({
   });
 
   if (rows.length === 0) return <>{empty ?? <Empty title={t('state.empty')} />}</>;
-  const wantsTools = (filter && rows.length > 8) || exportName || tools;
+  const orders = stacks && rows.length > 1;
+  const wantsTools = (filter && rows.length > 8) || exportName || tools || orders;
   return (
     <div className="table-block">
       {wantsTools ? (
@@ -86,6 +89,7 @@ export function DataTable<R>({
             </div>
           ) : null}
           {tools}
+          {orders ? <Order columns={columns} sort={sort} onChange={setSort} /> : null}
           <span className="grow" />
           <span className="hint" role="status">
             {query ? t('table.found', { n: f.count(visible.length), of: f.count(rows.length) }) : null}
@@ -101,17 +105,18 @@ export function DataTable<R>({
         </div>
       ) : null}
       {save.problem ? <Trouble problem={save.problem} /> : null}
-      <div className="table-frame" role="region" aria-labelledby={id} tabIndex={0}>
-        <table>
+      <div className={stacks ? 'table-frame stacks' : 'table-frame'} role="region" aria-labelledby={id} tabIndex={0}>
+        {/* Roles are named because the cards' layout would take them away. */}
+        <table role="table">
           <caption id={id} className="sr-only">
             {caption}
           </caption>
-          <thead>
-            <tr>
+          <thead role="rowgroup">
+            <tr role="row">
               {columns.map((c) => {
                 const active = sort?.key === c.key ? sort.direction : undefined;
                 return (
-                  <th key={c.key} scope="col" className={c.numeric ? 'num' : undefined} aria-sort={active ? (active === 'asc' ? 'ascending' : 'descending') : undefined}>
+                  <th key={c.key} role="columnheader" scope="col" className={c.numeric ? 'num' : undefined} aria-sort={active ? (active === 'asc' ? 'ascending' : 'descending') : undefined}>
                     {c.sortable === false ? (
                       <span title={c.hint}>{c.label}</span>
                     ) : (
@@ -127,18 +132,18 @@ export function DataTable<R>({
               })}
             </tr>
           </thead>
-          <tbody>
+          <tbody role="rowgroup">
             {visible.slice(0, shown).map((row, index) => (
-              <tr key={rowKey(row, index)}>
+              <tr key={rowKey(row, index)} role="row">
                 {columns.map((c, at) => {
                   const content = c.render ? c.render(row) : show(c.value(row), c.numeric ?? false, f);
                   return at === 0 ? (
-                    <th key={c.key} scope="row" className={c.numeric ? 'num' : undefined}>
+                    <th key={c.key} role="rowheader" scope="row" className={c.numeric ? 'num' : undefined}>
                       {content}
                     </th>
                   ) : (
-                    <td key={c.key} className={c.numeric ? 'num' : undefined}>
-                      {content}
+                    <td key={c.key} role="cell" data-label={c.label} className={c.numeric ? 'num' : undefined}>
+                      <div className="cell">{content}</div>
                     </td>
                   );
                 })}
@@ -155,6 +160,32 @@ export function DataTable<R>({
           </Button>
         </div>
       ) : null}
+    </div>
+  );
+}
+
+/** The order of the rows where no headers are shown to press. */
+function Order<R>({ columns, sort, onChange }: { columns: readonly Column<R>[]; sort: Sort | null; onChange: (sort: Sort | null) => void }) {
+  const { t } = useWords();
+  const options = columns
+    .filter((c) => c.sortable !== false)
+    .flatMap((c) => [
+      { value: `${c.key} asc`, label: `${c.label} ↑` },
+      { value: `${c.key} desc`, label: `${c.label} ↓` },
+    ]);
+  const chosen = (value: string): Sort | null => {
+    const at = value.lastIndexOf(' ');
+    return at < 0 ? null : { key: value.slice(0, at), direction: value.endsWith('desc') ? 'desc' : 'asc' };
+  };
+  return (
+    <div className="phone-only">
+      <Select
+        compact
+        label={t('table.order')}
+        value={sort ? `${sort.key} ${sort.direction}` : ''}
+        onChange={(value) => onChange(chosen(value))}
+        options={[{ value: '', label: '–' }, ...options]}
+      />
     </div>
   );
 }

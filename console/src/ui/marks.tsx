@@ -125,10 +125,14 @@ export function TileMap({ markets, home, current }: { markets: readonly MapMarke
           <span key={n} className={`swatch s${n}`} />
         ))}
         <span>{t('markets.map.high')}</span>
-        <span className="swatch served" />
-        <span>{t('markets.map.served')}</span>
-        <span className="swatch none" />
-        <span>{t('markets.map.unknown')}</span>
+        <span className="key">
+          <span className="swatch served" />
+          {t('markets.map.served')}
+        </span>
+        <span className="key">
+          <span className="swatch none" />
+          {t('markets.map.unknown')}
+        </span>
       </figcaption>
     </figure>
   );

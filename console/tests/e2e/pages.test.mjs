@@ -76,3 +76,30 @@ describe.each(looks)('$name', (look) => {
     await page.close();
   });
 });
+
+describe('a table of many columns on a phone', () => {
+  it('shows every value in sight, behind its label, in the order asked for', async () => {
+    const context = await chrome.browser.newContext(looks[1]);
+    const page = await context.newPage();
+    await enter(page, server);
+    await page.goto(`${server.url}/data`);
+    const table = page.getByRole('table').first();
+    await table.waitFor();
+    const outside = await table.locator('td .cell').evaluateAll((cells) =>
+      cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth || cell.getBoundingClientRect().left < 0).length);
+    expect(outside).toBe(0);
+    const cell = table.getByRole('cell').first();
+    const label = await cell.getAttribute('data-label');
+    expect(label).toBeTruthy();
+    expect(await cell.evaluate((node) => getComputedStyle(node, '::before').content)).toBe(JSON.stringify(label));
+    const order = page.getByLabel('排序');
+    const rows = (await order.locator('option').allTextContents()).findIndex((text) => text.startsWith('行') && text.endsWith('↓'));
+    expect(rows).toBeGreaterThan(0);
+    await order.selectOption({ index: rows });
+    const counts = await table.locator('td[data-label^="行"] .cell').allTextContents();
+    const numbers = counts.map((text) => Number(text.replaceAll(',', '')));
+    expect(numbers.length).toBeGreaterThan(2);
+    expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
+    await context.close();
+  });
+});

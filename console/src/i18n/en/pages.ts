@@ -57,6 +57,7 @@ export const pages = {
   'table.of': '{n} of {of} {of|row|rows} shown',
   'table.none': 'No row fits the filter.',
   'table.more': 'Show {n} more ({left} left)',
+  'table.order': 'Order',
   'chart.numbers': 'The same in numbers',
   'chart.failed': 'The chart could not be drawn; the numbers are below.',
   'figure.how': 'How it is computed',

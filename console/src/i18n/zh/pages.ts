@@ -58,6 +58,7 @@ export const pages = {
   'table.of': '显示 {of} 行中的 {n} 行',
   'table.none': '没有符合筛选条件的行。',
   'table.more': '再显示 {n} 行（剩余 {left} 行）',
+  'table.order': '排序',
   'chart.numbers': '查看数值',
   'chart.failed': '图表无法绘制，请查看下方数值。',
   'figure.how': '计算方法',

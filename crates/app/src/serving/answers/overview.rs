@@ -3,6 +3,7 @@
 use super::super::Serving;
 use super::super::snapshot::Snapshot;
 use super::{country, refused, tables};
+use crate::output::count;
 use crate::pipeline::{self, rows::Rows};
 use anyhow::Result;
 use domain::Market;
@@ -99,8 +100,9 @@ async fn actions(now: &Snapshot, gates: &[Gate]) -> Result<Vec<Action>> {
     }
     let rejects = now.lake.tables.get("rejects.rows").map_or(0, |t| t.rows);
     if rejects > 0 {
-        let en = format!("Look at {rejects} rows that were put aside, each with the reason");
-        actions.push(action(en, format!("查看 {rejects} 行被搁置的数据及原因"), "/data"));
+        let n = count(rejects);
+        let en = format!("Look at {n} rows that were put aside, each with the reason");
+        actions.push(action(en, format!("查看 {n} 行被搁置的数据及原因"), "/data"));
     }
     let sql = "select market from marts.market_ranking where status = 'candidate' order by rank limit 1";
     if let Some(code) = Rows::query(&now.engine, sql).await?.texts("market")?.into_iter().next() {
