@@ -192,8 +192,9 @@ fn prices_on_the_word_of_other_products_are_raised_or_held(shop: &Shop) {
     let (mut raised, mut held) = (0, 0);
     for row in &rows {
         let (price, advised, said) = (number(&row["price"]), number(&row["advised"]), row["en"].as_str().unwrap());
-        // A usual ending may lie a little below.
-        assert!(advised >= 0.96 * price && advised >= number(&row["floor"]), "{row}");
+        // The usual ending below may lie as far as a tenth away: 39.90 of 44.00. The borrowed optimum would be lower still.
+        let ending = if price < 100.0 { 0.85 } else { 0.93 };
+        assert!(advised >= ending * price && advised >= number(&row["floor"]), "{row}");
         assert!(row["optimum"].is_null() && said.contains("its own weeks say too little"), "{row}");
         raised += usize::from(said.contains("raised on the word of the market's other products"));
         held += usize::from(said.contains("held, for nothing says"));
@@ -211,7 +212,8 @@ fn prices_on_the_word_of_other_products_are_raised_or_held(shop: &Shop) {
             "select count(*) from marts.prices where market = 'CN' and price is not null and advised is not null",
         ));
     assert_eq!(parts.iter().sum::<f64>(), all, "{figures:?}");
-    assert!(of("decide.price_test_weeks").is_some_and(|weeks| (4.0..=26.0).contains(&weeks)), "{figures:?}");
+    // A merchant of this size may sell too little for a test of all of it together within half a year; then none is named.
+    assert!(of("decide.price_test_weeks").is_none_or(|weeks| (4.0..=26.0).contains(&weeks)), "{figures:?}");
     let out = shop.path("rests");
     shop.ok(&["plan", "--market", "CN", "--out", &out]);
     let page = std::fs::read_dir(&out)
