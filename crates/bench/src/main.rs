@@ -20,6 +20,7 @@ mod measure;
 mod peer;
 mod plan;
 mod portolan;
+mod prices;
 mod recommend;
 mod report;
 mod rfm;
@@ -93,7 +94,9 @@ enum Task {
     Coverage(coverage::CoverageArgs),
     /// Everything that is decided for six markets, and the pages of it.
     Plan(plan::PlanArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, alike, embed, serve, zero-overlap, correlate, coverage, plan and rfm.
+    /// What prices that rest on borrowed elasticities bring in simulated markets, beside prices that are held.
+    Prices(prices::PricesArgs),
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, alike, embed, serve, zero-overlap, correlate, coverage, plan, prices and rfm.
     All,
 }
 
@@ -124,6 +127,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Ingest(args) => ingest::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),
         Task::Coverage(args) => report.add(coverage::run(&portolan()?, &place, args)?),
+        Task::Prices(args) => report.add(prices::run(args)?),
         Task::Plan(args) => report.add(plan::run(&portolan()?, &place, args)?),
         Task::Simulate(args) => report.add(simulate::run(&portolan()?, &place, args)?),
         Task::Demo(args) => report.add(demo::run(&portolan()?, &place, args)?),

@@ -3,6 +3,7 @@
 
 mod decided;
 mod market;
+mod paid;
 mod planned;
 mod promoted;
 mod quality;

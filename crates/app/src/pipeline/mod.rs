@@ -152,7 +152,7 @@ const STAGES: [(&str, u32); 12] = [
     ("outlook", 1),
     ("personas", 3),
     ("entry", 4),
-    ("decisions", 7),
+    ("decisions", 8),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];
 

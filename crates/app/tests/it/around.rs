@@ -8,6 +8,7 @@ pub(crate) fn of_a_simulated_seller(shop: &Shop) {
     competitors_are_held_beside_our_prices_and_their_moves_are_told(shop);
     growth_is_that_of_the_lines(shop);
     a_checklist_counts_the_verdicts_and_drafts_what_is_missing(shop);
+    bands_of_segments_are_what_their_lines_paid(shop);
     a_currency_costs_one_per_cent_of_its_sales(shop);
     running_advertising_is_counted_again(shop);
     posts_lie_ahead_and_a_long_draft_fits_nowhere(shop);
@@ -76,7 +77,57 @@ fn a_checklist_counts_the_verdicts_and_drafts_what_is_missing(shop: &Shop) {
         }
         Err(_) => assert_eq!(count("unknown"), 0.0),
     }
+    assert_eq!(list["missing"].as_bool(), Some(count("unknown") > 0.0));
+    let said = shop.ok(&["decide", "checklist", "VN", "--csv", &path]);
+    assert_eq!(said.contains("nothing is missing"), count("unknown") == 0.0, "{said}");
+    assert_eq!(said.contains("fill in where it says ?"), count("unknown") > 0.0, "{said}");
     assert!(shop.fails(&["decide", "checklist", "ZW"]).contains("no rules for ZW"));
+}
+
+/// The command's bands around a price, and the plan's figures of what segments pay beside the usual one, from the lines themselves.
+fn bands_of_segments_are_what_their_lines_paid(shop: &Shop) {
+    let best = shop.value(
+        "select product_id from marts.prices where market = 'CN' and advised is not null and floor is not null order by product_id limit 1",
+    );
+    let best = best.as_str().unwrap();
+    let told = json(shop, &["decide", "bands", "CN", best]);
+    let (asked, floor) = (number(&told["asked"]), number(&told["floor"]));
+    let advised = number(&shop.value(&format!(
+        "select cast(advised as double) from marts.prices where market = 'CN' and product_id = '{best}'"
+    )));
+    assert!((asked - advised).abs() < 1e-9 && asked >= floor, "{told}");
+    let segments = told["segments"].as_array().unwrap();
+    assert!(segments.iter().filter(|s| s["low"].is_null()).all(|s| number(&s["lines"]) < 30.0), "{told}");
+    let known: Vec<&Value> = segments.iter().filter(|s| !s["low"].is_null()).collect();
+    assert!(known.len() >= 3, "{told}");
+    for s in &known {
+        let [low, middle, high] = ["low", "middle", "high"].map(|key| number(&s[key]));
+        assert!(number(&s["lines"]) >= 30.0 && floor <= low && low <= middle && middle <= high, "{s}");
+    }
+    assert!(shop.ok(&["decide", "bands", "CN", best]).contains("asked, floor"));
+    assert!(shop.fails(&["decide", "bands", "CN", "no-such"]).contains("no price with a floor"));
+
+    let plan = json(shop, &["plan", "--market", "CN"]);
+    let paid = plan["plan"]["decided"]["paid"].as_array().unwrap();
+    assert!(paid.len() >= 3, "{paid:?}");
+    let mut before = f64::INFINITY;
+    for one in paid {
+        let (segment, figure) = (one[0].as_str().unwrap(), &one[1]);
+        let value = number(&figure["value"]["number"]);
+        let (low, high) = (number(&figure["interval"]["low"]), number(&figure["interval"]["high"]));
+        assert!(value <= before && low <= value && value <= high && (0.5..1.5).contains(&value), "{one}");
+        before = value;
+        // By exact medians of plain sums, which the plan does not use: nobody's mean is far from them.
+        let again = number(&shop.value(&format!(
+            "select avg(l.paid / u.usual) from (select *, cast(amount as double) / quantity as paid, date_trunc('month', day) as month \
+             from clean.order_lines where market = 'CN' and settled and not repeat and quantity > 0 and amount > 0) l \
+             join (select product_id, date_trunc('month', day) as month, median(cast(amount as double) / quantity) as usual, count(*) as n \
+             from clean.order_lines where market = 'CN' and settled and not repeat and quantity > 0 and amount > 0 \
+             group by product_id, date_trunc('month', day)) u on u.product_id = l.product_id and u.month = l.month \
+             join marts.segments s on s.shopper_id = l.shopper_id and s.market = 'CN' where u.n > 1 and s.segment = '{segment}'"
+        )));
+        assert!((value - again).abs() < 0.02, "{one} beside {again}");
+    }
 }
 
 fn a_currency_costs_one_per_cent_of_its_sales(shop: &Shop) {

@@ -183,6 +183,10 @@ pub struct Decided {
     pub hindrances: Vec<Hindrance>,
     /// Prices, best sellers first.
     pub prices: Vec<PriceRow>,
+    /// How many of them rest on what, and what a test takes where nobody knows the answer.
+    pub rests: Vec<Figure>,
+    /// What the shoppers of each segment pay beside the usual price, by the segment's key, those who pay most first.
+    pub paid: Vec<(String, Figure)>,
     /// What to offer and to bundle.
     pub promotions: Vec<OfferRow>,
     /// Prices that do not fit together, clearance, the first order, the budget by week, codes.

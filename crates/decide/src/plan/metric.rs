@@ -176,6 +176,18 @@ metrics! {
         "mean over the draws of the deepest point of income less stock and advertising paid; interval: quantiles of the draws", "预演抽样中 收入 − 库存与广告支出 累计最低点的均值；区间为抽样分位数";
     Regret "decide.regret" Money Itself; "Regret", "后悔值";
         "mean over the draws of the margin of the best of nine plans (prices × .95, 1, 1.05, stock × .7, 1, 1.4) in that draw less that of this plan; interval: from 0 to the 90 % quantile", "各抽样中九个方案（价格 ×0.95、1、1.05，库存 ×0.7、1、1.4）里最优者的毛利减去本方案毛利的均值；区间为 0 至 90 % 分位数";
+    PricesOwn "decide.prices_own" Count Itself; "Rest on own weeks", "依据自身各周";
+        "number of advised prices that follow the product's own answer to price", "依据商品自身价格反应得出的建议价个数";
+    PricesRaised "decide.prices_raised" Count Itself; "Raised by other products' answer", "依据其他商品上调";
+        "number of advised prices that were raised to the lower end of the 90 % interval in which the market's other products put the largest profit", "上调至本市场其他商品所示利润最大区间（90 %）下限的建议价个数";
+    PricesHeld "decide.prices_held" Count Itself; "Held at today's", "维持现价";
+        "number of advised prices that stay as they are, because nothing says that another price earns more", "没有证据表明其他价格收益更高而维持不变的建议价个数";
+    PricesBound "decide.prices_bound" Count Itself; "Set by floor or competitors", "取决于底价或竞争价";
+        "number of advised prices that the floor or the competitors' band sets", "由底价或竞争价区间决定的建议价个数";
+    SegmentPaid "decide.segment_paid" Share Itself; "Paid beside the usual price", "实付与通常价格之比";
+        "mean over the segment's lines of the price paid over the median of the same product and month; interval: normal", "该分群各订单行的实付单价 ÷ 同商品同月中位价 的均值；区间为正态区间";
+    PriceTest "decide.price_test_weeks" Count Itself; "Weeks of a price test", "试价周数";
+        "weeks until a test of prices a tenth dearer, asked in every other week of all products whose answer is not known, tells the fall of units at which they earn the same from none, 5 % two-sided, seen four times in five", "对所有反应未知的商品隔周试行高一成的价格，能够分辨“件数降至收益相同”与“没有下降”所需的周数（双侧 5 %，五次中见到四次）";
     DemandWeek "decide.week" Count Itself; "Units of the week", "当周件数";
         "expected units of all products in the week, by the method that was best on earlier weeks; interval: conformal, from its errors there", "当周全部商品的预计件数，采用在以往各周表现最好的方法；区间由其历史误差按共形方法得出";
     PlannedNow "decide.planned_now" Count Itself; "Units at the prices of now", "现价下的件数";

@@ -291,6 +291,10 @@ texts! {
     AndAlike: "and {0} more", "及另外 {0} 个";
     Verify: "(general knowledge: verify before acting)", "（一般性知识，行动前请核实）";
     Prices: "Prices", "价格";
+    PaidBySegment: "Prices by segment", "按分群看价格";
+    PaidApart: "Shoppers pay differently for the same things: {} pay most beside the usual price, {} least. Reductions reach the latter; the former need none.", "同样的商品，各分群实付不同：{}相对最高，{}相对最低。降价主要被后者享用，前者并不需要。";
+    PaidAlike: "All segments pay about the same for the same things: nothing speaks for prices by segment.", "同样的商品，各分群实付相近：没有依据按分群定价。";
+    PriceTestSaid: "Where nobody knows how demand answers, a test tells: ask about a tenth more for half of those products, the week after for the other half, and so on. Together that takes so many weeks: {}.", "需求反应未知时，用试价来判断：一半商品提价约一成，次周换另一半，交替进行。合计所需周数：{}。";
     PricesSaid: "The floor is the lowest price that leaves the asked margin after everything that a sale costs. The advised price never lies below it.", "底价是扣除一切销售成本后仍能保留目标利润率的最低价格，建议价格绝不低于底价。";
     PriceChart: "Bars: from the floor to the competitors' upper quartile. Dots: price now and price advised.", "横条：从底价到竞品上四分位价。圆点：现价与建议价。";
     LandedOf: "What one {0} costs until it is sold", "每件{0}售出前的全部成本";

@@ -194,11 +194,12 @@ impl Elasticity {
         }
     }
 
-    /// What a corridor or clearance may work with: only an estimate that rests on the product's own weeks. What is borrowed
-    /// from other products is good for a figure beside them, not for setting this one's price.
+    /// What prices, promotions and clearance may work with. What is borrowed from other products comes as that: no promotion
+    /// and no clearance rests on it, and a price may only be raised by it, as [`super::corridor`] says.
     pub fn answer(&self) -> Answer {
         match (self.basis, self.shown) {
             (Basis::Own | Basis::Drawn, Some(estimate)) => Answer::Known(estimate),
+            (Basis::Borrowed, Some(estimate)) => Answer::Borrowed(estimate, self.reasons()),
             (Basis::Own | Basis::Drawn | Basis::Borrowed | Basis::Refused, _) => Answer::Refused(self.reasons()),
         }
     }
@@ -305,8 +306,8 @@ mod tests {
         let got = ElasticityParams::default().estimate(&sales).unwrap();
         let at = |product: usize| &got.products[product];
         assert_eq!(at(5).basis, Basis::Borrowed);
-        assert!(matches!(at(5).answer(), Answer::Refused(reasons) if reasons.len() == 1));
-        assert!(matches!(at(0).answer(), Answer::Known(_)));
+        assert!(matches!(at(5).answer(), Answer::Borrowed(_, reasons) if reasons.len() == 1));
+        assert!(matches!(at(0).answer(), Answer::Known(_)) && matches!(at(7).answer(), Answer::Refused(_)));
         let market = got.market_figure(0);
         assert!(market.n == 5 && market.interval.is_some_and(|i| i.low < -1.5 && i.high > -2.5), "{market:?}");
         assert!(got.market_figure(9).as_f64().is_none());

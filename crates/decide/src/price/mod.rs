@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`panel`] lays sales out by week, [`regression`] is the two estimators, [`identify`] says whether sales
 //! may be read as an answer to price at all, [`elasticity`] is the estimate of many products and markets; [`index`] stands us
-//! beside competitors; [`corridor`] joins floor, optimum and competitors, ended by [`endings`]; [`segments`] spreads it.
+//! beside competitors; [`corridor`] joins floor, optimum and competitors, ended by [`endings`]; [`segments`] spreads it; [`trial`]
+//! is the test that tells where nothing else does.
 
 pub mod corridor;
 pub mod elasticity;
@@ -14,6 +15,7 @@ pub mod panel;
 pub mod regression;
 mod said;
 pub mod segments;
+pub mod trial;
 
 pub use error::PriceError;
 pub use said::Said;

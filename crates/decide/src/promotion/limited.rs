@@ -72,8 +72,8 @@ pub struct Promotable<'a> {
     pub answer: &'a Answer,
     /// Lift of the product's own promotions, with their mean depth.
     pub own: Option<(Lift, Decimal)>,
-    /// Lift of the product's promotions in another market, with their mean depth.
-    pub borrowed: Option<(Lift, Decimal)>,
+    /// Lift of the product's promotions in another market, with their mean depth, and that market.
+    pub borrowed: Option<(Lift, Decimal, Market)>,
     /// Own prices so far, as [`super::prior_price`] takes them.
     pub history: &'a [PricePoint],
     /// The days.
@@ -193,7 +193,8 @@ fn rung_at(
     let (id, list) = (&product.at.product, product.at.price);
     let depth = Decimal::ONE - Decimal::from(price.minor) / Decimal::from(list.minor);
     let near = |known: Option<(Lift, Decimal)>| known.filter(|(_, d)| (*d - depth).abs() <= params.near).map(|k| k.0);
-    let worth = worth(list, price, product.break_even, near(product.own), near(product.borrowed), product.answer)?;
+    let elsewhere = product.borrowed.and_then(|(lift, depth, market)| Some((near(Some((lift, depth)))?, market)));
+    let worth = worth(list, price, product.break_even, near(product.own), elsewhere, product.answer)?;
     let offer = Offer {
         id: format!("limited-{}", id.as_str()),
         kind: Kind::Limited { window: product.days },

@@ -12,7 +12,7 @@
 use crate::demand::weeks::DemandSeries;
 use crate::price::corridor::Answer;
 use crate::price::{PriceError, Said};
-use domain::Money;
+use domain::{Market, Money};
 use learn::interval::mean_t;
 
 /// A factor on units with its interval.
@@ -34,7 +34,7 @@ pub enum LiftBasis {
     /// Promotions of the series itself.
     Own,
     /// Promotions of the same product or category in another market.
-    Borrowed,
+    Borrowed(Market),
     /// An identified elasticity.
     Elasticity,
 }
@@ -127,7 +127,7 @@ pub fn worth(
     promoted: Money,
     cost: Money,
     own: Option<Lift>,
-    borrowed: Option<Lift>,
+    borrowed: Option<(Lift, Market)>,
     answer: &Answer,
 ) -> Result<Worth, PriceError> {
     for (what, money) in [("the promoted price", promoted), ("the cost", cost)] {
@@ -151,11 +151,11 @@ pub fn worth(
             let at = |e: f64| (promoted.minor as f64 / price.minor as f64).powf(e);
             Some(Lift { factor: at(e.value), low: at(e.value + z * e.se), high: at(e.value - z * e.se), n: 0 })
         }
-        Answer::Refused(_) => None,
+        Answer::Borrowed(..) | Answer::Refused(_) => None,
     };
     let expected = own
         .map(|l| (l, LiftBasis::Own))
-        .or_else(|| borrowed.map(|l| (wider(l), LiftBasis::Borrowed)))
+        .or_else(|| borrowed.map(|(l, market)| (wider(l), LiftBasis::Borrowed(market))))
         .or_else(|| by_elasticity.map(|l| (l, LiftBasis::Elasticity)));
     let verdict = match (needed, expected) {
         (None, _) => Pays::No,
@@ -183,9 +183,10 @@ fn told(needed: Option<f64>, expected: Option<(Lift, LiftBasis)>, verdict: Pays,
         Some((lift, basis)) => {
             let (from_en, from_zh) = match basis {
                 LiftBasis::Own => (format!("{} own promotions", lift.n), format!("自身 {} 次促销", lift.n)),
-                LiftBasis::Borrowed => {
-                    (format!("{} promotions of another market", lift.n), format!("其他市场的 {} 次促销", lift.n))
-                }
+                LiftBasis::Borrowed(market) => (
+                    format!("{} promotions of it in {market}, for too few were held here", lift.n),
+                    format!("{market} 市场的 {} 次促销（本市场促销太少）", lift.n),
+                ),
                 LiftBasis::Elasticity => ("its elasticity".to_owned(), "价格弹性".to_owned()),
             };
             (
@@ -249,8 +250,16 @@ mod tests {
         assert_eq!(weigh(lift(1.5, 1.2, 1.9), None, &unknown()).verdict, Pays::No);
         assert_eq!(weigh(None, None, &unknown()).verdict, Pays::CannotTell);
         // The borrowed interval is wider: 2.5 · (2.1 / 2.5)^1.5 = 1.925 is below 2.
-        let borrowed = weigh(None, lift(2.5, 2.1, 3.0), &unknown());
-        assert_eq!((borrowed.verdict, borrowed.expected.unwrap().1), (Pays::CannotTell, LiftBasis::Borrowed));
+        let de: Market = "DE".parse().unwrap();
+        let borrowed = weigh(None, lift(2.5, 2.1, 3.0).map(|l| (l, de)), &unknown());
+        assert_eq!((borrowed.verdict, borrowed.expected.unwrap().1), (Pays::CannotTell, LiftBasis::Borrowed(de)));
+        assert!(borrowed.said.en.contains("promotions of it in DE") && borrowed.said.zh.contains("DE 市场"));
+        // Own promotions are believed before those of another market.
+        let own = weigh(lift(2.5, 2.1, 3.0), lift(9.0, 8.0, 10.0).map(|l| (l, de)), &unknown());
+        assert_eq!(own.expected.unwrap(), (lift(2.5, 2.1, 3.0).unwrap(), LiftBasis::Own));
+        // What other products answer says nothing of a promotion of this one.
+        let others = Answer::Borrowed(Estimate { value: -4.0, se: 0.1 }, vec![]);
+        assert_eq!(weigh(None, None, &others).verdict, Pays::CannotTell);
         // (3/4)^−4 = 3.16, known to ± .1: pays.
         let known = weigh(None, None, &Answer::Known(Estimate { value: -4.0, se: 0.1 }));
         assert_eq!(known.verdict, Pays::Yes);

@@ -86,7 +86,7 @@ pub fn clear(surplus: &Surplus, endings: &[Ending]) -> Result<Clearance, PriceEr
     let needed = surplus.units as f64 / (surplus.weekly * surplus.weeks as f64);
     let elasticity = match &surplus.answer {
         Answer::Known(estimate) if estimate.value < 0.0 => estimate.value,
-        Answer::Known(_) | Answer::Refused(_) => {
+        Answer::Known(_) | Answer::Borrowed(..) | Answer::Refused(_) => {
             let said = Said::new(
                 format!(
                     "{needed:.1} times present demand would clear {} units in {} weeks; which price brings that is not known, so none is named: test one, bundle, or move the stock",

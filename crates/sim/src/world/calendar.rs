@@ -126,7 +126,7 @@ impl Profile {
     }
 
     /// Monthly mean temperature on `day`, °C.
-    pub(crate) fn temperature(&self, day: Day) -> f64 {
+    pub fn temperature(&self, day: Day) -> f64 {
         f64::from(self.climate[day.year_month().1 as usize - 1])
     }
 }

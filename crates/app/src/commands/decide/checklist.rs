@@ -33,6 +33,7 @@ pub(super) async fn checklist(opened: &Opened, args: &cli::Checklist) -> Result<
             "blocked": list.blocked.iter().map(|(id, rules)| json!({"product": id, "rules": rules})).collect::<Vec<Value>>(),
             "unknown": list.unknown.iter().map(|(id, missing)| json!({"product": id,
                 "missing": missing.iter().map(|a| a.column()).collect::<Vec<_>>()})).collect::<Vec<Value>>(),
+            "missing": draft.is_some(), "written": args.csv.as_ref().filter(|_| draft.is_some()),
             "to_do": list.items.iter().map(item).collect::<Vec<Value>>(),
         }));
     }
@@ -55,7 +56,11 @@ pub(super) async fn checklist(opened: &Opened, args: &cli::Checklist) -> Result<
             output::line(&format!("{}: fill in where it says ?, then `portolan ingest` it", path.display()))
         }
         (None, Some(_)) => output::hint("--csv FILE drafts the table of what is missing"),
-        (_, None) => {}
+        (Some(path), None) => output::line(&format!(
+            "nothing is missing: every attribute that the rules ask for is stated, so {} is not written",
+            path.display()
+        )),
+        (None, None) => output::line("nothing is missing: every attribute that the rules ask for is stated"),
     }
     output::hint("rules that are general knowledge say \"verify\": `portolan rules show ID` has the source of each");
     Ok(())

@@ -17,6 +17,8 @@ use decide::Said;
 use decide::advice::{Advice, Occasion, Situation};
 use decide::calendar::Suggestion;
 use decide::plan::Metric;
+use decide::price::corridor::Rests;
+use decide::price::trial::{self, Trial};
 use decide::rehearsal::{Candidate, Noise, Of, Plan, Rehearsal, RehearsalParams, World};
 use decide::sellability::ChangeKind;
 use domain::{Figure, Market, Seed};
@@ -96,6 +98,7 @@ pub(super) fn outcome(
         };
         let assortment = assortment(d, at)?;
         let share = margins.get(&market).copied();
+        all.figures.extend(price_figures(d, at)?.into_iter().map(|f| (market, f)));
         let planned = planned::Planned::of(d, at, &assortment);
         let moved = Moved { margin: gain * HORIZON as f64, share };
         // Advertising sells what has no known cost too: that part of it is not set against the margin of the others.
@@ -239,6 +242,26 @@ impl Moved {
     fn sales(self) -> f64 {
         self.share.filter(|s| *s > 0.0).map_or(0.0, |s| self.margin / s)
     }
+}
+
+/// How many prices rest on what, and what a test of those takes whose answer nobody knows. Nothing of a market to be entered: its
+/// prices are another market's.
+fn price_figures(d: Decided<'_>, at: usize) -> Result<Vec<Figure>> {
+    let rows: Vec<&PriceRow> = d.prices.iter().filter(|r| r.market == at && r.now.is_some()).collect();
+    let n = rows.iter().filter(|r| r.rests().is_some()).count() as u64;
+    if n == 0 || d.inputs.weeks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let count = |which: &[Rests]| rows.iter().filter(|r| r.rests().is_some_and(|r| which.contains(&r))).count() as f64;
+    let mut all = vec![
+        Metric::PricesOwn.number(count(&[Rests::Own]), n, ""),
+        Metric::PricesRaised.number(count(&[Rests::Raised]), n, ""),
+        Metric::PricesHeld.number(count(&[Rests::Held]), n, ""),
+        Metric::PricesBound.number(count(&[Rests::Floor, Rests::Rivals]), n, ""),
+    ];
+    let trials: Vec<Trial> = rows.iter().filter_map(|r| r.trial).collect();
+    all.extend(trial::weeks(&trials)?.map(|weeks| Metric::PriceTest.number(f64::from(weeks), trials.len() as u64, "")));
+    Ok(all)
 }
 
 fn figures(

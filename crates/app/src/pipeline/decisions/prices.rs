@@ -8,9 +8,11 @@ use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use arrow::array::RecordBatch;
 use decide::Said;
-use decide::price::corridor::{Answer, BoundKind, Corridor, CorridorInput, CorridorParams, corridor};
+use decide::price::corridor::{Answer, BoundKind, Corridor, CorridorInput, CorridorParams, Rests, corridor};
 use decide::price::elasticity::{Elasticities, Elasticity, ElasticityParams};
+use decide::price::endings::{ENDINGS, nearest};
 use decide::price::panel::Sale;
+use decide::price::trial::{self, STEP, Trial};
 use domain::{Amount, Currency, Decimal, Figure, Money, Rounding};
 use lake::Engine;
 use std::collections::BTreeMap;
@@ -19,6 +21,8 @@ use std::collections::BTreeMap;
 const PRODUCTS: usize = 300;
 /// Weeks with sales that the present price is the median of.
 const RECENT: usize = 8;
+/// Weeks whose units say how long a price test takes.
+const TRIED: usize = 26;
 
 /// Lines of the best sellers of each market; what was paid, not what the shelf said.
 const LINES: &str = "\
@@ -51,7 +55,7 @@ impl Answers {
 
     /// How demand answers, as decisions take it.
     pub(super) fn answer(&self, key: (usize, usize)) -> Answer {
-        answer_of(self.of(key))
+        self.of(key).map_or_else(|| Answer::Refused(Vec::new()), Elasticity::answer)
     }
 }
 
@@ -63,10 +67,17 @@ pub(super) struct PriceRow {
     pub(super) floor: Option<Money>,
     pub(super) corridor: Option<Corridor>,
     pub(super) rivals: Vec<Money>,
+    /// Where a test would tell what to ask.
+    pub(super) trial: Option<Trial>,
     pub(super) why: Said,
 }
 
 impl PriceRow {
+    /// What the advised price rests on.
+    pub(super) fn rests(&self) -> Option<Rests> {
+        self.corridor.as_ref().and_then(|c| c.rests)
+    }
+
     /// The price advised; what it is sold at where there is no advice.
     pub(super) fn price(&self) -> Option<Money> {
         self.corridor.as_ref().and_then(|c| c.asked).or(self.now)
@@ -100,6 +111,7 @@ pub(super) async fn answers(engine: &Engine, inputs: &Inputs, taught: Taught) ->
 pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Result<Vec<PriceRow>> {
     let costed: BTreeMap<(usize, usize), &Costed> = costs.iter().map(|c| ((c.market, c.product), c)).collect();
     let recent = recent(inputs);
+    let late = late(inputs);
     let mut rivals: BTreeMap<(usize, usize), Vec<Money>> = BTreeMap::new();
     for rival in &inputs.rivals {
         let Some(market) = inputs.markets.iter().position(|m| m.market == rival.market) else { continue };
@@ -113,7 +125,8 @@ pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Re
     keys.dedup();
     let one = |key: (usize, usize)| {
         let rivals = rivals.get(&key).cloned().unwrap_or_default();
-        row(inputs, key, costed.get(&key).copied(), answers.of(key), recent.get(&key), rivals)
+        let seen = Seen { recent: recent.get(&key), late: late.get(&key).map(Vec::as_slice), rivals };
+        row(inputs, key, costed.get(&key).copied(), answers.answer(key), seen)
     };
     keys.into_iter().map(one).collect()
 }
@@ -165,13 +178,37 @@ fn recent(inputs: &Inputs) -> BTreeMap<(usize, usize), Recent> {
     weeks.into_iter().filter_map(|(key, prices)| Some((key, one(prices)?))).collect()
 }
 
+/// Units of each of the last weeks, oldest first, those without a sale included, as far back as the product was sold.
+fn late(inputs: &Inputs) -> BTreeMap<(usize, usize), Vec<f64>> {
+    let until = super::demand::first_week(inputs);
+    let mut units: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+    for week in inputs.weeks.iter().filter(|w| w.week < until) {
+        let back = (until.since(week.week) / 7) as usize;
+        let weeks = units.entry((week.market, week.product)).or_default();
+        if weeks.len() < back.min(TRIED) {
+            weeks.resize(back.min(TRIED), 0.0);
+        }
+        if (1..=TRIED).contains(&back) {
+            weeks[back - 1] += week.units as f64;
+        }
+    }
+    units.values_mut().for_each(|weeks| weeks.reverse());
+    units
+}
+
+/// What was seen of a product.
+struct Seen<'a> {
+    recent: Option<&'a Recent>,
+    late: Option<&'a [f64]>,
+    rivals: Vec<Money>,
+}
+
 fn row(
     inputs: &Inputs,
     (market, product): (usize, usize),
     costed: Option<&Costed>,
-    answer: Option<&Elasticity>,
-    recent: Option<&Recent>,
-    rivals: Vec<Money>,
+    answer: Answer,
+    Seen { recent, late, rivals }: Seen<'_>,
 ) -> Result<PriceRow> {
     let currency = inputs.markets[market].currency;
     let now = recent.and_then(|r| money(r.now, currency));
@@ -184,9 +221,9 @@ fn row(
             "No advice: what one unit costs to land is not known (cost, weight and size are needed).",
             "无建议：单件到岸成本未知（需要成本、重量与尺寸）。",
         );
-        return Ok(PriceRow { market, product, now, floor, corridor: None, rivals, why });
+        return Ok(PriceRow { market, product, now, floor, corridor: None, rivals, trial: None, why });
     };
-    let answer = answer_of(answer);
+    let known = matches!(answer, Answer::Known(_));
     let break_even = costed.landed.floor(Decimal::ZERO)?.floor;
     let input = CorridorInput {
         floor: costed.floor.floor,
@@ -197,24 +234,53 @@ fn row(
         present: now.or(start),
     };
     let corridor = corridor(&input, &CorridorParams::default())?;
-    let mut why = why(&corridor, now);
+    let mut why = why(&corridor, (now, input.floor));
+    let asked = corridor.asked.filter(|_| !known && corridor.rests != Some(Rests::Rivals));
+    let tried = asked.zip(late).map(|(asked, late)| tried(costed, asked, late)).transpose()?.flatten();
+    if let Some((trial, dearer)) = tried {
+        let test = test(&trial, dearer)?;
+        why = Said::new(format!("{}; {}", why.en, test.en), format!("{}；{}", why.zh, test.zh));
+    }
     if let (Some(carried), Some(start)) = (carried, start) {
         let (asked, source) = (carried.asked, carried.source);
         why.en.insert_str(0, &format!("never sold here: starts from {asked} in {source}, which is {start}; "));
         why.zh.insert_str(0, &format!("此前未在此销售：以 {source} 的 {asked}（合 {start}）为起点；"));
     }
-    Ok(PriceRow { market, product, now, floor, corridor: Some(corridor), rivals, why })
+    let trial = tried.map(|t| t.0);
+    Ok(PriceRow { market, product, now, floor, corridor: Some(corridor), rivals, trial, why })
 }
 
-fn answer_of(elasticity: Option<&Elasticity>) -> Answer {
-    match elasticity.and_then(|e| e.shown) {
-        Some(estimate) => Answer::Known(estimate),
-        None => Answer::Refused(elasticity.map(Elasticity::reasons).unwrap_or_default()),
-    }
+/// A test of a dearer price than the one asked, and that price; `None` where nothing of it can be tested.
+fn tried(costed: &Costed, asked: Money, late: &[f64]) -> Result<Option<(Trial, Money)>> {
+    let minor = (asked.minor as f64 * (1.0 + STEP)).round() as i64;
+    let exact = Money { minor, ..asked };
+    let dearer = nearest(exact, asked, None, ENDINGS).filter(|p| p.minor > asked.minor).unwrap_or(exact);
+    let (now, then) = (costed.landed.margin(asked)?, costed.landed.margin(dearer)?);
+    Ok(Trial::of(late, now.minor as f64, then.minor as f64).map(|trial| (trial, dearer)))
+}
+
+/// What a test of one product takes.
+fn test(trial: &Trial, dearer: Money) -> Result<Said> {
+    Ok(match trial::weeks(&[*trial])? {
+        Some(weeks) => Said::new(
+            format!(
+                "a test of {dearer} in every other week tells in {weeks} weeks whether it earns more (it does while more than {:.0} % of the units stay)",
+                100.0 * trial.even
+            ),
+            format!(
+                "隔周试行 {dearer}，{weeks} 周可判断收益是否更高（件数保留超过 {:.0} % 即更高）",
+                100.0 * trial.even
+            ),
+        ),
+        None => Said::new(
+            "it sells too little for a price test of its own: test it together with others",
+            "销量太少，无法单独试价：请与其他商品一起试",
+        ),
+    })
 }
 
 /// The bounds that made the price, the present price's own bound aside.
-fn why(corridor: &Corridor, now: Option<Money>) -> Said {
+fn why(corridor: &Corridor, (now, floor): (Option<Money>, Money)) -> Said {
     let told: Vec<&Said> = corridor
         .bounds
         .iter()
@@ -225,7 +291,11 @@ fn why(corridor: &Corridor, now: Option<Money>) -> Said {
         told.iter().map(|s| s.en.as_str()).collect::<Vec<_>>().join("; "),
         told.iter().map(|s| s.zh.as_str()).collect::<Vec<_>>().join("；"),
     );
-    if now.is_some_and(|now| now.minor < corridor.low.minor) {
+    if let Some(rests) = corridor.rests {
+        let rests = rests.said();
+        said = Said::new(format!("{}: {}", rests.en, said.en), format!("{}：{}", rests.zh, said.zh));
+    }
+    if now.is_some_and(|now| now.minor < floor.minor) {
         said.en.insert_str(0, "It sells below the floor now: each sale leaves less than the asked margin; ");
         said.zh.insert_str(0, "现价低于底价，每笔销售的毛利不足；");
     }

@@ -14,6 +14,21 @@ const PRICES: usize = 30;
 const ROWS: usize = 15;
 /// Weeks of sales before the forecast that its chart shows.
 const WEEKS_BEFORE: i32 = 26;
+/// What to expect, in this order.
+const EXPECTED: [Metric; 9] = [
+    Metric::ExpectedUnits,
+    Metric::ExpectedSales,
+    Metric::ExpectedMargin,
+    Metric::LossRisk,
+    Metric::StockOut,
+    Metric::UnitsLost,
+    Metric::MoneyNeeded,
+    Metric::Regret,
+    Metric::MarginShare,
+];
+/// What prices rest on.
+const RESTS: [Metric; 5] =
+    [Metric::PricesOwn, Metric::PricesRaised, Metric::PricesHeld, Metric::PricesBound, Metric::PriceTest];
 /// Occasions of the calendar.
 const OCCASIONS: usize = 24;
 
@@ -39,12 +54,14 @@ impl Gatherer<'_> {
             promotions: self.promotions(market).await?,
             trade: self.trade(market).await?,
             prices,
+            paid: self.paid(market).await?,
+            rests: self.figures_of(market, &RESTS).await?,
             demand,
             planned: self.planned_rows(market).await?,
             calendar: self.occasions(market).await?,
             channels: self.channel_rows(market).await?,
             stock: self.stock_rows(market).await?,
-            expected: self.expected(market).await?,
+            expected: self.figures_of(market, &EXPECTED).await?,
             sensitivity: self.sensitivity(market).await?,
             medians: self.medians(market).await?,
             risks,
@@ -267,7 +284,7 @@ impl Gatherer<'_> {
         Ok((0..ids.len()).map(row).collect())
     }
 
-    async fn expected(&self, market: Market) -> Result<Vec<Figure>> {
+    async fn figures_of(&self, market: Market, metrics: &[Metric]) -> Result<Vec<Figure>> {
         let query = format!(
             "select figure, value, low, high, level, unit, n, formula from marts.decision_figures where market = '{market}' order by figure"
         );
@@ -276,17 +293,7 @@ impl Gatherer<'_> {
         let (value, low, high, level) =
             (rows.floats("value")?, rows.floats("low")?, rows.floats("high")?, rows.floats("level")?);
         let mut found = Vec::new();
-        for metric in [
-            Metric::ExpectedUnits,
-            Metric::ExpectedSales,
-            Metric::ExpectedMargin,
-            Metric::LossRisk,
-            Metric::StockOut,
-            Metric::UnitsLost,
-            Metric::MoneyNeeded,
-            Metric::Regret,
-            Metric::MarginShare,
-        ] {
+        for metric in metrics.iter().copied() {
             let Some(i) = keys.iter().position(|key| key == metric.key()) else { continue };
             let Some(x) = value[i] else { continue };
             let figure = match units[i].parse::<Currency>() {

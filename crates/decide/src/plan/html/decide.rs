@@ -5,6 +5,7 @@ use super::super::findings::shown;
 use super::super::metric::Metric;
 use super::super::number;
 use super::super::sentence::fill;
+use super::super::vocabulary;
 use super::super::words::{Lang, Text};
 use super::super::{calendar_chart, decide_charts};
 use super::{Cell, Column, Page, Table, escape, name};
@@ -22,6 +23,7 @@ impl Page<'_> {
         out.push_str(&self.planned(decided));
         out.push_str(&self.may_sell(decided));
         out.push_str(&self.prices(decided));
+        out.push_str(&self.paid(decided));
         out.push_str(&self.parity(decided));
         out.push_str(&self.promotions(decided));
         out.push_str(&self.codes(decided));
@@ -134,6 +136,7 @@ impl Page<'_> {
             self.text(Text::Prices),
             self.text(Text::PricesSaid)
         );
+        out.push_str(&self.rests(decided));
         if let Some(chart) = decide_charts::corridors(&decided.prices, self.lang) {
             out.push_str(&format!("<div class=\"figure\">{chart}</div>\n"));
         }
@@ -167,6 +170,52 @@ impl Page<'_> {
             out.push_str(&format!("<details><summary>{}</summary>{rest}</details>\n", escape(&more)));
         }
         out
+    }
+
+    /// What the prices rest on, and the test where nobody knows.
+    fn rests(&mut self, decided: &Decided) -> String {
+        let (mut cards, mut test) = (String::new(), String::new());
+        for figure in &decided.rests {
+            let Some(metric) = Metric::of_key(&figure.key) else { continue };
+            let label = metric.label(self.lang);
+            let value = self.figures.show_of(figure, label);
+            if metric == Metric::PriceTest {
+                let said = escape(self.text(Text::PriceTestSaid)).replace("{}", &value);
+                test = format!("<p>{said}</p>\n");
+            } else {
+                cards.push_str(&format!("<div class=\"kpi\"><dt>{}</dt><dd>{value}</dd></div>", escape(label)));
+            }
+        }
+        if cards.is_empty() { String::new() } else { format!("<dl class=\"kpis\">{cards}</dl>\n{test}") }
+    }
+
+    /// Whether segments pay differently for the same things, in one sentence, and the figures behind it.
+    fn paid(&mut self, decided: &Decided) -> String {
+        let (Some(most), Some(least)) = (decided.paid.first(), decided.paid.last()) else { return String::new() };
+        let apart = match (most.1.interval, least.1.interval) {
+            (Some(most), Some(least)) => most.low > least.high,
+            _ => false,
+        };
+        let label = |key: &str, lang| escape(&vocabulary::segment(key, lang));
+        let said = if apart {
+            fill(self.text(Text::PaidApart), &[&label(&most.0, self.lang), &label(&least.0, self.lang)])
+        } else {
+            self.text(Text::PaidAlike).to_owned()
+        };
+        let mut table = Table::new(vec![
+            Column::Text(self.text(Text::Segment)),
+            Column::Number(Metric::SegmentPaid.label(self.lang)),
+        ]);
+        for (key, figure) in &decided.paid {
+            let label = vocabulary::segment(key, self.lang);
+            table.row([Cell::Head(escape(&label)), Cell::Value(self.figures.show_of(figure, &label))]);
+        }
+        let table = table.html(self.text(Text::PaidBySegment));
+        format!(
+            "<h3>{}</h3>\n<p>{said}</p>\n<details><summary>{}</summary>{table}</details>\n",
+            self.text(Text::PaidBySegment),
+            self.text(Text::ChartFigures)
+        )
     }
 
     fn landed(&mut self, decided: &Decided) -> String {

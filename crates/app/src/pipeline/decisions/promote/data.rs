@@ -2,14 +2,14 @@
 //! orders came to, and what is bought together.
 
 use super::super::demand::{first_week, one};
-use super::super::inputs::Inputs;
+use super::super::inputs::{Inputs, MarketSales};
 use super::super::prices::money;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use audience::rules::set_names;
 use decide::promotion::prior_price::{PriceKind, PricePoint};
 use decide::promotion::uplift::{Lift, own_lift};
-use domain::{Day, Decimal};
+use domain::{Day, Decimal, Market};
 use lake::Engine;
 use std::collections::BTreeMap;
 
@@ -70,11 +70,16 @@ impl History {
         })
     }
 
-    /// The lift of the same product in the other market with most promotions.
-    pub(super) fn borrowed(&self, (market, product): (usize, usize), n_markets: usize) -> Option<(Lift, Decimal)> {
-        let others = (0..n_markets).filter(|other| *other != market);
+    /// The lift of the same product in the other market with most promotions, and that market.
+    pub(super) fn borrowed(
+        &self,
+        (market, product): (usize, usize),
+        markets: &[MarketSales],
+    ) -> Option<(Lift, Decimal, Market)> {
+        let others = (0..markets.len()).filter(|other| *other != market);
         let found = others.filter_map(|other| Some((other, self.lifts.get(&(other, product))?)));
-        found.max_by_key(|(other, (lift, _))| (lift.n, std::cmp::Reverse(*other))).map(|(_, known)| *known)
+        let most = found.max_by_key(|(other, (lift, _))| (lift.n, std::cmp::Reverse(*other)));
+        most.map(|(other, (lift, depth))| (*lift, *depth, markets[other].market))
     }
 }
 

@@ -200,7 +200,7 @@ impl<'a> Here<'a> {
         // Demand was seen at the present price.
         let now = priced.row.now?.minor as f64;
         let times = match answer {
-            Answer::Known(e) => (priced.at.price.minor as f64 / now).powf(e.value),
+            Answer::Known(e) | Answer::Borrowed(e, _) => (priced.at.price.minor as f64 / now).powf(e.value),
             Answer::Refused(_) => 1.0,
         };
         let at = |x: &f64| (x * days * times).max(0.0);
@@ -238,7 +238,7 @@ impl<'a> Here<'a> {
                 units: self.units(priced, &answer),
                 answer: &answer,
                 own: self.known.history.lifts.get(&key).copied(),
-                borrowed: self.known.history.borrowed(key, self.known.inputs.markets.len()),
+                borrowed: self.known.history.borrowed(key, &self.known.inputs.markets),
                 history,
                 days: self.days,
                 announced: &self.announced,

@@ -1,0 +1,158 @@
+//! Corridors by hand, and that no price lies below its floor.
+
+use super::*;
+use crate::price::endings::ENDINGS;
+use domain::Currency;
+use proptest::prelude::*;
+
+const EUR: Currency = Currency::new(*b"EUR");
+
+fn eur(minor: i64) -> Money {
+    Money { minor, currency: EUR }
+}
+
+fn input() -> CorridorInput {
+    CorridorInput {
+        floor: eur(1_150),
+        break_even: eur(1_000),
+        answer: Answer::Known(Estimate { value: -2.5, se: 0.2 }),
+        seen: Some((eur(1_400), eur(2_000))),
+        competitors: vec![eur(1_500), eur(1_600), eur(1_700), eur(1_800), eur(1_900)],
+        present: Some(eur(1_899)),
+    }
+}
+
+// Optimum 10 × 2.5 / 1.5 = 16.67; at 90 %: e from −2.829 (15.47) to −2.171 (18.54). The band is 16.00 to 18.00. Both
+// allow 16.00 to 18.00. 16.67 ends at 16.49 or 16.95 or 16.99: nearest 16.49 (18 cents against 28).
+#[test]
+fn a_corridor_by_hand() {
+    let got = corridor(&input(), &CorridorParams::default()).unwrap();
+    assert_eq!((got.low, got.high, got.asked), (eur(1_600), Some(eur(1_800)), Some(eur(1_649))));
+    assert_eq!(got.optimum.value, FigureValue::Money(eur(1_667)));
+    let interval = got.optimum.interval.unwrap();
+    assert!((interval.low - 15.47).abs() < 0.011 && (interval.high - 18.54).abs() < 0.011, "{interval:?}");
+    let kinds: Vec<BoundKind> = got.bounds.iter().map(|b| b.kind).collect();
+    assert_eq!(kinds, [BoundKind::Floor, BoundKind::Optimum, BoundKind::Competitors, BoundKind::Ending]);
+}
+
+#[test] // At −1.5 the optimum is 30.00, but nothing above 20.00 was ever asked: held at 22.00, then to the band's 18.00.
+fn an_optimum_far_from_what_was_seen_is_held_back() {
+    let input = CorridorInput { answer: Answer::Known(Estimate { value: -1.5, se: 0.1 }), ..input() };
+    let got = corridor(&input, &CorridorParams { endings: &[], ..CorridorParams::default() }).unwrap();
+    assert_eq!(got.optimum.value, FigureValue::Money(eur(2_200)));
+    assert_eq!(got.asked, Some(eur(1_800)));
+    assert!(got.bounds[1].said.en.contains("only prices near"));
+}
+
+// e = −2.5 ± .2 at 10.00: the optimum's 90 % interval begins at 15.47. From 14.00 up to it, from 18.99 not down.
+#[test]
+fn a_borrowed_answer_raises_to_the_near_end_of_the_interval_and_never_cuts() {
+    let answer = Answer::Borrowed(Estimate { value: -2.5, se: 0.2 }, vec![Said::new("ten weeks", "十周")]);
+    let at = |present: i64, answer: &Answer| {
+        let input =
+            CorridorInput { present: Some(eur(present)), answer: answer.clone(), competitors: vec![], ..input() };
+        corridor(&input, &CorridorParams { endings: &[], ..CorridorParams::default() }).unwrap()
+    };
+    let got = at(1_400, &answer);
+    assert_eq!((got.asked, got.rests), (Some(eur(1_547)), Some(Rests::Raised)));
+    assert_eq!(got.optimum.as_f64(), None, "a borrowed optimum is none of this product");
+    assert!(got.bounds[1].said.en.contains("ten weeks") && got.bounds[1].said.zh.contains("十周"));
+    let got = at(1_899, &answer);
+    assert_eq!((got.asked, got.rests), (Some(eur(1_899)), Some(Rests::Held)));
+    assert!(got.bounds.iter().any(|b| b.kind == BoundKind::Present));
+    // The same elasticity of its own is followed, and one that sets no end moves nothing.
+    assert_eq!(at(1_899, &Answer::Known(Estimate { value: -2.5, se: 0.2 })).asked, Some(eur(1_667)));
+    let flat = Answer::Borrowed(Estimate { value: -0.9, se: 0.1 }, vec![]);
+    assert_eq!(at(1_400, &flat).asked, Some(eur(1_400)));
+    // Above prices seen (20.00, a tenth more) nobody is raised.
+    let dear = Answer::Borrowed(Estimate { value: -1.1, se: 0.01 }, vec![]);
+    assert_eq!(at(1_400, &dear).asked, Some(eur(2_200)));
+}
+
+#[test]
+fn the_price_says_what_it_rests_on() {
+    let rests = |input: CorridorInput| corridor(&input, &CorridorParams::default()).unwrap().rests;
+    assert_eq!(rests(input()), Some(Rests::Own));
+    assert_eq!(rests(CorridorInput { floor: eur(1_950), ..input() }), Some(Rests::Floor));
+    let refused = Answer::Refused(vec![]);
+    assert_eq!(rests(CorridorInput { answer: refused.clone(), ..input() }), Some(Rests::Rivals));
+    let held = CorridorInput { answer: refused.clone(), present: Some(eur(1_700)), ..input() };
+    assert_eq!(rests(held), Some(Rests::Held));
+    assert_eq!(rests(CorridorInput { answer: refused, present: None, competitors: vec![], ..input() }), None);
+}
+
+#[test]
+fn without_an_answer_the_present_price_stays_within_the_band() {
+    let refused = Answer::Refused(vec![Said::new("order size", "订单量")]);
+    let got = corridor(&CorridorInput { answer: refused.clone(), ..input() }, &CorridorParams::default()).unwrap();
+    assert_eq!((got.asked, got.optimum.as_f64()), (Some(eur(1_799)), None));
+    assert!(got.bounds[1].said.en.contains("order size") && got.bounds[1].said.zh.contains("订单量"));
+    // A weak answer has no optimum either.
+    let weak = Answer::Known(Estimate { value: -0.8, se: 0.1 });
+    let got = corridor(&CorridorInput { answer: weak, ..input() }, &CorridorParams::default()).unwrap();
+    assert_eq!(got.optimum.as_f64(), None);
+    let bare = CorridorInput { answer: refused, seen: None, competitors: vec![], present: None, ..input() };
+    let got = corridor(&bare, &CorridorParams::default()).unwrap();
+    assert_eq!((got.low, got.high, got.asked), (eur(1_150), None, None));
+}
+
+#[test]
+fn competitors_below_our_floor_do_not_pull_us_down() {
+    let got = corridor(&CorridorInput { floor: eur(1_950), ..input() }, &CorridorParams::default()).unwrap();
+    assert_eq!((got.low, got.high), (eur(1_950), Some(eur(1_995))));
+    assert_eq!(got.asked, Some(eur(1_995)));
+    assert!(got.bounds[2].said.en.contains("below our floor"));
+}
+
+// A present price of 3.99 below a floor of 10.30: 10.49 is 19 cents away, 4 % of 10.30 are 41. From 2.00 on, 2.49 is 49 cents
+// away and 4 % are 8: the floor itself.
+#[test]
+fn where_the_floor_binds_the_price_takes_the_next_ending_above_it() {
+    let refused = Answer::Refused(Vec::new());
+    let at = |floor| {
+        let bare = CorridorInput {
+            floor: eur(floor),
+            answer: refused.clone(),
+            seen: None,
+            competitors: vec![],
+            present: Some(eur(199)),
+            ..input()
+        };
+        corridor(&bare, &CorridorParams::default()).unwrap()
+    };
+    assert_eq!((at(1_030).asked, at(1_030).high), (Some(eur(1_049)), Some(eur(1_049))));
+    assert_eq!((at(200).asked, at(200).high), (Some(eur(200)), Some(eur(200))));
+    assert_eq!(at(1_099).asked, Some(eur(1_099)));
+    assert_eq!(at(1_030).bounds.last().map(|b| b.kind), Some(BoundKind::Ending));
+}
+
+#[test]
+fn wrong_amounts_are_refused() {
+    let usd = Money { minor: 5, currency: Currency::new(*b"USD") };
+    let params = CorridorParams::default();
+    let got = corridor(&CorridorInput { competitors: vec![usd], ..input() }, &params);
+    assert!(matches!(got, Err(PriceError::Currency { what: "a competitor's price", .. })));
+    assert!(corridor(&CorridorInput { floor: eur(0), ..input() }, &params).is_err());
+    assert!(corridor(&input(), &CorridorParams { band: (0.8, 0.2), ..params }).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_price_is_below_the_floor(
+        floor in 1_i64..50_000, cost in 1_i64..50_000, e in -6.0_f64..1.0, se in 0.0_f64..2.0, known in any::<bool>(),
+        rivals in prop::collection::vec(1_i64..60_000, 0..7), seen in prop::option::of((1_i64..60_000, 1_i64..60_000)),
+        present in prop::option::of(1_i64..60_000), ends in any::<bool>(),
+    ) {
+        let answer = if known { Answer::Known(Estimate { value: e, se }) } else { Answer::Refused(vec![]) };
+        let input = CorridorInput {
+            floor: eur(floor), break_even: eur(cost), answer,
+            seen: seen.map(|(a, b)| (eur(a.min(b)), eur(a.max(b)))),
+            competitors: rivals.into_iter().map(eur).collect(), present: present.map(eur),
+        };
+        let params = CorridorParams { endings: if ends { ENDINGS } else { &[] }, ..CorridorParams::default() };
+        let got = corridor(&input, &params).unwrap();
+        prop_assert!(got.low.minor >= floor);
+        prop_assert!(got.high.is_none_or(|h| h.minor >= got.low.minor && got.asked.is_none_or(|a| a.minor <= h.minor)));
+        prop_assert!(got.asked.is_none_or(|a| a.minor >= got.low.minor && a.minor >= floor), "{:?}", got);
+    }
+}
