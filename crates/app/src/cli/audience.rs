@@ -263,6 +263,14 @@ pub(crate) enum MarketsWhat {
         #[arg(long)]
         json: bool,
     },
+    /// How satisfied and loyal shoppers are, part by part, and what of a first order goes with a second one.
+    Loyalty {
+        /// The market.
+        market: Market,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Complaints, wishes and praise with quotes, and why things come back.
     Needs {
         /// The market.

@@ -2,6 +2,7 @@
 
 mod areas;
 mod customers;
+mod loyalty;
 pub(crate) mod platforms;
 mod position;
 
@@ -49,6 +50,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Markets) -> Result<ExitCo
             areas::areas(&env.opened().await?, *market, column, done, *json).await?;
         }
         MarketsWhat::Next { market, n, json } => customers::next(&opened(env).await?, *market, *n, *json).await?,
+        MarketsWhat::Loyalty { market, json } => loyalty::loyalty(&opened(env).await?, *market, *json).await?,
         MarketsWhat::Needs { market, json } => customers::needs(&opened(env).await?, *market, *json).await?,
         MarketsWhat::Plan { market, json } => customers::plan(&opened(env).await?, *market, *json).await?,
     }

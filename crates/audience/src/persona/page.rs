@@ -121,6 +121,12 @@ impl PersonaParams {
         let consumption = part(parts::consumption)?;
         let interests = part(parts::interests)?;
         let motives = part(parts::motives)?;
+        if facts.counted == Counted::Orders {
+            // Said once, in the words of what is lost, and not again as if more orders would bring it.
+            let of_shoppers =
+                ["repeat rate:", "time until they return:", "satisfaction and loyalty:", "what goes with coming back:"];
+            unknown.retain(|said| !of_shoppers.iter().any(|lost| said.en.starts_with(lost)));
+        }
         let (name, name_rules) = name::name(self, facts);
         Ok(Persona {
             whose,

@@ -96,7 +96,7 @@ metrics! {
         "shoppers of the segment who agreed to marketing", "该分群中同意接收营销的顾客数";
     ReachListed "reach.listed" Count Itself; "On the list", "在优先名单中";
         "shoppers of the segment among those to address first in this market (marts.shortlist)", "该分群中位列本市场优先联系名单的顾客数（marts.shortlist）";
-    ReachValue "reach.value" Money Shoppers; "Worth a shopper", "人均终身价值";
+    ReachValue "reach.value" Money Itself; "Worth a shopper", "人均终身价值";
         "mean expected lifetime value of a shopper of the segment, discounted; margin where costs are known, else sales; BG/NBD and Gamma-Gamma of all markets together; 90 % interval of that mean", "该分群每位顾客的平均预期终身价值（已折现）；成本已知时为毛利，否则为销售额；采用全部市场合并的 BG/NBD 与 Gamma-Gamma；区间为该均值的 90 % 区间";
     ReachOrders "reach.orders" Count Itself; "Orders", "订单数";
         "number of orders to the area", "寄往该区域的订单数";

@@ -253,7 +253,7 @@ texts! {
     Example: "Example", "示例";
     NoProducts: "No product could be scored for this market.", "本市场没有可评分的商品。";
     ReachFirst: "Whom to reach first", "优先触达谁";
-    ReachSegments: "Segments by what one shopper of them is expected to be worth: those of enough shoppers first, by the lower end of the interval, so that a guess does not come before a sure thing.", "按每位顾客的预期价值排列的分群：人数足够者在前，按区间下限排序，不让猜测排在确定的前面。";
+    ReachSegments: "Segments by what one shopper of them is expected to be worth: by the lower end of the interval, so that a guess does not come before a sure thing; those of fewer than five shoppers last, without a value.", "按每位顾客的预期价值排列的分群：按区间下限排序，不让猜测排在确定的前面；不足五位顾客的分群排在最后，不显示价值。";
     ReachAreas: "No order says who bought: areas stand in for segments. Those of enough orders come first, by the lower end of what is expected of them. Advertising and offers can be aimed at an area, nobody in it can be addressed.", "订单均不说明买家：以区域代替分群。订单足够者在前，按预期的下限排序。广告和优惠可按区域投放，但无法触达其中任何人。";
     ReachArea: "Area", "区域";
     ReachPersona: "The persona of this market: {0}.", "本市场画像：{0}。";

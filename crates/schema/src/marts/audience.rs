@@ -108,7 +108,7 @@ pub(crate) static TABLES: &[TableDef] = &[
         &["market", "place"],
         &[
             must("market", Text, "ISO 3166-1 alpha-2"),
-            must("place", Int, "from 1: segments of thirty shoppers or more first, by the lower end of the value"),
+            must("place", Int, "from 1: segments of five shoppers or more first, by the lower end of the value"),
             must("segment", Text, "named segment"),
             must("n_shoppers", Int, "shoppers of it"),
             may("n_contactable", Int, "those who agreed to marketing; empty where nobody of the market was asked"),

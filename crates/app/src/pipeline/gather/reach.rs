@@ -1,6 +1,7 @@
 //! Whom to reach first: segments with what one shopper is expected to be worth, or areas where nobody is known.
 
 use super::Gatherer;
+use crate::pipeline::outlook::reach::FEWEST;
 use crate::pipeline::rows::Rows;
 use crate::pipeline::said;
 use anyhow::Result;
@@ -8,7 +9,7 @@ use audience::cohort_level::not_identifiable;
 use audience::value::Basis;
 use decide::Said;
 use decide::plan::{Metric, Reach, ReachRow, Whom};
-use domain::{Decimal, Figure, Language, Market, Money, Rounding};
+use domain::{Decimal, Figure, FigureValue, Language, Market, Money, Rounding};
 
 /// Areas of a plan.
 const AREAS: usize = 12;
@@ -36,14 +37,21 @@ impl Gatherer<'_> {
         let mut found = Vec::new();
         for (i, key) in segments.iter().enumerate() {
             let Some(value) = values[i].and_then(|v| self.amount(v)) else { continue };
-            let value = Metric::ReachValue.money(value, n[i].unsigned_abs(), &query);
+            let shoppers = n[i].unsigned_abs();
+            let value = Metric::ReachValue.money(value, shoppers, &query);
+            let value = match FEWEST {
+                need if shoppers < need => {
+                    Figure { value: FigureValue::TooLittleData { have: shoppers, need }, ..value }
+                }
+                _ => value.interval(lows[i].unwrap_or(f64::NAN), highs[i].unwrap_or(f64::NAN), 0.9),
+            };
             found.push(ReachRow {
                 key: key.clone(),
                 label: String::new(),
                 size: count(Metric::ReachShoppers, n[i], n[i]),
                 contactable: contactable[i].map(|c| count(Metric::ReachContactable, c, n[i])),
                 listed: Some(count(Metric::ReachListed, listed[i], n[i])),
-                value: value.interval(lows[i].unwrap_or(f64::NAN), highs[i].unwrap_or(f64::NAN), 0.9),
+                value,
                 order_value: None,
                 growth: None,
             });
@@ -97,8 +105,11 @@ impl Gatherer<'_> {
         let thin: Vec<&ReachRow> = rows.iter().filter(|row| row.size.as_f64().is_some_and(|n| n < 30.0)).collect();
         if !thin.is_empty() {
             open.push(Said::new(
-                format!("{} segments have fewer than 30 shoppers: no value is shown for them.", thin.len()),
-                format!("{} 个分群不足 30 位顾客：不显示其价值。", thin.len()),
+                format!(
+                    "{} segments have fewer than 30 shoppers: their values rest on the model more than on them.",
+                    thin.len()
+                ),
+                format!("{} 个分群不足 30 位顾客：其价值更多依据模型而非这些顾客本身。", thin.len()),
             ));
         }
         let sql = format!(

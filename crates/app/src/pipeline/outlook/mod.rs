@@ -9,7 +9,7 @@
 mod facts;
 mod kinds;
 mod likely;
-mod reach;
+pub(crate) mod reach;
 mod tables;
 
 pub(crate) use kinds::{Compared, Kind, compare};

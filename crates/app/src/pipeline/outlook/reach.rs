@@ -6,11 +6,13 @@ use crate::pipeline::batch::Columns;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use arrow::array::RecordBatch;
-use audience::figures::MIN_OBSERVATIONS;
 use audience::predict::Shortlist;
 use audience::value::{PartValue, Valuation};
 use domain::{Market, ShopperId};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Fewest shoppers of a part that is aimed at: fewer are persons.
+pub(crate) const FEWEST: u64 = 5;
 
 /// One row.
 struct Row {
@@ -19,8 +21,7 @@ struct Row {
     listed: u64,
 }
 
-/// The table, best first. A part of fewer shoppers than a figure needs stands behind all others: its interval is that of the
-/// market's parameters and says little of so few.
+/// The table, best first; parts of fewer than [`FEWEST`] shoppers stand behind all others.
 pub(super) async fn table(
     stage: &Stage<'_>,
     facts: &Facts,
@@ -34,7 +35,7 @@ pub(super) async fn table(
         .map(|(market, list)| (*market, list.rows.iter().map(|row| &row.addressee.shopper).collect()))
         .collect();
     let mut rows: Vec<Row> = parts.0.into_iter().map(|value| counted(value, facts, &parts.1, &listed)).collect();
-    let few = |row: &Row| row.value.n_shoppers < MIN_OBSERVATIONS;
+    let few = |row: &Row| row.value.n_shoppers < FEWEST;
     rows.sort_by(|a, b| {
         (a.value.market, few(a))
             .cmp(&(b.value.market, few(b)))
