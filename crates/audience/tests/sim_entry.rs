@@ -72,8 +72,9 @@ fn the_planted_market_comes_first_and_the_order_follows_the_truth() {
         n += 1;
     }
     let rho = rho / f64::from(n);
-    // Seen: 37 first, 40 among three; rho in the message. Weights were chosen on other seeds (100 to 299).
-    let fine = first >= 35 && among_three >= 37 && rho > 0.83;
+    // Seen: 38 first, 40 among three, rho .932 (37, 40, .916 before unknown facts had a cap). Weights and the cap were chosen on
+    // other seeds (100 to 299).
+    let fine = first >= 35 && among_three >= 38 && rho > 0.88;
     assert!(fine, "first {first}, among three {among_three} of {n}, rho {rho:.3}");
 }
 

@@ -25,6 +25,8 @@ struct Order<'a> {
     market: Market,
     /// Region and city as written, of the first line that states one of them.
     address: (Option<&'a str>, Option<&'a str>),
+    /// Of the first line that states one.
+    postcode_area: Option<&'a str>,
     at: i64,
     currency: Currency,
     n_lines: i64,
@@ -59,6 +61,7 @@ impl<'a> Orders<'a> {
                     shopper: d.shopper,
                     market: d.market,
                     address: (None, None),
+                    postcode_area: None,
                     at: d.at,
                     currency: d.currency,
                     n_lines: 0,
@@ -81,6 +84,9 @@ impl<'a> Orders<'a> {
             if order.address == (None, None) {
                 let (lines, row) = (&raw[d.batch as usize], d.row as usize);
                 order.address = (lines.region.get(row), lines.city.get(row));
+            }
+            if order.postcode_area.is_none() {
+                order.postcode_area = raw[d.batch as usize].postcode_area.get(d.row as usize);
             }
             // A return of weeks later is no second time of the order itself.
             order.several_times |= order.at != d.at && !d.by_status;
@@ -143,6 +149,7 @@ impl<'a> Orders<'a> {
                 must_texts(o.iter().map(|o| o.market.code().to_owned())),
                 text_array(o.iter().map(|o| o.address.0.map(normalize))),
                 text_array(o.iter().map(|o| o.address.1.map(normalize))),
+                text_array(o.iter().map(|o| o.postcode_area)),
                 instant_array(o.iter().map(|o| Some(o.at))),
                 day_array(o.iter().map(|o| Some(Day::of_micros(o.at).0))),
                 must_ints(o.iter().map(|o| o.n_lines)),

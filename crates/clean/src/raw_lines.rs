@@ -28,6 +28,8 @@ pub(crate) struct RawLines<'a> {
     pub(crate) country: Text<'a>,
     pub(crate) region: Text<'a>,
     pub(crate) city: Text<'a>,
+    /// No part of the content: a report of an earlier release came without it and is the same report.
+    pub(crate) postcode_area: Text<'a>,
     pub(crate) channel: Text<'a>,
     pub(crate) status: Text<'a>,
     pub(crate) reason: Text<'a>,
@@ -60,6 +62,7 @@ impl<'a> RawLines<'a> {
             country: r.text("country")?,
             region: r.text("region")?,
             city: r.text("city")?,
+            postcode_area: r.later_text("postcode_area")?,
             channel: r.text("channel")?,
             status: r.text("status")?,
             reason: r.later_text("reason")?,

@@ -4,7 +4,7 @@ mod fixture;
 
 use decide::plan::*;
 use domain::{Figure, FigureValue};
-use fixture::{germany, market, thin};
+use fixture::{germany, hidden, market, thin};
 use proptest::prelude::*;
 
 fn plan(evidence: &MarketEvidence) -> LaunchPlan {
@@ -65,7 +65,7 @@ fn five_findings_come_in_english() {
         plain(plan(&germany()).findings(Lang::En)),
         [
             "Germany brought £205,314 from 457 orders by 94 shoppers.",
-            "Champions are 23.4 % of shoppers and bring 54.5 % of revenue.",
+            "Reach Champions first: 31 shoppers, each expected to be worth £1,820 (£1,490 to £2,205).",
             "Offer ROUND SNACK BOXES SET OF4 WOODLAND first: expected uptake 50.0 % (40.9 to 59.2), going by who has bought it so far.",
             "Data of the other markets helps: it changed ranking quality (nDCG@10) by +0.041 (+0.014 to +0.069) when that was decided, and by +0.035 (+0.012 to +0.059) on later orders.",
             "69.2 % (59.2 to 77.6) of shoppers ordered again, against 65.6 % (64.1 to 67.1) at home.",
@@ -78,7 +78,7 @@ fn five_findings_come_in_chinese() {
     let findings = plain(plan(&germany()).findings(Lang::Zh));
     assert_eq!(findings.len(), 5);
     assert_eq!(findings[0], "德国带来 £205,314 销售额，共 457 单、94 位顾客。");
-    assert_eq!(findings[1], "“核心顾客”占顾客的 23.4 %，贡献 54.5 % 的销售额。");
+    assert_eq!(findings[1], "优先触达“核心顾客”：31 位顾客，每位预期价值 £1,820（£1,490 至 £2,205）。");
 }
 
 #[test]
@@ -301,4 +301,46 @@ fn the_learning_curve_is_drawn_and_stands_in_a_table() {
     let mut evidence = germany();
     evidence.transfer.as_mut().unwrap().curve = Vec::new();
     assert!(!self::plan(&evidence).html(Lang::En).contains("purchases the other markets replace"));
+}
+
+#[test]
+fn the_plan_says_whom_to_reach_first_what_they_are_worth_and_what_is_not_sure() {
+    let plan = plan(&germany());
+    let reach = plan.reach.as_ref().unwrap();
+    let keys: Vec<&str> = reach.rows.iter().map(|row| row.value.key.as_str()).collect();
+    assert_eq!(keys, ["reach.value[champions]", "reach.value[loyal]", "reach.value[at_risk]"]);
+    let interval = reach.rows[0].value.interval.unwrap();
+    assert_eq!((interval.low, interval.high, interval.level), (1_490.0, 2_205.0, 0.9));
+    // A few shoppers have a value that leans on the other markets; the page says on what it rests.
+    assert!(reach.rows[2].value.as_f64().is_some() && reach.basis.is_some());
+    assert!(!reach.rows[0].value.formula.is_empty() && !reach.rows[0].value.source.is_empty());
+    for (lang, sure, worth) in
+        [(Lang::En, "Values are sales, not margin.", "worth"), (Lang::Zh, "价值为销售额而非毛利。", "预期价值")]
+    {
+        let html = plan.html(lang);
+        assert!(html.contains("id=\"reach\"") && html.contains(sure));
+        assert!(plan.findings(lang)[1].contains(worth), "{:?}", plan.findings(lang));
+    }
+}
+
+#[test]
+fn a_marketplace_that_hides_its_shoppers_is_planned_by_area_and_says_what_is_lost() {
+    let plan = plan(&hidden());
+    assert_eq!(plan.stance, Stance::TestSmall);
+    for (lang, hides, area) in
+        [(Lang::En, "does not say who bought", "By area, 10 (Town)"), (Lang::Zh, "不说明买家", "10 (Town)")]
+    {
+        let said = plan.verdict_sentence(lang).plain(lang);
+        let findings = plan.findings(lang).join("\n");
+        assert!(said.contains(hides) && findings.contains(hides) && findings.contains(area), "{said} {findings}");
+        assert!(!findings.contains("0 shoppers") && !findings.contains("0 位顾客"), "{findings}");
+        let html = plan.html(lang);
+        assert!(
+            html.contains("data-figure=\"reach.next_90_days[10]\"") && html.contains("data-figure=\"product.orders[")
+        );
+    }
+    // A few orders of nobody are still too few.
+    let mut few = hidden();
+    few.glance.orders = Some(Metric::Orders.number(12.0, 12, "q"));
+    assert_eq!(self::plan(&few).stance, Stance::GatherData);
 }

@@ -3,7 +3,7 @@
 mod fixture;
 
 use decide::plan::*;
-use fixture::{germany, hostile, named, thin};
+use fixture::{germany, hidden, hostile, named, thin};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +76,7 @@ fn elements(html: &str) -> Vec<String> {
 
 #[test]
 fn every_number_of_the_page_is_in_the_json_with_the_same_value() {
-    for evidence in [germany(), thin()] {
+    for evidence in [germany(), thin(), hidden()] {
         let plan = plan(&evidence);
         let json: Value = serde_json::from_str(&plan.json()).unwrap();
         assert_eq!(json["schema_version"], SCHEMA_VERSION);
@@ -261,7 +261,7 @@ fn pieces_of_the_servers_log_take_one_line() {
 
 #[test]
 fn elements_nest_and_ids_are_unique() {
-    for evidence in [germany(), thin()] {
+    for evidence in [germany(), thin(), hidden()] {
         for lang in Lang::ALL {
             let html = plan(&evidence).html(lang);
             elements(&html);

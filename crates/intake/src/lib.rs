@@ -36,6 +36,7 @@ mod mapping;
 mod options;
 mod out;
 mod plan;
+mod postcode;
 mod provenance;
 mod read;
 mod unpacked;

@@ -6,6 +6,7 @@ use crate::error::IntakeError;
 use crate::hash_id;
 use crate::number::{self, DecimalMark};
 use crate::out::Out;
+use crate::postcode;
 use crate::record::{BadRow, Record};
 use crate::units::{Factor, Unit};
 use domain::Decimal;
@@ -30,6 +31,8 @@ pub(crate) enum How {
     Locale,
     /// A discount, stored positive however it is written.
     Discount,
+    /// A postcode, of which the area alone is stored.
+    PostcodeArea,
 }
 
 /// One cell's way.
@@ -199,7 +202,7 @@ impl Plan {
         }
         let fault = |rule, expected: &str| {
             let value = match take.how {
-                How::Email | How::Phone => mask(cell),
+                How::Email | How::Phone | How::PostcodeArea => mask(cell),
                 _ => cell.to_owned(),
             };
             Box::new(Fault { rule, column: to, value, expected: expected.to_owned() })
@@ -219,6 +222,10 @@ impl Plan {
                 None => out.text(to, cell),
             },
             How::Code => out.text(to, without_point_zero(cell)),
+            How::PostcodeArea => match postcode::area(cell) {
+                Some(area) => out.text(to, &area),
+                None => return Ok(false),
+            },
             How::Language => match language(cell) {
                 Some(two) => out.text(to, &two),
                 None => return Ok(false),

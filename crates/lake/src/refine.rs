@@ -50,7 +50,7 @@ struct Limits {
 const LIMITS: Limits = Limits { one_part: 4_000_000, part: 1_000_000 };
 
 /// Raised when a rule changes what it does, so that lakes are cleaned again.
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 /// What cleaning needs to know.
 #[derive(Clone, Debug)]

@@ -93,6 +93,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("market", Text, "market of its first line"),
             may("region", Text, "state or province of its address, as written, blanks folded"),
             may("city", Text, "city of its address, as written, blanks folded"),
+            may("postcode_area", Text, "beginning of its address's postcode"),
             must("ordered_at", Instant, "time of its first line"),
             must("day", Day, "day of its first line"),
             must("n_lines", Int, "lines"),

@@ -85,6 +85,7 @@ pub(crate) static TABLES: &[TableDef] = &[
                 Amount,
                 "total of the whole order as its source states it, in `currency`; on one of its lines or on all",
             ),
+            may("postcode_area", Text, "area of the delivery address's postcode: its beginning, never the whole of it"),
         ],
     ),
     raw(

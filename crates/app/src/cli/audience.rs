@@ -236,9 +236,18 @@ pub(crate) enum MarketsWhat {
     Areas {
         /// Only this market.
         market: Option<Market>,
-        /// What an area is.
-        #[arg(long, value_enum, default_value_t = AreaBy::Region)]
-        by: AreaBy,
+        /// What an area is; without it, of one market, the beginning of the postcode where most orders state one, else the region.
+        #[arg(long, value_enum)]
+        by: Option<AreaBy>,
+        /// Areas in which something was done, with commas: says what it did to their sales, beside the other areas.
+        #[arg(long, value_delimiter = ',', requires_all = ["from", "market"])]
+        treated: Vec<String>,
+        /// Month from which on it was done: 2025-07.
+        #[arg(long, requires = "treated")]
+        from: Option<String>,
+        /// Last month to look at; without it the last whole one.
+        #[arg(long, requires = "treated")]
+        to: Option<String>,
         /// Result as JSON.
         #[arg(long)]
         json: bool,
@@ -250,6 +259,14 @@ pub(crate) enum MarketsWhat {
         /// How many steps.
         #[arg(short = 'n', long = "number", default_value_t = 20)]
         n: usize,
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How satisfied and loyal shoppers are, part by part, and what of a first order goes with a second one.
+    Loyalty {
+        /// The market.
+        market: Market,
         /// Result as JSON.
         #[arg(long)]
         json: bool,
@@ -275,6 +292,8 @@ pub(crate) enum MarketsWhat {
 /// What an area is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AreaBy {
+    /// Beginning of the postcode.
+    Postcode,
     /// State or province.
     Region,
     /// City.

@@ -2,6 +2,7 @@
 
 mod areas;
 mod customers;
+mod loyalty;
 pub(crate) mod platforms;
 mod position;
 
@@ -38,14 +39,18 @@ pub(crate) async fn run(env: &Environment, args: &cli::Markets) -> Result<ExitCo
         MarketsWhat::Position { market, by, category, json } => {
             position::position(&env.opened().await?, *market, by, category.as_deref(), *json).await?;
         }
-        MarketsWhat::Areas { market, by, json } => {
-            let column = match by {
+        MarketsWhat::Areas { market, by, treated, from, to, json } => {
+            let column = by.map(|by| match by {
+                cli::AreaBy::Postcode => "postcode_area",
                 cli::AreaBy::Region => "region",
                 cli::AreaBy::City => "city",
-            };
-            areas::areas(&env.opened().await?, *market, column, *json).await?;
+            });
+            let done = from.as_deref().filter(|_| !treated.is_empty());
+            let done = done.map(|from| areas::Treated { areas: treated, from, to: to.as_deref() });
+            areas::areas(&env.opened().await?, *market, column, done, *json).await?;
         }
         MarketsWhat::Next { market, n, json } => customers::next(&opened(env).await?, *market, *n, *json).await?,
+        MarketsWhat::Loyalty { market, json } => loyalty::loyalty(&opened(env).await?, *market, *json).await?,
         MarketsWhat::Needs { market, json } => customers::needs(&opened(env).await?, *market, *json).await?,
         MarketsWhat::Plan { market, json } => customers::plan(&opened(env).await?, *market, *json).await?,
     }

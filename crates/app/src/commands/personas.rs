@@ -50,7 +50,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Personas) -> Result<ExitC
 fn tell(market: Market, page: &Persona, lang: cli::Lang) {
     let say = |said: &Said| if lang == cli::Lang::Zh { said.zh.clone() } else { said.en.clone() };
     let head = |en: &str, zh: &str| output::line(&format!("\n{}", if lang == cli::Lang::Zh { zh } else { en }));
-    output::line(&format!("{market}: {} ({})", say(&page.name), output::count(page.n_shoppers)));
+    let (en, zh) = page.counted.words();
+    let of = if lang == cli::Lang::Zh { zh } else { en };
+    output::line(&format!("{market}: {} ({} {of})", say(&page.name), output::count(page.n_shoppers)));
     page.name_rules.iter().for_each(|rule| output::line(&format!("  {}", say(rule))));
     let part = |entries: &[Entry]| {
         for entry in entries {

@@ -7,6 +7,7 @@ mod paid;
 mod planned;
 mod promoted;
 mod quality;
+mod reach;
 mod spend;
 mod trade;
 mod who;
@@ -127,6 +128,7 @@ impl<'a> Gatherer<'a> {
             months: self.months(market).await?,
             seasonality: self.seasonality(market),
             decided: self.decided(market).await?,
+            reach: self.reach(market).await?,
             segments: self.segments(market).await?,
             clusters: self.clusters(market).await?,
             products,
@@ -144,7 +146,7 @@ impl<'a> Gatherer<'a> {
     /// The products, and a caveat about those whose buyers contradict the market's shoppers.
     async fn products(&self, market: Market) -> Result<(Vec<ProductEvidence>, Option<CaveatEvidence>)> {
         let query = format!(
-            "select r.rank, r.product_id, r.model, r.score, r.n_shoppers, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(o.n_buyers, 0) as at_home, \
+            "select r.rank, r.product_id, r.model, r.score, r.n_shoppers, r.reasons, coalesce(h.n_buyers, 0) as here, coalesce(h.n_orders, 0) as orders, coalesce(o.n_buyers, 0) as at_home, \
              coalesce(h.last_price, o.last_price) as price, s.quantity as stock, p.currency, \
              case when p.asked < p.least then p.asked end as below, \
              case when p.asked < p.least then coalesce(p.advised, p.least) end as offered \
@@ -167,6 +169,8 @@ impl<'a> Gatherer<'a> {
         let (below, offered, currencies) =
             (rows.floats("below")?, rows.floats("offered")?, rows.optional_texts("currency")?);
         let (prices, stock, asked) = (rows.amounts("price")?, rows.floats("stock")?, rows.ints("n_shoppers")?);
+        let orders = rows.ints("orders")?;
+        let hidden = self.glances.get(&market).is_some_and(|(glance, _)| glance.hidden());
         let shoppers = |m: Market| self.glances.get(&m).map_or(0, |(_, s)| s.shoppers);
         let mut contradicting: Vec<String> = Vec::new();
         let products = (0..rows.len())
@@ -199,7 +203,11 @@ impl<'a> Gatherer<'a> {
                 Ok(ProductEvidence {
                     id: ProductId::new(ids[i].as_str()),
                     name: self.name(&ids[i]),
-                    buyers: Metric::ProductBuyersHere.number(buyers as f64, buyers, &source),
+                    buyers: if hidden {
+                        Metric::ProductOrdersHere.number(orders[i] as f64, orders[i].unsigned_abs(), &source)
+                    } else {
+                        Metric::ProductBuyersHere.number(buyers as f64, buyers, &source)
+                    },
                     buyers_home: (market != self.home)
                         .then(|| Metric::ProductBuyersHome.number(buyers_home as f64, buyers_home, &source)),
                     score: Metric::ProductScore.number(scores[i].unwrap_or(f64::NAN), asked[i].unsigned_abs(), &source),
@@ -219,7 +227,11 @@ impl<'a> Gatherer<'a> {
                         None => (prices[i] > Amount::ZERO)
                             .then(|| {
                                 let price = self.money(prices[i])?;
-                                Ok::<_, anyhow::Error>(Metric::ProductPrice.money(price, buyers, &source))
+                                Ok::<_, anyhow::Error>(Metric::ProductPrice.money(
+                                    price,
+                                    if hidden { orders[i].unsigned_abs() } else { buyers },
+                                    &source,
+                                ))
                             })
                             .transpose()?,
                     },

@@ -3,6 +3,7 @@
 //! run that is killed has lost the stage it was in and nothing else.
 
 mod apart;
+pub(crate) mod areas;
 pub(crate) mod batch;
 mod carts;
 pub(crate) mod catalogue;
@@ -143,15 +144,15 @@ pub(crate) const N_STAGES: usize = STAGES.len();
 /// The stages in order; the number is raised when a stage's method changes.
 const STAGES: [(&str, u32); 12] = [
     ("marts", 6),
-    ("segments", 4),
+    ("segments", 5),
     ("profiles", 4),
     ("rules", 3),
-    ("offers", 6),
+    ("offers", 7),
     ("transfer", 1),
     ("voices", 2),
-    ("outlook", 1),
-    ("personas", 3),
-    ("entry", 4),
+    ("outlook", 2),
+    ("personas", 4),
+    ("entry", 5),
     ("decisions", 8),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];

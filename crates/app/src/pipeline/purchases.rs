@@ -12,10 +12,23 @@ use std::collections::{BTreeMap, HashMap};
 pub(crate) struct Purchases {
     /// Shoppers × products; each shopper, product and day once.
     pub(crate) interactions: Interactions,
-    /// Shopper of each row, ascending.
+    /// Shopper of each row, ascending. Where no order of a market says who bought, each of its orders stands as a row of its
+    /// own ([`BASKET`]): nobody is followed by it, but what is bought together is seen.
     pub(crate) shoppers: Vec<ShopperId>,
     /// Product of each column, ascending.
     pub(crate) products: Vec<ProductId>,
+}
+
+/// Begins the name of a row that is an order of nobody known.
+pub(crate) const BASKET: &str = "basket ";
+
+/// Orders of the markets of which no order says who bought, for [`Purchases::load`].
+async fn baskets(engine: &Engine) -> Result<Option<Rows>> {
+    let hidden = Rows::query(engine, queries::HIDDEN_MARKETS).await?.markets("market")?;
+    if hidden.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Rows::query(engine, &queries::baskets_of(&hidden)).await?))
 }
 
 impl Purchases {
@@ -23,8 +36,20 @@ impl Purchases {
     /// the query engine take three times as long.
     pub(crate) async fn load(engine: &Engine) -> Result<Self> {
         let people = Rows::query(engine, queries::SHOPPERS_BY_NAME).await?;
-        let (names, their_markets) = (people.column_of_texts("shopper_id")?, people.column_of_texts("market")?);
-        let numbers: HashMap<&str, u32> = (0..people.len()).map(|i| names.value(i)).zip(0..).collect();
+        let (known, their_markets) = (people.column_of_texts("shopper_id")?, people.column_of_texts("market")?);
+        let baskets = baskets(engine).await?;
+        let (orders, of_orders) = match &baskets {
+            Some(rows) => (rows.texts("basket")?, rows.texts("market")?),
+            None => (Vec::new(), Vec::new()),
+        };
+        let mut everybody: Vec<(&str, &str)> =
+            (0..people.len()).map(|i| (known.value(i), their_markets.value(i))).collect();
+        if !orders.is_empty() {
+            everybody.extend(orders.iter().zip(&of_orders).map(|(order, market)| (order.as_str(), market.as_str())));
+            everybody.sort_unstable();
+            everybody.dedup();
+        }
+        let numbers: HashMap<&str, u32> = everybody.iter().map(|(name, _)| *name).zip(0..).collect();
         let rows = Rows::query(engine, queries::BOUGHT).await?;
         let (who, what, when) =
             (rows.column_of_texts("shopper_id")?, rows.column_of_texts("product_id")?, rows.days("day")?);
@@ -34,6 +59,15 @@ impl Purchases {
             let Some(shopper) = numbers.get(who.value(i)) else { continue };
             let next = codes.len() as u32;
             bought.push((*shopper, *day, *codes.entry(what.value(i)).or_insert(next)));
+        }
+        let basket_products = baskets.as_ref().map(|rows| rows.column_of_texts("product_id")).transpose()?;
+        if let Some((rows, what)) = baskets.as_ref().zip(basket_products.as_ref()) {
+            let when = rows.days("day")?;
+            for (i, day) in when.iter().enumerate() {
+                let Some(order) = numbers.get(orders[i].as_str()) else { continue };
+                let next = codes.len() as u32;
+                bought.push((*order, *day, *codes.entry(what.value(i)).or_insert(next)));
+            }
         }
         let mut products: Vec<(&str, u32)> = codes.into_iter().collect();
         products.sort_unstable();
@@ -53,8 +87,9 @@ impl Purchases {
         for (number, day, item) in bought {
             if last != Some(number) {
                 last = Some(number);
-                shoppers.push(ShopperId::new(names.value(number as usize)));
-                markets.push(their_markets.value(number as usize).parse().context("the market of a shopper")?);
+                let (name, market) = everybody[number as usize];
+                shoppers.push(ShopperId::new(name));
+                markets.push(market.parse().context("the market of a shopper")?);
             }
             cells.push(Interaction {
                 shopper: ShopperIdx(shoppers.len() as u32 - 1),

@@ -318,6 +318,21 @@ pub(crate) fn marts() -> [Mart; 10] {
 pub(crate) const BOUGHT: &str =
     "select shopper_id, product_id, day from clean.order_lines where settled and product_id is not null";
 
+/// Markets that sold, and of none of whose orders it is said who bought.
+pub(crate) const HIDDEN_MARKETS: &str = "\
+select market from clean.order_lines where settled and market <> 'ZZ' group by market having count(shopper_id) = 0 order by market";
+
+/// What each order of such markets holds.
+pub(crate) fn baskets_of(markets: &[domain::Market]) -> String {
+    let markets: Vec<String> = markets.iter().map(|m| format!("'{m}'")).collect();
+    format!(
+        "select '{}' || order_key as basket, market, product_id, day from clean.order_lines \
+         where settled and product_id is not null and market in ({}) order by order_key, product_id, day",
+        super::purchases::BASKET,
+        markets.join(", ")
+    )
+}
+
 /// Shoppers with the market of most orders.
 pub(crate) const SHOPPERS_BY_NAME: &str = "select shopper_id, market from clean.shoppers order by shopper_id";
 

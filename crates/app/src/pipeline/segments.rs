@@ -1,5 +1,6 @@
-//! Stage `segments`: RFM scores and named segments, clusters, tags.
+//! Stage `segments`: RFM scores and named segments, clusters, tags; areas, which stand for segments where nobody is known.
 
+use super::areas;
 use super::batch::Columns;
 use super::cluster_tables::cluster_tables;
 use super::rows::Rows;
@@ -103,7 +104,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .text("tags", rows.iter().map(|r| tags_of(&r.shopper)))
         .optional_int("shopper_no", rows.iter().map(|r| numbers.get(r.shopper.as_str()).copied()))
         .batch()?;
-    let mut tables = vec![("segments", vec![segments])];
+    let mut tables = vec![("segments", vec![segments]), ("areas", vec![areas::table(stage).await?])];
     tables.extend(cluster_tables(clusters.as_ref())?);
     Ok(tables)
 }

@@ -17,6 +17,7 @@ mod figures;
 mod filled;
 mod front;
 mod gates;
+mod hidden;
 mod journey;
 mod kept;
 mod learn;

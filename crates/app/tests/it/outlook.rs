@@ -101,6 +101,12 @@ fn doors(shop: &Shop, market: &str) {
     assert!(shop.ok(&["markets", "plan", market]).contains("步骤"));
     assert!(shop.fails(&["markets", "plan", "AQ"]).contains("no plan of AQ"));
 
+    let loyalty = json(&shop.ok(&["markets", "loyalty", "CN", "--json"]));
+    let index = &loyalty["parts"][0];
+    assert!(index["part"] == "index" && index["low"].as_f64() < index["high"].as_f64(), "{loyalty}");
+    assert!(loyalty["levers"].is_array() && loyalty["note_zh"] != "", "{loyalty}");
+    assert!(shop.ok(&["markets", "loyalty", "CN"]).contains("未退回的订单行"));
+    assert!(shop.fails(&["markets", "loyalty", "AQ"]).contains("nothing is known"));
     let needs = json(&shop.ok(&["markets", "needs", "CN", "--json"]));
     let of = |part: &str| needs[part].as_array().unwrap().len();
     assert!(of("themes") + of("returns") > 0, "{needs}");

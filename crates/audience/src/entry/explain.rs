@@ -2,7 +2,7 @@
 //!
 //! - *Holds back*: the criteria by what they cost against the market that is first (for the first, against the second),
 //!   `weight · (its filled score there − its filled score here)`, and in each the facts that cost most. A criterion
-//!   of which nothing is known is filled with the market's own score, which is what leaving it out of the mean comes to. A
+//!   is filled with what stands for its unknown measures ([`super::attractiveness`]). A
 //!   market's score is the weighted sum of its filled criteria, so the costs add up to the gap between the two markets.
 //! - *Would have to change*: for every known fact that can change within years (no people, places, languages), alone, the
 //!   nearest value at which the market scores as much as the first
@@ -97,7 +97,7 @@ impl MarketRanking {
         Ok(explanation)
     }
 
-    /// What each criterion costs against another market: where one is not known, the rest of that market's score stands for it.
+    /// What each criterion costs against another market, with what stands for the unknown.
     fn costs(&self, own: &RankedMarket, other: &RankedMarket) -> Vec<(Criterion, f64)> {
         let cost = |c: Criterion| (c, self.weights()[c as usize] * (filled(other, c) - filled(own, c)));
         let mut costs: Vec<(Criterion, f64)> = Criterion::ALL.into_iter().map(cost).collect();
@@ -194,7 +194,7 @@ impl MarketRanking {
             for (criterion, cost) in e.costs.iter().filter(|c| c.1 > 0.005).take(3) {
                 let (a, b) = (filled(own, *criterion), filled(other, *criterion));
                 let (cen, czh) = criterion.words();
-                let (fen, fzh) = match not_known(*criterion, own, other) {
+                let (fen, fzh) = match not_known(*criterion, own, other, self.params().unknown_score) {
                     Some(words) => (words.en, words.zh),
                     None => self.facts_behind(*criterion, own, other),
                 };
@@ -301,13 +301,14 @@ impl MarketRanking {
     }
 }
 
-/// A market's score of a criterion; where nothing of it is known, the market's score of all the rest.
+/// What counts of a criterion; where it has no measure that could be known, the market's score, which is what leaving it
+/// out of the mean comes to.
 fn filled(market: &RankedMarket, criterion: Criterion) -> f64 {
-    market.scored.criteria[criterion as usize].unwrap_or(market.score.value)
+    market.scored.counted[criterion as usize].unwrap_or(market.score.value)
 }
 
-/// Which of two markets lacks a criterion, and what stands for it; `None` where both have it.
-fn not_known(criterion: Criterion, own: &RankedMarket, other: &RankedMarket) -> Option<Words> {
+/// Of which of two markets nothing of a criterion is known, and what stands for it; `None` where something is of both.
+fn not_known(criterion: Criterion, own: &RankedMarket, other: &RankedMarket, most: f64) -> Option<Words> {
     let lacks = |m: &RankedMarket| m.scored.criteria[criterion as usize].is_none();
     let (en, zh) = match (lacks(own), lacks(other)) {
         (false, false) => return None,
@@ -318,8 +319,8 @@ fn not_known(criterion: Criterion, own: &RankedMarket, other: &RankedMarket) -> 
         }
     };
     Some(Words::new(
-        format!(" (not known of {en}, taken as the rest of what is known there)"),
-        format!("（{zh}该项未知，以当地其余已知信息代之）"),
+        format!(" (not known of {en}, taken as the rest of what is known there, {most:.2} at most)"),
+        format!("（{zh}该项未知，以当地其余已知信息代之，最高 {most:.2}）"),
     ))
 }
 
@@ -425,7 +426,8 @@ mod tests {
         assert_eq!((known[0].0, known[1].0, known.len()), (Criterion::Competition, Criterion::Cost, 2));
         assert!((known[0].1 - 0.15).abs() < 1e-12 && (known[1].1 - 0.1).abs() < 1e-12, "{known:?}");
         let text: Vec<&str> = sa.sentences.iter().map(|s| s.in_language(Language::EN)).collect();
-        let said = "cost to serve costs it 0.100: 0.50 to 0.70 (not known of Saudi Arabia, taken as the rest of what is known there)";
+        let said = "cost to serve costs it 0.100: 0.50 to 0.70 \
+            (not known of Saudi Arabia, taken as the rest of what is known there, 0.50 at most)";
         assert!(text.iter().any(|t| t.contains(said)), "{text:#?}");
         assert!(sa.sentences.iter().any(|s| s.zh.contains("沙特阿拉伯该项未知")), "{:#?}", sa.sentences);
         for own in ranking.markets() {

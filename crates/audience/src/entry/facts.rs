@@ -267,6 +267,11 @@ pub struct Reading {
 }
 
 impl Fact {
+    /// Whether only orders of the market's own shoppers can tell it: where nothing was sold its absence says nothing.
+    pub fn of_sales(self) -> bool {
+        matches!(self, Self::OwnOrders | Self::OwnRefundShare | Self::TransferGain)
+    }
+
     /// What is fixed about it.
     pub fn spec(self) -> &'static FactSpec {
         &FACTS[self as usize]

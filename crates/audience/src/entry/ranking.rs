@@ -1,7 +1,7 @@
 //! A ranking of markets and how far it can be trusted.
 //!
 //! Each of `n_draws` draws takes weights from a Dirichlet around the set ones, every known fact from its uncertainty, and
-//! every unknown measure around the market's own score (half of its variance is common to all that is unknown of a
+//! every unknown measure around what stands for it (half of its variance is common to all that is unknown of a
 //! market). From the draws: in which share a market is first or among the
 //! first three, the 95 % intervals of score and rank, and how often one market is above another. Drawing weights as well as
 //! figures is stochastic multicriteria acceptability analysis: Lahdelma, Hokkanen and Salminen, "SMAA", European Journal
@@ -101,12 +101,12 @@ impl AttractivenessParams {
             let drawn = dirichlet(&mut weight_seed.stream(b as u64), &alphas);
             let drawn: Weights = std::array::from_fn(|c| drawn[c]);
             let mut these = Vec::with_capacity(n);
-            for (i, (candidate, _, score)) in known.iter().enumerate() {
+            for (i, (candidate, scored, _)) in known.iter().enumerate() {
                 let mut rng = fact_seeds[i].stream(b as u64);
                 let values = candidate.draw(&mut rng);
                 // Half of what is unknown moves together: where little is known, all of it may be better or worse.
                 let shared = rng.normal();
-                let s = self.score_drawn(&drawn, &values, *score, || FRAC_1_SQRT_2 * (shared + rng.normal()));
+                let s = self.score_drawn(&drawn, &values, scored, || FRAC_1_SQRT_2 * (shared + rng.normal()));
                 scores[i].push(s);
                 these.push(s);
             }
@@ -125,7 +125,7 @@ impl AttractivenessParams {
         }
         let draws = self.n_draws as f64;
         above.iter_mut().flatten().for_each(|x| *x /= draws);
-        let critical = critical_weights(&weights, &known.iter().map(|k| k.1.criteria).collect::<Vec<_>>());
+        let critical = critical_weights(&weights, &known.iter().map(|k| k.1.counted).collect::<Vec<_>>());
         let markets = known
             .into_iter()
             .enumerate()
@@ -205,9 +205,10 @@ impl MarketRanking {
             Criterion::ALL.iter().zip(self.weights).map(|(c, w)| format!("{} {:.2}", c.key(), w)).collect();
         let mut figures = vec![
             number("entry.score", Unit::Score, m.score.value).interval(m.score.low, m.score.high, 0.95).formula(format!(
-                "weighted mean of the criteria that are known, weights {}; interval: middle 95 % of {n} draws of weights \
-                 and facts",
-                weights.join(", ")
+                "weighted mean of the criteria, weights {}; what is not known counts as what is, {} at most; interval: middle \
+                 95 % of {n} draws of weights and facts",
+                weights.join(", "),
+                self.params.unknown_score
             )),
             number("entry.rank", Unit::Count, m.rank as f64)
                 .interval(m.rank_within.0 as f64, m.rank_within.1 as f64, 0.95)
@@ -423,6 +424,26 @@ mod tests {
         assert_eq!(ranking.unranked().iter().map(|(m, _)| m.code()).collect::<Vec<_>>(), ["FR"]);
         let refused = ranking.market(market("FR")).unwrap_err().to_string();
         assert!(refused.starts_with("market FR is not among those ranked: "), "{refused}");
+    }
+
+    /// One flattering table and nothing else: it stood above a market of which all is known and good, and its place was called
+    /// as sure. Now it stands below, its range is the wider one, and in some draws it is still the better.
+    #[test]
+    fn a_market_of_which_little_is_known_is_not_put_above_one_that_is_known_to_be_good() {
+        let good = some("DE", [8.0, 0.3, 45_000.0, 0.05, 0.09]);
+        let flattering = vec![row("VN", "competitor_count", 3.0, "")];
+        let both = [candidate("VN", &flattering), candidate("DE", &good)];
+        let weights = Criterion::ALL.into_iter().zip([0.0, 0.4, 0.4, 0.0, 0.2, 0.0]).collect();
+        let even = AttractivenessParams { weights, ..params() };
+        let ranking = even.rank(&both, Seed(1)).unwrap();
+        let [first, second] = ranking.markets() else { panic!("{ranking:?}") };
+        assert_eq!((first.candidate.market(), second.candidate.market()), (market("DE"), market("VN")));
+        let width = |m: &RankedMarket| m.score.high - m.score.low;
+        assert!(second.scored.known < first.scored.known && width(second) > width(first), "{first:?} {second:?}");
+        assert!(second.first > 0.0, "{}", second.first);
+        // Without the cap the flattering table speaks for all that is not known.
+        let before = AttractivenessParams { unknown_score: 1.0, ..even }.rank(&both, Seed(1)).unwrap();
+        assert_eq!(before.markets()[0].candidate.market(), market("VN"));
     }
 
     #[test] // Twice the visits of a served market, all else alike: above in nearly every draw.

@@ -36,6 +36,28 @@ pub enum Group {
     Levers,
 }
 
+/// What people are counted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Shoppers.
+    #[default]
+    Shoppers,
+    /// Orders, where a marketplace says of none who bought: a floor of orders guards a shopper as well as one of shoppers,
+    /// as nobody has given more orders than there are.
+    Orders,
+}
+
+impl Counted {
+    /// The word: English, Chinese.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Shoppers => ("shoppers", "位购物者"),
+            Self::Orders => ("orders", "笔订单"),
+        }
+    }
+}
+
 /// A value with how many shoppers and order lines have it, here and at home.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shared {
@@ -43,7 +65,7 @@ pub struct Shared {
     pub name: String,
     /// The same in Chinese where there is a word for it.
     pub name_zh: Option<String>,
-    /// Shoppers that have it.
+    /// Shoppers (orders, where nobody is known) that have it.
     pub n_shoppers: u64,
     /// Things counted: shoppers, lines or texts, as its list says.
     pub n: u64,
@@ -80,7 +102,9 @@ pub struct Together {
 /// Everything known of one market, or one segment in it. A list or figure that is missing is named on the page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
-    /// Shoppers, for the privacy floor.
+    /// What is counted, here and in [`Shared::n_shoppers`].
+    pub counted: Counted,
+    /// How many, for the privacy floor.
     pub n_shoppers: u64,
     /// Figures of [`crate::market_profile`], keys ending in `basket_value`, `repeat_rate` and so on.
     pub profile: Vec<Figure>,

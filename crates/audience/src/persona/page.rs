@@ -3,11 +3,13 @@
 //! Rules: below [`PersonaParams::min_shoppers`] shoppers there is no persona at all; a place, category or brand that fewer than
 //! [`PersonaParams::privacy_floor`] shoppers share is not named, and how many were left out is said; a figure that is not shown
 //! (too little data) makes no statement and is listed under what is not known; a statement whose group has no
-//! query is an error, because a number that nobody can look up has no place here. Cost: nothing to speak of.
+//! query is an error, because a number that nobody can look up has no place here. Where no order says who bought
+//! ([`Counted::Orders`]), both floors count orders, and what that costs is listed under what is not known. Cost: nothing to speak of.
 
-use super::facts::{Facts, Group, Whose};
+use super::facts::{Counted, Facts, Group, Whose};
 use super::{name, parts};
 use crate::AudienceError;
+use crate::cohort_level::not_identifiable;
 use crate::needs::quotes::Quote;
 use domain::Figure;
 use serde::{Deserialize, Serialize};
@@ -78,8 +80,11 @@ pub struct Persona {
     pub motives: Vec<Entry>,
     /// What is not known, with the reason.
     pub unknown: Vec<Said>,
-    /// Shoppers it rests on.
+    /// Shoppers it rests on; orders where [`Self::counted`] says so.
     pub n_shoppers: u64,
+    /// What it counts; pages of earlier releases count shoppers.
+    #[serde(default)]
+    pub counted: Counted,
 }
 
 impl PersonaParams {
@@ -90,9 +95,16 @@ impl PersonaParams {
     pub fn page(&self, whose: Whose, facts: &Facts) -> Result<Persona, AudienceError> {
         if facts.n_shoppers < self.min_shoppers {
             let (have, need) = (facts.n_shoppers as usize, self.min_shoppers as usize);
-            return Err(AudienceError::TooLittleData { what: "shoppers of a persona", have, need });
+            let what = match facts.counted {
+                Counted::Shoppers => "shoppers of a persona",
+                Counted::Orders => "orders of a persona",
+            };
+            return Err(AudienceError::TooLittleData { what, have, need });
         }
         let mut unknown = Vec::new();
+        if facts.counted == Counted::Orders {
+            unknown.extend(not_identifiable().into_iter().map(|lost| Said::new(lost.en, lost.zh)));
+        }
         let mut part = |make: fn(&PersonaParams, &Facts, &mut Vec<Said>) -> Vec<Entry>| {
             let mut entries = make(self, facts, &mut unknown);
             entries.truncate(self.max_entries);
@@ -109,6 +121,12 @@ impl PersonaParams {
         let consumption = part(parts::consumption)?;
         let interests = part(parts::interests)?;
         let motives = part(parts::motives)?;
+        if facts.counted == Counted::Orders {
+            // Said once, in the words of what is lost, and not again as if more orders would bring it.
+            let of_shoppers =
+                ["repeat rate:", "time until they return:", "satisfaction and loyalty:", "what goes with coming back:"];
+            unknown.retain(|said| !of_shoppers.iter().any(|lost| said.en.starts_with(lost)));
+        }
         let (name, name_rules) = name::name(self, facts);
         Ok(Persona {
             whose,
@@ -120,6 +138,7 @@ impl PersonaParams {
             motives,
             unknown,
             n_shoppers: facts.n_shoppers,
+            counted: facts.counted,
         })
     }
 }

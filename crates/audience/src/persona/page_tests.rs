@@ -1,6 +1,6 @@
 //! The page on facts made up by hand.
 
-use super::super::facts::{Facts, Group, Shared, Together, Whose};
+use super::super::facts::{Counted, Facts, Group, Shared, Together, Whose};
 use super::*;
 use crate::figures::share;
 use crate::usage::{OrderHabit, usage};
@@ -106,4 +106,25 @@ fn a_statement_without_a_query_and_a_persona_of_a_few_are_refused() {
         PersonaParams::default().page(whose(), &facts),
         Err(AudienceError::TooLittleData { have: 99, .. })
     ));
+}
+
+#[test]
+fn orders_of_nobody_known_make_a_page_that_says_what_is_lost() {
+    let hidden = Facts { counted: Counted::Orders, n_shoppers: 140, ..facts() };
+    let page = PersonaParams::default().page(whose(), &hidden).unwrap();
+    let texts: Vec<&str> = page.entries().map(|e| e.statement.en.as_str()).collect();
+    assert_eq!(texts[0], "140 orders; the marketplace does not say who bought");
+    assert!(texts.iter().any(|t| t.contains("of the orders go to Berlin")), "{texts:?}");
+    let unknown: Vec<&str> = page.unknown.iter().map(|u| u.en.as_str()).collect();
+    assert!(unknown[0].starts_with("Repeat rate, churn and lifetime value"), "{unknown:?}");
+    assert!(unknown.contains(&"places: 1 with fewer than 20 orders are not named"), "{unknown:?}");
+    assert!(!unknown.iter().any(|u| u.starts_with("satisfaction and loyalty:")), "{unknown:?}");
+    let few = Facts { n_shoppers: 99, ..hidden };
+    let refused = PersonaParams::default().page(whose(), &few).unwrap_err().to_string();
+    assert!(refused.contains("orders of a persona"), "{refused}");
+    // A page of an earlier release has no word of what it counts.
+    let mut old: serde_json::Value = serde_json::to_value(&page).unwrap();
+    old.as_object_mut().unwrap().remove("counted");
+    let old: Persona = serde_json::from_value(old).unwrap();
+    assert_eq!(old.counted, Counted::Shoppers);
 }

@@ -1,6 +1,6 @@
 //! The sentences of the four parts. Each is made from one figure; where that is not shown, the reason joins what is not known.
 
-use super::facts::{Facts, Group, Shared};
+use super::facts::{Counted, Facts, Group, Shared};
 use super::page::{Entry, PersonaParams, Said};
 use super::words::{part_of_day, shown, weekday};
 use crate::figures::{count, share};
@@ -61,6 +61,7 @@ fn from_profile(
 /// The largest of a list, with those that too few share left out; says how many these were.
 fn largest<'a>(
     params: &PersonaParams,
+    counted: Counted,
     list: &'a [Shared],
     what: (&str, &str),
     unknown: &mut Vec<Said>,
@@ -68,9 +69,10 @@ fn largest<'a>(
     let (kept, small): (Vec<&Shared>, Vec<&Shared>) = list.iter().partition(|s| s.n_shoppers >= params.privacy_floor);
     if !small.is_empty() {
         let (n, floor) = (small.len(), params.privacy_floor);
+        let (en, zh) = counted.words();
         unknown.push(Said::new(
-            format!("{}: {n} with fewer than {floor} shoppers are not named", what.0),
-            format!("{}：{n} 项不足 {floor} 位购物者，不予列出", what.1),
+            format!("{}: {n} with fewer than {floor} {en} are not named", what.0),
+            format!("{}：{n} 项不足 {floor} {zh}，不予列出", what.1),
         ));
     }
     kept
@@ -79,22 +81,39 @@ fn largest<'a>(
 /// Who they are.
 pub(super) fn basics(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<Said>) -> Vec<Entry> {
     let mut out = Vec::new();
-    let n = count("persona.shoppers", facts.n_shoppers).formula("shoppers with a settled order");
+    let n = match facts.counted {
+        Counted::Shoppers => count("persona.shoppers", facts.n_shoppers).formula("shoppers with a settled order"),
+        Counted::Orders => count("persona.orders", facts.n_shoppers).formula("settled orders; none says who bought"),
+    };
     let text = shown(&n).unwrap_or_default();
-    out.push(entry(Group::Profile, &n, format!("{text} shoppers"), format!("{text} 位购物者")));
-    let places = largest(params, &facts.places, ("places", "地区"), unknown);
+    let (en, zh) = facts.counted.words();
+    let hidden = facts.counted == Counted::Orders;
+    let said = |en: String, zh: String| {
+        if hidden {
+            (format!("{en}; the marketplace does not say who bought"), format!("{zh}；平台不说明买家是谁"))
+        } else {
+            (en, zh)
+        }
+    };
+    let (en, zh) = said(format!("{text} {en}"), format!("{text} {zh}"));
+    out.push(entry(Group::Profile, &n, en, zh));
+    let places = largest(params, facts.counted, &facts.places, ("places", "地区"), unknown);
     let total: u64 = facts.places.iter().map(|p| p.n).sum();
     for place in places.iter().take(2) {
-        let figure =
-            share("persona.place", place.n, total).formula("shoppers of the place / shoppers whose place is known");
+        let formula = if hidden {
+            "orders to the place / orders whose place is known"
+        } else {
+            "shoppers of the place / shoppers whose place is known"
+        };
+        let figure = share("persona.place", place.n, total).formula(formula);
         if let Some(value) = shown(&figure) {
             let zh = place.name_zh.as_deref().unwrap_or(&place.name);
-            out.push(entry(
-                Group::Places,
-                &figure,
-                format!("{value} live in {}", place.name),
-                format!("{value} 住在{zh}"),
-            ));
+            let (en, zh) = if hidden {
+                (format!("{value} of the orders go to {}", place.name), format!("{value} 的订单寄往{zh}"))
+            } else {
+                (format!("{value} live in {}", place.name), format!("{value} 住在{zh}"))
+            };
+            out.push(entry(Group::Places, &figure, en, zh));
         }
     }
     if places.is_empty() {
@@ -269,7 +288,7 @@ pub(super) fn interests(params: &PersonaParams, facts: &Facts, unknown: &mut Vec
         (&facts.brands, ("brand", "品牌"), "persona.brand"),
     ] {
         let total: u64 = list.iter().map(|s| s.n).sum();
-        let kept = largest(params, list, what, unknown);
+        let kept = largest(params, facts.counted, list, what, unknown);
         for item in kept.iter().take(if group == "persona.category" { 4 } else { 1 }) {
             let figure = share(group, item.n, total)
                 .formula(format!("order lines of the {} / order lines whose {0} is known", what.0));

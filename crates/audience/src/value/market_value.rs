@@ -195,10 +195,27 @@ fn clv_means(
     spend: Option<&[SpendDraw]>,
     share: f64,
 ) -> Vec<f64> {
-    let Some(spend) = spend.filter(|_| group.purchases.n_rows() > 0) else { return Vec::new() };
+    let everybody = vec![Some(0); group.at.len()];
+    clv_means_of(params, group, buy, spend, share, &everybody, 1).into_iter().next().unwrap_or_default()
+}
+
+/// Draws of the mean discounted value of each part of a market's shoppers: one mean a part for each draw of the parameters.
+/// `part_of` is the part of each shopper of the group, in its order; a part of nobody has no draws.
+pub(super) fn clv_means_of(
+    params: &ValueParams,
+    group: &MarketRows,
+    buy: &[BuyDraw],
+    spend: Option<&[SpendDraw]>,
+    share: f64,
+    part_of: &[Option<usize>],
+    n_parts: usize,
+) -> Vec<Vec<f64>> {
+    let mut shoppers = vec![0.0; n_parts];
+    part_of.iter().flatten().for_each(|&part| shoppers[part] += 1.0);
+    let Some(spend) = spend.filter(|_| group.purchases.n_rows() > 0) else { return vec![Vec::new(); n_parts] };
     let table = &group.purchases;
     let ends = params.discount.ends();
-    let value = |(buy, spend): (&BuyDraw, &SpendDraw)| {
+    let means = |(buy, spend): (&BuyDraw, &SpendDraw)| {
         let model = buy.model();
         let mut last = None;
         let rows: Vec<f64> = (0..table.n_rows())
@@ -217,10 +234,15 @@ fn clv_means(
                 model.p_alive(&p) * discounted
             })
             .collect();
-        let shoppers = table.row_of().iter().zip(&group.seen);
-        let sum: f64 =
-            shoppers.map(|(&row, seen)| rows[row as usize] * super::valuation::expected_spend(spend, seen)).sum();
-        share * sum / table.n_shoppers()
+        let mut sums = vec![0.0; n_parts];
+        for ((&row, seen), part) in table.row_of().iter().zip(&group.seen).zip(part_of) {
+            if let Some(part) = *part {
+                sums[part] += rows[row as usize] * super::valuation::expected_spend(spend, seen);
+            }
+        }
+        sums.iter().zip(&shoppers).map(|(sum, n)| share * sum / n).collect::<Vec<f64>>()
     };
-    thinned(buy).into_par_iter().zip(thinned(spend)).map(value).collect()
+    let draws: Vec<Vec<f64>> = thinned(buy).into_par_iter().zip(thinned(spend)).map(means).collect();
+    let of = |part: usize| if shoppers[part] > 0.0 { draws.iter().map(|d| d[part]).collect() } else { Vec::new() };
+    (0..n_parts).map(of).collect()
 }

@@ -6,6 +6,7 @@
 
 use super::Metric;
 use super::decided::Decided;
+use super::reach::Reach;
 use domain::{Currency, Day, Figure, Market, ProductId, Window};
 use std::collections::BTreeSet;
 
@@ -31,6 +32,8 @@ pub struct MarketEvidence {
     pub seasonality: Vec<Figure>,
     /// What was decided, where a run has decided it; its figures carry their keys.
     pub decided: Option<Decided>,
+    /// Whom to reach first, where it was computed.
+    pub reach: Option<Reach>,
     /// RFM segments, in the order to show them.
     pub segments: Vec<SegmentEvidence>,
     /// Clusters, where they were fitted.
@@ -79,6 +82,12 @@ pub struct Glance {
 }
 
 impl Glance {
+    /// Whether there are orders of which none says who bought.
+    pub fn hidden(&self) -> bool {
+        let count = |figure: &Option<Figure>| figure.as_ref().and_then(Figure::as_f64);
+        count(&self.orders).is_some_and(|n| n > 0.0) && count(&self.shoppers) == Some(0.0)
+    }
+
     /// All of them with their metric, in the order of the page.
     pub(crate) fn figures(&self) -> [(Metric, Option<&Figure>); 8] {
         [

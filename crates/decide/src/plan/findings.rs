@@ -6,6 +6,7 @@ use super::Lang;
 use super::evidence::{ServingBasis, TransferVerdict};
 use super::launch::{LaunchPlan, SegmentRow, Stance};
 use super::number;
+use super::reach::{ReachRow, Whom};
 use super::sentence::{Piece, Sentence};
 use super::vocabulary;
 use super::words::Text;
@@ -110,6 +111,10 @@ impl LaunchPlan {
         match self.stance {
             Stance::Ready if self.unconfirmed() => say(Text::StanceReadyUnconfirmed, &[market]),
             Stance::Ready => say(Text::StanceReadyWhy, &[market]),
+            Stance::TestSmall if self.glance.hidden() => match &self.glance.orders {
+                Some(orders) => say(Text::StanceTestHidden, &[market, orders.into()]),
+                None => say(Text::StanceTestUnproven, &[market, shoppers]),
+            },
             Stance::TestSmall if self.transfer.as_ref().is_some_and(|t| t.verdict == TransferVerdict::Refused) => {
                 say(Text::StanceTestRefused, &[market, shoppers])
             }
@@ -123,6 +128,11 @@ impl LaunchPlan {
 
     fn size(&self, lang: Lang) -> Option<Sentence> {
         let glance = &self.glance;
+        if glance.hidden() {
+            let market = Piece::Text(number::market_said(self.market, lang));
+            let pieces = [market, glance.revenue.as_ref()?.into(), glance.orders.as_ref()?.into()];
+            return Some(Sentence::fill(Text::FindSizeHidden.get(lang), &pieces));
+        }
         let pieces = [
             Piece::Text(number::market_said(self.market, lang)),
             glance.revenue.as_ref()?.into(),
@@ -132,8 +142,15 @@ impl LaunchPlan {
         Some(Sentence::fill(Text::FindSize.get(lang), &pieces))
     }
 
-    /// The segment that brings most revenue for its size.
+    /// Whom to reach first; where no value is known, the segment that brings most revenue for its size.
     fn who(&self, lang: Lang) -> Sentence {
+        if let Some((whom, row)) = self.first_to_reach() {
+            let (text, label) = match whom {
+                Whom::Segments => (Text::FindReach, vocabulary::segment(&row.key, lang)),
+                Whom::Areas => (Text::FindReachArea, row.label.clone()),
+            };
+            return Sentence::fill(text.get(lang), &[short(&label), (&row.size).into(), (&row.value).into()]);
+        }
         match self.best_segment() {
             Some(segment) => {
                 let name = short(&vocabulary::segment(&segment.key, lang));
@@ -142,6 +159,12 @@ impl LaunchPlan {
             }
             None => Sentence::fill(Text::FindWhoNone.get(lang), &[Piece::Text(number::market_said(self.market, lang))]),
         }
+    }
+
+    /// The first part of the market whose value can be told.
+    fn first_to_reach(&self) -> Option<(Whom, &ReachRow)> {
+        let reach = self.reach.as_ref()?;
+        Some((reach.whom, reach.rows.iter().find(|row| shown(&row.value))?))
     }
 
     /// The segment with the largest share of revenue; ties go to the earlier.
@@ -159,6 +182,8 @@ impl LaunchPlan {
         let name = short(&first.name);
         if shown(&first.uptake) {
             Sentence::fill(Text::FindOffer.get(lang), &[name, (&first.uptake).into()])
+        } else if self.glance.hidden() {
+            Sentence::fill(Text::FindOfferOrders.get(lang), &[name, (&first.buyers).into()])
         } else {
             Sentence::fill(Text::FindOfferThin.get(lang), &[name, (&first.buyers).into()])
         }

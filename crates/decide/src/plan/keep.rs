@@ -10,7 +10,14 @@ use super::launch::{Bundle, Caveat, CohortRow, Measured, MonthRow, Product, Reas
 use super::launch::{CurvePoint, Serving, Transfer};
 use super::metric::Metric;
 use super::minimums::Minimums;
+use super::reach::{Reach, ReachRow};
 use domain::{Day, Figure, FigureValue};
+
+/// Buyers, or orders where nobody is known.
+fn buyers_metric(figure: &Figure) -> Metric {
+    let base = figure.key.split('[').next().unwrap_or_default();
+    if base == Metric::ProductOrdersHere.key() { Metric::ProductOrdersHere } else { Metric::ProductBuyersHere }
+}
 
 /// Turns evidence into rows of the plan: key of the row, formula where none was given, minimum.
 pub(super) struct Keep<'a>(pub(super) &'a Minimums);
@@ -196,7 +203,7 @@ impl Keep<'_> {
         Product {
             id: product.id.clone(),
             name: product.name.clone(),
-            buyers: keep(&product.buyers, Metric::ProductBuyersHere),
+            buyers: keep(&product.buyers, buyers_metric(&product.buyers)),
             buyers_home: optional(&product.buyers_home, Metric::ProductBuyersHome),
             score: keep(&product.score, Metric::ProductScore),
             scorer: product.scorer.clone(),
@@ -206,6 +213,24 @@ impl Keep<'_> {
             stock: optional(&product.stock, Metric::ProductStock),
             margin: optional(&product.margin, Metric::ProductMargin),
         }
+    }
+
+    pub(super) fn reach(&self, reach: &Reach) -> Reach {
+        let (size, value) = reach.metrics();
+        let row = |row: &ReachRow| {
+            let optional = |figure: &Option<Figure>, metric| figure.as_ref().map(|f| self.row(f, metric, &row.key));
+            ReachRow {
+                key: row.key.clone(),
+                label: row.label.clone(),
+                size: self.row(&row.size, size, &row.key),
+                contactable: optional(&row.contactable, Metric::ReachContactable),
+                listed: optional(&row.listed, Metric::ReachListed),
+                value: self.row(&row.value, value, &row.key),
+                order_value: optional(&row.order_value, Metric::ReachOrderValue),
+                growth: optional(&row.growth, Metric::ReachGrowth),
+            }
+        };
+        Reach { rows: reach.rows.iter().map(row).collect(), ..reach.clone() }
     }
 
     pub(super) fn bundle(&self, i: usize, bundle: &BundleEvidence) -> Bundle {

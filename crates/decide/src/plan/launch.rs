@@ -9,12 +9,14 @@ use super::evidence::{
 use super::keep::Keep;
 use super::metric::Metric;
 use super::minimums::Minimums;
+use super::reach::Reach;
 use super::unknown::{Unknown, unknowns};
 use domain::{Currency, Day, Figure, Market, ProductId, Window};
 use serde::Serialize;
 
 /// What to do about the market, by a stated rule: below the minimum of shoppers gather data;
-/// else ready when the transfer was accepted, a small test when it was not.
+/// else ready when the transfer was accepted, a small test when it was not. Where no order says who bought, the minimum
+/// counts orders, and a small test is the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stance {
@@ -55,6 +57,8 @@ pub struct LaunchPlan {
     pub seasonality: Vec<Figure>,
     /// What is decided, where a run has decided it.
     pub decided: Option<Decided>,
+    /// Whom to reach first, and how sure that is.
+    pub reach: Option<Reach>,
     /// Segments.
     pub segments: Vec<SegmentRow>,
     /// Stability of the clusters.
@@ -294,6 +298,7 @@ impl LaunchPlan {
             season: keep.season(&evidence.months),
             seasonality: keep.seasonality(&evidence.seasonality),
             decided: evidence.decided.clone(),
+            reach: evidence.reach.as_ref().map(|reach| keep.reach(reach)),
             segments: keep.segments(&evidence.segments),
             cluster_stability: evidence
                 .clusters
@@ -321,6 +326,9 @@ impl LaunchPlan {
 fn stance(evidence: &MarketEvidence, transfer: Option<&Transfer>, shoppers: u64, minimums: &Minimums) -> Stance {
     if evidence.market == evidence.home {
         Stance::Home
+    } else if evidence.glance.hidden() {
+        let orders = evidence.glance.orders.as_ref().and_then(Figure::as_f64).unwrap_or(0.0);
+        if orders < minimums.orders as f64 { Stance::GatherData } else { Stance::TestSmall }
     } else if shoppers < minimums.shoppers {
         Stance::GatherData
     } else if transfer.is_some_and(|t| t.verdict == TransferVerdict::Accepted) {

@@ -21,6 +21,7 @@ mod metric;
 mod minimums;
 mod planned;
 mod promoted;
+mod reach;
 mod trade;
 mod unknown;
 mod uptake;
@@ -72,6 +73,7 @@ pub use people::{
 };
 pub use planned::{PlannedRow, PlannedSubject};
 pub use promoted::{Advised, OfferKind, OfferRow};
+pub use reach::{Reach, ReachRow, Whom};
 pub use sentence::{Piece, Sentence};
 pub use trade::{BudgetWeek, ClearanceRow, CodeAim, FirstSendRow, ParityKind, ParityRow, Trade};
 pub use unknown::{Have, Unknown, UnknownKey};

@@ -104,10 +104,15 @@ texts! {
     StanceHome: "Home market", "主场市场";
     StanceHomeWhy: "{0} is the home market: the plan shows what to deepen here, nothing is transferred.", "{0}是主场市场：本计划说明可深耕之处，不涉及迁移。";
     StanceRule: "How this verdict is made", "结论如何得出";
-    StanceRuleSaid: "Below {0} known shoppers: gather data. Otherwise ready when the use of the other markets' data was accepted on held-out shoppers of this market, and a small test when it was not.", "可识别顾客少于 {0} 位：先积累数据。否则，若使用其他市场数据在本市场留出顾客上通过检验则可以启动，未通过则先做小规模测试。";
+    StanceTestHidden: "{0} is a real market with {1} orders, but its marketplace does not say who bought: act by area, product and price; nobody there can be addressed or followed.", "{0}是真实市场，已有 {1} 笔订单，但平台不说明买家：请按区域、商品和价格行动；无法触达或追踪任何买家。";
+    StanceRuleSaid: "Below {0} known shoppers: gather data; where no order says who bought, orders count in their place and a small test is the most. Otherwise ready when the use of the other markets' data was accepted on held-out shoppers of this market, and a small test when it was not.", "可识别顾客少于 {0} 位：先积累数据；若订单均不说明买家，则以订单数代替，且最多为小规模测试。否则，若使用其他市场数据在本市场留出顾客上通过检验则可以启动，未通过则先做小规模测试。";
     // Findings.
     Findings: "The five findings that matter", "五条关键发现";
     FindSize: "{0} brought {1} from {2} orders by {3} shoppers.", "{0}带来 {1} 销售额，共 {2} 单、{3} 位顾客。";
+    FindSizeHidden: "{0} brought {1} from {2} orders; the marketplace does not say who bought.", "{0}带来 {1} 销售额，共 {2} 单；平台不说明买家是谁。";
+    FindReach: "Reach {0} first: {1} shoppers, each expected to be worth {2}.", "优先触达“{0}”：{1} 位顾客，每位预期价值 {2}。";
+    FindReachArea: "By area, {0} comes first: {1} orders so far, {2} expected in the next 90 days.", "按区域，{0}居首：迄今 {1} 单，未来 90 天预期 {2}。";
+    FindOfferOrders: "Offer {0} first: {1} orders here hold it; who bought them is not known.", "首推 {0}：本市场已有 {1} 笔订单包含该商品；买家未知。";
     FindWho: "{0} are {1} of shoppers and bring {2} of revenue.", "“{0}”占顾客的 {1}，贡献 {2} 的销售额。";
     FindWhoNone: "Who buys in {0} cannot be said yet: there are no segments with enough shoppers.", "尚无法判断{0}的购买人群：没有顾客数足够的分群。";
     FindOffer: "Offer {0} first: expected uptake {1}, going by who has bought it so far.", "首推 {0}：按目前的购买情况，预期购买率为 {1}。";
@@ -247,6 +252,14 @@ texts! {
     Rule: "Finding", "发现";
     Example: "Example", "示例";
     NoProducts: "No product could be scored for this market.", "本市场没有可评分的商品。";
+    ReachFirst: "Whom to reach first", "优先触达谁";
+    ReachSegments: "Segments by what one shopper of them is expected to be worth: by the lower end of the interval, so that a guess does not come before a sure thing; those of fewer than five shoppers last, without a value.", "按每位顾客的预期价值排列的分群：按区间下限排序，不让猜测排在确定的前面；不足五位顾客的分群排在最后，不显示价值。";
+    ReachAreas: "No order says who bought: areas stand in for segments. Those of enough orders come first, by the lower end of what is expected of them. Advertising and offers can be aimed at an area, nobody in it can be addressed.", "订单均不说明买家：以区域代替分群。订单足够者在前，按预期的下限排序。广告和优惠可按区域投放，但无法触达其中任何人。";
+    ReachArea: "Area", "区域";
+    ReachPersona: "The persona of this market: {0}.", "本市场画像：{0}。";
+    ReachBasis: "The values rest on {0}.", "价值依据：{0}。";
+    ReachOpen: "What is not sure", "不确定之处";
+    ReachLost: "What is lost without knowing who bought", "不知道买家而失去的信息";
     NoSegments: "There are no segments for this market.", "本市场没有分群。";
     NoMonths: "There is no month with orders.", "没有任何月份有订单。";
     NoBundles: "No two products were bought together often enough to state a rule.", "没有商品组合的同单次数足以形成规则。";

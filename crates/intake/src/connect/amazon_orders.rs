@@ -71,6 +71,7 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
         ("ship-country", "country", How::Plain),
         ("ship-state", "region", How::Plain),
         ("ship-city", "city", How::Plain),
+        ("ship-postal-code", "postcode_area", How::PostcodeArea),
         ("sales-channel", "channel", How::Plain),
     ] {
         if let Some(at) = header.find(&[name]) {

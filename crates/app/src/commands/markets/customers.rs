@@ -9,7 +9,7 @@ use domain::Market;
 use serde_json::{Value, json};
 
 /// Why a stage has nothing about a market.
-async fn why(opened: &Opened, market: Market, stage: &str, what: &str) -> Result<String> {
+pub(super) async fn why(opened: &Opened, market: Market, stage: &str, what: &str) -> Result<String> {
     let sql = format!(
         "select why from marts.not_computed where stage = '{stage}' and market in ('{market}', 'ZZ') and what = '{what}' \
          order by market limit 1"

@@ -9,6 +9,7 @@
 mod facts;
 mod kinds;
 mod likely;
+pub(crate) mod reach;
 mod tables;
 
 pub(crate) use kinds::{Compared, Kind, compare};
@@ -40,7 +41,8 @@ const SHORTLIST: usize = 200;
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let facts = Facts::load(&stage.engine, stage.currency).await?;
     stage.bar.step("expecting", "values", 0, 4);
-    let values = values(stage, &facts)?;
+    let params = value_params(&facts);
+    let values = values(stage, &facts, &params)?;
     stage.bar.step("expecting", "who leaves", 1, 4);
     let churn = predictor(stage, &facts, Target::Churn { horizon_days: HORIZON }, "who is about to leave")?;
     stage.bar.step("expecting", "second orders", 2, 4);
@@ -64,18 +66,19 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .filter_map(|s| Some((s.shopper.clone(), rhythm.as_ref()?.expect(s, facts.cutoff)?)))
         .collect();
     let predictors: Vec<&Predictor> = churn.iter().chain(&second).collect();
-    tables::all(&facts, values.as_ref(), &risks, &next, &predictors, &lists)
+    let mut tables = tables::all(&facts, values.as_ref(), &risks, &next, &predictors, &lists)?;
+    tables.push(("reach", vec![reach::table(stage, &facts, &params, values.as_ref(), &lists).await?]));
+    Ok(tables)
 }
 
-fn values(stage: &Stage<'_>, facts: &Facts) -> Result<Option<Valuation>> {
+fn value_params(facts: &Facts) -> ValueParams {
+    ValueParams { horizon_days: HORIZON as u32, margin_share: facts.margin_share.clone(), ..ValueParams::default() }
+}
+
+fn values(stage: &Stage<'_>, facts: &Facts, params: &ValueParams) -> Result<Option<Valuation>> {
     let Some(currency) = stage.currency.filter(|_| !facts.values.is_empty()) else {
         stage.not_computed(Market::UNKNOWN, "what shoppers will be worth", "no order says who bought");
         return Ok(None);
-    };
-    let params = ValueParams {
-        horizon_days: HORIZON as u32,
-        margin_share: facts.margin_share.clone(),
-        ..ValueParams::default()
     };
     for market in facts.markets.iter().filter(|m| !facts.margin_share.contains_key(m)) {
         let why = "costs of too few of its sales are known; values are sales";

@@ -36,11 +36,6 @@ pub(super) fn all(
     let of_next = |f: &dyn Fn(&NextOrder) -> Option<Day>| -> Vec<Option<Day>> {
         ids.iter().map(|id| next.get(id).and_then(f)).collect()
     };
-    let basis = |basis: Basis| match basis {
-        Basis::Own => "own",
-        Basis::Pooled => "pooled",
-        Basis::Fallback => "fallback",
-    };
     let reasons = |r: &ShopperPrediction| {
         let text = |language| r.reasons.iter().map(|x| x.text(language)).collect::<Vec<_>>();
         json!({"en": text(Language::EN), "zh": text(Language::ZH)}).to_string()
@@ -71,6 +66,15 @@ pub(super) fn all(
         ("calibration", vec![calibration(predictors)?]),
         ("shortlist", vec![shortlist(lists)?]),
     ])
+}
+
+/// What a value rests on, as tables write it.
+pub(super) const fn basis(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Own => "own",
+        Basis::Pooled => "pooled",
+        Basis::Fallback => "fallback",
+    }
 }
 
 fn market_figures(

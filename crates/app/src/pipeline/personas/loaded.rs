@@ -39,6 +39,8 @@ pub(super) struct Loaded {
     /// Markets with a settled sale.
     pub(super) markets: Vec<Market>,
     pub(super) shoppers: BTreeMap<Market, u64>,
+    /// Settled orders of the markets of which no order says who bought.
+    pub(super) hidden: BTreeMap<Market, u64>,
     /// First day without data.
     pub(super) end: Day,
     pub(super) orders: Vec<OrderHabit>,
@@ -64,7 +66,8 @@ pub(super) struct Loaded {
 impl Loaded {
     pub(super) async fn load(stage: &Stage<'_>) -> Result<Self> {
         let engine = &stage.engine;
-        let (profiles, shoppers, end) = profiles(stage).await?;
+        let Profiles { figures: profiles, shoppers, hidden, end } = profiles(stage).await?;
+        let places = places(engine, &hidden).await?;
         let mut all = Lines::load(engine).await?;
         // What names no product says nothing of what is liked.
         all.lines.retain(|line| line.product.is_some());
@@ -72,21 +75,22 @@ impl Loaded {
         let names: BTreeMap<&str, &str> = all.products.iter().map(|p| (p.id.as_str(), p.name.as_str())).collect();
         let reviews = Reviews::load(engine, &people).await?;
         let mut languages = Counts::default();
-        reviews.0.iter().for_each(|r| languages.add(r.market, &r.language, r.shopper));
+        reviews.0.iter().for_each(|r| languages.add(r.market, &r.language, r.shopper, None));
         let (mut categories, mut brands) = (Counts::default(), Counts::default());
         for line in &all.lines {
-            categories.add(line.market, all.of(line).kind(), line.shopper);
-            brands.add(line.market, &all.of(line).brand, line.shopper);
+            categories.add(line.market, all.of(line).kind(), line.shopper, Some(line.order));
+            brands.add(line.market, &all.of(line).brand, line.shopper, Some(line.order));
         }
         Ok(Self {
             home: home(engine, stage.workspace).await?,
             markets: profiles.keys().copied().collect(),
             shoppers,
+            hidden,
             end,
             orders: orders(engine).await?,
             profiles,
             people: records(engine).await?,
-            places: places(engine).await?,
+            places,
             languages,
             categories,
             brands,
@@ -119,7 +123,13 @@ impl Loaded {
     }
 }
 
-type Profiles = (BTreeMap<Market, Vec<Figure>>, BTreeMap<Market, u64>, Day);
+/// Figures of every market, its shoppers, the orders of those without any, and the first day without data.
+struct Profiles {
+    figures: BTreeMap<Market, Vec<Figure>>,
+    shoppers: BTreeMap<Market, u64>,
+    hidden: BTreeMap<Market, u64>,
+    end: Day,
+}
 
 async fn profiles(stage: &Stage<'_>) -> Result<Profiles> {
     let rows = Rows::query(&stage.engine, "select * from marts.market_summary order by market").await?;
@@ -146,7 +156,10 @@ async fn profiles(stage: &Stage<'_>) -> Result<Profiles> {
         profiles.insert(markets[i], counts.profile(Subject::Market)?);
     }
     let end = last.iter().max().map_or(Day(0), |day| day.plus(1));
-    Ok((profiles, markets.into_iter().zip(shoppers.into_iter().map(i64::unsigned_abs)).collect(), end))
+    let nobody = (0..markets.len()).filter(|&i| shoppers[i] == 0 && orders[i] > 0 && markets[i] != Market::UNKNOWN);
+    let hidden = nobody.map(|i| (markets[i], orders[i].unsigned_abs())).collect();
+    let shoppers = markets.into_iter().zip(shoppers.into_iter().map(i64::unsigned_abs)).collect();
+    Ok(Profiles { figures: profiles, shoppers, hidden, end })
 }
 
 async fn orders(engine: &Engine) -> Result<Vec<OrderHabit>> {
@@ -187,12 +200,15 @@ async fn records(engine: &Engine) -> Result<BTreeMap<Market, Vec<People>>> {
     Ok(all)
 }
 
-async fn places(engine: &Engine) -> Result<Counts> {
+/// Shoppers by the place where they live; orders by the place they went to, where nobody is known.
+async fn places(engine: &Engine, hidden: &BTreeMap<Market, u64>) -> Result<Counts> {
     let rows = Rows::query(engine, queries::PLACES).await?;
     let mut places = Counts::default();
     let (regions, shoppers, n) = (rows.texts("region")?, rows.ints("n_shoppers")?, rows.ints("n")?);
     for (i, market) in rows.markets("market")?.into_iter().enumerate() {
-        places.put(market, &regions[i], shoppers[i].unsigned_abs(), n[i].unsigned_abs());
+        let n = n[i].unsigned_abs();
+        let who = if hidden.contains_key(&market) { n } else { shoppers[i].unsigned_abs() };
+        places.put(market, &regions[i], who, n);
     }
     Ok(places)
 }

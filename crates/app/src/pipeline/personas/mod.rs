@@ -14,7 +14,7 @@ use audience::levers::{Lever, LeverParams, Levers};
 use audience::loyalty::{Experience, LoyaltyIndex, LoyaltyParams, mood, stars};
 use audience::needs::aspects::{AspectHistory, histories};
 use audience::needs::rank::{NeedParams, Needs};
-use audience::persona::facts::{Facts, Group, Whose};
+use audience::persona::facts::{Counted, Facts, Group, Whose};
 use audience::persona::page::{Persona, PersonaParams};
 use audience::price::deals::{DealShare, deal_shares};
 use audience::price::hidden::HiddenParams;
@@ -150,21 +150,26 @@ fn facts(loaded: &Loaded, found: &Findings, market: Market) -> Result<Facts> {
     let returned = found.retention.get(&market).map(|curves| returned_within(&curves.pooled().not_returned, 365));
     let mut together = loaded.together.get(&market).cloned().unwrap_or_default();
     together.extend(found.sequences.get(&market).into_iter().flat_map(|s| loaded.next(s)));
+    let (counted, n_shoppers) = match loaded.hidden.get(&market) {
+        Some(orders) => (Counted::Orders, *orders),
+        None => (Counted::Shoppers, loaded.shoppers.get(&market).copied().unwrap_or(0)),
+    };
     Ok(Facts {
-        n_shoppers: loaded.shoppers.get(&market).copied().unwrap_or(0),
+        counted,
+        n_shoppers,
         profile: profile(market),
         home_profile: home.map(profile).unwrap_or_default(),
         people: loaded.people.get(&market).cloned().unwrap_or_default(),
-        places: loaded.places.of(market, None),
-        languages: loaded.languages.of(market, None),
+        places: loaded.places.of(market, None, counted),
+        languages: loaded.languages.of(market, None, counted),
         usage: found.usage.get(&market).cloned(),
         deal_share: deal(market).map(|d| (d, home.and_then(deal).and_then(|f: Figure| f.as_f64()))),
         sensitivity: response(market).map(|r| (r, home.and_then(response))),
         returned,
         due_days: gaps.as_ref().map(Replenishment::median),
         due_window: gaps.as_ref().and_then(Replenishment::due_window),
-        categories: loaded.categories.of(market, home),
-        brands: loaded.brands.of(market, home),
+        categories: loaded.categories.of(market, home, counted),
+        brands: loaded.brands.of(market, home, counted),
         together,
         needs: found.needs.get(&market).cloned(),
         aspects: found.aspects.get(&market).cloned().unwrap_or_default(),

@@ -11,6 +11,7 @@ use crate::pipeline::rows::Rows;
 use crate::pipeline::said;
 use crate::segments::{self, PRIVACY_FLOOR, shown};
 use anyhow::{Context, Result};
+use audience::persona::facts::Counted;
 use audience::persona::page::{Entry, Persona as Sheet, Said};
 use audience::segments::{BookError, Definition, Field};
 use domain::{Language, Market};
@@ -169,10 +170,13 @@ fn persona(of: Market, page: &Sheet) -> Persona {
         join(page.name_rules.iter().map(|r| r.en.clone()).collect(), " "),
         join(page.name_rules.iter().map(|r| r.zh.clone()).collect(), ""),
     );
-    let size =
-        domain::Figure::number("persona.shoppers", domain::Unit::Count, page.n_shoppers as f64, page.n_shoppers, 0)
-            .formula("shoppers with a settled sale")
-            .source(format!("select n_shoppers from marts.personas where market = '{of}'"));
+    let (key, formula) = match page.counted {
+        Counted::Shoppers => ("persona.shoppers", "shoppers with a settled sale"),
+        Counted::Orders => ("persona.orders", "settled orders; none says who bought"),
+    };
+    let size = domain::Figure::number(key, domain::Unit::Count, page.n_shoppers as f64, page.n_shoppers, 0)
+        .formula(formula)
+        .source(format!("select n_shoppers from marts.personas where market = '{of}'"));
     let segment = page.whose.segment.map_or("all", |s| s.key());
     Persona {
         id: format!("{of}-{segment}"),

@@ -11,6 +11,7 @@ mod offer;
 mod open;
 mod planned;
 mod promote;
+mod reach;
 mod sources;
 mod spend;
 mod table;
@@ -47,8 +48,11 @@ impl LaunchPlan {
         if let Some(decided) = &self.decided {
             parts.push(("decide", Text::Decide, page.decide(decided)));
         }
+        parts.push(("glance", Text::Glance, page.glance()));
+        if let Some(reach) = &self.reach {
+            parts.push(("reach", Text::ReachFirst, page.reach(reach)));
+        }
         parts.extend([
-            ("glance", Text::Glance, page.glance()),
             ("who", Text::WhoBuys, page.who()),
             ("offer", Text::OfferFirst, page.offer()),
             ("bundles", Text::Bundles, page.bundles()),

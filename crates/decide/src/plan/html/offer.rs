@@ -30,11 +30,12 @@ impl Page<'_> {
             (stock, Metric::ProductStock),
             (margin, Metric::ProductMargin),
         ];
+        let here = if plan.glance.hidden() { Metric::ProductOrdersHere } else { Metric::ProductBuyersHere };
         let mut columns = vec![
             Column::Text(self.text(Text::Product)),
             Column::Text(self.text(Text::Why)),
             Column::Text(Metric::ProductUptake.label(lang)),
-            Column::Number(Metric::ProductBuyersHere.label(lang)),
+            Column::Number(here.label(lang)),
         ];
         columns.extend(optional.iter().filter(|o| o.0).map(|o| Column::Number(o.1.label(lang))));
         let mut table = Table::new(columns);
