@@ -79,6 +79,7 @@ export const api = {
   members: (name: string, query: { page: number; per_page: number; contactable?: boolean }, signal?: S) =>
     must(client.GET('/api/v1/segments/{name}/members', { params: { path: { name }, query }, signal })),
   personas: (market: string | null, signal?: S) => must(client.GET('/api/v1/personas', { params: { query: given({ market: market ?? undefined }) }, signal })),
+  channels: (market: string | null, signal?: S) => must(client.GET('/api/v1/channels', { params: { query: given({ market: market ?? undefined }) }, signal })),
   cohorts: (market: string | null, signal?: S) => must(client.GET('/api/v1/cohorts', { params: { query: given({ market: market ?? undefined }) }, signal })),
   values: (market: string | null, signal?: S) => must(client.GET('/api/v1/values', { params: { query: given({ market: market ?? undefined }) }, signal })),
   shopper: (id: string, signal?: S) => must(client.GET('/api/v1/shoppers/{id}', { params: { path: { id } }, signal })),
@@ -109,7 +110,8 @@ export const api = {
   rejects: (query: { source?: string; rule?: string; page: number }, signal?: S) =>
     must(client.GET('/api/v1/rejects', { params: { query: given({ ...query, per_page: 100 }) }, signal })),
   runs: (signal?: S) => must(client.GET('/api/v1/runs', { signal })),
-  startRun: (allow: boolean) => must(client.POST('/api/v1/runs', { params: { query: { allow_failed_gates: allow } } })),
+  startRun: (how: { allow?: boolean; sync?: boolean }) => must(client.POST('/api/v1/runs', { params: { query: { allow_failed_gates: how.allow ?? false, sync: how.sync ?? false } } })),
+  schedule: (signal?: S) => must(client.GET('/api/v1/schedule', { signal })),
   run: (id: string, signal?: S) => must(client.GET('/api/v1/runs/{id}', { params: { path: { id } }, signal })),
   cancelRun: (id: string) => must(client.DELETE('/api/v1/runs/{id}', { params: { path: { id } } })),
   sql: (query: string, limit: number, signal?: S) => must(client.POST('/api/v1/sql', { body: { query, limit }, signal })),

@@ -1,14 +1,24 @@
-// The data side: sources, runs, quality, rejects, questions in SQL.
+// The data side: sources, runs and the schedule, quality, rejects, questions in SQL.
 import { useWords } from '../i18n';
 import { navigate, useRoute } from '../lib/router';
 import { Page, Panel, Tabs } from '../ui/basic';
 import { Quality } from './data/quality';
 import { Rejects } from './data/rejects';
 import { Runs } from './data/runs';
+import { Schedule } from './data/schedule';
 import { Sources } from './data/sources';
 import { Sql } from './data/sql';
 
-const shown = { sources: Sources, runs: Runs, quality: Quality, rejects: Rejects, sql: Sql };
+function Work() {
+  return (
+    <>
+      <Schedule />
+      <Runs />
+    </>
+  );
+}
+
+const shown = { sources: Sources, runs: Work, quality: Quality, rejects: Rejects, sql: Sql };
 type TabId = keyof typeof shown;
 const ids = Object.keys(shown) as TabId[];
 

@@ -8,7 +8,7 @@ import { Answer, Badge, Button, Card, Check, Empty, Page, Panel, Tabs } from '..
 import { navigate, useRoute } from '../lib/router';
 import { Icon } from '../ui/icons';
 import { MarketChoice } from './audience/personas';
-import { Carts, Counters, Queries } from './live/state';
+import { Carts, Channels, Counters, Queries } from './live/state';
 import { VisitorName, VisitorPanel } from './live/visitor';
 
 const KEPT = 500;
@@ -16,7 +16,7 @@ const KEPT = 500;
 export default function Live() {
   const { t } = useWords();
   const part = useRoute().parts[1];
-  const tab = part === 'carts' || part === 'queries' ? part : 'events';
+  const tab = part === 'carts' || part === 'queries' || part === 'channels' ? part : 'events';
   return (
     <Page title={t('live.title')} lead={t('live.lead')}>
       <LiveCounters />
@@ -28,9 +28,10 @@ export default function Live() {
           { id: 'events', label: t('live.tab.events') },
           { id: 'carts', label: t('live.tab.carts') },
           { id: 'queries', label: t('live.tab.queries') },
+          { id: 'channels', label: t('live.tab.channels') },
         ]}
       />
-      <Panel id={tab}>{tab === 'events' ? <Debugger /> : tab === 'carts' ? <LiveCarts /> : <LiveQueries />}</Panel>
+      <Panel id={tab}>{tab === 'events' ? <Debugger /> : tab === 'carts' ? <LiveCarts /> : tab === 'channels' ? <ChannelVisitors /> : <LiveQueries />}</Panel>
     </Page>
   );
 }
@@ -84,6 +85,17 @@ function LiveQueries() {
         <Check label={t('live.queries.without')} checked={without} onChange={only} />
       </div>
       <Answer of={queries}>{(data) => <Queries data={data} />}</Answer>
+    </Card>
+  );
+}
+
+/** Visitors of site and app, as the last run counted them. */
+function ChannelVisitors() {
+  const { t } = useWords();
+  const channels = useLoad('channels', (signal) => api.channels(null, signal));
+  return (
+    <Card title={t('live.channels')} hint={t('live.channels.hint')}>
+      <Answer of={channels}>{(data) => <Channels data={data} />}</Answer>
     </Card>
   );
 }

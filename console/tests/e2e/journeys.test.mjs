@@ -206,6 +206,8 @@ describe('at work', () => {
   it('starts a run, watches it and stops it', async (test) => {
     if (!server.mock) return test.skip();
     await page.goto(`${server.url}/data/runs`);
+    await page.getByText('erp answers 401 Unauthorized').waitFor(); // the schedule says what fails
+    await page.getByRole('button', { name: 'Fetch and run' }).waitFor();
     await page.getByRole('button', { name: 'Start a run' }).click();
     await page.getByRole('progressbar').waitFor();
     await page.getByRole('button', { name: 'Stop the run' }).click();

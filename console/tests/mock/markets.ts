@@ -247,3 +247,12 @@ export function values(market: string | null): Report {
     notes: [words('Margins are known for 83 % of sales; the rest is valued at the mean margin of its category.', '83 % 的销售已知利润；其余按品类平均利润估值。')],
   };
 }
+
+/** Visitors of site and app: together they are fewer than both sums. */
+export function channels(market: string | null): ReturnType<typeof table> {
+  const rows: Cell[][] = [['all', 6120, 2405, 811, 7714, 3188], ['DE', 3904, 1711, 602, 5013, 2210], ['FR', 2216, 694, 209, 2701, 978]];
+  return table(
+    [['market', 'text', 'ISO 3166-1 alpha-2; `all` for everywhere'], ['site', 'integer', 'visitors of the site'], ['app', 'integer', 'visitors of the app'], ['both_channels', 'integer', 'of those, visitors of both'], ['visitors', 'integer', 'visitors of either: site + app - both'], ['known', 'integer', 'of those, known shoppers']],
+    rows.filter((row) => !market || row[0] === market),
+  );
+}

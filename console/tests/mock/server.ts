@@ -41,7 +41,7 @@ export class Mock {
     this.addKey('shop DE', 'write', 'DE', ['https://shop.example']);
     this.addKey('storefront backend', 'read', null, []);
     const begun = Date.now() - 3_600_000;
-    this.runs.push({ id: 'r-1', status: 'done', started: new Date(begun).toISOString(), ended: new Date(begun + 41_000).toISOString(), exit_code: 0, progress: 1, stage: null, lines: [words('marts: computed', '汇总:已计算'), words('offers: computed', '模型:已计算')], next: null, begun });
+    this.runs.push({ id: 'r-1', status: 'done', trigger: 'request', started: new Date(begun).toISOString(), ended: new Date(begun + 41_000).toISOString(), exit_code: 0, progress: 1, stage: null, lines: [words('marts: computed', '汇总:已计算'), words('offers: computed', '模型:已计算')], next: null, begun });
   }
 
   private addKey(name: string, kind: ApiKey['kind'], market: string | null, origins: string[]): { key: ApiKey; secret: string } {
@@ -168,6 +168,8 @@ export class Mock {
         return workspace.preview(json()['rule'] ?? '');
       case 'personas':
         return markets.personas(q.get('market'));
+      case 'channels':
+        return markets.channels(q.get('market'));
       case 'cohorts':
         return markets.cohorts(q.get('market'));
       case 'values':
@@ -191,6 +193,8 @@ export class Mock {
         const rows = all.rows.filter((r) => (!q.get('source') || r[0] === q.get('source')) && (!q.get('rule') || r[2] === q.get('rule')));
         return page({ ...all, rows, total: rows.length }, number, size);
       }
+      case 'schedule':
+        return workspace.schedule();
       case 'runs':
         return this.run(method, id);
       case 'sql': {
@@ -246,7 +250,7 @@ export class Mock {
     };
     if (method === 'POST') {
       if (this.runs.some((r) => now(r).status === 'running')) throw new Refusal(409, 'Not now', 'a run is going on', 'wait for it, or stop it');
-      const run = { id: `r-${this.runs.length + 1}`, status: 'running' as const, started: new Date().toISOString(), ended: null, exit_code: null, progress: 0, stage: 'marts', lines: [], next: null, begun: Date.now() };
+      const run = { id: `r-${this.runs.length + 1}`, status: 'running' as const, trigger: 'request' as const, started: new Date().toISOString(), ended: null, exit_code: null, progress: 0, stage: 'marts', lines: [], next: null, begun: Date.now() };
       this.runs.unshift(run);
       return now(run);
     }

@@ -1,5 +1,5 @@
 // The rest of the invented workspace: overview, segments, data, models, plan.
-import type { Cell, Models, Overview, Recommendations, Report, SegmentPreview, Segments, Shopper, Table } from '../../src/api/wire';
+import type { Cell, Models, Overview, Recommendations, Report, SegmentPreview, Schedule, Segments, Shopper, Table } from '../../src/api/wire';
 import { cards } from './catalogue';
 import { amount, figure, interval, seeded, table, words } from './figures';
 import { HOME, SERVED } from './markets';
@@ -306,5 +306,18 @@ export function plan(market: string): unknown {
       caveats: [{ rule: 'service_line', rows: planFigure('rule.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'repeated_line', rows: planFigure('rule.rows', { number: 318 }, 'count'), sample: '' }],
       sources: [{ name: 'orders_DE.csv', table: 'order_lines', licence: null, origin: 'Shopify export' }, { name: 'reviews.jsonl', table: 'reviews', licence: null, origin: null }],
     },
+  };
+}
+
+/** Two systems, one of which is away, and the run at night. */
+export function schedule(): Schedule {
+  const task = { task: 'sync' as const, source: null, when: null, status: 'fine' as const, began: null, ended: null, succeeded: null, failures: 0, due: null, records: null, changed: null, rejected: null, why: null, next: null };
+  return {
+    problem: null,
+    tasks: [
+      { ...task, source: 'shop', when: words('every 30 minutes', '每 30 分钟'), began: '2026-11-26T08:00:00Z', ended: '2026-11-26T08:00:09Z', succeeded: '2026-11-26T08:00:09Z', due: '2026-11-26T08:30:00Z', records: 41, changed: 12, rejected: 0 },
+      { ...task, source: 'erp', status: 'failing', when: words('every 6 hours', '每 6 小时'), began: '2026-11-26T08:02:00Z', ended: '2026-11-26T08:02:01Z', succeeded: '2026-11-26T01:58:10Z', failures: 2, due: '2026-11-26T08:04:00Z', records: 0, changed: 0, rejected: 0, why: words('erp answers 401 Unauthorized', 'erp 返回 401 Unauthorized'), next: words('see the token of the source in sync.toml, and what it may read', '请检查 sync.toml 中该来源的令牌及其读取权限') },
+      { ...task, task: 'run', when: words('daily at 03:00 (Europe/Berlin)', '每天 03:00(Europe/Berlin)'), began: '2026-11-26T02:00:00Z', ended: '2026-11-26T02:00:41Z', succeeded: '2026-11-26T02:00:41Z', due: '2026-11-27T02:00:00Z' },
+    ],
   };
 }

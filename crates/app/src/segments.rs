@@ -209,6 +209,7 @@ pub(crate) fn columns() -> Columns {
         .with(Field::PAlive, outlook, "p_alive")
         .with(Field::ExpectedValue, outlook, "expected_revenue")
         .with(Field::ChurnRisk, outlook, "churn_risk")
+        .with_carts("marts.carts")
         .with_interests("marts.shopper_interests", "category", "share")
         .with_values("marts.shopper_values", "value", "score")
 }
@@ -304,6 +305,9 @@ async fn known_of_nobody(engine: &Engine, book: &SegmentBook, columns: &Columns)
             Term::Value(name) => columns.values.as_ref().map(|(table, column, _)| {
                 let quoted = name.replace('\'', "''");
                 (term.to_string(), format!("select 1 as one from {table} where lower({column}) = '{quoted}' limit 1"))
+            }),
+            Term::CartAbandoned(_) => columns.carts.as_ref().map(|table| {
+                (term.to_string(), format!("select 1 as one from {table} where shopper_id is not null limit 1"))
             }),
             _ => None,
         };

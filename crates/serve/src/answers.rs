@@ -10,7 +10,7 @@ use crate::wire::audience::{
 use crate::wire::catalogue::{
     PricesWrite, Product, ProductQuery, ProductWrite, Products, ReaderQuery, StockWrite, Written,
 };
-use crate::wire::data::{RejectQuery, Run, RunQuery, Runs, SqlQuestion};
+use crate::wire::data::{RejectQuery, Run, RunQuery, Runs, Schedule, SqlQuestion};
 use crate::wire::markets::{Lang, MarketPage, MarketRanking, TransferReport};
 use crate::wire::overview::Overview;
 use crate::wire::persons::{PersonErasure, PersonExport};
@@ -163,6 +163,8 @@ pub trait AudienceAnswers: Send + Sync {
     fn personas<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Personas>;
     /// Who came back: `market, cohort, months_since, n_shoppers, revenue`.
     fn cohorts<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Table>;
+    /// Visitors of site and app, each and together: `market, site, app, both_channels, visitors, known`.
+    fn channels<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Table>;
     /// What shoppers are expected to be worth.
     fn values<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Report>;
     /// One shopper.
@@ -226,6 +228,8 @@ pub trait DataAnswers: Send + Sync {
     fn run<'a>(&'a self, id: &'a str) -> Answer<'a, Run>;
     /// Stops a run.
     fn cancel_run<'a>(&'a self, id: &'a str) -> Answer<'a, Run>;
+    /// What is done by itself, and how it stands.
+    fn schedule(&self) -> Answer<'_, Schedule>;
     /// A question in SQL, read only.
     fn sql<'a>(&'a self, question: &'a SqlQuestion) -> Answer<'a, Table>;
 }

@@ -13,7 +13,9 @@ use crate::wire::audience::{
 use crate::wire::catalogue::{
     PricesWrite, Product, ProductCard, ProductQuery, ProductWrite, Products, ReaderQuery, StockWrite, Written,
 };
-use crate::wire::data::{RejectQuery, Run, RunQuery, RunStatus, Runs, SqlQuestion};
+use crate::wire::data::{
+    RejectQuery, Run, RunQuery, RunStatus, RunTrigger, Runs, Schedule, ScheduledTask, SqlQuestion,
+};
 use crate::wire::figure::{Amount, Figure, Words};
 use crate::wire::markets::{Criterion, Lang, MarketPage, MarketRanking, MarketReason, RankedMarket, TransferReport};
 use crate::wire::overview::{Action, Counts, Freshness, Gate, Overview};
@@ -179,6 +181,7 @@ fn the_run(id: &str) -> Result<Run, AnswerError> {
     Ok(Run {
         id: id.to_owned(),
         status: RunStatus::Done,
+        trigger: RunTrigger::Request,
         started: "2026-11-01T08:00:00Z".to_owned(),
         ended: Some("2026-11-01T08:03:00Z".to_owned()),
         exit_code: Some(0),
@@ -362,6 +365,11 @@ impl AudienceAnswers for FakeAnswers {
         ready(Ok(Personas { personas: vec![persona], notes: Vec::new() }))
     }
 
+    fn channels<'a>(&'a self, _market: Option<&'a str>) -> Answer<'a, Table> {
+        let columns = [("market", "text", "market"), ("visitors", "integer", "visitors of site or app")];
+        ready(Ok(table(columns, vec![["DE".into(), 40.into()]])))
+    }
+
     fn cohorts<'a>(&'a self, _market: Option<&'a str>) -> Answer<'a, Table> {
         let columns = [
             ("market", "text", "ISO 3166-1 alpha-2"),
@@ -521,6 +529,12 @@ impl DataAnswers for FakeAnswers {
 
     fn cancel_run<'a>(&'a self, id: &'a str) -> Answer<'a, Run> {
         ready(the_run(id))
+    }
+
+    fn schedule(&self) -> Answer<'_, Schedule> {
+        let source = Some("shop".to_owned());
+        let when = Some(Words::new("every 30 minutes", "每 30 分钟"));
+        ready(Ok(Schedule { tasks: vec![ScheduledTask { source, when, ..ScheduledTask::default() }], problem: None }))
     }
 
     fn sql<'a>(&'a self, question: &'a SqlQuestion) -> Answer<'a, Table> {

@@ -15,10 +15,12 @@ export function Runs() {
   const { t } = useWords();
   const { may } = useSession();
   const runs = useLoad('runs', api.runs);
-  const start = useAct(async (allow: boolean) => {
-    await api.startRun(allow);
+  const start = useAct(async (how: { allow?: boolean; sync?: boolean }) => {
+    await api.startRun(how);
     runs.reload();
   });
+  const schedule = useLoad('schedule', api.schedule);
+  const asks = schedule.data?.tasks.some((task) => task.task === 'sync') ?? false;
   const going = runs.data?.runs.find((r) => r.status === 'running');
   const wasGoing = useRef(false);
 
@@ -43,9 +45,16 @@ export function Runs() {
       hint={t('runs.hint')}
       actions={
         may('marketer') ? (
-          <Button kind="primary" icon="play" busy={start.busy} disabled={going !== undefined} onClick={() => void start.run(false)}>
-            {t('runs.start')}
-          </Button>
+          <>
+            {asks ? (
+              <Button icon="play" busy={start.busy} disabled={going !== undefined} onClick={() => void start.run({ sync: true })}>
+                {t('runs.sync')}
+              </Button>
+            ) : null}
+            <Button kind="primary" icon="play" busy={start.busy} disabled={going !== undefined} onClick={() => void start.run({})}>
+              {t('runs.start')}
+            </Button>
+          </>
         ) : null
       }
     >
@@ -54,7 +63,7 @@ export function Runs() {
         {(data) => (
           <ul className="runs">
             {data.runs.map((run, i) => (
-              <OneRun key={run.id} run={run} reload={runs.reload} anyway={i === 0 && run.exit_code === GATE ? () => void start.run(true) : undefined} />
+              <OneRun key={run.id} run={run} reload={runs.reload} anyway={i === 0 && run.exit_code === GATE ? () => void start.run({ allow: true }) : undefined} />
             ))}
           </ul>
         )}
@@ -98,6 +107,7 @@ function OneRun({ run, reload, anyway }: { run: Run; reload: () => void; anyway?
         <Badge tone={tone}>{code('run', run.status)}</Badge>
         <strong>{f.dateTime(run.started)}</strong>
         {run.ended ? <span className="hint">{t('runs.took', { seconds: f.decimal((Date.parse(run.ended) - Date.parse(run.started)) / 1000, 0) })}</span> : null}
+        {run.trigger === 'schedule' ? <span className="hint">{t('runs.scheduled')}</span> : null}
         {running && run.stage ? <span>{t('runs.stage', { stage: code('stage', run.stage) })}</span> : null}
         <span className="grow" />
         {anyway && may('marketer') ? (

@@ -66,3 +66,8 @@ export function Queries({ data }: { data: Table }) {
   const { t } = useWords();
   return <TableView table={data} caption={t('live.queries')} exportName="queries" empty={<Empty title={t('live.queries.none')} icon="search">{t('live.queries.none.text')}</Empty>} />;
 }
+
+export function Channels({ data }: { data: Table }) {
+  const { t } = useWords();
+  return <TableView table={data} caption={t('live.channels')} exportName="channels" empty={<Empty title={t('live.channels.none')} icon="info">{t('live.channels.none.text')}</Empty>} />;
+}

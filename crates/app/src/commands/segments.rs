@@ -95,6 +95,10 @@ fn fields() {
         ("returns.count, returns.share", "orders of which something came back, and their share"),
         ("bought(category \"Coffee\", 90d)", "bought of a category; also brand \"…\" and product \"…\""),
         ("viewed(…), searched(\"grinder\", 30d)", "looked at or searched for"),
+        (
+            "cart_abandoned(7d)",
+            "something lies in the cart, for an hour nothing was done with it, and it was touched in the last 7 days",
+        ),
         ("tag(\"repeat\")", "has a tag"),
         (
             "interest(\"Coffee\") >= 0.2",
@@ -278,6 +282,10 @@ pub(crate) async fn facts(engine: &Engine, shopper: &str) -> Result<Option<Shopp
     );
     let rows = Rows::query(engine, &searched).await?;
     facts.searched = rows.days("day")?.into_iter().zip(rows.texts("query")?).collect();
+    let abandoned = format!(
+        "select cast(last_at as date) as day from marts.carts where shopper_id = '{quoted}' and state = 'abandoned'"
+    );
+    facts.abandoned = Rows::query(engine, &abandoned).await?.days("day")?.into_iter().max();
     let tags = format!("select tags from marts.segments where shopper_id = '{quoted}'");
     for tags in Rows::query(engine, &tags).await?.texts("tags")? {
         let tags: serde_json::Value = serde_json::from_str(&tags).unwrap_or_default();

@@ -95,6 +95,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
         tokio::spawn(async move { serving.current.follow().await })
     };
     let compactor = tokio::spawn(intake::keep_compacting(lake, events.clone()));
+    let scheduler = {
+        let serving = serving.clone();
+        tokio::spawn(async move { serving.keep_schedule().await })
+    };
     let mut server = Server::new(config, store, serving.clone())
         .consents(serving.consents.clone())
         .clock(clock)
@@ -106,6 +110,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode
     let served = server.serve(listener, asked_to_stop()).await;
     follower.abort();
     compactor.abort();
+    scheduler.abort();
+    serving.scheduler.stop();
     serving.runs.stop();
     served.context("serving")?;
     if !args.json {

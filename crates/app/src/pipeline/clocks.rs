@@ -59,10 +59,15 @@ const CLOCKS: [(&str, Tz); 46] = [
     ("ZA", Tz::Africa__Johannesburg),
 ];
 
+/// The clock of a market; `None` for one that has several.
+pub(crate) fn zone(market: Market) -> Option<Tz> {
+    let at = CLOCKS.binary_search_by_key(&market.code(), |(code, _)| code).ok()?;
+    Some(CLOCKS[at].1)
+}
+
 /// Hour of the day, 0 to 23, at a second since 1970; `None` for a market without one clock.
 pub(crate) fn hour(market: Market, second: i64) -> Option<u8> {
-    let at = CLOCKS.binary_search_by_key(&market.code(), |(code, _)| code).ok()?;
-    let instant = DateTime::from_timestamp(second, 0)?.with_timezone(&CLOCKS[at].1);
+    let instant = DateTime::from_timestamp(second, 0)?.with_timezone(&zone(market)?);
     u8::try_from(instant.hour()).ok()
 }
 

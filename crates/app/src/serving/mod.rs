@@ -14,6 +14,7 @@ mod meanings;
 mod persons;
 pub(crate) mod recent;
 pub(crate) mod runs;
+mod schedule;
 pub(crate) mod snapshot;
 mod sweep;
 mod tables;
@@ -44,6 +45,7 @@ pub(crate) struct Serving {
     pub(crate) recent: Recent,
     pub(crate) exposures: Exposures,
     pub(crate) runs: runs::RunKeeper,
+    pub(crate) scheduler: schedule::Scheduler,
     /// What takes events in; none where nothing does.
     pub(crate) events: OnceLock<Arc<serve::ingest::Intake>>,
     /// What persons allowed.
@@ -64,6 +66,7 @@ impl Serving {
             recent: Recent::new(RecentParams::default()),
             exposures: Exposures::open(root)?,
             runs: runs::RunKeeper::open(root, RunsParams::default())?,
+            scheduler: schedule::Scheduler::new(root, now()),
             events: OnceLock::new(),
             consents: Arc::default(),
             unasked,
@@ -112,6 +115,6 @@ impl Serving {
 
 /// Milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "a server lives in time; its answers are not repeated")]
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }

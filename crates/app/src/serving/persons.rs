@@ -33,7 +33,8 @@ const MOST: usize = 10_000;
 /// Tables of zone `raw` that hold rows of people.
 const RAW: [&str; 4] = ["order_lines", "customers", "events", "reviews"];
 /// Marts that hold rows of shoppers, or words of theirs.
-const MARTS: [&str; 12] = [
+const MARTS: [&str; 13] = [
+    "carts",
     "shopper_summary",
     "shopper_traits",
     "shopper_interests",
@@ -122,6 +123,14 @@ impl Person {
         names.into_iter().collect()
     }
 
+    /// Names that say who somebody is without the links of the lake.
+    fn fresh_names(&self) -> Vec<String> {
+        let asked =
+            [Some(self.asked.clone()), intake::hash_id::email(&self.asked), intake::hash_id::phone(&self.asked)];
+        let live = self.keys("anonymous").into_iter().map(str::to_owned);
+        asked.into_iter().flatten().chain(live).collect()
+    }
+
     fn keys(&self, kind: &str) -> Vec<&str> {
         self.keys.iter().filter(|(k, _)| k == kind).map(|(_, key)| key.as_str()).collect()
     }
@@ -140,6 +149,15 @@ impl Person {
         if has("shopper_key") && !numbers.is_empty() {
             any.push(format!("concat(s.family, ':', r.shopper_key) in ({})", list(numbers)));
         }
+        // What came since the lake was cleaned last links nobody yet: it goes by the name that was asked for and those that the last
+        // minutes know. Equal numbers of two shops are two persons, so a plain number counts in what was tracked alone.
+        let names = list(self.fresh_names());
+        for column in ["email_hash", "phone_hash", "anonymous_id"].into_iter().filter(|column| has(column)) {
+            any.push(format!("r.{column} in ({names})"));
+        }
+        if has("shopper_key") {
+            any.push(format!("(s.is_tracked and r.shopper_key in ({names}))"));
+        }
         if any.is_empty() { "false".to_owned() } else { any.join(" or ") }
     }
 }
@@ -147,11 +165,18 @@ impl Person {
 /// Sources with the system whose numbers they use, as a query.
 fn families(now: &Snapshot) -> Result<String> {
     let files = lake::source_files(&now.workspace.lake()?, &now.lake)?;
-    let rows: Vec<String> = files.iter().map(|f| format!("({}, {})", quoted(&f.source), quoted(&f.system))).collect();
+    let row = |f: &lake::SourceFile| {
+        let is_tracked = f.origin.as_deref() == Some(domain::TRACKING_ORIGIN);
+        format!("({}, {}, {is_tracked})", quoted(&f.source), quoted(&f.system))
+    };
+    let rows: Vec<String> = files.iter().map(row).collect();
     Ok(if rows.is_empty() {
-        "(select '' as source, '' as family)".to_owned()
+        "(select '' as source, '' as family, false as is_tracked)".to_owned()
     } else {
-        format!("(select column1 as source, column2 as family from (values {}))", rows.join(", "))
+        format!(
+            "(select column1 as source, column2 as family, column3 as is_tracked from (values {}))",
+            rows.join(", ")
+        )
     })
 }
 
@@ -187,9 +212,6 @@ async fn raw_rows(
 /// Everything, by table.
 pub(super) async fn rows(now: &Snapshot, person: &Person) -> Result<Vec<NamedTable>> {
     let mut found = Vec::new();
-    if !person.is_known() {
-        return Ok(found);
-    }
     let who = list(&person.shoppers);
     let families = families(now)?;
     for name in RAW {

@@ -12,7 +12,7 @@ use crate::models::put;
 use crate::pipeline::said;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use serve::wire::data::{Run, RunStatus};
+use serve::wire::data::{Run, RunStatus, RunTrigger};
 use serve::wire::figure::Words;
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
@@ -60,6 +60,10 @@ pub(crate) struct Begin<'a> {
     pub(crate) updates: &'a Arc<Updates>,
     /// Goes on where a quality gate fails.
     pub(crate) allow_failed_gates: bool,
+    /// Asks the systems of sync.toml first.
+    pub(crate) sync: bool,
+    /// Who wants it.
+    pub(crate) trigger: RunTrigger,
     /// Now, in milliseconds since 1970.
     pub(crate) at: i64,
     /// Tells the end.
@@ -71,6 +75,8 @@ pub(crate) struct RunKeeper {
     root: PathBuf,
     params: RunsParams,
     state: Arc<Mutex<State>>,
+    /// Held while a child works that writes the lake.
+    work: Arc<Mutex<()>>,
 }
 
 /// Why a run was not started or stopped.
@@ -90,7 +96,8 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn instant(at: i64) -> String {
+/// A moment as it is told.
+pub(super) fn instant(at: i64) -> String {
     chrono::DateTime::from_timestamp_millis(at).unwrap_or_default().format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
@@ -111,7 +118,30 @@ impl RunKeeper {
             ));
         }
         let state = State { history, child: None, is_cancelled: false };
-        Ok(Self { root: root.to_path_buf(), params, state: Arc::new(Mutex::new(state)) })
+        Ok(Self { root: root.to_path_buf(), params, state: Arc::new(Mutex::new(state)), work: Arc::default() })
+    }
+
+    /// What is held while something writes the lake for the server: whoever does it besides runs takes it too.
+    pub(crate) fn work(&self) -> Arc<Mutex<()>> {
+        self.work.clone()
+    }
+
+    /// The newest run, whoever started it.
+    pub(crate) fn newest(&self) -> Option<Run> {
+        lock(&self.state).history.runs.back().cloned()
+    }
+
+    /// How many runs failed in a row, the newest counted first.
+    pub(crate) fn failures(&self) -> u32 {
+        let state = lock(&self.state);
+        let failed = state.history.runs.iter().rev().take_while(|run| run.status == RunStatus::Failed);
+        u32::try_from(failed.count()).unwrap_or(u32::MAX)
+    }
+
+    /// When a run ended well for the last time.
+    pub(crate) fn succeeded(&self) -> Option<String> {
+        let state = lock(&self.state);
+        state.history.runs.iter().rev().find(|run| run.status == RunStatus::Done).and_then(|run| run.ended.clone())
     }
 
     /// All runs, newest first, without their lines.
@@ -129,7 +159,7 @@ impl RunKeeper {
     /// is done and before it counts as ended.
     pub(crate) fn start(
         &self,
-        Begin { updates, allow_failed_gates, at, clock }: Begin<'_>,
+        Begin { updates, allow_failed_gates, sync, trigger, at, clock }: Begin<'_>,
         first: impl FnOnce() -> Result<()> + Send + 'static,
         done: impl FnOnce() + Send + 'static,
     ) -> Result<Run, RunError> {
@@ -141,6 +171,7 @@ impl RunKeeper {
         let run = Run {
             id: number.to_string(),
             status: RunStatus::Running,
+            trigger,
             started: instant(at),
             progress: Some(0.0),
             ..Run::default()
@@ -150,6 +181,8 @@ impl RunKeeper {
             state.history.runs.pop_front();
         }
         state.is_cancelled = false;
+        // Now, not only at its end: a server that dies meanwhile finds it.
+        keep(&self.root, &state.history);
         drop(state);
         let work = Work {
             root: self.root.clone(),
@@ -158,8 +191,11 @@ impl RunKeeper {
             state: self.state.clone(),
             updates: updates.clone(),
             allow_failed_gates,
+            sync,
         };
+        let one_at_a_time = self.work.clone();
         let spawned = std::thread::Builder::new().name("run".to_owned()).spawn(move || {
+            let _one_at_a_time = one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
             if let Err(error) = first() {
                 work.line(&format!("events of the last minutes are not in this run: {error:#}"));
             }
@@ -222,11 +258,15 @@ struct Work {
     state: Arc<Mutex<State>>,
     updates: Arc<Updates>,
     allow_failed_gates: bool,
+    sync: bool,
 }
 
 impl Work {
     /// Takes in what is pending, then runs. The exit code, or why there is none.
     fn run(&self) -> Result<i32> {
+        if self.sync && self.child(&["sync".to_owned()])? != 0 {
+            self.line("not every system could be asked; the run goes on with what came");
+        }
         let files = self.updates.fold()?;
         if !files.is_empty() {
             let mut args = vec!["ingest".to_owned()];
@@ -329,10 +369,15 @@ impl Work {
                 run.lines.push(Words::same(format!("{error:#}")));
             }
         }
-        let text = serde_json::to_vec(&state.history).unwrap_or_default();
-        if let Err(error) = put(&self.root.join(FILE), &text) {
-            tracing::warn!(error = format!("{error:#}"), "the history of runs cannot be written");
-        }
+        keep(&self.root, &state.history);
+    }
+}
+
+/// Writes the history; where it cannot be, runs go on without.
+fn keep(root: &Path, history: &History) {
+    let text = serde_json::to_vec(history).unwrap_or_default();
+    if let Err(error) = put(&root.join(FILE), &text) {
+        tracing::warn!(error = format!("{error:#}"), "the history of runs cannot be written");
     }
 }
 

@@ -1,10 +1,13 @@
-//! `sync.toml` in the workspace: which systems are asked, how, and as what their records are read.
+//! `sync.toml` in the workspace: which systems are asked, how, as what their records are read, and when by itself.
 
 use super::mirror::Record;
 use super::shopify;
+use super::when::{Times, When};
 use crate::exit::{Exit, Stop};
+use crate::pipeline::clocks;
 use anyhow::{Context, Result};
-use domain::Day;
+use chrono_tz::Tz;
+use domain::{Day, Market};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -15,7 +18,24 @@ pub(crate) const FILE: &str = "sync.toml";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
+    #[serde(default)]
     source: Vec<RawSource>,
+    #[serde(default)]
+    schedule: RawSchedule,
+}
+
+/// What the server does by itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawSchedule {
+    /// When sources are asked that say nothing of their own.
+    sync: Option<Times>,
+    /// When everything is computed.
+    run: Option<Times>,
+    /// Whose clock times of the day are by; without it, the home market's.
+    market: Option<Market>,
+    /// The same by its IANA name, for markets with several clocks.
+    zone: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,6 +56,7 @@ struct RawSource {
     changed: Option<String>,
     created: Option<String>,
     map: Option<PathBuf>,
+    schedule: Option<Times>,
 }
 
 /// How a system speaks.
@@ -66,10 +87,22 @@ pub(crate) struct SyncSource {
     changed: String,
     created: String,
     map: Option<PathBuf>,
+    /// When the server asks it by itself.
+    pub(crate) when: Option<When>,
 }
 
-/// The sources of a workspace.
-pub(crate) fn read(root: &Path) -> Result<Vec<SyncSource>> {
+/// What the file says.
+#[derive(Clone, Debug)]
+pub(crate) struct SyncFile {
+    pub(crate) sources: Vec<SyncSource>,
+    /// When the server computes everything by itself.
+    pub(crate) run: Option<When>,
+    /// The clock that times of the day are by.
+    pub(crate) zone: Tz,
+}
+
+/// The file of a workspace with this home market.
+pub(crate) fn read(root: &Path, home: Option<Market>) -> Result<SyncFile> {
     let path = root.join(FILE);
     let text = std::fs::read_to_string(&path).map_err(|e| {
         let next = format!("write {FILE} as docs/data-in.md shows: one [[source]] a system");
@@ -77,6 +110,15 @@ pub(crate) fn read(root: &Path) -> Result<Vec<SyncSource>> {
     })?;
     let wrong = |what: String, next: &str| Stop::error(Exit::Usage, format!("{}: {what}", path.display()), next);
     let raw: RawFile = toml::from_str(&text).map_err(|e| wrong(e.to_string().trim_end().to_owned(), "mend it"))?;
+    let when = |times: &Option<Times>| {
+        let parsed = times.as_ref().map(When::parse).transpose();
+        parsed.map(Option::flatten).map_err(|e| {
+            let next =
+                "write a length such as 30m, 6h or 1d, times of the day such as [\"03:00\", \"15:00\"], or never";
+            wrong(format!("a schedule: {e}"), next)
+        })
+    };
+    let (often, run) = (when(&raw.schedule.sync)?, when(&raw.schedule.run)?);
     let mut sources: Vec<SyncSource> = Vec::new();
     for raw in raw.source {
         let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -113,9 +155,20 @@ pub(crate) fn read(root: &Path) -> Result<Vec<SyncSource>> {
             token_file: raw.token_file.map(|file| root.join(file)),
             system: raw.system,
             next: raw.next,
+            when: if raw.schedule.is_some() { when(&raw.schedule)? } else { often.clone() },
         });
     }
-    Ok(sources)
+    let by_clock = sources.iter().filter_map(|s| s.when.as_ref()).chain(&run).any(|when| matches!(when, When::At(_)));
+    let zone = match (&raw.schedule.zone, raw.schedule.market.or(home)) {
+        (Some(name), _) => name.parse().ok(),
+        (None, Some(market)) => clocks::zone(market),
+        (None, None) => None,
+    };
+    if zone.is_none() && (by_clock || raw.schedule.zone.is_some()) {
+        let next = "name `zone` in [schedule] such as America/New_York, or a `market` that has one clock";
+        return Err(wrong("nobody knows by whose clock times of the day are".to_owned(), next));
+    }
+    Ok(SyncFile { sources, run, zone: zone.unwrap_or(Tz::UTC) })
 }
 
 /// A token that goes over this machine alone needs no encryption.
@@ -248,7 +301,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let toml = "[[source]]\nname = \"shop\"\nkind = \"shopify-orders\"\nurl = \"https://a.example/o\"\n";
         std::fs::write(dir.path().join(FILE), toml).unwrap();
-        let source = read(dir.path()).unwrap().remove(0);
+        let source = read(dir.path(), None).unwrap().sources.remove(0);
         let next = |link: &str| source.next_page(&Value::Null, Some(link), "https://a.example/o");
         assert_eq!(next(link).unwrap().as_deref(), Some("https://a.example/o?page_info=y"));
         assert!(next("<https://evil.example/o>; rel=\"next\"").is_err());
@@ -263,10 +316,35 @@ mod tests {
             ("[[source]]\nname = \"a\"\nkind = \"json\"\nurl = \"https://a.example\"\n", "map"),
             ("[[source]]\nname = \"a\"\nkind = \"shopify-orders\"\nurl = \"http://a.example\"\n", "http://a.example"),
             ("[[source]]\nname = \"a\"\nkind = \"shopify\"\nurl = \"https://a.example\"\n", "shopify"),
+            ("[schedule]\nrun = \"soon\"\n", "soon"),
+            ("[schedule]\nrun = \"03:00\"\n", "whose clock"),
+            ("[schedule]\nrun = \"03:00\"\nmarket = \"US\"\n", "whose clock"),
+            ("[schedule]\nrun = \"6h\"\nzone = \"Mars/Base\"\n", "whose clock"),
         ] {
             std::fs::write(dir.path().join(FILE), toml).unwrap();
-            let said = read(dir.path()).unwrap_err().to_string();
+            let said = read(dir.path(), None).unwrap_err().to_string();
             assert!(said.contains(says), "{said}");
         }
+    }
+
+    #[test]
+    fn a_source_goes_by_the_common_schedule_unless_it_has_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = |name: &str, more: &str| {
+            format!("[[source]]\nname = \"{name}\"\nkind = \"shopify-orders\"\nurl = \"https://a.example/o\"\n{more}")
+        };
+        let toml = format!(
+            "[schedule]\nsync = \"30m\"\nrun = [\"15:00\", \"03:00\"]\n{}{}{}",
+            source("a", ""),
+            source("b", "schedule = \"04:30\"\n"),
+            source("c", "schedule = \"never\"\n")
+        );
+        std::fs::write(dir.path().join(FILE), toml).unwrap();
+        let file = read(dir.path(), "JP".parse().ok()).unwrap();
+        let said = |when: &Option<When>| when.as_ref().map(|w| w.words(file.zone).en);
+        let of: Vec<_> = file.sources.iter().map(|s| said(&s.when)).collect();
+        let tokyo = Some("daily at 04:30 (Asia/Tokyo)".to_owned());
+        assert_eq!(of, [Some("every 30 minutes".to_owned()), tokyo, None]);
+        assert_eq!(said(&file.run).as_deref(), Some("daily at 03:00, 15:00 (Asia/Tokyo)"));
     }
 }

@@ -8,18 +8,23 @@
 //! [`fetch`] asks: `Link` headers or a field for the next page, `Retry-After`, a few tries; the token goes to the origin of the
 //! configured address and nowhere else, and into no log.
 
+mod attempt;
 mod config;
 mod fetch;
 mod mirror;
 mod shopify;
+mod when;
 
-pub(crate) use config::{FILE, SyncSource, read};
+pub(crate) use attempt::{Attempt, is_asked};
+pub(crate) use config::{FILE, SyncFile, SyncSource, read};
+pub(crate) use when::Last;
 
 use crate::exit::{Exit, Stop};
 use crate::models::put;
 use crate::pipeline;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
+use attempt::Turn;
 use domain::Day;
 use fetch::{Client, Page};
 use lake::{FileTaken, IngestOptions, Lake, LakeLock, Snapshot};
@@ -69,7 +74,7 @@ impl State {
 }
 
 /// What a round did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Synced {
     /// Name of the source.
     pub(crate) source: String,
@@ -87,22 +92,79 @@ pub(crate) struct Synced {
     pub(crate) cursor: Option<String>,
 }
 
-/// Fetches what changed, and brings it into the lake; cleaning is the caller's.
-pub(crate) async fn run(
-    workspace: &Workspace,
-    lake: &Lake,
-    lock: &LakeLock,
-    source: &SyncSource,
-    today: Day,
-) -> Result<Synced> {
-    let folder = workspace.root.join(FOLDER).join(&source.name);
-    let mut done = Synced { source: source.name.clone(), ..Synced::default() };
-    let mut state = State::load(&folder)?;
-    let mut mirror = Mirror::open(&folder)?;
-    fetch_all(source, &folder, lake, &mut state, &mut mirror, &mut done).await?;
-    bring(source, &folder, lake, lock, &mirror, today, &mut done).await?;
-    done.cursor = state.cursor;
-    Ok(done)
+/// A source that is being asked: what it gives is in the mirror, and comes into the lake next.
+pub(crate) struct Round<'a> {
+    workspace: &'a Workspace,
+    source: &'a SyncSource,
+    attempt: Attempt,
+    done: Synced,
+    clock: fn() -> i64,
+    _turn: Turn,
+}
+
+impl<'a> Round<'a> {
+    /// Fetches what changed. The lake is free meanwhile: a system may let us wait for minutes.
+    pub(crate) async fn fetch(
+        workspace: &'a Workspace,
+        lake: &Lake,
+        source: &'a SyncSource,
+        clock: fn() -> i64,
+    ) -> Result<Self> {
+        let Some(turn) = Turn::take(&workspace.root, &source.name)? else {
+            let what = format!("somebody else asks {} just now", source.name);
+            return Err(Stop::error(Exit::Storage, what, "wait for its end"));
+        };
+        let attempt = Attempt::begin(&workspace.root, &source.name, clock())?;
+        let done = Synced { source: source.name.clone(), ..Synced::default() };
+        let mut round = Self { workspace, source, attempt, done, clock, _turn: turn };
+        match round.fetch_all(lake).await {
+            Ok(()) => Ok(round),
+            Err(error) => Err(round.failed(error)),
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.workspace.root.join(FOLDER).join(&self.source.name)
+    }
+
+    async fn fetch_all(&mut self, lake: &Lake) -> Result<()> {
+        let folder = self.folder();
+        let mut state = State::load(&folder)?;
+        let mut mirror = Mirror::open(&folder)?;
+        fetch_all(self.source, &folder, lake, &mut state, &mut mirror, &mut self.done).await?;
+        self.done.cursor = state.cursor;
+        Ok(())
+    }
+
+    /// Brings what was fetched into the lake; cleaning is the caller's.
+    pub(crate) async fn bring(&mut self, lake: &Lake, lock: &LakeLock, today: Day) -> Result<()> {
+        let folder = self.folder();
+        let mirror = Mirror::open(&folder)?;
+        bring(self.source, &folder, lake, lock, &mirror, today, &mut self.done).await
+    }
+
+    /// Notes that it ended well; what it did.
+    pub(crate) fn ended(mut self) -> Result<Synced> {
+        let now = (self.clock)();
+        self.attempt.ended = Some(now);
+        self.attempt.succeeded = Some(now);
+        self.attempt.failures = 0;
+        self.attempt.done = self.done.clone();
+        self.attempt.save(&self.workspace.root, &self.source.name)?;
+        Ok(self.done)
+    }
+
+    /// Notes that it did not; hands the error on.
+    pub(crate) fn failed(mut self, error: anyhow::Error) -> anyhow::Error {
+        self.attempt.ended = Some((self.clock)());
+        self.attempt.why = Some(format!("{error:#}"));
+        self.attempt.next = error.chain().find_map(|cause| cause.downcast_ref::<Stop>()).map(|stop| stop.next.clone());
+        self.attempt.done = self.done.clone();
+        match self.attempt.save(&self.workspace.root, &self.source.name) {
+            Ok(()) => error,
+            Err(other) => error.context(format!("and this cannot be noted: {other:#}")),
+        }
+    }
 }
 
 async fn fetch_all(

@@ -34,6 +34,7 @@ mod profiles;
 mod recommend;
 mod results;
 mod rights;
+mod schedule;
 mod search;
 mod segments;
 mod serve_answers;

@@ -253,3 +253,39 @@ fn who_may_be_written_to_follows_from_the_last_decision() {
     assert_eq!(served.ask("PUT", "/api/v1/persons/d1/consents", Some(&said("denied"))).status, 200);
     assert!(listed().is_empty());
 }
+
+/// Events of a new visitor and a new login that are in the lake and were not cleaned: nothing links them to anybody yet.
+#[test]
+fn a_person_sees_what_came_since_the_last_run_and_nobody_else_s() {
+    let shop = shop(&["run"]);
+    let served = Served::start(&shop);
+    for (visitor, user, product) in
+        [("fresh-browser-1", "fresh-login-1", "cup"), ("fresh-browser-2", "fresh-login-2", "pot")]
+    {
+        let call = json!({"anonymousId": visitor, "userId": user, "event": "Product Viewed", "properties": {"product_id": product}});
+        served.post("/v1/track", &call);
+    }
+    assert_eq!(served.stop(), 0);
+    // A start closes what the last one wrote, and brings it over.
+    let served = Served::start(&shop);
+    let raw = "select count(*) from raw.events where shopper_key like 'fresh-login-%'";
+    let patience = std::time::Instant::now();
+    while shop.value(raw) != 2 {
+        assert!(patience.elapsed() < std::time::Duration::from_secs(60), "the events never came over");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    assert_eq!(shop.value("select count(*) from clean.identity_links where key like '%fresh-%'"), 0, "not cleaned yet");
+    // The server answers from the newer version a moment after it is there.
+    while served.ask("GET", "/api/v1/persons/fresh-login-1", None).status == 404 {
+        assert!(patience.elapsed() < std::time::Duration::from_secs(60), "the person never became known");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    for name in ["fresh-login-1", "fresh-browser-1"] {
+        let export = served.get(&format!("/api/v1/persons/{name}"));
+        let tables = export["tables"].as_array().unwrap();
+        let events = tables.iter().find(|table| table["name"] == "raw.events").unwrap_or_else(|| panic!("{export}"));
+        assert_eq!(events["table"]["total"], 1, "{export}");
+        assert!(!export.to_string().contains("fresh-login-2"), "{export}");
+    }
+    assert_eq!(served.ask("GET", "/api/v1/persons/fresh-login-3", None).status, 404);
+}

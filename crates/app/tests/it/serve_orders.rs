@@ -283,4 +283,23 @@ fn site_and_app_are_one_view_and_carts_of_all_time_are_a_table() {
     );
     assert_eq!(said(&["carts", "--state", "abandoned"]).as_array().map(Vec::len), Some(1));
     assert!(shop.ok(&["shoppers", "carts"]).contains("20 GBP"));
+    // Who left a cart is a segment: Anna, by the rule as it is typed, by its members after a run, and by its reason.
+    let size = |rule: &str| crate::support::json(&shop, &["segments", "size", rule]);
+    let last = shop.value("select cast(max(day) as varchar) from clean.order_lines where settled");
+    let days = shop.value("select cast(cast((select max(day) from clean.order_lines where settled) as integer) - cast(date '2025-12-20' as integer) as bigint)");
+    assert_eq!(size("cart_abandoned")["shoppers"], 1, "{}", size("cart_abandoned"));
+    // The cutoff is the day after the last sale; the window reaches so many days before it.
+    let reach = days.as_i64().unwrap() + 1;
+    if reach > 1 {
+        assert_eq!(size(&format!("cart_abandoned({reach}d)"))["shoppers"], 1, "{last}");
+        assert_eq!(size(&format!("cart_abandoned({}d)", reach - 1))["shoppers"], 0, "{last}");
+    } else {
+        assert_eq!(size("cart_abandoned(1d)")["shoppers"], 1, "{last}");
+    }
+    shop.ok(&["segments", "add", "left", "cart_abandoned and not bought(product \"kettle\")"]);
+    shop.ok(&["run"]);
+    let members = shop.sql("select m.shopper_id from marts.segment_members m where m.segment = 'left'");
+    assert_eq!(members.len(), 1, "{members:?}");
+    let anna = members[0]["shopper_id"].as_str().unwrap();
+    assert!(shop.ok(&["segments", "explain", "left", anna]).contains("cart_abandoned is yes"));
 }

@@ -113,6 +113,8 @@ pub enum Term {
     Product(Deed, ProductBy, String, Option<u32>),
     /// Whether words were searched for in a window.
     Searched(String, Option<u32>),
+    /// Whether the cart stands abandoned, touched last in a window or after the cutoff: carts are judged at the newest event.
+    CartAbandoned(Option<u32>),
     /// Whether the shopper has a tag.
     Tag(String),
     /// Whether the shopper is in another segment.
@@ -131,7 +133,9 @@ impl Term {
         match self {
             Self::Field(field) => field.kind(),
             Self::Measure(..) | Self::Interest(_) | Self::Value(_) | Self::Group(_) => Kind::Number,
-            Self::Product(..) | Self::Searched(..) | Self::Tag(_) | Self::Segment(_) => Kind::Yes,
+            Self::Product(..) | Self::Searched(..) | Self::CartAbandoned(_) | Self::Tag(_) | Self::Segment(_) => {
+                Kind::Yes
+            }
         }
     }
 
@@ -140,7 +144,7 @@ impl Term {
         match self {
             Self::Field(_) | Self::Interest(_) | Self::Value(_) | Self::Group(_) => true,
             Self::Measure(measure, _) => measure.may_be_missing(),
-            Self::Product(..) | Self::Searched(..) | Self::Tag(_) | Self::Segment(_) => false,
+            Self::Product(..) | Self::Searched(..) | Self::CartAbandoned(_) | Self::Tag(_) | Self::Segment(_) => false,
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Columns {
     pub interests: Option<(String, String, String)>,
     /// The same of values: a row a shopper and value; a shopper without a row of one has 0.
     pub values: Option<(String, String, String)>,
+    /// Table of carts, a row an owner: `shopper_id`, `state`, `last_at`. Without one no cart stands abandoned.
+    pub carts: Option<String>,
     /// Whether the clean tables number their shoppers in `shopper_no`. Those of a lake that an earlier release
     /// cleaned do not: there shoppers are told by name, which takes longer.
     pub numbered: bool,
@@ -47,6 +49,7 @@ impl Default for Columns {
             tags: of("marts.segments", "tags"),
             interests: None,
             values: None,
+            carts: None,
             numbered: true,
             numbered_marts: BTreeSet::new(),
         }
@@ -72,6 +75,13 @@ impl Columns {
     #[must_use]
     pub fn in_step(mut self, marts: &[&str]) -> Self {
         self.numbered_marts.extend(marts.iter().map(|mart| (*mart).to_owned()));
+        self
+    }
+
+    /// With a table of carts.
+    #[must_use]
+    pub fn with_carts(mut self, table: &str) -> Self {
+        self.carts = Some(table.to_owned());
         self
     }
 

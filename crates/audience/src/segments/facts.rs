@@ -83,6 +83,8 @@ pub struct ShopperFacts {
     pub viewed: Vec<ProductFact>,
     /// Words searched for.
     pub searched: Vec<(Day, String)>,
+    /// The day on which a cart that stands abandoned was touched last.
+    pub abandoned: Option<Day>,
     /// Tags by their keys.
     pub tags: BTreeSet<String>,
     /// Interest in categories, small letters; `None` where nothing is known of it.
@@ -108,6 +110,7 @@ impl ShopperFacts {
             bought: Vec::new(),
             viewed: Vec::new(),
             searched: Vec::new(),
+            abandoned: None,
             tags: BTreeSet::new(),
             interests: None,
             values: None,
@@ -133,6 +136,10 @@ impl ShopperFacts {
                     in_window(*day, *window, as_of) && query.to_lowercase().contains(&words)
                 };
                 Some(Value::Yes(self.searched.iter().any(hit)))
+            }
+            Term::CartAbandoned(window) => {
+                let hit = |day: Day| window.is_none_or(|days| day >= as_of.plus(-(days as i32)));
+                Some(Value::Yes(self.abandoned.is_some_and(hit)))
             }
             Term::Tag(name) => Some(Value::Yes(self.tags.contains(name))),
             Term::Segment(name) => Some(Value::Yes((around.member)(name))),

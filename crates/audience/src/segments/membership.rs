@@ -294,6 +294,7 @@ fn next_turn(test: &Test, facts: &ShopperFacts, as_of: Day) -> Option<Day> {
         Term::Product(super::ast::Deed::Bought, _, _, w) => pass(&mut facts.bought.iter().map(|p| p.day), *w),
         Term::Product(super::ast::Deed::Viewed, _, _, w) => pass(&mut facts.viewed.iter().map(|p| p.day), *w),
         Term::Searched(_, window) => pass(&mut facts.searched.iter().map(|s| s.0), *window),
+        Term::CartAbandoned(window) => pass(&mut facts.abandoned.into_iter(), *window),
         Term::Field(field) => match field {
             Field::FirstOrder | Field::LastOrder | Field::DaysSinceFirstOrder | Field::DaysSinceLastOrder => {
                 pass(&mut orders, None);
@@ -334,7 +335,7 @@ fn crossings(test: &Test, facts: &ShopperFacts, as_of: Day) -> Vec<Day> {
 
 impl SegmentBook {
     /// Whether a segment can be asked of an earlier day: neither its rule nor one that it refers to uses what is known of
-    /// today alone (scores, clusters, tags, forecasts, interests). `false` for one that is not defined.
+    /// today alone (scores, clusters, tags, forecasts, interests, carts). `false` for one that is not defined.
     pub fn has_a_past(&self, name: &str) -> bool {
         self.get(name)
             .is_some_and(|entry| entry.rule().tests().into_iter().all(|test| self.term_has_a_past(test.term())))
@@ -355,7 +356,7 @@ impl SegmentBook {
                     | Field::ChurnRisk
             ),
             Term::Measure(..) | Term::Product(..) | Term::Searched(..) => true,
-            Term::Tag(_) | Term::Interest(_) | Term::Value(_) => false,
+            Term::CartAbandoned(_) | Term::Tag(_) | Term::Interest(_) | Term::Value(_) => false,
             Term::Group(name) => {
                 self.grouping(name).is_some_and(|g| g.measures.iter().all(|m| self.term_has_a_past(&m.term)))
             }
@@ -376,7 +377,9 @@ pub fn depends_on_the_day(rule: &Expr) -> bool {
         };
         literal
             || match test.term() {
-                Term::Measure(_, w) | Term::Product(_, _, _, w) | Term::Searched(_, w) => w.is_some(),
+                Term::Measure(_, w) | Term::Product(_, _, _, w) | Term::Searched(_, w) | Term::CartAbandoned(w) => {
+                    w.is_some()
+                }
                 Term::Field(f) => matches!(f, Field::DaysSinceFirstOrder | Field::DaysSinceLastOrder),
                 Term::Group(_) => true,
                 Term::Tag(_) | Term::Segment(_) | Term::Interest(_) | Term::Value(_) => false,

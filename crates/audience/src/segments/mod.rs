@@ -25,6 +25,7 @@ pub mod parser;
 pub mod sizes;
 pub mod sql;
 
+mod expressions;
 #[cfg(test)]
 mod group_tests;
 mod lexer;

@@ -40,6 +40,8 @@ pub(super) struct Needs {
     /// A deed, its condition as a position in `goods`, its window.
     pub(super) deeds: Vec<(Deed, usize, Option<u32>)>,
     pub(super) searches: Vec<(String, Option<u32>)>,
+    /// Windows of abandoned carts.
+    pub(super) carts: Vec<Option<u32>>,
     pub(super) tags: Vec<String>,
     pub(super) interests: Vec<String>,
     pub(super) values: Vec<String>,
@@ -89,6 +91,9 @@ impl Needs {
             }
             Term::Searched(words, window) => {
                 once(&mut self.searches, (words.to_lowercase(), *window));
+            }
+            Term::CartAbandoned(window) => {
+                once(&mut self.carts, *window);
             }
             Term::Tag(tag) => {
                 once(&mut self.tags, tag.clone());

@@ -12,6 +12,7 @@
 //! term    = field | measure ["(" duration ")"]
 //!         | ("bought" | "viewed") "(" ("category" | "brand" | "product") text ["," duration] ")"
 //!         | "searched" "(" text ["," duration] ")"
+//!         | "cart_abandoned" ["(" duration ")"]
 //!         | ("tag" | "segment" | "interest" | "value" | "group") "(" text ")"
 //! value   = number | text | word | date | duration "ago"
 //! ```
@@ -320,12 +321,10 @@ impl Parser {
         self.next += 1;
         let lower = if lower == "interests" { "interest".to_owned() } else { lower };
         if let Some(measure) = Measure::ALL.into_iter().find(|m| m.name() == lower) {
-            let mut window = None;
-            if self.skip_sign("(") {
-                window = if self.is_sign(")") { None } else { Some(self.duration()?) };
-                self.need_sign(")")?;
-            }
-            return Ok(Term::Measure(measure, window));
+            return Ok(Term::Measure(measure, self.own_window()?));
+        }
+        if lower == "cart_abandoned" {
+            return Ok(Term::CartAbandoned(self.own_window()?));
         }
         if let Some(deed) = [Deed::Bought, Deed::Viewed].into_iter().find(|d| d.name() == lower) {
             self.need_sign("(")?;
@@ -432,6 +431,16 @@ impl Parser {
         }
     }
 
+    /// `(180d)`, `()` or nothing.
+    fn own_window(&mut self) -> Parsed<Option<u32>> {
+        if !self.skip_sign("(") {
+            return Ok(None);
+        }
+        let window = if self.is_sign(")") { None } else { Some(self.duration()?) };
+        self.need_sign(")")?;
+        Ok(window)
+    }
+
     fn optional_window(&mut self) -> Parsed<Option<u32>> {
         let window = if self.skip_sign(",") { Some(self.duration()?) } else { None };
         if self.is_sign(")") {
@@ -446,7 +455,18 @@ impl Parser {
 fn unknown(here: &Lexeme) -> SegmentError {
     let error = SegmentError::new(here.at, &here.word, format!("unknown field `{}`", here.word));
     let families = [
-        "orders", "returns", "bought", "viewed", "searched", "tag", "segment", "interest", "value", "group", "consent",
+        "orders",
+        "returns",
+        "bought",
+        "viewed",
+        "searched",
+        "cart_abandoned",
+        "tag",
+        "segment",
+        "interest",
+        "value",
+        "group",
+        "consent",
     ];
     let names = Field::ALL.iter().map(|f| f.name()).chain(Measure::ALL.iter().map(|m| m.name())).chain(families);
     match nearest(&here.word, names) {

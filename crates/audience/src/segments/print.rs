@@ -41,6 +41,8 @@ impl Display for Term {
                 write!(f, "{}({} {}{})", deed.name(), by.name(), in_quotes(name), window(w))
             }
             Self::Searched(words, w) => write!(f, "searched({}{})", in_quotes(words), window(w)),
+            Self::CartAbandoned(None) => f.write_str("cart_abandoned"),
+            Self::CartAbandoned(Some(days)) => write!(f, "cart_abandoned({days}d)"),
             Self::Tag(name) => write!(f, "tag({})", in_quotes(name)),
             Self::Segment(name) => write!(f, "segment({})", in_quotes(name)),
             Self::Interest(name) => write!(f, "interest({})", in_quotes(name)),

@@ -6,6 +6,7 @@
 //! goods    products that a rule names, one flag a condition                               clean.products
 //! bought   flags of the lines with such a product by shopper                              clean.order_lines
 //! seen     the same for events, and searches                                              clean.events
+//! cart     flags of the carts that stand abandoned by shopper                             marts.carts
 //! facts    a row a shopper, a column a term                                                clean.shoppers ⟕ …
 //! scaled, formed, grouped   the group of each shopper where a rule asks for one, see [`super::groups`]
 //! level0…  facts and a column a segment; a segment stands one level above those it refers to
@@ -23,8 +24,9 @@
 //! Cost: one scan of the orders with one sum a distinct aggregate, and of lines and events only where
 //! they are asked for.
 
-use super::ast::{Deed, Expr, Literal, Measure, ProductBy, Term, Test};
+use super::ast::{Deed, Expr, Literal, Measure, Term, Test};
 use super::columns::Columns;
+use super::expressions::{SEARCHES, VIEWS, as_number, date, names, null_type, product_is, text};
 use super::field::{Field, Kind};
 use super::groups::Grouping;
 use super::needs::{Aggregate, Needs};
@@ -105,15 +107,6 @@ fn levels(segments: &[Named]) -> Vec<usize> {
     levels
 }
 
-/// A text of SQL.
-pub(super) fn text(words: &str) -> String {
-    format!("'{}'", words.replace('\'', "''"))
-}
-
-pub(super) fn date(day: Day) -> String {
-    format!("cast('{day}' as date)")
-}
-
 /// A table of one row a shopper, and the columns that are asked of it.
 struct Mart {
     table: String,
@@ -156,8 +149,16 @@ impl<'a> Writer<'a> {
     /// `with …, facts as (…)`.
     fn facts_and_parts(&mut self) -> String {
         let mut sql = String::from("with ");
-        let parts =
-            [self.returned(), self.sale(), self.goods(), self.bought(), self.seen(), self.interests(), self.values()];
+        let parts = [
+            self.returned(),
+            self.sale(),
+            self.goods(),
+            self.bought(),
+            self.seen(),
+            self.carts(),
+            self.interests(),
+            self.values(),
+        ];
         for part in parts.into_iter().flatten() {
             let _ = write!(sql, "{part}, ");
         }
@@ -340,6 +341,17 @@ impl<'a> Writer<'a> {
         ))
     }
 
+    fn carts(&mut self) -> Option<String> {
+        let table = self.columns.carts.clone().filter(|_| !self.needs.carts.is_empty())?;
+        let flags = self.needs.carts.iter().enumerate().map(|(at, window)| match self.from(*window) {
+            Some(from) => format!("max(case when cast(last_at as date) >= {from} then 1 end) as c{at}"),
+            None => format!("max(1) as c{at}"),
+        });
+        let (flags, table) = (flags.collect::<Vec<_>>().join(",\n    "), self.table(&table));
+        let of = "state = 'abandoned' and shopper_id is not null";
+        Some(format!("cart as (\n  select shopper_id,\n    {flags}\n  from {table} where {of} group by shopper_id\n)"))
+    }
+
     fn interests(&mut self) -> Option<String> {
         self.scores("interest", "i", &self.needs.interests, self.columns.interests.clone()?)
     }
@@ -395,6 +407,8 @@ impl<'a> Writer<'a> {
         part(needs.deeds.iter().any(|d| d.0 == Deed::Bought), "bought", "b");
         let seen = needs.deeds.iter().any(|d| d.0 == Deed::Viewed) || !needs.searches.is_empty();
         part(seen, "seen", "v");
+        let carts = !needs.carts.is_empty() && self.columns.carts.is_some();
+        part(carts, "cart", "c");
         let interests = !needs.interests.is_empty() && self.columns.interests.is_some();
         part(interests, "interest", "i");
         let values = !needs.values.is_empty() && self.columns.values.is_some();
@@ -404,6 +418,9 @@ impl<'a> Writer<'a> {
             columns.push(format!("{alias}.d{at} is not null as d{at}"));
         }
         columns.extend((0..needs.searches.len()).map(|at| format!("v.q{at} is not null as q{at}")));
+        let of_carts =
+            |at: usize| format!("{} as c{at}", if carts { format!("c.c{at} is not null") } else { "false".into() });
+        columns.extend((0..needs.carts.len()).map(of_carts));
         if interests {
             columns.extend((0..needs.interests.len()).map(|at| format!("i.i{at} as i{at}")));
         } else {
@@ -439,7 +456,7 @@ impl<'a> Writer<'a> {
         let base = self.table("clean.shoppers");
         let mut sql = format!("facts as (\n  select {}\n  from {base} s", columns.join(",\n    "));
         for (name, alias) in joins {
-            let key = if name == "interest" || name == "worth" { "shopper_id" } else { self.key() };
+            let key = if matches!(name.as_str(), "cart" | "interest" | "worth") { "shopper_id" } else { self.key() };
             let _ = write!(sql, "\n  left join {name} {alias} on {alias}.{key} = s.{key}");
         }
         for Mart { table, alias, columns } in marts {
@@ -540,6 +557,9 @@ impl<'a> Writer<'a> {
             Term::Field(field) => format!("f_{}", field.name()),
             Term::Product(deed, by, name, window) => format!("d{}", self.needs.deed_at(*deed, *by, name, *window)),
             Term::Searched(words, window) => format!("q{}", self.needs.search_at(words, *window)),
+            Term::CartAbandoned(window) => {
+                format!("c{}", self.needs.carts.iter().position(|c| c == window).unwrap_or(0))
+            }
             Term::Tag(tag) => format!("t{}", self.needs.tags.iter().position(|t| t == tag).unwrap_or(0)),
             Term::Interest(name) => {
                 format!("i{}", self.needs.interests.iter().position(|i| i == name).unwrap_or(0))
@@ -553,42 +573,6 @@ impl<'a> Writer<'a> {
                 Some(at) => format!("s{at}"),
                 None => "false".to_owned(),
             },
-        }
-    }
-}
-
-/// Events that show a product, by the names of Segment's specification and Google Analytics.
-const VIEWS: &[&str] = &["Product Viewed", "Product Clicked", "view_item", "select_item"];
-/// Events that search.
-const SEARCHES: &[&str] = &["Products Searched", "search"];
-
-fn names(events: &[&str]) -> String {
-    events.iter().map(|name| text(name)).collect::<Vec<_>>().join(", ")
-}
-
-/// Days since 1970: a difference of two dates is a duration in one engine and a number in another.
-fn as_number(date: &str) -> String {
-    format!("cast(cast({date} as integer) as bigint)")
-}
-
-fn null_type(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::Word => "varchar",
-        Kind::Number => "double",
-        Kind::Day => "date",
-        Kind::Yes => "boolean",
-    }
-}
-
-/// Never null: a product without a category or brand is simply not it.
-fn product_is(by: ProductBy, name: &str) -> String {
-    let name = name.to_lowercase();
-    match by {
-        ProductBy::Product => format!("lower(product_id) = {}", text(&name)),
-        ProductBy::Brand => format!("coalesce(lower(brand) = {}, false)", text(&name)),
-        ProductBy::Category => {
-            let part = text(&format!(" > {name} > "));
-            format!("coalesce(strpos(concat(' > ', lower(category), ' > '), {part}) > 0, false)")
         }
     }
 }

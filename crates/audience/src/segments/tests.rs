@@ -145,7 +145,7 @@ fn values_by_hand() {
         ("age >= 30 and market = FR", Some(false)),
         ("age is missing and not market is missing", Some(true)),
         ("interest(coffee) = 0", None),
-        ("tag(lost) or viewed(product K1) or searched(coffee)", Some(false)),
+        ("tag(lost) or viewed(product K1) or searched(coffee) or cart_abandoned", Some(false)),
     ] {
         assert_eq!(says(rule), expected, "{rule}");
     }
@@ -259,6 +259,34 @@ fn only_what_is_asked_for_is_read_and_an_absent_column_is_told() {
     assert_eq!(likes.absent, []);
 }
 
+#[test] // The cart was touched 3 days before the cutoff, or the day after: carts are judged at the newest event, not at the cutoff.
+fn a_cart_stands_abandoned_in_a_window_and_is_read_from_its_table() {
+    let mut facts = anna();
+    let says = |facts: &ShopperFacts, rule: &str| evaluate(&parsed(rule), facts, TODAY, Around::NOTHING);
+    assert_eq!(says(&facts, "not cart_abandoned"), Some(true), "without a cart it is no, not unknown");
+    facts.abandoned = Some(TODAY.plus(-3));
+    let answers = ["cart_abandoned", "cart_abandoned(3d)", "cart_abandoned(2d)"].map(|rule| says(&facts, rule));
+    assert_eq!(answers, [Some(true), Some(true), Some(false)]);
+    facts.abandoned = Some(TODAY.plus(1));
+    assert_eq!(says(&facts, "cart_abandoned(2d)"), Some(true));
+    assert_eq!(
+        parsed("Cart_Abandoned( 1w ) and cart_abandoned()").to_string(),
+        "cart_abandoned(7d) and cart_abandoned"
+    );
+    let wrong = |rule: &str| parse(rule).unwrap_err().to_string();
+    assert!(wrong("cart_abandond(7d)").contains("did you mean `cart_abandoned`?"), "{}", wrong("cart_abandond(7d)"));
+    assert!(wrong("cart_abandoned(7)").contains("`7d` is days"));
+    assert!(wrong("cart_abandoned > 2").contains("yes or no"));
+    let book = book(&[("left", "cart_abandoned(7d) and not cart_abandoned(2d)")]);
+    let columns = Columns::default().with_carts("marts.carts");
+    let left = book.compile_one("left", &columns, Day(20_454)).unwrap();
+    assert_eq!(left.tables, ["clean.shoppers", "marts.carts"]);
+    assert!(left.sql.contains("where state = 'abandoned' and shopper_id is not null group by"), "{}", left.sql);
+    assert!(!book.has_a_past("left"), "yesterday's carts are not kept");
+    let none = book.compile_one("left", &Columns::default(), Day(20_454)).unwrap();
+    assert_eq!(none.tables, ["clean.shoppers"]);
+}
+
 #[test] // On day 20,000 the order of 100 days before is inside 180 days; it leaves on day 20,000 + 81.
 fn the_calendar_alone_moves_a_shopper_and_is_announced() {
     let book = book(&[("twice", "orders.count(180d) >= 2"), ("none", "not segment(twice)")]);
@@ -330,6 +358,7 @@ fn any_term() -> impl Strategy<Value = Term> {
         )
             .prop_map(|(d, by, name, w)| Term::Product(d, by, name, w)),
         (any_words(), any_window()).prop_map(|(words, w)| Term::Searched(words, w)),
+        any_window().prop_map(Term::CartAbandoned),
         prop::sample::select(vec!["new", "lost"]).prop_map(|t| Term::Tag(t.to_owned())),
         prop::sample::select(vec!["one", "two three"]).prop_map(|t| Term::Segment(t.to_owned())),
         prop::sample::select(vec!["coffee", "tea"]).prop_map(|t| Term::Interest(t.to_owned())),
@@ -419,6 +448,7 @@ fn any_facts() -> impl Strategy<Value = ShopperFacts> {
         |(orders, goods, fields, known)| {
             let mut facts = ShopperFacts::new("x");
             facts.viewed = goods.iter().skip(1).cloned().collect();
+            facts.abandoned = goods.first().map(|g| g.day);
             facts.searched = goods.iter().map(|g| (g.day, g.product.clone())).collect();
             facts.orders = orders;
             facts.bought = goods;

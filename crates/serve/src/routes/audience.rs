@@ -1,4 +1,4 @@
-//! `/segments`, `/personas`, `/cohorts`, `/values`, `/shoppers`: who buys.
+//! `/segments`, `/personas`, `/cohorts`, `/channels`, `/values`, `/shoppers`: who buys.
 
 use super::{Reply, reply};
 use crate::extract::{Json, Path, Query};
@@ -22,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(segment_members))
         .routes(routes!(personas))
         .routes(routes!(cohorts))
+        .routes(routes!(channels))
         .routes(routes!(values))
         .routes(routes!(shopper))
         .routes(routes!(shopper_segments))
@@ -91,6 +92,13 @@ async fn personas(State(shared): State<AppState>, Query(query): Query<InMarket>)
 #[utoipa::path(get, path = "/cohorts", tag = "audience", params(InMarket), responses((status = 200, body = Table)))]
 async fn cohorts(State(shared): State<AppState>, Query(query): Query<InMarket>) -> Reply<Table> {
     reply(shared.answers.cohorts(query.market.as_deref()).await)
+}
+
+/// Visitors of site and app, each and together, as of the last run: who is known by a login or an address is counted once, however
+/// many browsers and phones are theirs. The row of market `all` counts somebody once who was in several.
+#[utoipa::path(get, path = "/channels", tag = "audience", params(InMarket), responses((status = 200, body = Table)))]
+async fn channels(State(shared): State<AppState>, Query(query): Query<InMarket>) -> Reply<Table> {
+    reply(shared.answers.channels(query.market.as_deref()).await)
 }
 
 /// What shoppers are expected to be worth.

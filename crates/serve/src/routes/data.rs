@@ -1,4 +1,4 @@
-//! `/sources`, `/quality`, `/rejects`, `/runs`, `/sql`: the data side.
+//! `/sources`, `/quality`, `/rejects`, `/runs`, `/schedule`, `/sql`: the data side.
 
 use super::{Reply, reply};
 use crate::audit;
@@ -6,7 +6,7 @@ use crate::auth::Caller;
 use crate::extract::{Json, Path, Query};
 use crate::problem::Refusal;
 use crate::shared::AppState;
-use crate::wire::data::{RejectQuery, Run, RunQuery, Runs, SqlQuestion};
+use crate::wire::data::{RejectQuery, Run, RunQuery, Runs, Schedule, SqlQuestion};
 use crate::wire::table::{Report, Table};
 use axum::Extension;
 use axum::extract::State;
@@ -21,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(rejects))
         .routes(routes!(runs, start_run))
         .routes(routes!(run, cancel_run))
+        .routes(routes!(schedule))
         .routes(routes!(sql))
 }
 
@@ -56,8 +57,9 @@ async fn start_run(
     Query(query): Query<RunQuery>,
 ) -> Result<(StatusCode, axum::Json<Run>), Refusal> {
     let run = shared.answers.start_run(&query).await?;
-    let how = if query.allow_failed_gates { "failed gates allowed" } else { "" };
-    audit::note(&shared, &caller, "run.started", &run.id, how).await?;
+    let how = [(query.sync, "with sync"), (query.allow_failed_gates, "failed gates allowed")];
+    let how: Vec<&str> = how.into_iter().filter_map(|(is, what)| is.then_some(what)).collect();
+    audit::note(&shared, &caller, "run.started", &run.id, &how.join(", ")).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(run)))
 }
 
@@ -83,6 +85,13 @@ async fn cancel_run(
     let run = shared.answers.cancel_run(&id).await?;
     audit::note(&shared, &caller, "run.cancelled", &run.id, "").await?;
     Ok(axum::Json(run))
+}
+
+/// What the server does by itself: the systems of `sync.toml` that it asks, the runs that it starts, how each stands and when
+/// it is due.
+#[utoipa::path(get, path = "/schedule", tag = "data", responses((status = 200, body = Schedule)))]
+async fn schedule(State(shared): State<AppState>) -> Reply<Schedule> {
+    reply(shared.answers.schedule().await)
 }
 
 /// A question to the lake in SQL, read only, with limits of rows and time.

@@ -64,6 +64,19 @@ pub enum RunStatus {
 pub struct RunQuery {
     /// Goes on where a quality gate fails; `marts.gates` then says `allowed` instead of `fail`.
     pub allow_failed_gates: bool,
+    /// Asks the systems of `sync.toml` for what changed first. One that cannot be asked is told, and the run goes on.
+    pub sync: bool,
+}
+
+/// Who started a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunTrigger {
+    /// A person or a program, over HTTP.
+    #[default]
+    Request,
+    /// The schedule.
+    Schedule,
 }
 
 /// One run of the pipeline.
@@ -73,6 +86,9 @@ pub struct Run {
     pub id: String,
     /// Where it stands.
     pub status: RunStatus,
+    /// Who started it.
+    #[serde(default)]
+    pub trigger: RunTrigger,
     /// When it began, RFC 3339.
     pub started: String,
     /// When it ended.
@@ -87,6 +103,74 @@ pub struct Run {
     #[serde(deserialize_with = "lines_of_any_version")]
     pub lines: Vec<Words>,
     /// What to do next, after a failure.
+    pub next: Option<Words>,
+}
+
+/// What the server does by itself, as `sync.toml` says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Schedule {
+    /// Every source of the file, in its order, and then the run where one is scheduled.
+    pub tasks: Vec<ScheduledTask>,
+    /// Why nothing is done by itself: the file is wrong.
+    pub problem: Option<Words>,
+}
+
+/// What is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// A system is asked for what changed.
+    #[default]
+    Sync,
+    /// Everything is computed.
+    Run,
+}
+
+/// How it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskStatus {
+    /// It was never done.
+    #[default]
+    Never,
+    /// It is done now.
+    Running,
+    /// It ended well the last time.
+    Fine,
+    /// It did not; what was there before is in force.
+    Failing,
+}
+
+/// Something that the server does by itself, or a source that waits to be asked by hand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ScheduledTask {
+    /// What is done.
+    pub task: TaskKind,
+    /// Name of the source that is asked.
+    pub source: Option<String>,
+    /// When: `every 30 minutes`. Without it, only `portolan sync` or a run with `sync` asks.
+    pub when: Option<Words>,
+    /// How it stands.
+    pub status: TaskStatus,
+    /// When the last time began, RFC 3339.
+    pub began: Option<String>,
+    /// When it ended.
+    pub ended: Option<String>,
+    /// When it ended well for the last time.
+    pub succeeded: Option<String>,
+    /// How often it failed in a row. After each failure the next try comes later, up to an hour.
+    pub failures: u32,
+    /// When it is due next.
+    pub due: Option<String>,
+    /// Records that came the last time.
+    pub records: Option<u64>,
+    /// Of those, new or changed.
+    pub changed: Option<u64>,
+    /// Rows of theirs that were put aside.
+    pub rejected: Option<u64>,
+    /// What was wrong the last time.
+    pub why: Option<Words>,
+    /// What to do about it.
     pub next: Option<Words>,
 }
 

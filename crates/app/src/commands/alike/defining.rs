@@ -52,6 +52,7 @@ fn of_term(term: &Term) -> Vec<Trait> {
         Term::Tag(_) => vec![Trait::LastOrder, Trait::FirstOrder, Trait::Orders],
         Term::Product(_, ProductBy::Category | ProductBy::Product, ..)
         | Term::Searched(..)
+        | Term::CartAbandoned(_)
         | Term::Segment(_)
         | Term::Group(_)
         | Term::Value(_)

@@ -472,6 +472,15 @@ impl AudienceAnswers for Serving {
         })
     }
 
+    fn channels<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Table> {
+        Box::pin(async move {
+            let (now, of) = (self.current.get(), of_market(market)?);
+            let order = "case when market = 'all' then 0 else 1 end, visitors desc, market";
+            let sql = format!("select * from marts.channel_visitors{} order by {order}", only(of));
+            tables::query(&now.engine, tables::mart("channel_visitors"), &sql).await.map_err(refused)
+        })
+    }
+
     fn values<'a>(&'a self, market: Option<&'a str>) -> Answer<'a, Report> {
         Box::pin(async move {
             let (now, of) = (self.current.get(), of_market(market)?);

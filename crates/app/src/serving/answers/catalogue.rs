@@ -404,6 +404,13 @@ async fn report(now: &Snapshot, id: &str) -> Result<Report> {
             "每周预期需求",
         ),
         (
+            "planned",
+            "planned",
+            format!("select * from marts.planned where subject = {} order by market", quoted(&format!("product:{id}"))),
+            "What the plan makes of the forecast",
+            "计划对预测的影响",
+        ),
+        (
             "next",
             "next_products",
             format!(

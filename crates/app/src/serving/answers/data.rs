@@ -11,7 +11,7 @@ use crate::exit::{Exit, code_of};
 use anyhow::Result;
 use schema::Zone;
 use serve::answers::{Answer, AnswerError, DataAnswers};
-use serve::wire::data::{RejectQuery, Run, RunQuery, Runs, SqlQuestion};
+use serve::wire::data::{RejectQuery, Run, RunQuery, RunTrigger, Runs, Schedule, SqlQuestion};
 use serve::wire::figure::Words;
 use serve::wire::table::{Cell, Column, NamedTable, Page, Report, Table};
 use std::time::Duration;
@@ -208,7 +208,8 @@ impl Serving {
         Ok(table)
     }
 
-    async fn begin(&self, query: &RunQuery) -> Result<Run, AnswerError> {
+    /// Starts a run for whoever wants it.
+    pub(in crate::serving) async fn begin(&self, query: &RunQuery, trigger: RunTrigger) -> Result<Run, AnswerError> {
         let (now, clock): (i64, fn() -> i64) = (self.now(), super::super::now);
         let (current, runtime) = (self.current.clone(), tokio::runtime::Handle::current());
         // Who sees that the run has ended gets answers from what it made.
@@ -223,7 +224,8 @@ impl Serving {
             Some(events) => runtime.block_on(intake::bring_over(&lake, &events)),
             None => Ok(()),
         };
-        let begin = Begin { updates: &self.updates, allow_failed_gates: query.allow_failed_gates, at: now, clock };
+        let RunQuery { allow_failed_gates, sync } = *query;
+        let begin = Begin { updates: &self.updates, allow_failed_gates, sync, trigger, at: now, clock };
         self.runs.start(begin, first, done).map_err(run_error)
     }
 }
@@ -295,7 +297,7 @@ impl DataAnswers for Serving {
     }
 
     fn start_run<'a>(&'a self, query: &'a RunQuery) -> Answer<'a, Run> {
-        Box::pin(self.begin(query))
+        Box::pin(self.begin(query, RunTrigger::Request))
     }
 
     fn run<'a>(&'a self, id: &'a str) -> Answer<'a, Run> {
@@ -304,6 +306,10 @@ impl DataAnswers for Serving {
 
     fn cancel_run<'a>(&'a self, id: &'a str) -> Answer<'a, Run> {
         Box::pin(async move { self.runs.cancel(id).map_err(run_error) })
+    }
+
+    fn schedule(&self) -> Answer<'_, Schedule> {
+        Box::pin(async move { Ok(self.scheduler.told(&self.runs)) })
     }
 
     fn sql<'a>(&'a self, question: &'a SqlQuestion) -> Answer<'a, Table> {

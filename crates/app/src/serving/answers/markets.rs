@@ -81,7 +81,7 @@ pub(super) async fn not_computed(now: &Snapshot, stage: &str, of: Option<Market>
 }
 
 /// Tables of a market's page: name, mart, order, heading.
-const TABLES: [(&str, &str, &str, &str, &str); 22] = [
+const TABLES: [(&str, &str, &str, &str, &str); 24] = [
     ("actions", "decision_actions", "kind, place", "What to do next", "下一步"),
     ("budget", "budget", "channel", "Budget by channel, a week", "各渠道每周预算"),
     ("media", "media", "channel", "What advertising brought", "广告效果"),
@@ -102,6 +102,14 @@ const TABLES: [(&str, &str, &str, &str, &str); 22] = [
     ("sellable", "sellability", "verdict, product_id", "What may be sold", "可售性"),
     ("stock", "stock_advice", "state, product_id", "Stock", "库存"),
     ("calendar", "calendar", "day, event", "Calendar", "营销日历"),
+    ("planned", "planned", "subject <> 'market', subject", "What the plan makes of the forecast", "计划对预测的影响"),
+    (
+        "category_demand",
+        "category_demand",
+        "category, week",
+        "Expected demand of categories by week",
+        "各品类每周预期需求",
+    ),
     ("months", "market_months", "month", "Sales by month", "月度销售"),
     ("segments", "segment_summary", "revenue desc, segment", "Segments", "客户分群"),
     ("offers", "recommendations", "rank", "Products to offer first", "优先推荐商品"),
