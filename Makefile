@@ -7,9 +7,11 @@ DEMO_DIR ?= demo-workspace
 DATA ?=
 BENCH ?=
 TRIALS ?= 50
+TIME ?= 60
+TARGETS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup api console build demo test bench kill-trials soak fmt docs clean
+.PHONY: help setup api console build demo test bench kill-trials fuzz soak fmt docs clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,6 +43,9 @@ bench: setup ## side-by-side benchmarks against named peers; BENCH="ingest --run
 kill-trials: ## kill -9 and disk-full trials against the release binary: TRIALS=50
 	cargo build --release --locked -p app
 	@crates/testkit/kill-trials.sh --trials $(TRIALS)
+
+fuzz: ## fuzz the decoders, a minute each: TIME=60 TARGETS="picture sound"
+	@scripts/fuzz.sh $(TIME) $(TARGETS)
 
 soak: ## the server at full rate of events for ten minutes: what memory does
 	cargo build --release --locked -p app -p bench

@@ -146,6 +146,9 @@ fn unpack(
     params: &PictureParams,
 ) -> Result<Picture, PictureError> {
     let failed = |error: ImageError| reason(&error, name, params.max_memory);
+    if format == ImageFormat::Tiff {
+        check_directory(bytes, params.max_memory)?;
+    }
     let mut limits = Limits::default();
     limits.max_alloc = Some(params.max_memory);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -170,6 +173,42 @@ fn unpack(
     let (width, height) = (image.width(), image.height());
     let rgb = if image.color().has_alpha() { on_white(image) } else { image.into_rgb8().into_raw() };
     Picture::from_rgb(width, height, rgb).ok_or(PictureError::NoPixels { width, height })
+}
+
+/// Bytes that the decoder takes for one value of a TIFF's directory, whatever its type.
+const TIFF_VALUE: u64 = 32;
+
+/// The values of a TIFF's first directory lie inside the file and fit into memory. The decoder makes room for as many as an entry says
+/// before it reads one, and counts a byte for what takes thirty-two: 600 bytes could ask for gigabytes (TIFF 6.0, section 2).
+fn check_directory(bytes: &[u8], max_memory: u64) -> Result<(), PictureError> {
+    let little = bytes.starts_with(b"II");
+    let number = |at: usize, width: usize| -> Option<u64> {
+        let part = bytes.get(at..at.checked_add(width)?)?;
+        let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        Some(if little { part.iter().rev().fold(0, add) } else { part.iter().fold(0, add) })
+    };
+    let broken = |why: &str| PictureError::Broken { format: "TIFF", why: why.to_owned() };
+    let first = number(4, 4).ok_or_else(|| broken("it ends before its directory"))? as usize;
+    let n = number(first, 2).ok_or_else(|| broken("its directory lies outside of it"))? as usize;
+    let mut values = 0_u64;
+    for entry in (0..n).map(|entry| first + 2 + 12 * entry) {
+        // A directory that ends early is the decoder's to refuse.
+        let (Some(kind), Some(count)) = (number(entry + 2, 2), number(entry + 4, 4)) else { break };
+        let width = match kind {
+            3 | 8 => 2,
+            4 | 9 | 11 | 13 => 4,
+            5 | 10 | 12 | 16..=18 => 8,
+            _ => 1,
+        };
+        if count * width > bytes.len() as u64 {
+            return Err(broken("an entry of its directory has more values than the file has bytes"));
+        }
+        values += count;
+    }
+    if values * TIFF_VALUE > max_memory {
+        return Err(PictureError::Memory { format: "TIFF", most: max_memory });
+    }
+    Ok(())
 }
 
 /// What is transparent lies on white.

@@ -83,6 +83,83 @@ fn of_an_animation_the_first_frame_is_taken() {
     assert!(r > 200 && g < 50);
 }
 
+/// The data of a PNG's only `IDAT`.
+fn idat(png: &[u8]) -> Vec<u8> {
+    let mut at = 8;
+    loop {
+        let n = u32::from_be_bytes(png[at..at + 4].try_into().unwrap()) as usize;
+        if &png[at + 4..at + 8] == b"IDAT" {
+            return png[at + 8..at + 8 + n].to_vec();
+        }
+        at += n + 12;
+    }
+}
+
+/// A PNG of two frames (`acTL`, `fcTL`, `fdAT` of APNG 1.0). The picture that a program without animations shows is the first frame, or,
+/// where no `fcTL` stands before it, one that belongs to no frame: shops put "please update" there, and it is what is read.
+fn apng(first: [u8; 4], second: [u8; 4], first_is_a_frame: bool) -> Vec<u8> {
+    let [first, second] =
+        [first, second].map(|colour| file(RgbaImage::from_pixel(4, 4, Rgba(colour)), ImageFormat::Png));
+    let control = |number: u32| {
+        chunk(b"fcTL", &[&[number, 4, 4, 0, 0].map(u32::to_be_bytes).concat()[..], &[0, 10, 0, 100, 0, 0]].concat())
+    };
+    let n_frames = 1 + u8::from(first_is_a_frame);
+    let mut bytes = [&first[..33], &chunk(b"acTL", &[0, 0, 0, n_frames, 0, 0, 0, 0])].concat();
+    let mut number = 0;
+    if first_is_a_frame {
+        bytes.extend(control(0));
+        number = 1;
+    }
+    bytes.extend(chunk(b"IDAT", &idat(&first)));
+    bytes.extend(control(number));
+    bytes.extend(chunk(b"fdAT", &[&(number + 1).to_be_bytes()[..], &idat(&second)].concat()));
+    bytes.extend(chunk(b"IEND", b""));
+    bytes
+}
+
+#[test]
+fn of_an_animated_png_the_first_picture_is_taken() {
+    let (red, green) = ([250, 0, 0, 255], [0, 250, 0, 255]);
+    for first_is_a_frame in [true, false] {
+        let picture = read(&apng(red, green, first_is_a_frame));
+        assert_eq!((picture.width(), picture.pixels()[0]), (4, [250, 0, 0]), "{first_is_a_frame}");
+    }
+    // What comes after the first picture is not looked at: a second frame that is broken costs nothing.
+    let mut bytes = apng(red, green, true);
+    let at = bytes.len() - 30;
+    bytes[at] ^= 0xFF;
+    assert_eq!(read(&bytes).pixels()[0], [250, 0, 0]);
+}
+
+/// A piece of a RIFF file, of even length.
+fn piece(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    [&kind[..], &(data.len() as u32).to_le_bytes(), data, &[0][..data.len() % 2]].concat()
+}
+
+/// A WebP of frames of 4 × 4 pixels (`VP8X`, `ANIM`, `ANMF`), each coded without loss.
+fn animated_webp(colours: &[[u8; 4]]) -> Vec<u8> {
+    let three = |n: u32| n.to_le_bytes()[..3].to_vec();
+    let frame = |colour: &[u8; 4]| {
+        let whole = file(RgbaImage::from_pixel(4, 4, Rgba(*colour)), ImageFormat::WebP);
+        let head = [three(0), three(0), three(3), three(3), three(100), vec![0b10]].concat();
+        piece(b"ANMF", &[&head[..], &whole[12..]].concat())
+    };
+    let canvas = piece(b"VP8X", &[vec![0b0001_0010, 0, 0, 0], three(3), three(3)].concat());
+    let frames = colours.iter().map(frame).collect::<Vec<_>>().concat();
+    piece(b"RIFF", &[&b"WEBP"[..], &canvas, &piece(b"ANIM", &[0; 6]), &frames].concat())
+}
+
+#[test]
+fn of_an_animated_webp_the_first_frame_is_taken_and_one_without_frames_is_refused() {
+    let moving = animated_webp(&[[250, 0, 0, 255], [0, 250, 0, 255]]);
+    let picture = read(&moving);
+    assert_eq!((picture.width(), picture.height(), picture.pixels()[0]), (4, 4, [250, 0, 0]));
+    // What is transparent lies on white here too.
+    assert_eq!(read(&animated_webp(&[[250, 0, 0, 0], [0, 250, 0, 255]])).pixels()[0], [255; 3]);
+    assert!(matches!(refused(&animated_webp(&[])), PictureError::Broken { format: "WebP", .. }));
+    assert!(matches!(refused(&moving[..60]), PictureError::Broken { format: "WebP", .. }));
+}
+
 /// A note of EXIF that says how the camera was held: one entry, tag 0x0112.
 fn held(jpeg: &[u8], how: u8) -> Vec<u8> {
     let mut note = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
@@ -131,6 +208,28 @@ fn bombs_are_refused_by_their_header() {
     assert!(matches!(decode(&png, &tight), Err(PictureError::Memory { format: "PNG", .. })));
     let small = PictureParams { max_bytes: 50, ..params };
     assert_eq!(decode(&png, &small), Err(PictureError::TooManyBytes { bytes: png.len(), most: 50 }));
+}
+
+/// The decoder makes room for as many values as a directory says: found by fuzzing, where a file of 589 bytes took 118 MB.
+#[test]
+fn a_tiff_that_says_it_has_more_values_than_bytes_is_refused() {
+    let tiff = file(sample(), ImageFormat::Tiff);
+    let first = u32::from_le_bytes(tiff[4..8].try_into().unwrap()) as usize;
+    let n = usize::from(u16::from_le_bytes(tiff[first..first + 2].try_into().unwrap()));
+    assert!(tiff.starts_with(b"II") && n > 8);
+    for entry in (0..n).map(|entry| first + 2 + 12 * entry) {
+        let mut bytes = tiff.clone();
+        bytes[entry + 4..entry + 8].copy_from_slice(&3_866_625_u32.to_le_bytes());
+        assert!(matches!(refused(&bytes), PictureError::Broken { format: "TIFF", .. }));
+    }
+    // As many as the file has bytes are let through, but not past the limit of memory.
+    let mut bytes = tiff.clone();
+    bytes[first + 2 + 4..first + 2 + 8].copy_from_slice(&(tiff.len() as u32 / 4).to_le_bytes());
+    let tight = PictureParams { max_memory: 4_000, ..PictureParams::default() };
+    assert_eq!(decode(&bytes, &tight), Err(PictureError::Memory { format: "TIFF", most: 4_000 }));
+    for cut in 2..tiff.len().min(400) {
+        let _ = decode(&tiff[..cut], &PictureParams::default());
+    }
 }
 
 /// A chunk of a PNG with its checksum.
@@ -194,6 +293,22 @@ fn what_is_no_picture_says_so() {
             if let Err(error) = decode(&whole[..whole.len() * part / 5], &PictureParams::default()) {
                 assert!(!error.to_string().is_empty());
             }
+        }
+    }
+}
+
+/// Half of a file has no whole picture: it is refused by name, but for a JPEG, whose decoder gives the rows that are there and grey
+/// below them, as browsers do.
+#[test]
+fn half_a_file_is_refused_by_its_format() {
+    for format in FORMATS {
+        let noisy =
+            ImageBuffer::from_fn(48, 48, |x, y| Rgb([(x * 37 ^ y * 91) as u8, (x * y * 13) as u8, (x * 5) as u8]));
+        let whole = file(noisy, format);
+        match decode(&whole[..whole.len() / 2], &PictureParams::default()) {
+            Ok(picture) => assert_eq!((format, picture.width()), (ImageFormat::Jpeg, 48)),
+            Err(PictureError::Broken { format: named, .. }) => assert_eq!(Some(named), name(format)),
+            Err(other) => panic!("{format:?}: {other}"),
         }
     }
 }

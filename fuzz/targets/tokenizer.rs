@@ -1,0 +1,7 @@
+//! How such an encoder cuts its texts, in an otherwise whole folder: it opens or is refused.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use portolan_fuzz::{seeds::pretrained, watch};
+
+fuzz_target!(init: watch::start(), |bytes: &[u8]| pretrained::opened_with("tokenizer.json", bytes));
