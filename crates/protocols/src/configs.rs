@@ -128,7 +128,7 @@ fn cup_ranker() -> RankerParams {
         max_bins: 127,
         ..BoostParams::default()
     };
-    RankerParams { boost, n_folds: 5, n_others: Some(45) }
+    RankerParams { boost, n_folds: 5, n_others: Some(45), n_fits: 1 }
 }
 
 /// WSDM Cup.

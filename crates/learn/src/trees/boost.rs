@@ -311,6 +311,39 @@ fn draw_columns(n_columns: usize, fraction: f64, seed: Seed, round: usize) -> Ve
 }
 
 impl Boosted {
+    /// Several fits to the same columns as one model, whose score of a row is the mean of theirs: trees that
+    /// differ by what they drew err differently, and the mean errs less (Breiman, "Bagging predictors",
+    /// Machine Learning 24, 1996). Gains are means, too; losses are dropped.
+    ///
+    /// # Errors
+    /// [`LearnError::Shape`] for no fit, or fits with other columns or another objective than the first.
+    pub fn mean(fits: Vec<Self>) -> Result<Self, LearnError> {
+        let n = fits.len();
+        let mut fits = fits.into_iter();
+        let Some(mut mean) = fits.next() else {
+            return Err(LearnError::Shape { what: "fits to average", got: 0, need: 1 });
+        };
+        if n == 1 {
+            return Ok(mean);
+        }
+        for fit in fits {
+            same_length("a fit's row", fit.n_columns, mean.n_columns)?;
+            if fit.objective != mean.objective {
+                return Err(LearnError::Shape { what: "objectives of the fits", got: 2, need: 1 });
+            }
+            mean.start += fit.start;
+            mean.trees.extend(fit.trees);
+        }
+        let part = (n as f32).recip();
+        mean.start /= n as f64;
+        mean.losses.clear();
+        for node in mean.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+            node.value *= part;
+            node.gain *= part;
+        }
+        Ok(mean)
+    }
+
     /// The trees, in the order of their rounds.
     pub fn trees(&self) -> &[Tree] {
         &self.trees

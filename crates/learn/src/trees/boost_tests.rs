@@ -219,3 +219,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_mean_of_fits_scores_with_the_mean_of_their_scores() {
+    let features = table(300, 2, 1);
+    let y = labels(&features, 2, |row, rng| row[0].max(0.0) + rng.normal() as f32);
+    let samples = Samples::new(&features, &y).unwrap();
+    let params = BoostParams { n_rounds: 6, bagging: Some(Bagging { fraction: 0.6, every: 1 }), ..squared() };
+    let fits: Vec<Boosted> = (0..3).map(|seed| params.fit(samples, Seed(seed)).unwrap()).collect();
+    let mean = Boosted::mean(fits.clone()).unwrap();
+    let of_each: Vec<Vec<f64>> = fits.iter().map(|fit| fit.scores(&features).unwrap()).collect();
+    assert_ne!(of_each[0], of_each[1]);
+    for (row, score) in mean.scores(&features).unwrap().iter().enumerate() {
+        let by_hand = of_each.iter().map(|scores| scores[row]).sum::<f64>() / 3.0;
+        assert!((score - by_hand).abs() < 1e-5, "{score} {by_hand}");
+    }
+    assert_eq!(Boosted::mean(vec![fits[0].clone()]).unwrap(), fits[0]);
+    assert!(Boosted::mean(Vec::new()).is_err());
+}

@@ -9,7 +9,7 @@
 //! Sources: Wu, Burges, Svore & Gao, "Adapting boosting for information retrieval measures",
 //! Information Retrieval 13(3), 2010 (LambdaMART); Wolpert, "Stacked generalization", Neural Networks
 //! 5(2), 1992 (out-of-fold); reasons by TreeSHAP, Lundberg et al., Nature Machine Intelligence 2, 2020.
-//! Cost: `n_folds` rankers on `1 − 1/n_folds` of the lists each, and one on all.
+//! Cost: `n_fits` times `n_folds` rankers on `1 − 1/n_folds` of the lists each, and as many on all.
 
 use super::{CandidateLists, RankError};
 use crate::Save;
@@ -28,13 +28,16 @@ pub struct RankerParams {
     /// Candidates of grade 0 that a list keeps for learning, drawn; `None` for all. Features and what is
     /// predicted are of the whole list in any case.
     pub n_others: Option<usize>,
+    /// Fits whose mean is the ranker, at least 1. Each draws candidates, columns and bags anew; the folds
+    /// are the same for all. A fit costs as much as the first.
+    pub n_fits: usize,
 }
 
 impl Default for RankerParams {
     fn default() -> Self {
         let objective = Objective::LambdaRank(LambdaRankParams { truncation: 20, ..LambdaRankParams::default() });
         let boost = BoostParams { objective, n_rounds: 200, learning_rate: 0.05, ..BoostParams::default() };
-        Self { boost, n_folds: 5, n_others: None }
+        Self { boost, n_folds: 5, n_others: None, n_fits: 1 }
     }
 }
 
@@ -98,6 +101,9 @@ impl RankerParams {
             let got = self.n_folds as f64;
             return Err(learn::LearnError::Param { name: "n_folds", rule: "at least 2", got }.into());
         }
+        if self.n_fits == 0 {
+            return Err(learn::LearnError::Param { name: "n_fits", rule: "at least 1", got: 0.0 }.into());
+        }
         if grades.len() != lists.n_rows() {
             return Err(RankError::Shape { what: "grades", got: grades.len(), need: lists.n_rows() });
         }
@@ -123,8 +129,19 @@ impl RankerParams {
         Ok((out_of_fold, folds))
     }
 
-    /// One boosting of the lists whose shopper is kept.
+    /// The mean of [`Self::n_fits`] boostings of the lists whose shopper is kept.
     fn learn_from(
+        &self,
+        known: &[(&CandidateLists, &[f32])],
+        keep: impl Fn(ShopperIdx) -> bool,
+        seed: Seed,
+    ) -> Result<Boosted, RankError> {
+        let seeds = std::iter::once(seed).chain((1..self.n_fits as u64).map(|n| seed.derive(u64::MAX - n)));
+        let fits: Result<Vec<Boosted>, RankError> = seeds.map(|seed| self.learn_once(known, &keep, seed)).collect();
+        Ok(Boosted::mean(fits?)?)
+    }
+
+    fn learn_once(
         &self,
         known: &[(&CandidateLists, &[f32])],
         keep: impl Fn(ShopperIdx) -> bool,
@@ -325,6 +342,21 @@ mod tests {
         assert_ne!(turned, more_grades);
         assert_eq!(predict(&turned).0[..8], scores[..8], "fold {}", folds[0]);
         assert_ne!(predict(&turned).0, scores);
+    }
+
+    #[test] // Means of fits that draw differently err less than one of them; one fit is what it was without any mean.
+    fn a_mean_of_fits_orders_better_than_one_of_them() {
+        let ((train, grades), (new, new_grades)) = (lists(150, 1), lists(400, 2));
+        let boost = BoostParams { feature_fraction: 0.5, ..quick().boost };
+        let one = RankerParams { boost, n_others: Some(3), ..quick() };
+        let mark = |params: &RankerParams, seed| {
+            let fit = params.fit(&train, &grades, Seed(seed)).unwrap();
+            quality(&new, &new_grades, &fit.ranker().scores(&new).unwrap())
+        };
+        let single: f64 = (0..4).map(|seed| mark(&one, seed)).sum::<f64>() / 4.0;
+        let mean = mark(&RankerParams { n_fits: 4, ..one.clone() }, 0);
+        assert!(mean > single, "{mean} {single}");
+        assert!(RankerParams { n_fits: 0, ..one }.fit(&train, &grades, Seed(1)).is_err());
     }
 
     #[test]
