@@ -12,6 +12,8 @@ mod spend;
 mod trade;
 mod who;
 
+pub(crate) use paid::LINES as PAID_LINES;
+
 use super::evidence;
 use super::rows::Rows;
 use anyhow::Result;

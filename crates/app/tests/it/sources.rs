@@ -82,6 +82,7 @@ fn expected(key: &str, row_key: &str, hint: &str, around: &[&Value], rows: &[Val
         "product.score" => number(&product()["score"]),
         "product.price" => number(&product()["price"]),
         "product.stock" => number(&product()["stock"]),
+        "decide.segment_paid" => number(&row("segment", row_key)["paid"]),
         "quality.rows" => number(&row("rule", &text(&around[around.len() - 1]["rule"]))["n"]),
         _ => return None,
     })

@@ -223,7 +223,12 @@ pub fn corridor(input: &CorridorInput, params: &CorridorParams) -> Result<Corrid
     let (low, high) = ends.map_or((floor, None), |(low, high)| (of(low), high.map(of)));
     let asked = wanted.map(|wanted| {
         let wanted = at_least(wanted);
-        let ended = ended(wanted, low, high, params.endings);
+        let ended = match rests {
+            Some(Rests::Held) => kept(wanted, low, params.endings),
+            // An ending does not take back what the raise was for.
+            Some(Rests::Raised) => ended(wanted, at_least(input.present.unwrap_or(low)), high, params.endings),
+            _ => ended(wanted, low, high, params.endings),
+        };
         if ended != wanted {
             bounds.push(Bound {
                 kind: BoundKind::Ending,
@@ -248,6 +253,11 @@ fn ended(wanted: Money, low: Money, high: Option<Money>, endings: &[Ending]) -> 
     let ceiling = high.filter(|h| h.minor >= wanted.minor);
     let inside = nearest(wanted, low, ceiling, endings);
     inside.unwrap_or_else(|| near_enough(wanted, wanted, None, endings, MOST_AWAY * wanted.minor as f64))
+}
+
+/// A held price with a usual ending where one is no further than [`MOST_AWAY`]: what is kept must not become another price.
+fn kept(held: Money, low: Money, endings: &[Ending]) -> Money {
+    near_enough(held, low, None, endings, MOST_AWAY * held.minor as f64)
 }
 
 fn check(input: &CorridorInput, params: &CorridorParams) -> Result<(), PriceError> {

@@ -69,6 +69,42 @@ fn a_borrowed_answer_raises_to_the_near_end_of_the_interval_and_never_cuts() {
     assert_eq!(at(1_400, &dear).asked, Some(eur(2_200)));
 }
 
+// 44.00 kuai: the usual endings are 39.90 and 45.80, both further than 4 % (1.76) away, so the lesser 43.90 or 44.00 itself, which
+// is one. In euros the raise from 15.00 to 15.47 ends at 15.49; from 15.47 with nothing seen below, 15.46 → 15.49 and never 14.99.
+#[test]
+fn an_ending_neither_moves_a_held_price_to_another_nor_takes_back_a_raise() {
+    let cny = |minor| Money { minor, currency: Currency::new(*b"CNY") };
+    let held = CorridorInput {
+        floor: cny(2_000),
+        break_even: cny(1_900),
+        answer: Answer::Refused(vec![]),
+        seen: None,
+        competitors: vec![],
+        present: Some(cny(4_400)),
+    };
+    assert_eq!(corridor(&held, &CorridorParams::default()).unwrap().asked, Some(cny(4_400)));
+    let answer = Answer::Borrowed(Estimate { value: -2.5, se: 0.2 }, vec![]);
+    let raised = |present: i64| {
+        let input =
+            CorridorInput { present: Some(eur(present)), answer: answer.clone(), competitors: vec![], ..input() };
+        corridor(&input, &CorridorParams::default()).unwrap().asked.unwrap().minor
+    };
+    assert_eq!((raised(1_500), raised(1_546)), (1_549, 1_549));
+    // From 9.50 to 9.94 in a currency of whole tens the nearest ending is 9.00: below today's, so the one above.
+    let sek = |minor| Money { minor, currency: Currency::new(*b"SEK") };
+    let input = CorridorInput {
+        floor: sek(500),
+        break_even: sek(643),
+        answer,
+        seen: Some((sek(900), sek(2_000))),
+        competitors: vec![],
+        present: Some(sek(950)),
+    };
+    let got = corridor(&input, &CorridorParams::default()).unwrap();
+    assert_eq!(got.rests, Some(Rests::Raised));
+    assert!(got.asked.unwrap().minor >= 950, "{:?}", got.asked);
+}
+
 #[test]
 fn the_price_says_what_it_rests_on() {
     let rests = |input: CorridorInput| corridor(&input, &CorridorParams::default()).unwrap().rests;

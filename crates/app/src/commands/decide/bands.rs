@@ -2,21 +2,13 @@
 
 use super::{Opened, none, objects};
 use crate::output;
+use crate::pipeline::gather::PAID_LINES;
 use anyhow::Result;
 use decide::price::endings::ENDINGS;
 use decide::price::segments::{MIN_LINES, SegmentPaid, bands};
 use domain::{Currency, Decimal, Market, Money, Rounding};
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// What a line paid over the median of its product in the same month, of lines whose shopper has a segment.
-const PAID: &str = "\
-with lines as (
-  select product_id, shopper_id, date_trunc('month', day) as month, cast(amount as double) / quantity as paid
-  from clean.order_lines where settled and not repeat and quantity > 0 and amount > 0 and product_id is not null and market = '{market}'
-), usual as (select product_id, month, approx_median(paid) as usual, count(*) as n from lines group by product_id, month)
-select s.segment, l.paid / u.usual as ratio from lines l join usual u on u.product_id = l.product_id and u.month = l.month
-join marts.segments s on s.shopper_id = l.shopper_id where u.n > 1 order by s.segment, ratio";
 
 pub(super) async fn bands_of(opened: &Opened, market: Market, product: &str, json: bool) -> Result<()> {
     let id = product.replace('\'', "''");
@@ -34,7 +26,12 @@ pub(super) async fn bands_of(opened: &Opened, market: Market, product: &str, jso
     };
     let (asked, floor) = (money("asked")?, money("floor")?);
     let mut paid: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for line in objects(opened, &PAID.replace("{market}", market.code())).await? {
+    let lines = PAID_LINES.replace("{market}", market.code());
+    let sql = format!(
+        "select s.segment, l.paid / l.usual as ratio from ({lines}) l join marts.segments s on s.shopper_id = l.shopper_id \
+         and s.market = '{market}' order by s.segment, ratio"
+    );
+    for line in objects(opened, &sql).await? {
         if let (Some(segment), Some(ratio)) = (line["segment"].as_str(), line["ratio"].as_f64().filter(|r| *r > 0.0)) {
             paid.entry(segment.to_owned()).or_default().push(ratio);
         }

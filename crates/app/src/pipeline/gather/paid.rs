@@ -11,17 +11,20 @@ use learn::interval::two_sided;
 /// Coverage of the intervals.
 const LEVEL: f64 = 0.95;
 
+/// Of every line of `{market}` what was paid for one and the usual price, which is the median of its product in the same month; a line that
+/// was alone in its month is left out.
+pub(crate) const LINES: &str = "select shopper_id, paid, median(paid) over (partition by product_id, month) as usual from (\
+    select product_id, shopper_id, date_trunc('month', day) as month, cast(amount as double) / quantity as paid, \
+    count(*) over (partition by product_id, date_trunc('month', day)) as n from clean.order_lines where settled and not repeat \
+    and quantity > 0 and amount > 0 and product_id is not null and market = '{market}') where n > 1";
+
 impl Gatherer<'_> {
     /// By the segment's key, those who pay most first; segments with too few lines are left out.
     pub(super) async fn paid(&self, market: Market) -> Result<Vec<(String, Figure)>> {
+        let lines = LINES.replace("{market}", market.code());
         let query = format!(
-            "with lines as (select product_id, shopper_id, date_trunc('month', day) as month, \
-             cast(amount as double) / quantity as paid from clean.order_lines where settled and not repeat and quantity > 0 \
-             and amount > 0 and product_id is not null and market = '{market}'), usual as (select product_id, month, \
-             approx_median(paid) as usual, count(*) as n from lines group by product_id, month) \
-             select s.segment, count(*) as n, avg(l.paid / u.usual) as paid, stddev(l.paid / u.usual) as sd from lines l \
-             join usual u on u.product_id = l.product_id and u.month = l.month join marts.segments s \
-             on s.shopper_id = l.shopper_id and s.market = '{market}' where u.n > 1 group by s.segment \
+            "select s.segment, count(*) as n, avg(l.paid / l.usual) as paid, stddev(l.paid / l.usual) as sd from ({lines}) l \
+             join marts.segments s on s.shopper_id = l.shopper_id and s.market = '{market}' group by s.segment \
              having count(*) >= {MIN_LINES} order by paid desc, s.segment"
         );
         let rows = Rows::query(self.engine, &query).await?;

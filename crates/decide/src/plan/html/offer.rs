@@ -107,7 +107,6 @@ impl Page<'_> {
         said.join(self.lang.between_sentences())
     }
 
-    /// The reasons with their part of the score, then the model.
     /// The picture of a product, where there is one. Its name stands beside it, so that it needs no words of its own.
     fn picture(&self, product: &Product) -> String {
         self.pictures.get(product.id.as_str()).map_or_else(String::new, |jpeg| {
@@ -118,6 +117,7 @@ impl Page<'_> {
         })
     }
 
+    /// The reasons with their part of the score, then the model.
     fn why(&mut self, product: &Product) -> String {
         let lang = self.lang;
         let item = |figures: &mut super::Figures, reason: &Reason| {

@@ -9,6 +9,9 @@ use super::{Cell, Column, Page, Table, escape, name};
 use crate::Said;
 use domain::Figure;
 
+/// A column that only some rows have.
+type Pick = fn(&ReachRow) -> &Option<Figure>;
+
 impl Page<'_> {
     pub(super) fn reach(&mut self, reach: &Reach) -> String {
         let said = |said: &Said| if self.lang == Lang::Zh { said.zh.clone() } else { said.en.clone() };
@@ -35,8 +38,8 @@ impl Page<'_> {
     fn reach_table(&mut self, reach: &Reach) -> String {
         let lang = self.lang;
         let (size, value) = reach.metrics();
-        let has = |pick: fn(&ReachRow) -> &Option<Figure>| reach.rows.iter().any(|row| pick(row).is_some());
-        let optional: [(fn(&ReachRow) -> &Option<Figure>, Metric); 4] = [
+        let has = |pick: Pick| reach.rows.iter().any(|row| pick(row).is_some());
+        let optional: [(Pick, Metric); 4] = [
             (|r| &r.contactable, Metric::ReachContactable),
             (|r| &r.listed, Metric::ReachListed),
             (|r| &r.order_value, Metric::ReachOrderValue),
