@@ -80,7 +80,7 @@ mod tests {
     fn row(i: usize, n_days: u32, last: i32, euros: i64) -> ValueRow {
         ValueRow {
             shopper: ShopperId::new(format!("s{i:03}")),
-            market: if i % 4 == 0 { "DE" } else { "FR" }.parse().unwrap(),
+            market: if i.is_multiple_of(4) { "DE" } else { "FR" }.parse().unwrap(),
             first_day: Day(20_000 + (i % 30) as i32),
             last_day: Day(if n_days == 1 { 20_000 + (i % 30) as i32 } else { last }),
             n_days,

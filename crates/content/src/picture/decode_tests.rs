@@ -303,7 +303,7 @@ fn what_is_no_picture_says_so() {
 fn half_a_file_is_refused_by_its_format() {
     for format in FORMATS {
         let noisy =
-            ImageBuffer::from_fn(48, 48, |x, y| Rgb([(x * 37 ^ y * 91) as u8, (x * y * 13) as u8, (x * 5) as u8]));
+            ImageBuffer::from_fn(48, 48, |x, y| Rgb([((x * 37) ^ (y * 91)) as u8, (x * y * 13) as u8, (x * 5) as u8]));
         let whole = file(noisy, format);
         match decode(&whole[..whole.len() / 2], &PictureParams::default()) {
             Ok(picture) => assert_eq!((format, picture.width()), (ImageFormat::Jpeg, 48)),
