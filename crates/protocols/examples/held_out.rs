@@ -2,7 +2,8 @@
 //! reported: `cargo run --release -p protocols --example held_out DATA_DIR TASK [z|log] BLEND ...`.
 //!
 //! A blend is members joined by `+`, each `NAME[:KEY=VALUE,...][@WEIGHT]`: `knn:shrinkage=5@0.25+gcn:n_factors=64`.
-//! `@` is the weight of the sources' rows, 0 without it. `ranker+…` is the Cup's ranker with these members more.
+//! `@` is the weight of the sources' rows, 0 without it. `ranker:n_fits=8,max_leaves=16+…` is the Cup's ranker with
+//! other parameters and these members more.
 //! Weights of a blend are learnt by likelihood on half of the shoppers and marked on the other half. Prints
 //! nDCG@10, the share of hits, CPU seconds and the weights.
 
@@ -91,6 +92,26 @@ fn member(text: &str) -> Member {
     Member { kind, rows: if weight == 0.0 { Rows::Target } else { Rows::UnionAt(weight) } }
 }
 
+/// Parameters of the ranker, `KEY=VALUE` joined by commas.
+fn set(stack: &mut Stack, keys: &str) {
+    let boost = &mut stack.ranker.boost;
+    for (key, value) in keys.split(',').filter_map(|pair| pair.split_once('=')) {
+        let number = || value.parse::<f64>().expect("a number");
+        let size = || value.parse::<usize>().expect("a whole number");
+        match key {
+            "n_fits" => stack.ranker.n_fits = size(),
+            "n_others" => stack.ranker.n_others = Some(size()),
+            "n_rounds" => boost.n_rounds = size(),
+            "learning_rate" => boost.learning_rate = number(),
+            "max_leaves" => boost.max_leaves = size(),
+            "min_rows" => boost.min_rows = size(),
+            "l2" => boost.l2 = number(),
+            "feature_fraction" => boost.feature_fraction = number(),
+            other => panic!("no parameter {other}"),
+        }
+    }
+}
+
 fn stack(config: Config) -> Option<Stack> {
     match config.recipe {
         Recipe::Ranked(stack) => Some(stack),
@@ -112,11 +133,17 @@ fn main() {
     let mut lab = Lab::new(&inner, Seed(1), &cpu_seconds);
     for blend in blends {
         let ranker = blend.strip_prefix("ranker");
-        let given = ranker.unwrap_or(blend).split('+').filter(|name| !name.is_empty());
+        let (keys, names) = match ranker {
+            Some(rest) if rest.starts_with(':') => rest[1..].split_once('+').unwrap_or((&rest[1..], "")),
+            Some(rest) => ("", rest),
+            None => ("", blend.as_str()),
+        };
+        let given = names.split('+').filter(|name| !name.is_empty());
         let mut members: Vec<Member> = given.map(member).collect();
         let recipe = if ranker.is_some() {
             let mut stack = cup_configs().into_iter().find_map(stack).expect("a ranker");
             stack.members.append(&mut members);
+            set(&mut stack, keys);
             Recipe::Ranked(Stack { also: Also::Nothing, ..stack })
         } else if members.len() == 1 {
             Recipe::One(members.remove(0))
