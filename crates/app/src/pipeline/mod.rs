@@ -153,7 +153,7 @@ const STAGES: [(&str, u32); 12] = [
     ("outlook", 2),
     ("personas", 4),
     ("entry", 5),
-    ("decisions", 8),
+    ("decisions", 9),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];
 

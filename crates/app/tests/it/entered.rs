@@ -4,10 +4,11 @@
 use crate::served::Served;
 use crate::support::{Shop, json, number};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn of_a_simulated_seller(shop: &Shop) {
     a_market_without_a_sale_is_decided_from_another(shop);
+    a_market_without_a_sale_is_given_tests_of_discounts(shop);
     what_is_recommended_is_never_offered_below_its_floor(shop);
     what_is_served_below_its_floor_takes_nobodys_place(shop);
     the_plan_is_rehearsed_with_the_stock_there_is(shop);
@@ -58,6 +59,32 @@ fn a_market_without_a_sale_is_decided_from_another(shop: &Shop) {
     let traced = json(shop, &["decide", "trace", "GB", "-n", "100000"]);
     let traced = traced.as_array().unwrap();
     assert!(traced.len() > 50 && traced.iter().all(|one| one["found"].is_string()), "{traced:?}");
+}
+
+/// A discount is a test there, a month after the list price was first asked, and only where the price leaves room above the floor.
+fn a_market_without_a_sale_is_given_tests_of_discounts(shop: &Shop) {
+    let rows = shop.sql(
+        "select market, kind, verdict, en, zh, cast(price as double) as price, cast(list as double) as list, \
+         cast(floor as double) as floor from marts.promotions where market not in \
+         (select distinct market from clean.order_lines where settled)",
+    );
+    assert!(rows.iter().all(|r| r["kind"] == "limited" && r["verdict"] != "pays"), "{rows:?}");
+    let tests: Vec<&Value> = rows.iter().filter(|r| r["verdict"] == "test").collect();
+    let markets: BTreeSet<&str> = tests.iter().filter_map(|t| t["market"].as_str()).collect();
+    assert!(tests.len() > 20 && markets.len() > 3, "{} of {} in {markets:?}", tests.len(), rows.len());
+    for test in &tests {
+        assert!(test["en"].as_str().unwrap().starts_with("never sold here, so only a test, if "), "{test}");
+        assert!(test["zh"].as_str().unwrap().contains("仅为测试"), "{test}");
+        let (price, list) = (number(&test["price"]), number(&test["list"]));
+        assert!(price >= number(&test["floor"]) && price < list, "{test}");
+    }
+    let soon = shop.value(
+        "select count(*) from marts.promotions p cross join (select max(day) as last from clean.order_lines) l \
+         where p.market = 'JP' and p.verdict = 'test' and p.day < l.last + interval '40 days'",
+    );
+    assert_eq!(number(&soon), 0.0);
+    let plan = json(shop, &["plan", "--market", "JP"]);
+    assert!(!plan["plan"]["decided"]["promotions"].as_array().unwrap().is_empty());
 }
 
 /// Everything below its floor now stands behind everything that is not, and at a price that is not below it.

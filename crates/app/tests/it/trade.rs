@@ -26,8 +26,8 @@ pub(crate) fn what_is_offered_cleared_and_sent(shop: &Shop) {
 fn no_offer_of_the_run_takes_a_product_below_its_floor(shop: &Shop) {
     let mut prices: BTreeMap<(String, String), (f64, f64)> = BTreeMap::new();
     let rows = shop.sql(
-        "select market, product_id, cast(least(price, coalesce(advised, price)) as double) as list, cast(floor as double) as floor \
-         from marts.prices where price is not null and floor is not null",
+        "select market, product_id, cast(least(coalesce(price, advised), coalesce(advised, price)) as double) as list, cast(floor as double) as floor \
+         from marts.prices where coalesce(price, advised) is not null and floor is not null",
     );
     for row in rows {
         let key = (row["market"].as_str().unwrap().to_owned(), row["product_id"].as_str().unwrap().to_owned());

@@ -9,7 +9,7 @@
 //!   [`UNSIZED`] at least.
 //!
 //! One product scatters around that as the products sold in both of two served markets do. Prices start from the source's, held to the
-//! landed floor and to the competitors' band, and the first order is the newsvendor's. Where source and candidate lie in different
+//! landed floor and to the competitors' band, the first order is the newsvendor's, and discounts are tests. Where source and candidate lie in different
 //! hemispheres the weeks are alike, for the season of thirteen weeks says nothing of the other half of the year.
 
 use super::costs::{self, Costed};
@@ -18,6 +18,7 @@ use super::first_send::{self, FirstRow};
 use super::inputs::{Carried, Inputs, MarketSales};
 use super::outcome::{self, Decided, Outcome, Play};
 use super::prices::{self, Answers, PriceRow};
+use super::promote::{self, PromoRow};
 use super::settings::DecideSettings;
 use super::short::Lent;
 use super::{Prepared, Settled};
@@ -25,7 +26,7 @@ use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use decide::Said;
 use decide::advice::Entry;
-use decide::calendar::is_south;
+use decide::calendar::{Suggestion, is_south};
 use decide::demand::forecast::{Forecast, Way};
 use decide::stock::analogy::analogy;
 use domain::Market;
@@ -138,6 +139,29 @@ pub(super) async fn entering(
         });
     }
     Ok((Some(Entering { inputs: there, demand, costs, prices, first_send, outcome }), untold))
+}
+
+/// Discounts to be tested there, by the calendar `ahead` and what promotions did in the served markets.
+pub(super) fn promotions(
+    entered: &Entering,
+    prepared: &Prepared,
+    history: &promote::History,
+    ahead: &[(Market, Suggestion)],
+) -> Result<Vec<PromoRow>> {
+    let inputs = &entered.inputs;
+    let history = history.of_entered(&prepared.inputs.markets, &entered.prices, promote::on_sale(inputs.as_of));
+    promote::of_entered(promote::Known {
+        inputs,
+        costs: &entered.costs,
+        prices: &entered.prices,
+        answers: &Answers::none(),
+        demand: &entered.demand,
+        verdicts: &prepared.verdicts,
+        stock: &[],
+        calendar: ahead,
+        history: &history,
+        own: &prepared.own.promotions,
+    })
 }
 
 /// The market abroad that is to sell most; home where nothing else sells.

@@ -105,6 +105,8 @@ struct Settled {
     calendar: Vec<(Market, decide::calendar::Suggestion)>,
     /// Nothing where it is asked what the prices of now bring.
     promotions: Vec<promote::PromoRow>,
+    /// What promotions rest on; nothing where the prices of now are asked about.
+    history: Option<promote::History>,
     channels: Vec<spend::ChannelRow>,
     /// Experiments that could not be used, and why.
     unused: Vec<(Market, String)>,
@@ -166,9 +168,14 @@ impl Prepared {
         let (costs, refused) = costs::costs(inputs, &self.own, &self.facts, self.asked(settings));
         let prices = prices::prices(inputs, &self.answers, &costs)?;
         let stock = when::stock(inputs, &self.demand, &costs)?;
-        let (calendar, promotions) = match play {
-            Play::Advised => self.promoted(engine, inputs, (&costs, &prices, &stock)).await?,
-            Play::AsTheyAre => (Vec::new(), Vec::new()),
+        let (calendar, promotions, history) = match play {
+            Play::Advised => {
+                let calendar = when::calendar(engine, inputs, &self.own.calendar, &costs, self.home).await?;
+                let history = promote::History::load(engine, inputs).await?;
+                let promotions = self.promoted(inputs, (&costs, &prices, &stock), &calendar, &history)?;
+                (calendar, promotions, Some(history))
+            }
+            Play::AsTheyAre => (Vec::new(), Vec::new(), None),
         };
         let decided = self.decided(inputs, (&costs, &prices, &stock, &promotions), play);
         let margins = outcome::margins(decided);
@@ -180,19 +187,18 @@ impl Prepared {
         };
         let spend::Cells { rows: channels, unused, .. } = spend::channels(inputs, known, settings.budget)?;
         let outcome = outcome::outcome(decided, &margins, &channels, self.seed)?;
-        Ok(Settled { costs, refused, prices, stock, calendar, promotions, channels, unused, outcome })
+        Ok(Settled { costs, refused, prices, stock, calendar, promotions, history, channels, unused, outcome })
     }
 
-    /// The calendar ahead, and what to promote by it.
-    async fn promoted(
+    /// What to promote by the calendar ahead.
+    fn promoted(
         &self,
-        engine: &Engine,
         inputs: &Inputs,
         (costs, prices, stock): (&[costs::Costed], &[prices::PriceRow], &[when::StockRow]),
-    ) -> Result<(Vec<(Market, decide::calendar::Suggestion)>, Vec<promote::PromoRow>)> {
-        let calendar = when::calendar(engine, inputs, &self.own.calendar, costs, self.home).await?;
-        let history = promote::History::load(engine, inputs).await?;
-        let promotions = promote::promotions(promote::Known {
+        calendar: &[(Market, decide::calendar::Suggestion)],
+        history: &promote::History,
+    ) -> Result<Vec<promote::PromoRow>> {
+        promote::promotions(promote::Known {
             inputs,
             costs,
             prices,
@@ -200,11 +206,10 @@ impl Prepared {
             demand: &self.demand,
             verdicts: &self.verdicts,
             stock,
-            calendar: &calendar,
-            history: &history,
+            calendar,
+            history,
             own: &self.own.promotions,
-        })?;
-        Ok((calendar, promotions))
+        })
     }
 
     fn decided<'a>(
@@ -310,12 +315,17 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Marts> {
         let there = &entered.inputs;
         let ahead = when::calendar(engine, there, &prepared.own.calendar, &entered.costs, prepared.home).await?;
         let advice = outcome::advice(&entered.outcome, &ahead);
+        let promotions = match &settled.history {
+            Some(history) => entering::promotions(entered, &prepared, history, &ahead)?,
+            None => Vec::new(),
+        };
         for (name, batch) in [
             ("landed_costs", costs::table(there, &entering::bills(entered))?),
             ("prices", prices::table(there, &entered.prices)?),
             ("demand", demand::table(there, &entered.demand)?),
             ("first_send", first_send::table(there, &entered.first_send)?),
             ("calendar", when::calendar_table(&ahead)?),
+            ("promotions", promote::table(there, &promotions)?),
             ("sensitivity", outcome::sensitivity_table(&entered.outcome)?),
             ("decision_figures", figure_rows(&entered.outcome.figures)?),
             ("decision_actions", outcome::advice_table(&advice)?),

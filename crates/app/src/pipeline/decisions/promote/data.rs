@@ -3,7 +3,7 @@
 
 use super::super::demand::{first_week, one};
 use super::super::inputs::{Inputs, MarketSales};
-use super::super::prices::money;
+use super::super::prices::{PriceRow, money};
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use audience::rules::set_names;
@@ -11,7 +11,7 @@ use decide::promotion::prior_price::{PriceKind, PricePoint};
 use decide::promotion::uplift::{Lift, own_lift};
 use domain::{Day, Decimal, Market};
 use lake::Engine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Share of a week's lines that has to be reduced for the week to count as promoted.
 const PROMOTED: f64 = 0.5;
@@ -57,6 +57,8 @@ pub(crate) struct History {
     /// Totals of orders in minor units, by place of market.
     pub(super) orders: BTreeMap<usize, Vec<f64>>,
     pub(super) rules: Vec<Rule>,
+    /// Lifts of other markets than these, with their mean depth and the market, by place of product.
+    elsewhere: BTreeMap<usize, (Lift, Decimal, Market)>,
 }
 
 impl History {
@@ -67,7 +69,26 @@ impl History {
             asked: asked(engine, inputs, &at).await?,
             orders: orders(engine, inputs).await?,
             rules: rules(engine, inputs, &at).await?,
+            elsewhere: BTreeMap::new(),
         })
+    }
+
+    /// Of markets where nothing was sold yet: what promotions did in the `served` ones, and the prices that are to be asked from a day on.
+    pub(crate) fn of_entered(&self, served: &[MarketSales], prices: &[PriceRow], from: Day) -> Self {
+        let known: BTreeSet<usize> = self.lifts.keys().map(|(_, product)| *product).collect();
+        let none = usize::MAX;
+        let lift = |product: usize| Some((product, self.borrowed((none, product), served)?));
+        let asked = |row: &PriceRow| {
+            let price = row.price()?;
+            Some(((row.market, row.product), vec![PricePoint { from, price, kind: PriceKind::Regular }]))
+        };
+        Self {
+            lifts: BTreeMap::new(),
+            asked: prices.iter().filter_map(asked).collect(),
+            orders: BTreeMap::new(),
+            rules: Vec::new(),
+            elsewhere: known.into_iter().filter_map(lift).collect(),
+        }
     }
 
     /// The lift of the same product in the other market with most promotions, and that market.
@@ -76,6 +97,9 @@ impl History {
         (market, product): (usize, usize),
         markets: &[MarketSales],
     ) -> Option<(Lift, Decimal, Market)> {
+        if let Some(found) = self.elsewhere.get(&product) {
+            return Some(*found);
+        }
         let others = (0..markets.len()).filter(|other| *other != market);
         let found = others.filter_map(|other| Some((other, self.lifts.get(&(other, product))?)));
         let most = found.max_by_key(|(other, (lift, _))| (lift.n, std::cmp::Reverse(*other)));
@@ -200,4 +224,31 @@ async fn rules(engine: &Engine, inputs: &Inputs, at: &BTreeMap<&str, usize>) -> 
         all.push(Rule { market, first: a, then: b, with_all, first_alone });
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Currency;
+
+    /// Two served markets know the lift of product 7; the one with more promotions is asked, by a market that neither of them is.
+    #[test]
+    fn a_market_to_be_entered_borrows_from_the_served_one_with_most_promotions() {
+        let lift = |n: usize| (Lift { factor: 2.0, low: 1.5, high: 3.0, n }, Decimal::new(15, 2));
+        let place =
+            |code: &str| MarketSales { market: code.parse().unwrap(), currency: Currency::new(*b"EUR"), last: Day(0) };
+        let own = History {
+            lifts: [((0, 7), lift(4)), ((1, 7), lift(9)), ((1, 8), lift(5))].into(),
+            asked: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            rules: Vec::new(),
+            elsewhere: BTreeMap::new(),
+        };
+        let there = own.of_entered(&[place("DE"), place("FR")], &[], Day(20));
+        let candidates = [place("GB")];
+        let (found, depth, market) = there.borrowed((0, 7), &candidates).unwrap();
+        assert_eq!((found.n, depth, market), (9, Decimal::new(15, 2), place("FR").market));
+        assert!(there.borrowed((0, 8), &candidates).is_some() && there.borrowed((0, 6), &candidates).is_none());
+        assert!(there.lifts.is_empty() && there.orders.is_empty(), "nothing of it is its own");
+    }
 }

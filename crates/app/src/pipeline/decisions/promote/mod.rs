@@ -4,6 +4,9 @@
 //! A discount comes off the price that is asked now, or off the advised one where that is lower: whichever is asked, the floor
 //! holds. Nothing is promoted that must not be sold or runs short. Products whose discount is known to pay are left out of
 //! threshold, code and bundles; of all other offers that we advise one at most applies to a cart.
+//!
+//! Where nothing was sold yet there are no orders for bundles, thresholds and codes. A discount can be tested there as soon as the price
+//! it comes off was asked for long enough, with what promotions of the product did elsewhere as all that is known: a test in any case.
 
 mod data;
 mod own;
@@ -38,6 +41,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const DAYS: i32 = 7;
 /// Days until the first one: a promotion has to be set up and told.
 const NOTICE: i32 = 14;
+/// Days that a market to be entered is sold in before its first discount: a price must have been asked before it can be reduced, for 30
+/// days where the law says so.
+const ASKED: i32 = 30;
 /// Bundles of a market.
 const BUNDLES: usize = 20;
 
@@ -116,19 +122,20 @@ impl PromoRow {
 }
 
 /// A product that has a price above nothing, a cost and a floor.
-pub(super) struct Priced<'a> {
+pub(super) struct Priced {
     pub(super) product: usize,
     pub(super) at: Guarded,
     break_even: Money,
     kept: f64,
     margin: f64,
-    row: &'a PriceRow,
+    /// What is asked, or is to be asked where it was never sold.
+    now: Money,
 }
 
 pub(super) fn promotions(known: Known<'_>) -> Result<Vec<PromoRow>> {
     let mut rows = Vec::new();
     for market in 0..known.inputs.markets.len() {
-        let here = Here::of(known, market)?;
+        let here = Here::of(known, market, |row| row.now, NOTICE)?;
         rows.extend(here.own_rows()?);
         let limited = here.limited()?;
         let paying: BTreeSet<usize> =
@@ -140,11 +147,42 @@ pub(super) fn promotions(known: Known<'_>) -> Result<Vec<PromoRow>> {
     Ok(rows)
 }
 
+/// Of markets where nothing was sold yet; `known` is of those.
+pub(super) fn of_entered(known: Known<'_>) -> Result<Vec<PromoRow>> {
+    let from = on_sale(known.inputs.as_of);
+    let mut rows = Vec::new();
+    for market in 0..known.inputs.markets.len() {
+        let here = Here::of(known, market, PriceRow::price, NOTICE + ASKED)?;
+        rows.extend(here.own_rows()?);
+        rows.extend(here.limited()?.into_iter().map(|row| untried(row, from)));
+    }
+    Ok(rows)
+}
+
+/// The day from which a market to be entered is taken to be sold in.
+pub(super) fn on_sale(as_of: Day) -> Day {
+    as_of.plus(NOTICE)
+}
+
+/// What another market says of a discount is no more than the reason for a test here.
+fn untried(row: PromoRow, from: Day) -> PromoRow {
+    let PromoRow { list: Some(list), said, verdict, .. } = &row else { return row };
+    let said = Said::new(
+        format!("never sold here, so only a test, if {list} is asked from {from} on: {}", said.en),
+        format!("此前未在此销售，仅为测试，前提是自 {from} 起以 {list} 销售：{}", said.zh),
+    );
+    match *verdict {
+        "pays" => PromoRow { verdict: "test", stacks: alone(), said, ..row },
+        "test" => PromoRow { said, ..row },
+        _ => row,
+    }
+}
+
 /// One market.
 struct Here<'a> {
     known: Known<'a>,
     market: usize,
-    priced: Vec<Priced<'a>>,
+    priced: Vec<Priced>,
     /// What may be promoted: lawful, and not running short.
     free: BTreeSet<usize>,
     /// Announced by the seller and above every floor.
@@ -157,13 +195,14 @@ struct Here<'a> {
 }
 
 impl<'a> Here<'a> {
-    fn of(known: Known<'a>, market: usize) -> Result<Self> {
+    /// `asked` is the price that a discount comes off, `notice` the days until one may begin.
+    fn of(known: Known<'a>, market: usize, asked: fn(&PriceRow) -> Option<Money>, notice: i32) -> Result<Self> {
         let place = &known.inputs.markets[market];
         let costed: BTreeMap<usize, &Costed> =
             known.costs.iter().filter(|c| c.market == market).map(|c| (c.product, c)).collect();
         let mut priced = Vec::new();
         for row in known.prices.iter().filter(|r| r.market == market) {
-            let (Some(costed), Some(now)) = (costed.get(&row.product), row.now.filter(|m| m.minor > 0)) else {
+            let (Some(costed), Some(now)) = (costed.get(&row.product), asked(row).filter(|m| m.minor > 0)) else {
                 continue;
             };
             // Whichever of both is asked, the floor holds.
@@ -174,14 +213,14 @@ impl<'a> Here<'a> {
             let kept = if above > 0.0 { (margin / above).clamp(0.01, 1.0) } else { 0.5 };
             let product = known.inputs.products[row.product].id.as_str().into();
             let at = Guarded { product, price: list, floor: costed.floor.floor };
-            priced.push(Priced { product: row.product, at, break_even, kept, margin: margin / list.minor as f64, row });
+            priced.push(Priced { product: row.product, at, break_even, kept, margin: margin / list.minor as f64, now });
         }
         let blocked = |v: &&Verdict| v.market == place.market && v.explained.code == "blocked";
         let barred: BTreeSet<usize> = known.verdicts.iter().filter(blocked).map(|v| v.product).collect();
         let short = |r: &&StockRow| r.market == market && matches!(r.state, "out" | "short");
         let short: BTreeSet<usize> = known.stock.iter().filter(short).map(|r| r.product).collect();
         let free = priced.iter().map(|p| p.product).filter(|p| !barred.contains(p) && !short.contains(p)).collect();
-        let (days, occasion) = occasion(known, place.market);
+        let (days, occasion) = occasion(known, place.market, notice);
         let (announced, judged) = own::judge(known, market, &priced)?;
         let (refused, judged) = judged.into_iter().partition(|j: &own::Judged| j.refused);
         Ok(Self { known, market, priced, free, announced, refused, judged, days, occasion })
@@ -192,13 +231,13 @@ impl<'a> Here<'a> {
     }
 
     /// Units of the days at the list price.
-    fn units(&self, priced: &Priced<'_>, answer: &Answer) -> Option<Range> {
+    fn units(&self, priced: &Priced, answer: &Answer) -> Option<Range> {
         let forecast = self.known.demand.products.get(&(self.market, priced.product))?;
         let week = usize::try_from(self.days.from.since(forecast.first).div_euclid(7)).ok()?;
         let band = forecast.bands.first()?;
         let days = f64::from(self.days.to.since(self.days.from)) / 7.0;
         // Demand was seen at the present price.
-        let now = priced.row.now?.minor as f64;
+        let now = priced.now.minor as f64;
         let times = match answer {
             Answer::Known(e) | Answer::Borrowed(e, _) => (priced.at.price.minor as f64 / now).powf(e.value),
             Answer::Refused(_) => 1.0,
@@ -211,7 +250,7 @@ impl<'a> Here<'a> {
     fn limited(&self) -> Result<Vec<PromoRow>> {
         let place = &self.known.inputs.markets[self.market];
         // Only parts of own bundles need the prices of others.
-        let bundled = |p: &&Priced<'_>| {
+        let bundled = |p: &&Priced| {
             self.announced.iter().any(|o| matches!(o.kind, Kind::Bundle { .. }) && o.covers(&p.at.product))
         };
         let others: Vec<Guarded> = self.priced.iter().filter(bundled).map(|p| p.at.clone()).collect();
@@ -252,7 +291,7 @@ impl<'a> Here<'a> {
         Ok(rows)
     }
 
-    fn discount(&self, priced: &Priced<'_>, found: Limited) -> PromoRow {
+    fn discount(&self, priced: &Priced, found: Limited) -> PromoRow {
         let reference = match &found.prior {
             PriorVerdict::Allowed(Prior { price, .. }) | PriorVerdict::Unclear(Some(Prior { price, .. })) => {
                 Some(*price)
@@ -285,7 +324,7 @@ impl<'a> Here<'a> {
         }
     }
 
-    fn none(&self, priced: &Priced<'_>, said: Said) -> PromoRow {
+    fn none(&self, priced: &Priced, said: Said) -> PromoRow {
         let id = format!("limited-{}", priced.at.product.as_str());
         PromoRow {
             products: vec![priced.product],
@@ -296,7 +335,7 @@ impl<'a> Here<'a> {
     }
 
     fn bundles(&self, paying: &BTreeSet<usize>) -> Result<Vec<PromoRow>> {
-        let at: BTreeMap<usize, &Priced<'_>> = self.priced.iter().map(|p| (p.product, p)).collect();
+        let at: BTreeMap<usize, &Priced> = self.priced.iter().map(|p| (p.product, p)).collect();
         let everything: Vec<Guarded> = self.priced.iter().map(|p| p.at.clone()).collect();
         let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
         let mut rows: Vec<PromoRow> = Vec::new();
@@ -365,9 +404,8 @@ impl<'a> Here<'a> {
     }
 
     fn carts(&self, paying: &BTreeSet<usize>) -> Result<Vec<PromoRow>> {
-        let units = |p: &Priced<'_>| {
-            self.known.demand.products.get(&(self.market, p.product)).map_or(0.0, |f| f.total.0.max(0.0))
-        };
+        let units =
+            |p: &Priced| self.known.demand.products.get(&(self.market, p.product)).map_or(0.0, |f| f.total.0.max(0.0));
         let shelf: Vec<Shelved> = self
             .priced
             .iter()
@@ -425,9 +463,9 @@ fn float(x: Decimal) -> Option<f64> {
     x.to_string().parse().ok()
 }
 
-/// The days: around the sale day with the largest known lift, else the next one, else the next feast, else two weeks from now.
-fn occasion(known: Known<'_>, market: Market) -> (Window, Option<Said>) {
-    let from = known.inputs.as_of.plus(NOTICE);
+/// The days: around the sale day with the largest known lift, else the next one, else the next feast, else after the `notice`.
+fn occasion(known: Known<'_>, market: Market, notice: i32) -> (Window, Option<Said>) {
+    let from = known.inputs.as_of.plus(notice);
     let until = known.inputs.as_of.plus(7 * super::demand::HORIZON as i32 - DAYS);
     let inside =
         |s: &&(Market, Suggestion)| s.0 == market && s.1.event.window.from >= from && s.1.event.window.from <= until;

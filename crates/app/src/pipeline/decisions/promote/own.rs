@@ -27,7 +27,7 @@ pub(super) fn bundles_more(offer: &Offer, shelf: &[Shelved]) -> bool {
 }
 
 /// Offers that keep every floor, and what was found of each.
-pub(super) fn judge(known: Known<'_>, market: usize, priced: &[Priced<'_>]) -> Result<(Vec<Offer>, Vec<Judged>)> {
+pub(super) fn judge(known: Known<'_>, market: usize, priced: &[Priced]) -> Result<(Vec<Offer>, Vec<Judged>)> {
     let place = &known.inputs.markets[market];
     let at: Vec<Guarded> = priced.iter().map(|p| p.at.clone()).collect();
     let places: BTreeMap<&str, usize> = priced.iter().map(|p| (p.at.product.as_str(), p.product)).collect();
@@ -96,7 +96,7 @@ pub(super) fn judge(known: Known<'_>, market: usize, priced: &[Priced<'_>]) -> R
 }
 
 /// Products whose reduction may not be announced as one: the first of them with the reason.
-fn reductions(known: Known<'_>, market: usize, priced: &[Priced<'_>], offer: &Offer) -> Result<Option<Said>> {
+fn reductions(known: Known<'_>, market: usize, priced: &[Priced], offer: &Offer) -> Result<Option<Said>> {
     let Kind::Limited { window } = &offer.kind else { return Ok(None) };
     let place = known.inputs.markets[market].market;
     let (mut n, mut first) = (0, None);
