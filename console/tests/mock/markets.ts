@@ -151,7 +151,7 @@ export function transfer(): TransferReport {
     }),
   );
   const methods: Cell[][] = targets.flatMap((m, t) =>
-    ['target alone', 'pooled', 'similarity prior', 'weighted source'].map((way, i): Cell[] => {
+    ['target alone', 'pooled', 'similarity prior'].map((way, i): Cell[] => {
       const gain = 0.019 - t * 0.012 - i * 0.004;
       return i === 0
         ? [m, way, 'ease-sparse', 180, null, null, null, '', 214, 0.131, null, null, null]
@@ -239,8 +239,8 @@ export function values(market: string | null): Report {
         name: 'shortlist',
         title: words('Whom to address first', '优先联系名单'),
         table: table(
-          [['shopper_id', 'text', 'shopper'], ['market', 'text', 'home market'], ['probability', 'float', 'of an order in 90 days'], ['expected', 'decimal', 'expected value of an order']],
-          Array.from({ length: 30 }, (_, i): Cell[] => [`s-${(4_096 + i * 613).toString(16)}`, m, 0.81 - i * 0.018, (182 - i * 3.1).toFixed(2)]),
+          [['market', 'text', 'market of the list'], ['rank', 'integer', 'from 1'], ['shopper_id', 'text', 'shopper'], ['probability', 'float', 'of an order in the next 90 days'], ['order_value', 'float', 'expected value of an order, reporting currency'], ['score', 'float', 'their product']],
+          Array.from({ length: 30 }, (_, i): Cell[] => [m, i + 1, `s-${(4_096 + i * 613).toString(16)}`, 0.81 - i * 0.018, 182 - i * 3.1, (0.81 - i * 0.018) * (182 - i * 3.1)]),
         ),
       },
     ],

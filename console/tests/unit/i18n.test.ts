@@ -32,6 +32,18 @@ describe('dictionaries', () => {
     expect([isKey('pager.at'), isKey('toString')]).toEqual([true, false]);
   });
 
+  it('name every column of the tables that a run makes, in words', () => {
+    const pages = readFileSync(join(import.meta.dirname, '../../../docs/tables.md'), 'utf8').split(/^### /m);
+    const marts = pages.filter((page) => page.startsWith('marts.'));
+    expect(marts.length).toBeGreaterThan(50);
+    const names = marts.flatMap((page) => [...page.matchAll(/^\| `(\w+)` \|/gm)].map((m) => m[1] ?? ''));
+    // The Chinese text of a column stands under the column's own name.
+    const unnamed = names.filter((name) => name !== 'zh' && !name.endsWith('_zh') && !isKey(`column.${name}`));
+    expect([...new Set(unnamed)]).toEqual([]);
+    const columns = Object.entries(en).filter(([key]) => key.startsWith('column.'));
+    expect(columns.filter(([, label]) => /^(N|P) [a-z]|_| (se|sd)$/.test(label))).toEqual([]);
+  });
+
   it('are all used: a word that no page says is dead', () => {
     const files = (folder: string): string[] =>
       readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

@@ -420,7 +420,7 @@ export const pages = {
   'schedule.run': 'Run',
   'schedule.byhand': 'only by hand',
   'schedule.due': 'due {time}',
-  'schedule.succeeded': 'ended well {time}',
+  'schedule.succeeded': 'last ended well {time}',
   'schedule.notyet': 'never ended well yet',
   'schedule.came': '{records} records, {changed} new or changed',
   'schedule.came.rejected': '{records} records, {changed} new or changed, {rejected} rows put aside',
