@@ -3,5 +3,6 @@ import type { Key } from './en';
 import { codes } from './zh/codes';
 import { columns } from './zh/columns';
 import { pages } from './zh/pages';
+import { plan } from './zh/plan';
 
-export const zh: Record<Key, string> = { ...pages, ...codes, ...columns };
+export const zh: Record<Key, string> = { ...pages, ...plan, ...codes, ...columns };

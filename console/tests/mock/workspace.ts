@@ -3,6 +3,7 @@ import type { Cell, Models, Overview, Recommendations, Report, SegmentPreview, S
 import { cards } from './catalogue';
 import { seeded, table, words } from './figures';
 import { HOME, SERVED } from './markets';
+import { decided, planFigure, planMoney, reach } from './plan-parts';
 
 export function overview(rejects: number): Overview {
   const random = seeded(2);
@@ -277,17 +278,6 @@ export function sql(query: string): Table | { problem: string } {
   return table([['market', 'text', 'market'], ['n_shoppers', 'integer', 'shoppers'], ['n_orders', 'integer', 'orders'], ['revenue', 'decimal', 'sales in EUR']], SERVED.map((m, i): Cell[] => [m, 3_100 - i * 480, 5_200 - i * 790, (740_210.5 - i * 121_004.25).toFixed(2)]));
 }
 
-const planMoney = (major: number) => ({ money: { minor: Math.round(major * 100), currency: 'EUR' } });
-const planFigure = (key: string, value: unknown, unit: string, range: [number, number] | null = null, n = 400) => ({
-  key,
-  value,
-  unit,
-  interval: range ? { low: range[0], high: range[1], level: 0.95 } : null,
-  formula: 'as the table of the plan states it',
-  source: "select * from marts.market_summary where market = 'DE'",
-  n,
-});
-
 export function plan(market: string): unknown {
   return {
     schema: 'portolan.launch_plan',
@@ -315,6 +305,8 @@ export function plan(market: string): unknown {
         growth: planFigure('market.growth', { too_little_data: { have: 9, need: 12 } }, 'share'),
         growth_against: 'year_before',
       },
+      reach: reach(market),
+      decided: decided(),
       months: Array.from({ length: 20 }, (_, i) => ({
         month: new Date(Date.UTC(2025, 2 + i, 1)).toISOString().slice(0, 10),
         span: i === 0 || i === 19 ? 'partial' : 'whole',
@@ -324,10 +316,10 @@ export function plan(market: string): unknown {
       segments: ['champions', 'loyal', 'new', 'potential', 'need_attention', 'at_risk', 'hibernating'].map((key, i) => ({
         key,
         shoppers: planFigure('segment.shoppers', { number: 40 + i * 31 }, 'count'),
-        shopper_share: planFigure('segment.share', { number: 0.05 + i * 0.03 }, 'share'),
+        shopper_share: planFigure('segment.shopper_share', { number: 0.05 + i * 0.03 }, 'share'),
         revenue: planFigure('segment.revenue', planMoney(61_000 - i * 7_000), 'money'),
         revenue_share: planFigure('segment.revenue_share', { number: 0.3 - i * 0.04 }, 'share'),
-        habits: { basket: planFigure('segment.basket', planMoney(182 - i * 9), 'money', [170 - i * 9, 194 - i * 9]), repeat_rate: i === 2 ? planFigure('segment.repeat', { too_little_data: { have: 12, need: 30 } }, 'share') : planFigure('segment.repeat', { number: 0.8 - i * 0.1 }, 'share', [0.7 - i * 0.1, 0.88 - i * 0.1]) },
+        habits: { basket: planFigure('segment.basket', planMoney(182 - i * 9), 'money', [170 - i * 9, 194 - i * 9]), repeat_rate: i === 2 ? planFigure('segment.repeat_rate', { too_little_data: { have: 12, need: 30 } }, 'share') : planFigure('segment.repeat_rate', { number: 0.8 - i * 0.1 }, 'share', [0.7 - i * 0.1, 0.88 - i * 0.1]) },
       })),
       products: cards.slice(0, 10).map((card, i) => ({
         id: card.product_id,
@@ -341,7 +333,7 @@ export function plan(market: string): unknown {
       bundles: [{ antecedent: ['Burr Coffee Grinder, 30 steps'], consequent: ['Paper filters, cone, 100 pieces'], baskets: planFigure('bundle.baskets', { number: 44 }, 'count'), confidence: planFigure('bundle.confidence', { number: 0.41 }, 'share'), lift: planFigure('bundle.lift', { number: 3.2 }, 'ratio') }],
       serving: { model: 'ials', trained_on: 'pooled', basis: 'own_evidence', why: 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers', why_zh: '增益 +0.0311，95 % 区间 +0.0062 至 +0.0544，214 位顾客' },
       unknowns: [{ key: 'margin', have: 'unused' }, { key: 'competitor_prices', have: 'nothing' }, { key: 'ad_spend', have: 'nothing' }],
-      caveats: [{ rule: 'service_line', rows: planFigure('rule.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'repeated_line', rows: planFigure('rule.rows', { number: 318 }, 'count'), sample: '' }],
+      caveats: [{ rule: 'service_line', rows: planFigure('quality.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'repeated_line', rows: planFigure('quality.rows', { number: 318 }, 'count'), sample: '' }],
       sources: [{ name: 'orders_DE.csv', table: 'order_lines', licence: null, origin: 'Shopify export' }, { name: 'reviews.jsonl', table: 'reviews', licence: null, origin: null }],
     },
   };

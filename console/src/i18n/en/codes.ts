@@ -402,4 +402,9 @@ export const codes = {
   'code.sale': 'sale',
   'code.cancellation': 'cancellation',
   'code.adjustment': 'adjustment',
+  'figure.decide.segment_paid': 'Paid beside the usual price',
+  'figure.bundle.baskets': 'Baskets with both',
+  'figure.bundle.confidence': 'Also bought',
+  'figure.bundle.lift': 'Lift',
+  'figure.market.season_peak': 'Strongest month',
 } as const;
