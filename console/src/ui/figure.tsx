@@ -3,6 +3,7 @@ import { isKey, useWords } from '../i18n';
 import type { Figure, NamedTable, Report, Table, Words } from '../api/wire';
 import { Link } from '../lib/router';
 import { useBaseCurrency } from '../lib/base-currency';
+import { formulaIn } from '../lib/formula';
 import { listed, type Listed } from '../lib/listed';
 import { inLanguage, isNumeric, num, rowCurrencies, rowUnits, str } from '../lib/wire-table';
 import { DataTable, type Column } from './data-table';
@@ -63,7 +64,7 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
             <span className="sr-only"> {label ?? name(figure.key)}</span>
           </summary>
           <div className="proof-body">
-            {figure.formula ? <p lang="en">{figure.formula}</p> : null}
+            {figure.formula ? <FormulaText of={figure.key} formula={figure.formula} /> : null}
             {figure.source ? <Source source={figure.source} /> : null}
             {figure.n ? <p className="hint">{t('figure.n', { n: f.count(figure.n) })}</p> : null}
           </div>
@@ -71,6 +72,13 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
       ) : null}
     </div>
   );
+}
+
+/** How it is computed; marked as English where a Chinese page has no other words for it. */
+function FormulaText({ of, formula }: { of: string; formula: string }) {
+  const { lang } = useWords();
+  const said = formulaIn(lang, of, formula);
+  return <p lang={said.lang === 'zh' ? 'zh-CN' : 'en'}>{said.text}</p>;
 }
 
 function Source({ source }: { source: string }) {
@@ -149,6 +157,7 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (name === 'basis' || name === 'value_basis') return code('basis', String(cell));
     if (name === 'policy') return code('policy', String(cell));
     if (name === 'training') return code('training', String(cell));
+    if (name === 'figure' && isKey(`figure.${String(cell)}`)) return code('figure', String(cell));
     const list = listed(String(cell), lang);
     if (list) return list.length ? <EntryList entries={list} /> : <span className="faint">–</span>;
     return <LongText text={String(cell)} />;
@@ -214,6 +223,11 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
       if (SHARES.has(name) && /float/i.test(type)) return f.share(value);
       return cell(type, name, row[at] ?? null);
     };
+    const figureAt = table.columns.findIndex((c) => c.name === 'figure');
+    const formula = (key: string, text: string): ReactNode => {
+      const said = formulaIn(lang, key, text);
+      return <span lang={said.lang === 'zh' ? 'zh-CN' : 'en'}><LongText text={said.text} /></span>;
+    };
     return inLanguage(table.columns.map((c) => c.name), lang)
       .flatMap(({ name, at }) => (table.columns[at] ? [{ column: { ...table.columns[at], name }, at }] : []))
       .filter(({ column }) => !hide.includes(column.name))
@@ -230,9 +244,11 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
           render: (row) =>
             own
               ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
-              : ['formula', 'chosen'].includes(column.name)
-                ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
-                : shown(column.name, column.type, row, at),
+              : column.name === 'formula'
+                ? formula(str(row[figureAt]), str(row[at]))
+                : column.name === 'chosen'
+                  ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
+                  : shown(column.name, column.type, row, at),
         };
       });
   };

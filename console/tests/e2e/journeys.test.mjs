@@ -163,6 +163,21 @@ describe('at work', () => {
     await page.getByRole('heading', { name: 'What is lost without knowing who bought' }).waitFor();
   });
 
+  it('says in Chinese how a figure is computed', async (test) => {
+    if (!server.mock) return test.skip();
+    const chinese = await visit({ locale: 'zh-CN' });
+    await enter(chinese.page, server);
+    await chinese.page.goto(`${server.url}/plan/DE`);
+    const tile = chinese.page.locator('.tile', { hasText: '复购率' });
+    await tile.locator('summary').click();
+    const formula = tile.locator('.proof-body p').first();
+    expect(await formula.textContent()).toBe('至少下过两单的顾客数 ÷ 顾客数；区间为 Wilson 区间');
+    expect(await formula.getAttribute('lang')).toBe('zh-CN');
+    const worth = chinese.page.getByRole('table', { name: '优先触达谁' }).locator('[title^="该分群每位顾客的平均预期终身价值"]');
+    expect(await worth.count()).toBe(4);
+    await chinese.page.context().close();
+  });
+
   it('prints a plan: the button asks the browser, and on paper there is no menu', async () => {
     await page.addInitScript(() => {
       window.print = () => (window.printed = (window.printed ?? 0) + 1);

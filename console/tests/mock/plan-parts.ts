@@ -1,4 +1,5 @@
 // Parts of a plan's JSON, in the shape in which the program serialises them (crates/decide/src/plan/reach.rs and decided.rs).
+import { formulas } from '../../src/i18n/zh/formulas';
 import { words } from './figures';
 
 type Value = { number: number } | { money: { minor: number; currency: string } } | { too_little_data: { have: number; need: number } };
@@ -10,7 +11,7 @@ export const planFigure = (key: string, value: Value, unit: string, range?: [num
   value,
   unit,
   interval: range ? { low: range[0], high: range[1], level } : null,
-  formula: 'number of distinct orders with at least one product line',
+  formula: formulas[key.replace(/\[.*/, '')]?.en ?? 'as the maker of the figure wrote it',
   source: "select count(*) from clean.orders where market = 'DE'",
   n,
 });

@@ -22,8 +22,8 @@ describe('dictionaries', () => {
 
   it('are Chinese where they are Chinese', () => {
     const same = (Object.keys(en) as (keyof typeof en)[]).filter((key) => zh[key] === en[key] && /[a-z]{4}/i.test(en[key]));
-    // Names of calls are the wire's words in both.
-    expect(same.filter((key) => !key.startsWith('call.'))).toEqual([]);
+    // Names of calls are the wire's words in both, and the name of a measure is the field's.
+    expect(same.filter((key) => !key.startsWith('call.') && key !== 'figure.transfer.ndcg')).toEqual([]);
   });
 
   it('fill holes and leave unknown ones', () => {

@@ -5,6 +5,7 @@ import type { Figure, Report, Table } from '../../api/wire';
 import { axis, Chart, frame, type ChartOption, type Palette } from '../../charts/chart';
 import { useWords } from '../../i18n';
 import { useBaseCurrency } from '../../lib/base-currency';
+import { formulaHint } from '../../lib/formula';
 import { useLoad } from '../../lib/load';
 import { useRoute } from '../../lib/router';
 import { spread } from '../../lib/spread';
@@ -86,7 +87,7 @@ function SideBySide({ figures }: { figures: readonly Figure[] }) {
     ...keys.map<Column<(typeof rows)[number]>>((key) => ({
       key,
       label: name(key),
-      hint: lang === 'en' ? rows.find((r) => r.by.has(key))?.by.get(key)?.formula : undefined,
+      hint: formulaHint(lang, key, rows.find((r) => r.by.has(key))?.by.get(key)?.formula),
       numeric: true,
       value: (r) => r.by.get(key)?.value ?? null,
       render: (r) => {
