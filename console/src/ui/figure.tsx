@@ -157,11 +157,24 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (name === 'basis' || name === 'value_basis') return code('basis', String(cell));
     if (name === 'policy') return code('policy', String(cell));
     if (name === 'training') return code('training', String(cell));
+    if (name === 'rule') return <RuleName rule={String(cell)} />;
     if (name === 'figure' && isKey(`figure.${String(cell)}`)) return code('figure', String(cell));
     const list = listed(String(cell), lang);
     if (list) return list.length ? <EntryList entries={list} /> : <span className="faint">–</span>;
     return <LongText text={String(cell)} />;
   };
+}
+
+/** A rule of cleaning by its name, with the code by which files and settings know it. */
+export function RuleName({ rule }: { rule: string }) {
+  const { code } = useWords();
+  if (!isKey(`rule.${rule}`)) return <code>{rule}</code>;
+  return (
+    <span className="two-lines" title={code('rulemeans', rule)}>
+      <span>{code('rule', rule)}</span>
+      <code className="hint">{rule}</code>
+    </span>
+  );
 }
 
 function EntryList({ entries }: { entries: readonly Listed[] }) {

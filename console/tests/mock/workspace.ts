@@ -242,7 +242,7 @@ export function sources(): Table {
 }
 
 export function rejects(): Table {
-  const rules = ['bad_date', 'unknown_currency', 'negative_price', 'future_order'];
+  const rules = ['not_a_date', 'currency', 'impossible_price', 'future_date'];
   return table(
     [['source', 'text', 'file'], ['line', 'integer', 'line of the file'], ['rule', 'text', 'rule that put it aside'], ['column', 'text', 'column'], ['value', 'text', 'what stood there'], ['expected', 'text', 'what would be right']],
     Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar', 'ISO 4217 code such as EUR', 'zero or more', 'not after today'][i % 4] ?? '']),
@@ -265,7 +265,7 @@ export function quality(): Report {
       {
         name: 'rules',
         title: words('What the rules found', '规则发现'),
-        table: table([['rule', 'text', ''], ['policy', 'text', ''], ['checked', 'integer', ''], ['touched', 'integer', ''], ['sample', 'text', '']], [['service_line', 'mark', 31_220, 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['repeated_line', 'merge', 31_220, 318, 'order 411-0712727, AF-0041'], ['gift', 'mark', 31_220, 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 'mark', 31_220, 12, 'order 420-1188204, KT-0017, 1 × 4250']]),
+        table: table([['rule', 'text', ''], ['policy', 'text', ''], ['checked', 'integer', ''], ['touched', 'integer', ''], ['sample', 'text', '']], [['service_line', 'mark', 31_220, 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['exact_repeat', 'merge', 31_220, 318, 'order 411-0712727, AF-0041'], ['gift', 'mark', 31_220, 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 'mark', 31_220, 12, 'order 420-1188204, KT-0017, 1 × 4250']]),
       },
     ],
     notes: [words('All totals tie out with the files to the cent.', '所有合计与文件逐分相符。')],
@@ -333,7 +333,7 @@ export function plan(market: string): unknown {
       bundles: [{ antecedent: ['Burr Coffee Grinder, 30 steps'], consequent: ['Paper filters, cone, 100 pieces'], baskets: planFigure('bundle.baskets', { number: 44 }, 'count'), confidence: planFigure('bundle.confidence', { number: 0.41 }, 'share'), lift: planFigure('bundle.lift', { number: 3.2 }, 'ratio') }],
       serving: { model: 'ials', trained_on: 'pooled', basis: 'own_evidence', why: 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers', why_zh: '增益 +0.0311，95 % 区间 +0.0062 至 +0.0544，214 位顾客' },
       unknowns: [{ key: 'margin', have: 'unused' }, { key: 'competitor_prices', have: 'nothing' }, { key: 'ad_spend', have: 'nothing' }],
-      caveats: [{ rule: 'service_line', rows: planFigure('quality.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'repeated_line', rows: planFigure('quality.rows', { number: 318 }, 'count'), sample: '' }],
+      caveats: [{ rule: 'service_line', rows: planFigure('quality.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'exact_repeat', rows: planFigure('quality.rows', { number: 318 }, 'count'), sample: '' }],
       sources: [{ name: 'orders_DE.csv', table: 'order_lines', licence: null, origin: 'Shopify export' }, { name: 'reviews.jsonl', table: 'reviews', licence: null, origin: null }],
     },
   };

@@ -32,6 +32,14 @@ describe('words of the plan', () => {
     expect([bare(en[key]), bare(zh[key])]).toEqual([bare(english ?? 'not there'), bare(chinese ?? 'not there')]);
   });
 
+  it('calls the rules of cleaning as the plan does', () => {
+    const rules = [...(source('vocabulary.rs').split('static RULES')[1] ?? '').matchAll(/ e\(\s*"(\w+)",\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]*)",?\s*\)/g)];
+    expect(rules.length).toBeGreaterThan(50);
+    const said = (words: Record<string, string>) => rules.map((rule) => [rule[1], words[`rule.${rule[1]}`], words[`rulemeans.${rule[1]}`]]);
+    expect(said(en)).toEqual(rules.map((rule) => [rule[1], rule[2], rule[4]]));
+    expect(said(zh)).toEqual(rules.map((rule) => [rule[1], rule[3], rule[5]]));
+  });
+
   it('calls segments and what they are worth as the plan does', () => {
     const segments = [...source('vocabulary.rs').split('static SCORERS')[0]!.matchAll(/e\(\s*"(\w+)",\s*"([^"]*)",\s*"([^"]*)"/g)];
     expect(segments.length).toBe(7);

@@ -30,6 +30,7 @@ export const plan = {
   'plan.unknowns.hint': 'Each gap, and whether its input is there',
   'plan.caveats': 'Data quality',
   'plan.caveats.hint': 'Rows that were marked or put aside',
+  'plan.caveats.means': 'What it means',
   'plan.sources': 'Where the data come from',
   'plan.sources.hint': '{n} {n|file|files}',
   'plan.decisions': 'What was decided',

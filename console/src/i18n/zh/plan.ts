@@ -31,6 +31,7 @@ export const plan = {
   'plan.unknowns.hint': '每个缺口及其输入是否已有',
   'plan.caveats': '数据质量',
   'plan.caveats.hint': '被标记或搁置的行',
+  'plan.caveats.means': '含义',
   'plan.sources': '数据来源',
   'plan.sources.hint': '{n} 个文件',
   'plan.decisions': '决策结果',

@@ -1,13 +1,13 @@
 // A launch plan to read and print, from the same JSON as the command line's page.
 import { useMemo } from 'react';
 import { axis, Chart, frame, type ChartOption, type Palette } from '../../charts/chart';
-import { useWords } from '../../i18n';
+import { isKey, useWords } from '../../i18n';
 import { readPlan, type PlanPage, type PlanProduct, type PlanSegment } from '../../lib/plan';
 import { Link } from '../../lib/router';
 import { download } from '../../lib/table';
 import { Badge, Button, Card } from '../../ui/basic';
 import { DataTable, type Column } from '../../ui/data-table';
-import { Figures, useFigureName } from '../../ui/figure';
+import { Figures, RuleName, useFigureName } from '../../ui/figure';
 import { Icon } from '../../ui/icons';
 import { useFigureColumn } from './cell';
 import { Decisions } from './decisions';
@@ -81,7 +81,8 @@ export function PlanView({ plan, market }: { plan: unknown; market: string }) {
             rowKey={(r) => r.rule}
             filter={false}
             columns={[
-              { key: 'rule', label: t('data.rule'), value: (r) => r.rule, render: (r) => <code>{r.rule}</code> },
+              { key: 'rule', label: t('data.rule'), value: (r) => r.rule, render: (r) => <RuleName rule={r.rule} /> },
+              { key: 'means', label: t('plan.caveats.means'), value: (r) => (isKey(`rulemeans.${r.rule}`) ? code('rulemeans', r.rule) : null) },
               { key: 'rows', label: t('data.rows'), numeric: true, value: (r) => r.rows?.value ?? null },
             ]}
           />
