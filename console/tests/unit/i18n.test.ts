@@ -44,6 +44,13 @@ describe('dictionaries', () => {
     expect(columns.filter(([, label]) => /^(N|P) [a-z]|_| (se|sd)$/.test(label))).toEqual([]);
   });
 
+  it('name every way to learn from other markets', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../../crates/recommend/src/transfer/adaptation.rs'), 'utf8');
+    const names = [...(/pub const fn name[\s\S]*?\n {4}\}/.exec(source)?.[0] ?? '').matchAll(/=> "([^"]+)"/g)].map((m) => m[1]);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !isKey(`method.${name}`))).toEqual([]);
+  });
+
   it('are all used: a word that no page says is dead', () => {
     const files = (folder: string): string[] =>
       readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

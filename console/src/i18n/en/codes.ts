@@ -506,4 +506,13 @@ export const codes = {
   'figure.decide.send': 'Units to send',
   'figure.quality.rows_here': 'Rows here',
   'figure.quality.rows': 'Rows in all data',
+  'method.sources alone': 'the other markets alone',
+  'method.linear prior': 'linear prior',
+  'method.pre-train and fine-tune': 'pre-train and fine-tune',
+  'method.market-aware vectors': 'market-aware vectors',
+  'method.aligned vectors': 'aligned vectors',
+  'method.market-blind tastes': 'tastes that are blind to the market',
+  'method.meta-learnt start': 'meta-learnt start',
+  'method.forked heads': 'shared taste, one head a market',
+  'method.stacked': 'several ways stacked',
 } as const;

@@ -507,4 +507,13 @@ export const codes = {
   'figure.decide.send': '建议补货件数',
   'figure.quality.rows_here': '本市场行数',
   'figure.quality.rows': '全部数据行数',
+  'method.sources alone': '仅其他市场',
+  'method.linear prior': '线性先验',
+  'method.pre-train and fine-tune': '预训练后微调',
+  'method.market-aware vectors': '区分市场的向量',
+  'method.aligned vectors': '对齐的向量',
+  'method.market-blind tastes': '不区分市场的偏好',
+  'method.meta-learnt start': '元学习起点',
+  'method.forked heads': '共享偏好、各市场各自输出',
+  'method.stacked': '多种方法叠加',
 } satisfies Record<keyof typeof keys, string>;
