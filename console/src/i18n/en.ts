@@ -2,7 +2,9 @@
 import { codes } from './en/codes';
 import { columns } from './en/columns';
 import { pages } from './en/pages';
+import { plan } from './en/plan';
+import { rules } from './en/rules';
 
-export const en = { ...pages, ...codes, ...columns } as const;
+export const en = { ...pages, ...plan, ...rules, ...codes, ...columns } as const;
 
 export type Key = keyof typeof en;

@@ -3,5 +3,7 @@ import type { Key } from './en';
 import { codes } from './zh/codes';
 import { columns } from './zh/columns';
 import { pages } from './zh/pages';
+import { plan } from './zh/plan';
+import { rules } from './zh/rules';
 
-export const zh: Record<Key, string> = { ...pages, ...codes, ...columns };
+export const zh: Record<Key, string> = { ...pages, ...plan, ...rules, ...codes, ...columns };

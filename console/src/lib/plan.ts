@@ -71,6 +71,25 @@ export interface PlanSegment {
   basket: Figure | null;
   repeat: Figure | null;
 }
+/** A part of the market, and what one of it, or all of it, is expected to be worth. */
+export interface PlanReachRow {
+  key: string;
+  /** What an area is called; a segment has its words. */
+  label: string;
+  size: Figure | null;
+  value: Figure | null;
+  contactable: Figure | null;
+  listed: Figure | null;
+  orderValue: Figure | null;
+  growth: Figure | null;
+}
+export interface PlanReach {
+  whom: 'segments' | 'areas';
+  rows: PlanReachRow[];
+  persona: Words | null;
+  basis: Words | null;
+  open: Words[];
+}
 export interface PlanPage {
   verdict: Words;
   findings: { topic: string; text: Words }[];
@@ -81,13 +100,40 @@ export interface PlanPage {
   to: string;
   glance: Figure[];
   months: { month: string; whole: boolean; revenue: number | null; orders: number | null }[];
+  /** Whom to reach first; null before a run says it. */
+  reach: PlanReach | null;
+  /** How many advised prices rest on what, and the weeks of a price test. */
+  rests: Figure[];
+  /** What segments pay beside the usual price, those who pay most first. */
+  paid: { key: string; figure: Figure }[];
   segments: PlanSegment[];
   products: PlanProduct[];
-  bundles: { left: string; right: string; figures: Figure[] }[];
+  bundles: { left: string; right: string; baskets: Figure | null; confidence: Figure | null; lift: Figure | null }[];
   serving: { model: string; training: string; basis: string; why: string; whyZh: string };
   unknowns: { key: string; have: string }[];
   caveats: { rule: string; rows: Figure | null; sample: string }[];
   sources: { name: string; table: string; licence: string; origin: string }[];
+}
+
+function readReach(raw: Any): PlanReach | null {
+  const reach = object(raw);
+  const said = (x: Any): Words | null => (text(object(x)['en']) ? words(x) : null);
+  const rows = list(reach['rows']).map((r) => {
+    const row = object(r);
+    return {
+      key: text(row['key']),
+      label: text(row['label']),
+      size: planFigure(row['size']),
+      value: planFigure(row['value']),
+      contactable: planFigure(row['contactable']),
+      listed: planFigure(row['listed']),
+      orderValue: planFigure(row['order_value']),
+      growth: planFigure(row['growth']),
+    };
+  });
+  const open = list(reach['open']).map(words);
+  if (rows.length === 0 && open.length === 0) return null;
+  return { whom: reach['whom'] === 'areas' ? 'areas' : 'segments', rows, persona: said(reach['persona']), basis: said(reach['basis']), open };
 }
 
 export function readPlan(raw: Any): PlanPage {
@@ -95,6 +141,7 @@ export function readPlan(raw: Any): PlanPage {
   const plan = object(top['plan']);
   const window = object(plan['window']);
   const serving = object(plan['serving']);
+  const decided = object(plan['decided']);
   const names = (x: Any): string => list(x).map(text).join(' + ');
   return {
     verdict: words(top['verdict']),
@@ -112,6 +159,13 @@ export function readPlan(raw: Any): PlanPage {
         revenue: planFigure(row['revenue'])?.value ?? null,
         orders: planFigure(row['orders'])?.value ?? null,
       };
+    }),
+    reach: readReach(plan['reach']),
+    rests: list(decided['rests']).flatMap((f) => planFigure(f) ?? []),
+    paid: list(decided['paid']).flatMap((pair) => {
+      const [key, raw] = list(pair);
+      const figure = planFigure(raw);
+      return figure ? [{ key: text(key), figure }] : [];
     }),
     segments: list(plan['segments']).map((s) => {
       const row = object(s);
@@ -142,7 +196,9 @@ export function readPlan(raw: Any): PlanPage {
       return {
         left: names(row['antecedent']),
         right: names(row['consequent']),
-        figures: Object.values(row).flatMap((f) => planFigure(f) ?? []),
+        baskets: planFigure(row['baskets']),
+        confidence: planFigure(row['confidence']),
+        lift: planFigure(row['lift']),
       };
     }),
     serving: { model: text(serving['model']), training: text(serving['trained_on']), basis: text(serving['basis']), why: text(serving['why']), whyZh: text(serving['why_zh']) },

@@ -16,6 +16,8 @@ export interface Column<R> {
   value: (row: R) => Cell;
   render?: (row: R) => ReactNode;
   sortable?: boolean;
+  /** In the file that is saved, not on the page: what another column shows with its numbers. */
+  fileOnly?: boolean;
 }
 
 export function DataTable<R>({
@@ -48,7 +50,8 @@ export function DataTable<R>({
   all?: () => Promise<readonly R[]>;
 }) {
   const { t, f } = useWords();
-  const stacks = columns.length > 3;
+  const shownColumns = columns.filter((c) => !c.fileOnly);
+  const stacks = shownColumns.length > 3;
   const [sort, setSort] = useState<Sort | null>(initialSort);
   const [query, setQuery] = useState('');
   const [shown, setShown] = useState(pageSize);
@@ -70,7 +73,7 @@ export function DataTable<R>({
   const orders = stacks && rows.length > 1;
   const wantsTools = (filter && rows.length > 8) || exportName || tools || orders;
   return (
-    <div className="table-block">
+    <div className={`table-block${shownColumns.length <= 4 ? ` cols-${shownColumns.length}` : ''}`}>
       {wantsTools ? (
         <div className="table-tools no-print">
           {filter && rows.length > 8 ? (
@@ -89,7 +92,7 @@ export function DataTable<R>({
             </div>
           ) : null}
           {tools}
-          {orders ? <Order columns={columns} sort={sort} onChange={setSort} /> : null}
+          {orders ? <Order columns={shownColumns} sort={sort} onChange={setSort} /> : null}
           <span className="grow" />
           <span className="hint" role="status">
             {query ? t('table.found', { n: f.count(visible.length), of: f.count(rows.length) }) : null}
@@ -113,7 +116,7 @@ export function DataTable<R>({
           </caption>
           <thead role="rowgroup">
             <tr role="row">
-              {columns.map((c) => {
+              {shownColumns.map((c) => {
                 const active = sort?.key === c.key ? sort.direction : undefined;
                 return (
                   <th key={c.key} role="columnheader" scope="col" className={c.numeric ? 'num' : undefined} aria-sort={active ? (active === 'asc' ? 'ascending' : 'descending') : undefined}>
@@ -135,7 +138,7 @@ export function DataTable<R>({
           <tbody role="rowgroup">
             {visible.slice(0, shown).map((row, index) => (
               <tr key={rowKey(row, index)} role="row">
-                {columns.map((c, at) => {
+                {shownColumns.map((c, at) => {
                   const content = c.render ? c.render(row) : show(c.value(row), c.numeric ?? false, f);
                   return at === 0 ? (
                     <th key={c.key} role="rowheader" scope="row" className={c.numeric ? 'num' : undefined}>

@@ -2,7 +2,10 @@
 import { isKey, useWords } from '../i18n';
 import type { Figure, NamedTable, Report, Table, Words } from '../api/wire';
 import { Link } from '../lib/router';
-import { inLanguage, isNumeric, num, str } from '../lib/wire-table';
+import { useBaseCurrency } from '../lib/base-currency';
+import { formulaIn } from '../lib/formula';
+import { listed, type Listed } from '../lib/listed';
+import { inLanguage, isNumeric, num, rowCurrencies, rowUnits, str } from '../lib/wire-table';
 import { DataTable, type Column } from './data-table';
 import { Icon } from './icons';
 import type { ReactNode } from 'react';
@@ -61,7 +64,7 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
             <span className="sr-only"> {label ?? name(figure.key)}</span>
           </summary>
           <div className="proof-body">
-            {figure.formula ? <p lang="en">{figure.formula}</p> : null}
+            {figure.formula ? <FormulaText of={figure.key} formula={figure.formula} /> : null}
             {figure.source ? <Source source={figure.source} /> : null}
             {figure.n ? <p className="hint">{t('figure.n', { n: f.count(figure.n) })}</p> : null}
           </div>
@@ -69,6 +72,13 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
       ) : null}
     </div>
   );
+}
+
+/** How it is computed; marked as English where a Chinese page has no other words for it. */
+function FormulaText({ of, formula }: { of: string; formula: string }) {
+  const { lang } = useWords();
+  const said = formulaIn(lang, of, formula);
+  return <p lang={said.lang === 'zh' ? 'zh-CN' : 'en'}>{said.text}</p>;
 }
 
 function Source({ source }: { source: string }) {
@@ -113,9 +123,17 @@ export function Notes({ notes }: { notes: readonly Words[] | undefined }) {
   );
 }
 
+/** Columns of floats from 0 to 1 that are chances or parts of a whole: 81 % is read at a glance, 0.8100 is not. */
+const SHARES = new Set([
+  'probability', 'p_alive', 'churn_risk', 'churn_low', 'churn_high', 'support', 'confidence', 'promised', 'happened', 'rate', 'base', 'at_home', 'first', 'top_three',
+  'known', 'best', 'enough', 'anyway', 'deal_low', 'deal_high', 'accuracy', 'majority', 'gap',
+]);
+/** Columns that are measured in what the row names as its `unit`. */
+const MEASURED = new Set(['value', 'low', 'high', 'measured', 'at_most']);
+
 /** How cells of a column are shown, by its type and name. */
 export function useCell(): (type: string, name: string, cell: string | number | boolean | null) => ReactNode {
-  const { f, t, code } = useWords();
+  const { f, t, code, lang } = useWords();
   return (type, name, cell) => {
     if (cell === null || cell === '') return <span className="faint">–</span>;
     if (typeof cell === 'boolean') return cell ? t('word.yes') : t('word.no');
@@ -128,14 +146,48 @@ export function useCell(): (type: string, name: string, cell: string | number | 
       const value = num(cell);
       if (value === null) return String(cell);
       if (/dec/i.test(type)) return f.decimal(value, 2); // amounts keep their cents
+      if (name === 'orders' || name === 'expected_orders') return f.unit(value, 'count');
       if (/int/i.test(type) || Number.isInteger(value)) return f.count(value);
       return f.decimal(value, Math.abs(value) < 1 ? 4 : 2);
     }
-    if (name === 'severity') return code('severity', String(cell));
+    if (name === 'severity') return <span className="one-line">{code('severity', String(cell))}</span>;
     if (name === 'verdict' && isKey(`sellable.${String(cell)}`)) return code('sellable', String(cell));
-    if (['verdict', 'status', 'state', 'result', 'kind', 'how'].includes(name)) return code('code', String(cell));
+    if (['verdict', 'status', 'state', 'result', 'kind', 'how'].includes(name)) return <span className="one-line">{code('code', String(cell))}</span>;
+    if (name === 'segment' || name.endsWith('_segment')) return code('rfm', String(cell));
+    if (name === 'basis' || name === 'value_basis') return code('basis', String(cell));
+    if (name === 'policy') return code('policy', String(cell));
+    if (name === 'training') return code('training', String(cell));
+    if (name === 'rule') return <RuleName rule={String(cell)} />;
+    if (name === 'figure' && isKey(`figure.${String(cell)}`)) return code('figure', String(cell));
+    const list = listed(String(cell), lang);
+    if (list) return list.length ? <EntryList entries={list} /> : <span className="faint">–</span>;
     return <LongText text={String(cell)} />;
   };
+}
+
+/** A rule of cleaning by its name, with the code by which files and settings know it. */
+export function RuleName({ rule }: { rule: string }) {
+  const { code } = useWords();
+  if (!isKey(`rule.${rule}`)) return <code>{rule}</code>;
+  return (
+    <span className="two-lines" title={code('rulemeans', rule)}>
+      <span>{code('rule', rule)}</span>
+      <code className="hint">{rule}</code>
+    </span>
+  );
+}
+
+function EntryList({ entries }: { entries: readonly Listed[] }) {
+  const { code } = useWords();
+  return (
+    <ul className="entries">
+      {entries.map((entry, i) => (
+        <li key={i} title={entry.why || undefined}>
+          {entry.tag ? code('tag', entry.tag) : entry.text}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 /** Characters of a text in a table before the rest has to be asked for. */
@@ -158,6 +210,63 @@ export function LongText({ text }: { text: string }) {
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+type Cells = (string | number | boolean | null)[];
+type Render = Record<string, (row: Record<string, string | number | boolean | null>) => ReactNode>;
+
+/** The columns of a server's table: named, measured and said in the reader's language. */
+function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: Render; plain?: boolean }) => Column<Cells>[] {
+  const { code, lang, f } = useWords();
+  const base = useBaseCurrency();
+  const cell = useCell();
+  return (table, { hide = [], render = {}, plain = false }) => {
+    const unit = plain ? null : rowUnits(table);
+    // The ends of a share's interval are shares too.
+    const shares = table.columns.some((c) => c.name === 'share');
+    const currencies = plain ? null : rowCurrencies(table, base);
+    // What stands with every number itself is only in the file; a float beside amounts may be one of the same currency.
+    const amounts = !table.columns.some((c) => /float/i.test(c.type));
+    const told = (name: string): boolean => (name === 'unit' ? unit !== null : amounts && (currencies?.some((c) => c?.column === name) ?? false));
+    const shown = (name: string, type: string, row: Cells, at: number): ReactNode => {
+      const value = num(row[at]);
+      if (plain || value === null) return cell(type, name, row[at] ?? null);
+      const currency = currencies?.[at]?.(row);
+      if (currency) return f.money(value, currency, true);
+      if (unit && MEASURED.has(name)) return f.unit(value, unit(row));
+      if (shares && (name === 'low' || name === 'high')) return f.share(value);
+      if (SHARES.has(name) && /float/i.test(type)) return f.share(value);
+      return cell(type, name, row[at] ?? null);
+    };
+    const figureAt = table.columns.findIndex((c) => c.name === 'figure');
+    const formula = (key: string, text: string): ReactNode => {
+      const said = formulaIn(lang, key, text);
+      return <span lang={said.lang === 'zh' ? 'zh-CN' : 'en'}><LongText text={said.text} /></span>;
+    };
+    return inLanguage(table.columns.map((c) => c.name), lang)
+      .flatMap(({ name, at }) => (table.columns[at] ? [{ column: { ...table.columns[at], name }, at }] : []))
+      .filter(({ column }) => !hide.includes(column.name))
+      .map(({ column, at }) => {
+        const numeric = isNumeric(column.type);
+        const own = render[column.name];
+        return {
+          key: column.name,
+          label: sentence(code('column', column.name)),
+          hint: lang === 'zh' ? column.meaning_zh || undefined : column.meaning,
+          numeric,
+          fileOnly: told(column.name),
+          value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),
+          render: (row) =>
+            own
+              ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
+              : column.name === 'formula'
+                ? formula(str(row[figureAt]), str(row[at]))
+                : column.name === 'chosen'
+                  ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
+                  : shown(column.name, column.type, row, at),
+        };
+      });
+  };
+}
+
 export function TableView({
   table,
   caption,
@@ -168,40 +277,22 @@ export function TableView({
   tools,
   pageSize,
   all,
+  plain = false,
 }: {
   table: Table;
   caption: string;
   exportName?: string;
   empty?: ReactNode;
   hide?: readonly string[];
-  render?: Record<string, (row: Record<string, string | number | boolean | null>) => ReactNode>;
+  render?: Render;
   tools?: ReactNode;
   pageSize?: number;
   /** Every row there is, where the table has one page of them. */
   all?: () => Promise<Table['rows']>;
+  /** Numbers as they came: a column that somebody named in a question may be called like one of ours and be something else. */
+  plain?: boolean;
 }) {
-  const { code, lang } = useWords();
-  const cell = useCell();
-  const columns: Column<(string | number | boolean | null)[]>[] = inLanguage(table.columns.map((c) => c.name), lang)
-    .flatMap(({ name, at }) => (table.columns[at] ? [{ column: { ...table.columns[at], name }, at }] : []))
-    .filter(({ column }) => !hide.includes(column.name))
-    .map(({ column, at }) => {
-      const numeric = isNumeric(column.type);
-      const own = render[column.name];
-      return {
-        key: column.name,
-        label: sentence(code('column', column.name)),
-        hint: lang === 'zh' ? column.meaning_zh || undefined : column.meaning,
-        numeric,
-        value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),
-        render: (row) =>
-          own
-            ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
-            : ['formula', 'chosen'].includes(column.name)
-              ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
-              : cell(column.type, column.name, row[at] ?? null),
-      };
-    });
+  const columns = useColumns()(table, { hide, render, plain });
   return (
     <DataTable
       caption={caption}
@@ -218,45 +309,69 @@ export function TableView({
   );
 }
 
-/** Tables under their headings; of many, the first is open and the rest open when asked. */
-export function NamedTables({ tables, hide }: { tables: readonly NamedTable[]; hide?: readonly string[] }) {
-  const { spoken, t, f, code } = useWords();
-  const one = (named: NamedTable) => (
-    <TableView table={named.table} caption={spoken(named.title) || named.name} exportName={named.name} {...(hide ? { hide } : {})} empty={<p className="hint">{t('state.empty')}</p>} />
-  );
-  if (tables.length <= 2) {
-    return (
-      <>
-        {tables.map((named) => (
-          <section className="subsection" key={named.name}>
-            <h3>{spoken(named.title) || code('column', named.name)}</h3>
-            {one(named)}
-          </section>
+/** Tables of one row and many columns are no tables: each value stands behind its name, and what is not known is left out. */
+function Facts({ table, hide }: { table: Table; hide: readonly string[] }) {
+  const columns = useColumns()(table, { hide });
+  const row = table.rows[0];
+  if (!row) return null;
+  return (
+    <dl className="fact-grid">
+      {columns
+        .filter((column) => !column.fileOnly && column.value(row) !== null && column.value(row) !== '')
+        .map((column) => (
+          <div key={column.key}>
+            <dt title={column.hint}>{column.label}</dt>
+            <dd>{column.render?.(row)}</dd>
+          </div>
         ))}
-      </>
+    </dl>
+  );
+}
+
+const isFacts = ({ table }: NamedTable): boolean => table.rows.length === 1 && table.total <= 1 && table.columns.length > 4;
+
+/** Tables under their headings; of many, the first is open and the rest open when asked. */
+export function NamedTables({ tables, hide = [] }: { tables: readonly NamedTable[]; hide?: readonly string[] }) {
+  const { spoken, t, f, code } = useWords();
+  const one = (named: NamedTable) =>
+    isFacts(named) ? (
+      <Facts table={named.table} hide={hide} />
+    ) : (
+      <TableView table={named.table} caption={spoken(named.title) || named.name} exportName={named.name} hide={hide} empty={<p className="hint">{t('state.empty')}</p>} />
     );
-  }
+  const few = tables.length <= 2;
   return (
     <>
-      {tables.map((named, i) => (
-        <details className="subsection fold" key={named.name} open={i === 0}>
-          <summary>
-            <h3>{spoken(named.title) || code('column', named.name)}</h3>
-            <span className="tab-count">{f.count(named.table.total || named.table.rows.length)}</span>
-          </summary>
-          {one(named)}
-        </details>
-      ))}
+      {tables.map((named, i) => {
+        const title = <h3>{spoken(named.title) || code('column', named.name)}</h3>;
+        if (few || isFacts(named)) {
+          return (
+            <section className="subsection" key={named.name}>
+              {title}
+              {one(named)}
+            </section>
+          );
+        }
+        return (
+          <details className="subsection fold" key={named.name} open={i === 0 || tables.slice(0, i).every(isFacts)}>
+            <summary>
+              {title}
+              <span className="tab-count">{f.count(named.table.total || named.table.rows.length)}</span>
+            </summary>
+            {one(named)}
+          </details>
+        );
+      })}
     </>
   );
 }
 
-export function ReportView({ report }: { report: Report }) {
+export function ReportView({ report, hide = [] }: { report: Report; hide?: readonly string[] }) {
   return (
     <>
       <Figures figures={report.figures} />
       <Notes notes={report.notes} />
-      <NamedTables tables={report.tables} />
+      <NamedTables tables={report.tables} hide={hide} />
     </>
   );
 }

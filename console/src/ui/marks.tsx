@@ -167,7 +167,7 @@ export function HeatMap({
   };
   return (
     <div className="table-frame heat-frame" role="region" aria-label={caption} tabIndex={0}>
-      <table className="heat">
+      <table className={columns.length <= 6 ? 'heat few' : 'heat'}>
         <caption className="sr-only">{caption}</caption>
         <thead>
           <tr>

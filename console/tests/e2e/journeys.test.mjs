@@ -136,6 +136,48 @@ describe('at work', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('reads whom to reach first and what prices rest on, and areas where nobody is known', async (test) => {
+    if (!server.mock) return test.skip();
+    await page.goto(`${server.url}/plan/DE`);
+    const reach = page.getByRole('table', { name: 'Whom to reach first' });
+    await reach.waitFor();
+    expect(await reach.getByRole('columnheader').allTextContents()).toEqual(['Segment', 'Shoppers', 'Worth a shopper', 'Agreed to marketing', 'On the list']);
+    const first = await reach.getByRole('row', { name: /^Champions/ }).textContent();
+    expect(first).toContain('€214.50');
+    expect(first).toContain('€188.20 to €243.90 (90%)');
+    // Three shoppers have no value that could be told, and no invented one.
+    expect(await reach.getByRole('row', { name: /^Hibernating/ }).textContent()).toContain('too little data: 3 of at least 5');
+    await page.getByText('The persona of this market: The weekday coffee maker.').waitFor();
+    await page.getByRole('heading', { name: 'What is not sure' }).waitFor();
+
+    expect(await page.getByText('Together that takes so many weeks: 14.').count()).toBe(1);
+    const paid = page.getByRole('table', { name: 'Prices by segment' });
+    expect(await paid.getByRole('row', { name: /^Champions/ }).textContent()).toContain('103.4%');
+    await page.getByText('Champions pay most beside the usual price, At risk least').waitFor();
+    expect(await serious(page)).toEqual([]);
+
+    await page.goto(`${server.url}/plan/VN`);
+    await reach.waitFor();
+    expect(await reach.getByRole('columnheader').allTextContents()).toEqual(['Area', 'Orders', 'Expected in 90 days', 'An order', 'Later half / earlier']);
+    expect(await reach.getByRole('row', { name: /^70 \(Ho Chi Minh City\)/ }).textContent()).toContain('€9,120');
+    await page.getByRole('heading', { name: 'What is lost without knowing who bought' }).waitFor();
+  });
+
+  it('says in Chinese how a figure is computed', async (test) => {
+    if (!server.mock) return test.skip();
+    const chinese = await visit({ locale: 'zh-CN' });
+    await enter(chinese.page, server);
+    await chinese.page.goto(`${server.url}/plan/DE`);
+    const tile = chinese.page.locator('.tile', { hasText: '复购率' });
+    await tile.locator('summary').click();
+    const formula = tile.locator('.proof-body p').first();
+    expect(await formula.textContent()).toBe('至少下过两单的顾客数 ÷ 顾客数；区间为 Wilson 区间');
+    expect(await formula.getAttribute('lang')).toBe('zh-CN');
+    const worth = chinese.page.getByRole('table', { name: '优先触达谁' }).locator('[title^="该分群每位顾客的平均预期终身价值"]');
+    expect(await worth.count()).toBe(4);
+    await chinese.page.context().close();
+  });
+
   it('prints a plan: the button asks the browser, and on paper there is no menu', async () => {
     await page.addInitScript(() => {
       window.print = () => (window.printed = (window.printed ?? 0) + 1);

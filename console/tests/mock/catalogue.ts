@@ -1,6 +1,6 @@
 // A seller of small kitchen appliances: names in the languages of its markets.
-import type { Product, ProductCard } from '../../src/api/wire';
-import { amount, figure, interval, words } from './figures';
+import type { Cell, Product, ProductCard } from '../../src/api/wire';
+import { amount, table, words } from './figures';
 
 type Line = [id: string, brand: string, category: string, price: number, en: string, zh: string, de: string, th: string, stock: number];
 
@@ -91,13 +91,25 @@ export function product(id: string): Product | null {
     sellable: ['DE', 'US', 'TH'].flatMap((m) => inMarket(cards, m)[at]?.sellable ?? []),
     report: {
       title: words('Figures', '数据'),
-      figures: [
-        figure('product.buyers', 'count', 132 - at * 6, { formula: 'number of distinct shoppers who bought the product' }),
-        figure('product.revenue', 'money', null, { value: (132 - at * 6) * price, amount: amount((132 - at * 6) * price, 'EUR') }),
-        figure('product.return_rate', 'share', 0.052, interval(0.031, 0.083)),
-        figure('product.rating', 'score', null, { why_not: words('too little data: 6 of at least 10', '数据太少：6 条，至少需要 10 条') }),
+      figures: [],
+      tables: [
+        {
+          name: 'markets',
+          title: words('Sold in', '各市场销售'),
+          table: table(
+            [['market', 'text', ''], ['product_id', 'text', ''], ['n_orders', 'integer', ''], ['n_buyers', 'integer', ''], ['n_units', 'integer', ''], ['revenue', 'decimal', ''], ['last_price', 'decimal', '']],
+            ['CN', 'DE', 'US'].map((m, i): Cell[] => [m, card.product_id, 140 - i * 31, 132 - i * 30 - at, 151 - i * 33, ((151 - i * 33) * price).toFixed(2), price.toFixed(2)]),
+          ),
+        },
+        {
+          name: 'attributes',
+          title: words('Attributes', '属性'),
+          table: table(
+            [['colour', 'text', ''], ['voltage_range', 'text', ''], ['plug', 'text', ''], ['marks', 'text', ''], ['battery', 'text', ''], ['liquid', 'boolean', ''], ['wattage_w', 'float', ''], ['weight_kg', 'float', ''], ['list_price', 'decimal', ''], ['currency', 'text', '']],
+            [['brown', '220-240', 'F', 'CE, GS', null, false, 165, 3.6, price.toFixed(2), 'EUR']],
+          ),
+        },
       ],
-      tables: [],
       notes: [],
     },
   };

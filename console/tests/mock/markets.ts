@@ -151,7 +151,7 @@ export function transfer(): TransferReport {
     }),
   );
   const methods: Cell[][] = targets.flatMap((m, t) =>
-    ['target alone', 'pooled', 'similarity prior', 'weighted source'].map((way, i): Cell[] => {
+    ['target alone', 'pooled', 'similarity prior', 'linear prior'].map((way, i): Cell[] => {
       const gain = 0.019 - t * 0.012 - i * 0.004;
       return i === 0
         ? [m, way, 'ease-sparse', 180, null, null, null, '', 214, 0.131, null, null, null]
@@ -181,7 +181,7 @@ export function personas(market: string | null): Personas {
       segment: 'loyal',
       title: words('The weekday coffee maker', '工作日咖啡爱好者'),
       summary: words('Buys small appliances for one or two, mostly in the evening, and comes back for filters.', '购买一两人用的小家电，多在晚上下单，并回购滤纸。'),
-      figures: [figure('persona.shoppers', 'count', 911), figure('persona.share', 'share', 0.31, interval(0.28, 0.34)), figure('market.basket', 'money', 156.4, { amount: amount(156.4, 'EUR'), ...interval(149.1, 163.8) })],
+      figures: [figure('persona.shoppers', 'count', 911), figure('market.sales_share', 'share', 0.31, interval(0.28, 0.34)), figure('market.basket', 'money', 156.4, { amount: amount(156.4, 'EUR'), ...interval(149.1, 163.8) })],
       claims: [
         { section: 'basics', text: words('75 % (70–79) live in a city of more than 300,000.', '75 %（70–79）居住在三十万人以上的城市。'), figure: figure('persona.place', 'share', 0.747, interval(0.697, 0.791)), quotes: [] },
         { section: 'buys', text: words('Coffee grinders 1.9 times as often as at home.', '购买磨豆机的比例是本土的 1.9 倍。'), figure: figure('persona.lift', 'ratio', 1.9, interval(1.4, 2.5)), quotes: [] },
@@ -239,8 +239,8 @@ export function values(market: string | null): Report {
         name: 'shortlist',
         title: words('Whom to address first', '优先联系名单'),
         table: table(
-          [['shopper_id', 'text', 'shopper'], ['market', 'text', 'home market'], ['probability', 'float', 'of an order in 90 days'], ['expected', 'decimal', 'expected value of an order']],
-          Array.from({ length: 30 }, (_, i): Cell[] => [`s-${(4_096 + i * 613).toString(16)}`, m, 0.81 - i * 0.018, (182 - i * 3.1).toFixed(2)]),
+          [['market', 'text', 'market of the list'], ['rank', 'integer', 'from 1'], ['shopper_id', 'text', 'shopper'], ['probability', 'float', 'of an order in the next 90 days'], ['order_value', 'float', 'expected value of an order, reporting currency'], ['score', 'float', 'their product']],
+          Array.from({ length: 30 }, (_, i): Cell[] => [m, i + 1, `s-${(4_096 + i * 613).toString(16)}`, 0.81 - i * 0.018, 182 - i * 3.1, (0.81 - i * 0.018) * (182 - i * 3.1)]),
         ),
       },
     ],

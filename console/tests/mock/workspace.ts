@@ -1,8 +1,9 @@
 // The rest of the invented workspace: overview, segments, data, models, plan.
 import type { Cell, Models, Overview, Recommendations, Report, SegmentPreview, Schedule, Segments, Shopper, Table } from '../../src/api/wire';
 import { cards } from './catalogue';
-import { amount, figure, interval, seeded, table, words } from './figures';
+import { seeded, table, words } from './figures';
 import { HOME, SERVED } from './markets';
+import { decided, planFigure, planMoney, reach } from './plan-parts';
 
 export function overview(rejects: number): Overview {
   const random = seeded(2);
@@ -23,7 +24,7 @@ export function overview(rejects: number): Overview {
     freshness: [
       { table: 'clean.orders', last_day: '2026-11-25', rows: 12_408 },
       { table: 'clean.events', last_day: '2026-11-26', rows: 418_220 },
-      { table: 'clean.products', last_day: null, rows: cards.length },
+      { table: 'clean.competitor_prices', last_day: '2026-11-22', rows: 1_120 },
       { table: 'clean.reviews', last_day: '2026-11-19', rows: 3_904 },
       { table: 'clean.stock', last_day: '2026-11-24', rows: 96 },
       { table: 'clean.fx_rates', last_day: '2026-11-25', rows: 4_270 },
@@ -45,23 +46,23 @@ export function overview(rejects: number): Overview {
   };
 }
 
-export const FIELDS: [string, string, string][] = [
-  ['market', 'text', 'home market, ISO 3166-1'],
-  ['city', 'text', 'city'],
-  ['language', 'text', 'language, ISO 639-1'],
-  ['accepts_marketing', 'boolean', 'agreed to marketing mail'],
-  ['age', 'integer', 'age in years'],
-  ['days_since_last_order', 'integer', 'days since the last order'],
-  ['days_since_first_order', 'integer', 'days since the first order'],
-  ['returned_last', 'boolean', 'something of the last order day came back'],
-  ['orders.count', 'integer', 'orders; orders.count(180d): in the last 180 days'],
-  ['orders.revenue', 'decimal', 'sales'],
-  ['returns.share', 'float', 'share of orders of which something came back'],
-  ['bought(category "…", 90d)', 'boolean', 'bought of a category; also brand "…" and product "…"'],
-  ['r', 'integer', 'recency score, 1 to 5'],
-  ['f', 'integer', 'frequency score, 1 to 5'],
-  ['m', 'integer', 'monetary score, 1 to 5'],
-  ['churn_risk', 'float', 'probability of not ordering within the horizon, 0 to 1'],
+export const FIELDS: [string, string, string, string][] = [
+  ['market', 'text', 'home market, ISO 3166-1', '本土市场'],
+  ['city', 'text', 'city', '城市'],
+  ['language', 'text', 'language, ISO 639-1', '语言'],
+  ['accepts_marketing', 'boolean', 'agreed to marketing mail', '同意接收营销'],
+  ['age', 'integer', 'age in years', '年龄'],
+  ['days_since_last_order', 'integer', 'days since the last order', '距末单天数'],
+  ['days_since_first_order', 'integer', 'days since the first order', '距首单天数'],
+  ['returned_last', 'boolean', 'something of the last order day came back', '末单日有退货'],
+  ['orders.count', 'integer', 'orders; orders.count(180d): in the last 180 days', '订单数；orders.count(180d) 为最近 180 天'],
+  ['orders.revenue', 'decimal', 'sales', '销售额'],
+  ['returns.share', 'float', 'share of orders of which something came back', '有退货的订单占比'],
+  ['bought(category "…", 90d)', 'boolean', 'bought of a category; also brand "…" and product "…"', '购买过某品类；也可用 brand "…" 与 product "…"'],
+  ['r', 'integer', 'recency score, 1 to 5', '近度分，1 至 5'],
+  ['f', 'integer', 'frequency score, 1 to 5', '频度分，1 至 5'],
+  ['m', 'integer', 'monetary score, 1 to 5', '金额分，1 至 5'],
+  ['churn_risk', 'float', 'probability of not ordering within the horizon, 0 to 1', '期限内不下单的概率，0 至 1'],
 ];
 
 const TOTAL = 8_131;
@@ -85,7 +86,7 @@ export function segments(own: Map<string, { rule: string; title: string; size: n
       ...rfm.map(([name, size]) => ({ name, title: words('', ''), kind: 'rfm', rule: null, size, share: size / TOTAL })),
       ...[...own].map(([name, s]) => ({ name, title: words(s.title, s.title), kind: 'own', rule: s.rule, size: s.size, share: s.size === null ? null : s.size / TOTAL })),
     ],
-    fields: FIELDS.map(([name, type, meaning]) => ({ name, type, meaning })),
+    fields: FIELDS.map(([name, type, meaning, meaning_zh]) => ({ name, type, meaning, meaning_zh })),
     flows: table([['kind', 'text', ''], ['from_day', 'date', ''], ['to_day', 'date', ''], ['from_segment', 'text', ''], ['to_segment', 'text', ''], ['n_shoppers', 'integer', '']], flows),
   };
 }
@@ -122,12 +123,39 @@ export function shopper(id: string): Shopper {
     market: 'DE',
     report: {
       title: words('Shopper', '购物者'),
-      figures: [figure('shopper.orders', 'count', 4), figure('shopper.revenue', 'money', 412.3, { amount: amount(412.3, 'EUR') }), figure('shopper.p_alive', 'share', 0.72, interval(0.61, 0.81, 0.9))],
+      figures: [],
       tables: [
+        {
+          name: 'summary',
+          title: words('What was bought', '购买概况'),
+          table: table(
+            [['shopper_id', 'text', 'shopper'], ['market', 'text', 'home market'], ['first_day', 'date', ''], ['second_day', 'date', ''], ['last_day', 'date', ''], ['n_orders', 'integer', ''], ['revenue', 'decimal', 'in the reporting currency'], ['returned', 'decimal', 'negative or 0, in the reporting currency']],
+            [[id, 'DE', '2025-08-11', '2026-02-11', '2026-10-03', 4, '412.30', '-25.50']],
+          ),
+        },
+        {
+          name: 'outlook',
+          title: words('What is expected', '预期'),
+          table: table(
+            [['shopper_id', 'text', 'shopper'], ['market', 'text', ''], ['p_alive', 'float', ''], ['expected_orders', 'float', ''], ['expected_revenue', 'float', 'sales of the next 90 days, reporting currency'], ['lifetime_value', 'float', 'discounted value of the next years'], ['value_basis', 'text', ''], ['churn_risk', 'float', ''], ['churn_low', 'float', ''], ['churn_high', 'float', ''], ['churn_reasons', 'text', ''], ['next_order', 'date', '']],
+            [[id, 'DE', 0.72, 0.64, 61.9, 188.2, 'pooled', 0.41, 0.33, 0.5, JSON.stringify([{ en: 'the last order is 55 days ago: less', zh: '距上次下单 55 天：风险较低' }, { en: 'something came back: more', zh: '曾退货：风险较高' }]), '2026-12-28']],
+          ),
+        },
+        {
+          name: 'segment',
+          title: words('Segment and tags', '分群与标签'),
+          table: table(
+            [['shopper_id', 'text', ''], ['recency_days', 'integer', ''], ['frequency', 'integer', ''], ['monetary', 'decimal', 'settled sales, in the reporting currency'], ['r', 'integer', ''], ['f', 'integer', ''], ['m', 'integer', ''], ['segment', 'text', ''], ['cluster', 'integer', ''], ['tags', 'text', '']],
+            [[id, 55, 4, '412.30', 3, 4, 4, 'loyal', null, JSON.stringify([{ tag: 'repeat', since: { on: '2026-02-11' }, reason: '4 orders' }, { tag: 'high_value', since: { at_the_latest: '2026-10-03' }, reason: '412.30 of at least 300.00' }])]],
+          ),
+        },
         {
           name: 'orders',
           title: words('Orders', '订单'),
-          table: table([['day', 'date', 'day'], ['product_id', 'text', 'product'], ['quantity', 'integer', 'units'], ['revenue', 'decimal', 'EUR']], [['2026-10-03', 'CG-0009', 1, '74.00'], ['2026-06-21', 'FP-0044', 3, '25.50'], ['2026-02-11', 'KT-0017', 1, '42.50']]),
+          table: table(
+            [['order_id', 'text', ''], ['day', 'date', 'day'], ['kind', 'text', ''], ['n_lines', 'integer', ''], ['units', 'integer', ''], ['gross', 'decimal', ''], ['reversed', 'decimal', ''], ['total', 'decimal', ''], ['currency', 'text', '']],
+            [['417-0055450', '2026-10-03', 'sale', 1, 1, '74.00', '0.00', '74.00', 'EUR'], ['411-0712727', '2026-06-21', 'sale', 1, 3, '25.50', '-25.50', '25.50', 'EUR'], ['411-0713001', '2026-02-11', 'sale', 1, 1, '42.50', '0.00', '42.50', 'EUR']],
+          ),
         },
       ],
       notes: [],
@@ -188,8 +216,8 @@ export function models(): Models {
   );
   return {
     serving: table(
-      [['market', 'text', ''], ['model', 'text', ''], ['parameters', 'text', ''], ['training', 'text', ''], ['source_weight', 'float', ''], ['basis', 'text', ''], ['why', 'text', '']],
-      SERVED.map((market, i): Cell[] => [market, i === 0 ? 'ease-sparse' : i < 3 ? 'ials' : 'popularity-decayed', '{}', i === 0 ? 'market' : i < 3 ? 'pooled' : 'market', i < 3 && i > 0 ? 1 : 0, i === 0 ? 'home' : i < 3 ? 'own_evidence' : 'not_shown', i === 0 ? 'the home market learns from its own purchases' : i < 3 ? 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers' : 'too few held-out shoppers here; over all target markets together, no evidence of a gain above 0']),
+      [['market', 'text', ''], ['model', 'text', ''], ['parameters', 'text', ''], ['training', 'text', ''], ['source_weight', 'float', ''], ['basis', 'text', ''], ['why', 'text', ''], ['why_zh', 'text', '']],
+      SERVED.map((market, i): Cell[] => [market, i === 0 ? 'ease-sparse' : i < 3 ? 'ials' : 'popularity-decayed', '{}', i === 0 ? 'market' : i < 3 ? 'pooled' : 'market', i < 3 && i > 0 ? 1 : 0, i === 0 ? 'home' : i < 3 ? 'own_evidence' : 'not_shown', i === 0 ? 'the home market learns from its own purchases' : i < 3 ? 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers' : 'too few held-out shoppers here; over all target markets together, no evidence of a gain above 0', i === 0 ? '本土市场从自身购买中学习' : i < 3 ? '增益 +0.0311，95 % 区间 +0.0062 至 +0.0544，214 位顾客' : '留出顾客太少；全部目标市场合计未见大于 0 的增益']),
     ),
     evidence: table([['market', 'text', ''], ['model', 'text', ''], ['training', 'text', ''], ['source_weight', 'float', ''], ['period', 'text', ''], ['from_day', 'date', ''], ['to_day', 'date', ''], ['metric', 'text', ''], ['value', 'float', ''], ['low', 'float', ''], ['high', 'float', ''], ['n', 'integer', ''], ['verdict', 'text', '']], evidence),
   };
@@ -214,7 +242,7 @@ export function sources(): Table {
 }
 
 export function rejects(): Table {
-  const rules = ['bad_date', 'unknown_currency', 'negative_price', 'future_order'];
+  const rules = ['not_a_date', 'currency', 'impossible_price', 'future_date'];
   return table(
     [['source', 'text', 'file'], ['line', 'integer', 'line of the file'], ['rule', 'text', 'rule that put it aside'], ['column', 'text', 'column'], ['value', 'text', 'what stood there'], ['expected', 'text', 'what would be right']],
     Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar', 'ISO 4217 code such as EUR', 'zero or more', 'not after today'][i % 4] ?? '']),
@@ -224,10 +252,21 @@ export function rejects(): Table {
 export function quality(): Report {
   return {
     title: words('Quality report', '质量报告'),
-    figures: [figure('quality.rejected_share', 'share', 0.0008, { formula: 'rows put aside / rows read' }), figure('quality.marked_share', 'share', 0.061), figure('quality.merged', 'count', 318)],
+    figures: [],
     tables: [
-      { name: 'gates', title: words('Gates', '门槛'), table: table([['gate', 'text', ''], ['severity', 'text', ''], ['result', 'text', ''], ['measured', 'float', ''], ['at_most', 'float', ''], ['says', 'text', '']], overview(24).gates.map((g, i): Cell[] => [g.name, i === 2 ? 'warn' : 'fail', g.result, 0.001 * i, 0.2, g.detail.en])) },
-      { name: 'rules', title: words('What each rule touched', '各规则的影响'), table: table([['rule', 'text', ''], ['n_rows', 'integer', ''], ['sample', 'text', '']], [['service_line', 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['repeated_line', 318, 'order 411-0712727, AF-0041'], ['gift', 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 12, 'order 420-1188204, KT-0017, 1 × 4250']]) },
+      {
+        name: 'gates',
+        title: words('Quality gates', '质量检查'),
+        table: table(
+          [['gate', 'text', ''], ['result', 'text', ''], ['severity', 'text', ''], ['unit', 'text', 'of measured and at_most'], ['measured', 'float', ''], ['at_most', 'float', ''], ['checked', 'integer', ''], ['failing', 'integer', ''], ['says', 'text', ''], ['says_zh', 'text', '']],
+          overview(24).gates.map((g, i): Cell[] => [g.name, g.result, i === 2 ? 'warn' : 'fail', i === 2 ? 'days' : 'share', i === 2 ? 2 : 0.001 * i, i === 2 ? 1 : 0.2, 31_196, i * 31, g.detail.en, g.detail.zh]),
+        ),
+      },
+      {
+        name: 'rules',
+        title: words('What the rules found', '规则发现'),
+        table: table([['rule', 'text', ''], ['policy', 'text', ''], ['checked', 'integer', ''], ['touched', 'integer', ''], ['sample', 'text', '']], [['service_line', 'mark', 31_220, 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['exact_repeat', 'merge', 31_220, 318, 'order 411-0712727, AF-0041'], ['gift', 'mark', 31_220, 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 'mark', 31_220, 12, 'order 420-1188204, KT-0017, 1 × 4250']]),
+      },
     ],
     notes: [words('All totals tie out with the files to the cent.', '所有合计与文件逐分相符。')],
   };
@@ -238,17 +277,6 @@ export function sql(query: string): Table | { problem: string } {
   if (/marts\.nothing/.test(query)) return { problem: 'there is no table marts.nothing' };
   return table([['market', 'text', 'market'], ['n_shoppers', 'integer', 'shoppers'], ['n_orders', 'integer', 'orders'], ['revenue', 'decimal', 'sales in EUR']], SERVED.map((m, i): Cell[] => [m, 3_100 - i * 480, 5_200 - i * 790, (740_210.5 - i * 121_004.25).toFixed(2)]));
 }
-
-const planMoney = (major: number) => ({ money: { minor: Math.round(major * 100), currency: 'EUR' } });
-const planFigure = (key: string, value: unknown, unit: string, range: [number, number] | null = null, n = 400) => ({
-  key,
-  value,
-  unit,
-  interval: range ? { low: range[0], high: range[1], level: 0.95 } : null,
-  formula: 'as the table of the plan states it',
-  source: "select * from marts.market_summary where market = 'DE'",
-  n,
-});
 
 export function plan(market: string): unknown {
   return {
@@ -277,6 +305,8 @@ export function plan(market: string): unknown {
         growth: planFigure('market.growth', { too_little_data: { have: 9, need: 12 } }, 'share'),
         growth_against: 'year_before',
       },
+      reach: reach(market),
+      decided: decided(),
       months: Array.from({ length: 20 }, (_, i) => ({
         month: new Date(Date.UTC(2025, 2 + i, 1)).toISOString().slice(0, 10),
         span: i === 0 || i === 19 ? 'partial' : 'whole',
@@ -286,10 +316,10 @@ export function plan(market: string): unknown {
       segments: ['champions', 'loyal', 'new', 'potential', 'need_attention', 'at_risk', 'hibernating'].map((key, i) => ({
         key,
         shoppers: planFigure('segment.shoppers', { number: 40 + i * 31 }, 'count'),
-        shopper_share: planFigure('segment.share', { number: 0.05 + i * 0.03 }, 'share'),
+        shopper_share: planFigure('segment.shopper_share', { number: 0.05 + i * 0.03 }, 'share'),
         revenue: planFigure('segment.revenue', planMoney(61_000 - i * 7_000), 'money'),
         revenue_share: planFigure('segment.revenue_share', { number: 0.3 - i * 0.04 }, 'share'),
-        habits: { basket: planFigure('segment.basket', planMoney(182 - i * 9), 'money', [170 - i * 9, 194 - i * 9]), repeat_rate: i === 2 ? planFigure('segment.repeat', { too_little_data: { have: 12, need: 30 } }, 'share') : planFigure('segment.repeat', { number: 0.8 - i * 0.1 }, 'share', [0.7 - i * 0.1, 0.88 - i * 0.1]) },
+        habits: { basket: planFigure('segment.basket', planMoney(182 - i * 9), 'money', [170 - i * 9, 194 - i * 9]), repeat_rate: i === 2 ? planFigure('segment.repeat_rate', { too_little_data: { have: 12, need: 30 } }, 'share') : planFigure('segment.repeat_rate', { number: 0.8 - i * 0.1 }, 'share', [0.7 - i * 0.1, 0.88 - i * 0.1]) },
       })),
       products: cards.slice(0, 10).map((card, i) => ({
         id: card.product_id,
@@ -301,9 +331,9 @@ export function plan(market: string): unknown {
         reasons: [{ term: 'predicted from', text: 'Gooseneck Kettle 1.0 L, matte white', part: 0.3 }],
       })),
       bundles: [{ antecedent: ['Burr Coffee Grinder, 30 steps'], consequent: ['Paper filters, cone, 100 pieces'], baskets: planFigure('bundle.baskets', { number: 44 }, 'count'), confidence: planFigure('bundle.confidence', { number: 0.41 }, 'share'), lift: planFigure('bundle.lift', { number: 3.2 }, 'ratio') }],
-      serving: { model: 'ials', trained_on: 'pooled', basis: 'own_evidence', why: 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers' },
+      serving: { model: 'ials', trained_on: 'pooled', basis: 'own_evidence', why: 'gain +0.0311, 95 % between +0.0062 and +0.0544, 214 shoppers', why_zh: '增益 +0.0311，95 % 区间 +0.0062 至 +0.0544，214 位顾客' },
       unknowns: [{ key: 'margin', have: 'unused' }, { key: 'competitor_prices', have: 'nothing' }, { key: 'ad_spend', have: 'nothing' }],
-      caveats: [{ rule: 'service_line', rows: planFigure('rule.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'repeated_line', rows: planFigure('rule.rows', { number: 318 }, 'count'), sample: '' }],
+      caveats: [{ rule: 'service_line', rows: planFigure('quality.rows', { number: 812 }, 'count'), sample: '' }, { rule: 'exact_repeat', rows: planFigure('quality.rows', { number: 318 }, 'count'), sample: '' }],
       sources: [{ name: 'orders_DE.csv', table: 'order_lines', licence: null, origin: 'Shopify export' }, { name: 'reviews.jsonl', table: 'reviews', licence: null, origin: null }],
     },
   };

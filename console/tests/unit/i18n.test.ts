@@ -22,14 +22,33 @@ describe('dictionaries', () => {
 
   it('are Chinese where they are Chinese', () => {
     const same = (Object.keys(en) as (keyof typeof en)[]).filter((key) => zh[key] === en[key] && /[a-z]{4}/i.test(en[key]));
-    // Names of calls are the wire's words in both.
-    expect(same.filter((key) => !key.startsWith('call.'))).toEqual([]);
+    // Names of calls are the wire's words in both, and the name of a measure is the field's.
+    expect(same.filter((key) => !key.startsWith('call.') && key !== 'figure.transfer.ndcg')).toEqual([]);
   });
 
   it('fill holes and leave unknown ones', () => {
     expect(translate('en', 'pager.at', { page: 2, pages: 9 })).toBe('Page 2 of 9');
     expect(translate('zh', 'pager.at', { page: 2 })).toBe('第 2 / {pages} 页');
     expect([isKey('pager.at'), isKey('toString')]).toEqual([true, false]);
+  });
+
+  it('name every column of the tables that a run makes, in words', () => {
+    const pages = readFileSync(join(import.meta.dirname, '../../../docs/tables.md'), 'utf8').split(/^### /m);
+    const marts = pages.filter((page) => page.startsWith('marts.'));
+    expect(marts.length).toBeGreaterThan(50);
+    const names = marts.flatMap((page) => [...page.matchAll(/^\| `(\w+)` \|/gm)].map((m) => m[1] ?? ''));
+    // The Chinese text of a column stands under the column's own name.
+    const unnamed = names.filter((name) => name !== 'zh' && !name.endsWith('_zh') && !isKey(`column.${name}`));
+    expect([...new Set(unnamed)]).toEqual([]);
+    const columns = Object.entries(en).filter(([key]) => key.startsWith('column.'));
+    expect(columns.filter(([, label]) => /^(N|P) [a-z]|_| (se|sd)$/.test(label))).toEqual([]);
+  });
+
+  it('name every way to learn from other markets', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../../crates/recommend/src/transfer/adaptation.rs'), 'utf8');
+    const names = [...(/pub const fn name[\s\S]*?\n {4}\}/.exec(source)?.[0] ?? '').matchAll(/=> "([^"]+)"/g)].map((m) => m[1]);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !isKey(`method.${name}`))).toEqual([]);
   });
 
   it('are all used: a word that no page says is dead', () => {

@@ -6,7 +6,8 @@ import { generator, rankMarkets, weightedScore } from '../../src/lib/ranking';
 import { parseRoute } from '../../src/lib/router';
 import { spread } from '../../src/lib/spread';
 import { COLUMNS, layout, ROWS, TILES } from '../../src/lib/tiles';
-import { groupBy, inLanguage, num, rowsOf } from '../../src/lib/wire-table';
+import { listed } from '../../src/lib/listed';
+import { groupBy, inLanguage, num, rowCurrencies, rowsOf, rowUnits } from '../../src/lib/wire-table';
 import { plan } from '../mock/workspace';
 
 describe('ranking', () => {
@@ -152,5 +153,36 @@ describe('columns in two languages', () => {
       { name: 'amount', at: 3 },
       { name: 'label', at: 5 },
     ]);
+  });
+});
+
+describe('what numbers of a table are measured in', () => {
+  const column = (name: string, type: string, meaning = '') => ({ name, type, meaning });
+  const of = (columns: ReturnType<typeof column>[], rows: (string | number | null)[][]) => ({ columns, rows, total: rows.length });
+
+  it('is the currency beside them, or the reporting one where the column says so', () => {
+    const orders = of(
+      [column('total', 'decimal(18,6)'), column('currency', 'text'), column('revenue', 'float', 'sales, in the reporting currency'), column('n', 'integer', 'in the reporting currency'), column('unit_cost', 'decimal'), column('cost_currency', 'text')],
+      [['74.00', 'EUR', 80, 1, '210.00', 'CNY'], ['9.00', '', 10, 1, null, null]],
+    );
+    const said = (base: string | null) => orders.rows.map((row) => rowCurrencies(orders, base).map((currency) => currency?.(row) ?? null));
+    expect(said('USD')).toEqual([['EUR', null, 'USD', null, 'CNY', null], [null, null, 'USD', null, null, null]]);
+    expect(said(null)[0]).toEqual(['EUR', null, null, null, 'CNY', null]);
+  });
+
+  it('is the unit that the row names, if all of them are units that can be shown', () => {
+    const gates = of([column('measured', 'float'), column('unit', 'text')], [[0.1, 'share'], [2, 'days']]);
+    expect(gates.rows.map((row) => rowUnits(gates)?.(row))).toEqual(['share', 'days']);
+    expect(rowUnits(of(gates.columns, [[0.1, 'share'], [40, 'km']]))).toBeNull();
+    expect(rowUnits(of([column('measured', 'float')], [[0.1]]))).toBeNull();
+  });
+});
+
+describe('lists inside a text', () => {
+  it('are read in the language asked for, tags with their reasons, and anything else is left alone', () => {
+    expect(listed('[{"en":"less","zh":"较低"},{"en":"more"}]', 'zh')).toEqual([{ text: '较低' }, { text: 'more' }]);
+    expect(listed('[{"tag":"high_value","since":{"on":"2026-01-02"},"reason":"412 of 300"}]', 'en')).toEqual([{ text: 'high value', why: '412 of 300', tag: 'high_value' }]);
+    expect(listed('["a","b"]', 'en')).toEqual([{ text: 'a' }, { text: 'b' }]);
+    expect([listed('plain', 'en'), listed('[1,2]', 'en'), listed('[broken', 'en'), listed('{"en":"x"}', 'en')]).toEqual([null, null, null, null]);
   });
 });

@@ -72,6 +72,7 @@ export function Members({ name }: { name: string }) {
                 exportName={`segment-${name}`}
                 pageSize={PER_PAGE}
                 all={everybody}
+                hide={['version']}
                 render={{ shopper_id: (row) => <ShopperLink id={String(row['shopper_id'])} /> }}
               />
               <Pager page={page} total={data.total} perPage={PER_PAGE} onPage={setPage} />

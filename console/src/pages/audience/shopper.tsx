@@ -36,7 +36,7 @@ export function ShopperPage({ id }: { id: string }) {
         </Answer>
       </Card>
       <Card title={t('shopper.known')} hint={market ? f.market(market) : undefined}>
-        <Answer of={shopper}>{(data) => <ReportView report={data.report} />}</Answer>
+        <Answer of={shopper}>{(data) => <ReportView report={data.report} hide={['shopper_id', 'shopper_no', 'market']} />}</Answer>
       </Card>
     </Page>
   );

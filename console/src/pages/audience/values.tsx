@@ -4,6 +4,8 @@ import { api } from '../../api/client';
 import type { Figure, Report, Table } from '../../api/wire';
 import { axis, Chart, frame, type ChartOption, type Palette } from '../../charts/chart';
 import { useWords } from '../../i18n';
+import { useBaseCurrency } from '../../lib/base-currency';
+import { formulaHint } from '../../lib/formula';
 import { useLoad } from '../../lib/load';
 import { useRoute } from '../../lib/router';
 import { spread } from '../../lib/spread';
@@ -85,7 +87,7 @@ function SideBySide({ figures }: { figures: readonly Figure[] }) {
     ...keys.map<Column<(typeof rows)[number]>>((key) => ({
       key,
       label: name(key),
-      hint: lang === 'en' ? rows.find((r) => r.by.has(key))?.by.get(key)?.formula : undefined,
+      hint: formulaHint(lang, key, rows.find((r) => r.by.has(key))?.by.get(key)?.formula),
       numeric: true,
       value: (r) => r.by.get(key)?.value ?? null,
       render: (r) => {
@@ -108,16 +110,17 @@ function SideBySide({ figures }: { figures: readonly Figure[] }) {
 function Spread({ table }: { table: Table }) {
   const { t, f } = useWords();
   const bars = useMemo(() => spread(table), [table]);
+  const currency = useBaseCurrency();
   const option = useMemo(
     () =>
       (c: Palette): ChartOption => ({
         ...frame(c, { top: 14 }),
         legend: { show: false },
-        xAxis: axis(c, { type: 'category', data: bars.map((b) => f.compact(b.from)), splitLine: { show: false } }),
-        yAxis: axis(c, { type: 'value', axisLine: { show: false } }),
+        xAxis: axis(c, { type: 'category', data: bars.map((b) => (currency ? f.moneyCompact(b.from, currency) : f.compact(b.from))), splitLine: { show: false } }),
+        yAxis: axis(c, { type: 'value', axisLine: { show: false }, axisLabel: { color: c.muted, formatter: (v: number) => f.compact(v) } }),
         series: [{ type: 'bar', name: t('word.shoppers'), data: bars.map((b) => b.n), barCategoryGap: '12%', tooltip: { valueFormatter: (v: number) => f.count(v) } }],
       }),
-    [bars, f, t],
+    [bars, currency, f, t],
   );
   return (
     <Card title={t('values.spread')} hint={t('values.spread.hint')}>

@@ -88,7 +88,7 @@ export function ProductPage({ id }: { id: string }) {
               </Card>
             ) : null}
             <Card title={t('catalogue.figures')}>
-              {data.report.figures.length || data.report.tables.length ? <ReportView report={data.report} /> : <p className="hint">{t('state.empty')}</p>}
+              {data.report.figures.length || data.report.tables.length ? <ReportView report={data.report} hide={['product_id']} /> : <p className="hint">{t('state.empty')}</p>}
             </Card>
           </>
         )}

@@ -79,7 +79,7 @@ export function Sql() {
       {state.problem ? <Trouble problem={state.problem} /> : null}
       {state.table ? (
         <Card title={t('sql.result')} hint={t('sql.took', { rows: f.count(state.table.rows.length), ms: f.count(state.ms ?? 0) })}>
-          <TableView table={state.table} caption={t('sql.result')} exportName="query" pageSize={50} empty={<Empty title={t('sql.none')} />} />
+          <TableView table={state.table} caption={t('sql.result')} exportName="query" pageSize={50} plain empty={<Empty title={t('sql.none')} />} />
         </Card>
       ) : null}
     </>

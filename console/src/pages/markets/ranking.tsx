@@ -92,7 +92,8 @@ function Ranked({ data }: { data: MarketRanking }) {
       render: (r) => (
         <span className="row nowrap market-name">
           <Link to={`/markets/${r.market}`}>{r.name}</Link>
-          <StatusBadge status={r.status} />
+          {/* Most are candidates: a mark on every row marks none. */}
+          {r.status === 'candidate' ? null : <StatusBadge status={r.status} />}
         </span>
       ),
     },

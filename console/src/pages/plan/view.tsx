@@ -1,15 +1,18 @@
 // A launch plan to read and print, from the same JSON as the command line's page.
 import { useMemo } from 'react';
 import { axis, Chart, frame, type ChartOption, type Palette } from '../../charts/chart';
-import { useWords } from '../../i18n';
+import { isKey, useWords } from '../../i18n';
 import { readPlan, type PlanPage, type PlanProduct, type PlanSegment } from '../../lib/plan';
 import { Link } from '../../lib/router';
 import { download } from '../../lib/table';
 import { Badge, Button, Card } from '../../ui/basic';
 import { DataTable, type Column } from '../../ui/data-table';
-import { Figures, useFigureText } from '../../ui/figure';
+import { Figures, RuleName, useFigureName } from '../../ui/figure';
 import { Icon } from '../../ui/icons';
+import { useFigureColumn } from './cell';
 import { Decisions } from './decisions';
+import { Prices } from './prices';
+import { Reach } from './reach';
 
 export function PlanActions({ market, plan }: { market: string; plan: unknown }) {
   const { t, lang } = useWords();
@@ -54,9 +57,11 @@ export function PlanView({ plan, market }: { plan: unknown; market: string }) {
         <Figures figures={page.glance} />
       </Card>
       <Months page={page} />
+      {page.reach ? <Reach reach={page.reach} /> : null}
       <Segments rows={page.segments} />
       <Products rows={page.products} page={page} />
       <Bundles page={page} />
+      <Prices rests={page.rests} paid={page.paid} />
       <Decisions market={market} />
       <div className="columns">
         <Card title={t('plan.unknowns')} hint={t('plan.unknowns.hint')}>
@@ -76,7 +81,8 @@ export function PlanView({ plan, market }: { plan: unknown; market: string }) {
             rowKey={(r) => r.rule}
             filter={false}
             columns={[
-              { key: 'rule', label: t('data.rule'), value: (r) => r.rule, render: (r) => <code>{r.rule}</code> },
+              { key: 'rule', label: t('data.rule'), value: (r) => r.rule, render: (r) => <RuleName rule={r.rule} /> },
+              { key: 'means', label: t('plan.caveats.means'), value: (r) => (isKey(`rulemeans.${r.rule}`) ? code('rulemeans', r.rule) : null) },
               { key: 'rows', label: t('data.rows'), numeric: true, value: (r) => r.rows?.value ?? null },
             ]}
           />
@@ -130,41 +136,18 @@ function Months({ page }: { page: PlanPage }) {
   );
 }
 
-function useFigureCell(): (key: string, label: string, pick: (row: never) => unknown) => Column<never> {
-  const { lang } = useWords();
-  const text = useFigureText();
-  return (key, label, pick) => ({
-    key,
-    label,
-    numeric: true,
-    value: (row) => (pick(row) as { value?: number | null } | null)?.value ?? null,
-    render: (row) => {
-      const figure = pick(row) as Parameters<typeof text>[0] | null;
-      if (!figure) return <span className="faint">–</span>;
-      const shown = text(figure);
-      if (shown.why) return <span className="faint small-why">{shown.why}</span>;
-      return (
-        <span title={lang === 'en' ? figure.formula : undefined} className="two-lines">
-          <span>{shown.value}</span>
-          {shown.interval ? <span className="hint">{shown.interval}</span> : null}
-        </span>
-      );
-    },
-  });
-}
-
 function Segments({ rows }: { rows: PlanSegment[] }) {
   const { t, code } = useWords();
-  const cell = useFigureCell();
+  const cell = useFigureColumn();
   if (!rows.length) return null;
-  const columns = [
+  const columns: Column<PlanSegment>[] = [
     { key: 'segment', label: t('segments.segment'), value: (r: PlanSegment) => code('rfm', r.key) },
     cell('shoppers', t('word.shoppers'), (r: PlanSegment) => r.shoppers),
     cell('share', t('word.share'), (r: PlanSegment) => r.share),
     cell('revenue', t('column.revenue'), (r: PlanSegment) => r.revenue),
     cell('basket', t('plan.basket'), (r: PlanSegment) => r.basket),
     cell('repeat', t('plan.repeat'), (r: PlanSegment) => r.repeat),
-  ] as Column<PlanSegment>[];
+  ];
   return (
     <Card title={t('plan.segments')}>
       <DataTable caption={t('plan.segments')} columns={columns} rows={rows} rowKey={(r) => r.key} exportName="plan-segments" filter={false} />
@@ -174,8 +157,8 @@ function Segments({ rows }: { rows: PlanSegment[] }) {
 
 function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
   const { lang, t, code } = useWords();
-  const cell = useFigureCell();
-  const columns = [
+  const cell = useFigureColumn();
+  const columns: Column<PlanProduct>[] = [
     {
       key: 'product',
       label: t('plan.product'),
@@ -191,7 +174,7 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
     cell('uptake', t('plan.uptake'), (r: PlanProduct) => r.uptake),
     cell('price', t('catalogue.price'), (r: PlanProduct) => r.price),
     cell('stock', t('catalogue.stock'), (r: PlanProduct) => r.stock),
-  ] as Column<PlanProduct>[];
+  ];
   return (
     <Card title={t('plan.products')} hint={[t('plan.model', { model: page.serving.model, training: code('training', page.serving.training) }), lang === 'zh' ? page.serving.whyZh || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
       <DataTable caption={t('plan.products')} columns={columns} rows={rows} rowKey={(r) => r.id} exportName="plan-products" />
@@ -201,21 +184,20 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
 
 function Bundles({ page }: { page: PlanPage }) {
   const { t } = useWords();
-  const text = useFigureText();
+  const cell = useFigureColumn();
+  const name = useFigureName();
+  type Bundle = PlanPage['bundles'][number];
   if (!page.bundles.length) return null;
+  const columns: Column<Bundle>[] = [
+    { key: 'left', label: t('plan.bundle.from'), value: (b) => b.left },
+    { key: 'right', label: t('plan.bundle.to'), value: (b) => b.right },
+    cell('baskets', name('bundle.baskets'), (b) => b.baskets),
+    cell('confidence', name('bundle.confidence'), (b) => b.confidence),
+    cell('lift', name('bundle.lift'), (b) => b.lift),
+  ];
   return (
     <Card title={t('plan.bundles')} hint={t('plan.bundles.hint')}>
-      <ul className="rows">
-        {page.bundles.map((b, i) => (
-          <li key={i}>
-            <span>
-              {b.left} → {b.right}
-            </span>
-            <span className="grow" />
-            <span className="hint">{b.figures.map((figure) => text(figure).value).join(' · ')}</span>
-          </li>
-        ))}
-      </ul>
+      <DataTable caption={t('plan.bundles')} columns={columns} rows={page.bundles} rowKey={(_, i) => String(i)} exportName="plan-bundles" pageSize={10} />
     </Card>
   );
 }
