@@ -78,7 +78,9 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
             "first_day": day("first_day")?, "last_day": day("last_day")?, "rfm": rows.texts("segment")?[0], "tags": tags,
             "p_alive": number("p_alive")?, "expected_orders": number("expected_orders")?, "orders_low": number("orders_low")?,
             "orders_high": number("orders_high")?, "expected_revenue": number("expected_revenue")?, "expected_margin": number("expected_margin")?,
-            "lifetime_value": number("lifetime_value")?, "value_basis": rows.optional_texts("value_basis")?[0], "churn_risk": number("churn_risk")?,
+            "lifetime_value": number("lifetime_value")?, "currency": rows.optional_texts("currency")?[0],
+            "local_revenue": number("local_revenue")?, "local_margin": number("local_margin")?, "local_value": number("local_value")?,
+            "value_basis": rows.optional_texts("value_basis")?[0], "churn_risk": number("churn_risk")?,
             "churn_low": number("churn_low")?, "churn_high": number("churn_high")?, "churn_reasons": reasons, "next_order": day("next_order")?,
             "next_order_from": day("next_order_from")?, "next_order_to": day("next_order_to")?,
             "segments": segments.iter().map(|(name, since)| json!({"segment": name, "since": since})).collect::<Vec<_>>(),
@@ -87,6 +89,16 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
     }
     let share = |x: Option<f64>| x.map_or_else(|| "not known".to_owned(), |x| format!("{:.0} %", 100.0 * x));
     let amount = |x: Option<f64>| x.map_or_else(|| "not known".to_owned(), |x| format!("{x:.2}"));
+    let currency = rows.optional_texts("currency")?[0].clone();
+    let base = opened.workspace.currency.map(|c| format!(" {c}")).unwrap_or_default();
+    // In the reporting currency and, where that is another, in the market's.
+    let both = |x: Option<f64>, local: Option<f64>| match (x, local, &currency) {
+        (Some(x), Some(local), Some(currency)) if format!(" {currency}") != base => {
+            format!("{x:.2}{base} ({local:.2} {currency})")
+        }
+        (Some(x), ..) => format!("{x:.2}{base}"),
+        (None, ..) => "not known".to_owned(),
+    };
     let days = |d: Option<domain::Day>| d.map_or_else(|| "not in ten years".to_owned(), |d| d.to_string());
     let lines = [
         ("market", rows.texts("market")?[0].clone()),
@@ -108,10 +120,10 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
                 amount(number("expected_orders")?),
                 amount(number("orders_low")?),
                 amount(number("orders_high")?),
-                amount(number("expected_revenue")?)
+                both(number("expected_revenue")?, number("local_revenue")?)
             ),
         ),
-        ("lifetime value", amount(number("lifetime_value")?)),
+        ("lifetime value", both(number("lifetime_value")?, number("local_value")?)),
         ("rests on", rows.optional_texts("value_basis")?[0].clone().unwrap_or_default()),
         (
             "leaves",

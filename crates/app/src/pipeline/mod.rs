@@ -150,7 +150,7 @@ const STAGES: [(&str, u32); 12] = [
     ("offers", 7),
     ("transfer", 1),
     ("voices", 2),
-    ("outlook", 2),
+    ("outlook", 3),
     ("personas", 4),
     ("entry", 5),
     ("decisions", 9),

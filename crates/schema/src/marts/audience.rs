@@ -49,12 +49,16 @@ pub(crate) static TABLES: &[TableDef] = &[
             may("orders_low", Float, "lower end of the 90 % interval of their number"),
             may("orders_high", Float, "upper end"),
             may("expected_revenue", Float, "sales of the next 90 days, reporting currency"),
-            may("expected_margin", Float, "margin of the next 90 days, where costs are known"),
+            may("expected_margin", Float, "margin of the next 90 days, where costs are known, reporting currency"),
             may(
                 "lifetime_value",
                 Float,
-                "discounted value of the next years: margin where costs are known, else sales",
+                "discounted value of the next years: margin where costs are known, else sales; reporting currency",
             ),
+            may("currency", Text, "ISO 4217, in which most of the market's lines were sold; empty without its rate"),
+            may("local_revenue", Float, "`expected_revenue` in `currency`, at the newest rate"),
+            may("local_margin", Float, "`expected_margin` likewise"),
+            may("local_value", Float, "`lifetime_value` likewise"),
             may(
                 "value_basis",
                 Text,

@@ -15,6 +15,8 @@ mod tables;
 pub(crate) use kinds::{Compared, Kind, compare};
 pub(crate) use likely::{Likely, One, Why, likely};
 
+use super::rates::Rates;
+use super::rows::Rows;
 use super::{Stage, Tables};
 use anyhow::Result;
 use audience::AudienceError;
@@ -23,7 +25,7 @@ use audience::predict::{
     TargetGroupParams,
 };
 use audience::value::{Valuation, ValueParams};
-use domain::{Day, Market};
+use domain::{Currency, Day, Market};
 use facts::Facts;
 use learn::classify::ClassifierKind;
 use std::collections::BTreeMap;
@@ -66,9 +68,33 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .filter_map(|s| Some((s.shopper.clone(), rhythm.as_ref()?.expect(s, facts.cutoff)?)))
         .collect();
     let predictors: Vec<&Predictor> = churn.iter().chain(&second).collect();
-    let mut tables = tables::all(&facts, values.as_ref(), &risks, &next, &predictors, &lists)?;
+    let local = local(stage).await?;
+    let mut tables = tables::all(&facts, values.as_ref(), &risks, &next, &predictors, &lists, &local)?;
     tables.push(("reach", vec![reach::table(stage, &facts, &params, values.as_ref(), &lists).await?]));
     Ok(tables)
+}
+
+/// In which currency most lines of a market were sold, and units of it for one of the reporting currency; markets without a rate are told.
+const SOLD_IN: &str = "\
+select market, currency from (select market, currency, row_number() over (partition by market order by count(*) desc, currency) as nth
+  from clean.order_lines where settled group by market, currency) where nth = 1 order by market";
+
+async fn local(stage: &Stage<'_>) -> Result<BTreeMap<Market, (Currency, f64)>> {
+    let Some(base) = stage.currency else { return Ok(BTreeMap::new()) };
+    let rates = Rates::load(&stage.engine).await?;
+    let rows = Rows::query(&stage.engine, SOLD_IN).await?;
+    let mut all = BTreeMap::new();
+    for (market, currency) in rows.markets("market")?.into_iter().zip(rows.texts("currency")?) {
+        let Ok(currency) = currency.parse::<Currency>() else { continue };
+        match rates.rate(base, currency) {
+            Some(rate) => _ = all.insert(market, (currency, rate)),
+            None => {
+                let why = format!("there is no exchange rate from {base} to {currency}: a table of rates brings it");
+                stage.not_computed(market, "what its shoppers will be worth in its own currency", &why);
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn value_params(facts: &Facts) -> ValueParams {

@@ -6,8 +6,8 @@ use crate::pipeline::batch::Columns;
 use crate::pipeline::figure_rows::figure_rows;
 use anyhow::Result;
 use audience::predict::{NextOrder, Predictor, ShopperPrediction, Shortlist};
-use audience::value::{Basis, ShopperValue, Valuation};
-use domain::{Day, Figure, Language, Market, ShopperId};
+use audience::value::{Basis, ShopperValue, Valuation, ValueRow};
+use domain::{Amount, Currency, Day, Figure, Language, Market, ShopperId};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -21,6 +21,7 @@ pub(super) fn all(
     next: &BTreeMap<ShopperId, NextOrder>,
     predictors: &[&Predictor],
     lists: &[(Market, Shortlist)],
+    local: &BTreeMap<Market, (Currency, f64)>,
 ) -> Result<Tables> {
     let value: BTreeMap<&ShopperId, &ShopperValue> =
         values.map(|v| v.shoppers().iter().map(|s| (&s.shopper, s)).collect()).unwrap_or_default();
@@ -28,6 +29,10 @@ pub(super) fn all(
     let ids: Vec<&ShopperId> = facts.values.iter().map(|row| &row.shopper).collect();
     let of_value = |f: &dyn Fn(&ShopperValue) -> Option<f64>| -> Vec<Option<f64>> {
         ids.iter().map(|id| value.get(id).and_then(|v| f(v))).collect()
+    };
+    let of_local = |f: &dyn Fn(&ShopperValue) -> Option<Amount>| -> Vec<Option<f64>> {
+        let one = |row: &ValueRow| Some(f(value.get(&row.shopper)?)?.to_f64() * local.get(&row.market)?.1);
+        facts.values.iter().map(one).collect()
     };
     let of_risk = |f: &dyn Fn(&ShopperPrediction) -> f64| -> Vec<Option<f64>> {
         ids.iter().map(|id| risk.get(id).map(|r| f(r))).collect()
@@ -50,6 +55,13 @@ pub(super) fn all(
         .optional_float("expected_revenue", of_value(&|v| v.revenue.map(|a| a.to_f64())))
         .optional_float("expected_margin", of_value(&|v| v.margin.map(|a| a.to_f64())))
         .optional_float("lifetime_value", of_value(&|v| v.clv.map(|a| a.to_f64())))
+        .optional_text(
+            "currency",
+            facts.values.iter().map(|row| local.get(&row.market).map(|(currency, _)| currency.code().to_owned())),
+        )
+        .optional_float("local_revenue", of_local(&|v| v.revenue))
+        .optional_float("local_margin", of_local(&|v| v.margin))
+        .optional_float("local_value", of_local(&|v| v.clv))
         .optional_text("value_basis", ids.iter().map(|id| value.get(id).map(|v| basis(v.basis))))
         .optional_float("churn_risk", of_risk(&|r| r.probability))
         .optional_float("churn_low", of_risk(&|r| r.interval.low))
