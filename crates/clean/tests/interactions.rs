@@ -94,7 +94,7 @@ fn the_same_id_and_without_one_the_same_words_of_one_author_are_one_interaction(
     assert_eq!(out.counts.touched(Rule::InteractionRepeat), 3);
     assert_eq!(int_column(&out.batch, "repeats").iter().sum::<i64>(), 3);
     let at = words(&out.batch, "interaction_id").iter().position(|id| id == "c1").unwrap();
-    // The later record holds, and what the earlier one said of the author stays.
+    // The later record holds, and what only the earlier one said of the author stays.
     assert_eq!(words(&out.batch, "text")[at], "Edited words");
     assert_eq!((&*words(&out.batch, "shopper_id")[at], &*words(&out.batch, "linked_by")[at]), ("7", "customer_id"));
     assert_eq!(words(&out.merges, "kind"), ["interaction_repeat"; 3]);

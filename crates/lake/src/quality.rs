@@ -206,14 +206,15 @@ pub async fn quality(engine: &Engine) -> Result<QualityReport, LakeError> {
         .await?;
     let interactions = engine
         .sql(
-            "select coalesce(platform, 'all') as platform, count(*) as n, count(shopper_id) as linked, \
+            "select platform, count(*) as n, count(shopper_id) as linked, \
                cast(count(shopper_id) as double) / count(*) as link_rate, \
                count(case when linked_by <> 'handle' then 1 end) as by_own_key, \
                count(case when linked_by = 'handle' then 1 end) as by_handle, \
                count(distinct case when shopper_id is null then handle_hash end) as unknown_authors, \
                cast(sum(repeats) as bigint) as repeats \
-             from clean.interactions group by grouping sets ((platform), ()) having count(*) > 0 \
-             order by grouping(platform) desc, 1",
+             from (select 0 as nth, 'all' as platform, shopper_id, linked_by, handle_hash, repeats from clean.interactions \
+               union all select 1 as nth, platform, shopper_id, linked_by, handle_hash, repeats from clean.interactions) \
+             group by nth, platform order by nth, platform",
         )
         .await?;
     Ok(QualityReport {

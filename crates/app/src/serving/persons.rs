@@ -173,9 +173,9 @@ impl Person {
         let theirs =
             format!("i.shopper_id in ({}) or i.handle_hash in ({})", list(&self.shoppers), list(self.keys("handle")));
         format!(
-            " or concat(r.source, ':', r.line) in (select concat(i.source, ':', i.line) from clean.interactions i \
-             where {theirs} union all select concat(m.source, ':', m.line) from clean.merges m \
-             join clean.interactions i on m.kept = concat(i.platform, ':', i.interaction_id) \
+            " or concat(r.source, ':', r.line) in (select concat(i.source, ':', i.line) as place from clean.interactions i \
+             where {theirs}) or concat(r.source, ':', r.line) in (select concat(m.source, ':', m.line) as place \
+             from clean.merges m join clean.interactions i on m.kept = concat(i.platform, ':', i.interaction_id) \
              where m.kind = 'interaction_repeat' and ({theirs}))"
         )
     }

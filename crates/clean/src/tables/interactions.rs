@@ -17,7 +17,7 @@ use crate::rules::{Rule, missing_key};
 use crate::survey::Surveyed;
 use crate::{CleanError, CleanParams};
 use arrow_array::RecordBatch;
-use domain::Day;
+use domain::{Day, Market};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -181,15 +181,28 @@ pub fn interactions(
 }
 
 impl<'a> Row<'a> {
-    /// Counts an earlier record of the same interaction, and keeps who did it where the later one does not say: an export
-    /// for the shop names the customer, one of the network does not.
+    /// Counts an earlier record of the same interaction, and keeps what the later one does not say: an export for the shop
+    /// names customer and product, one of the network does not. Of two links the one by the stronger identity stays.
     fn take_over(&mut self, earlier: Row<'a>) {
         self.repeats = earlier.repeats + 1;
         self.handle = self.handle.or(earlier.handle);
-        if self.shopper == NONE {
+        if strength(earlier.linked_by) < strength(self.linked_by) {
             (self.shopper, self.linked_by) = (earlier.shopper, earlier.linked_by);
         }
+        self.post = self.post.or(earlier.post);
+        self.product = self.product.take().or(earlier.product);
+        self.language = self.language.or(earlier.language);
+        self.text = self.text.take().or(earlier.text);
+        self.url = self.url.or(earlier.url);
+        if self.market == Market::UNKNOWN.code() {
+            self.market = earlier.market;
+        }
     }
+}
+
+/// Where an identity's kind stands, 0 the strongest; what links nobody comes last.
+fn strength(linked_by: Option<&str>) -> usize {
+    KINDS.iter().position(|kind| Some(kind.word()) == linked_by).unwrap_or(KINDS.len())
 }
 
 /// The shopper of a row, and the kind of the identity that tells: the strongest that does.
