@@ -70,7 +70,7 @@ struct RawRecommend {
 }
 
 /// Kinds of identity, as clean.identity_links names them.
-const LINK_KINDS: [&str; 4] = ["customer_id", "email", "phone", "anonymous"];
+const LINK_KINDS: [&str; 5] = ["customer_id", "email", "phone", "anonymous", "handle"];
 
 /// A gate's limit, or more about it.
 #[derive(Debug, Deserialize)]

@@ -80,6 +80,7 @@ impl<'a> RawLines<'a> {
             email: self.email_hash.get(row),
             phone: self.phone_hash.get(row),
             anonymous: self.anonymous_id.get(row),
+            handle: None,
         }
     }
 

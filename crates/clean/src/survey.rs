@@ -230,8 +230,12 @@ impl Survey {
         for row in 0..batch.num_rows() {
             let proof = self.row(source.get(row), line.get(row));
             self.counter.checked(&[Rule::MissingShopper, Rule::Country]);
-            let keys =
-                RowKeys { customer: customer.get(row), email: email.get(row), phone: phone.get(row), anonymous: None };
+            let keys = RowKeys {
+                customer: customer.get(row),
+                email: email.get(row),
+                phone: phone.get(row),
+                ..RowKeys::default()
+            };
             let key = self.evidence.row(keys, self.sources.system(proof.source), proof);
             if key == NONE {
                 self.counter
@@ -287,6 +291,7 @@ impl Survey {
                 email: email.get(row),
                 phone: phone.get(row),
                 anonymous: anonymous.get(row),
+                handle: None,
             };
             self.evidence.row(keys, self.sources.system(proof.source), proof);
         }
@@ -304,6 +309,20 @@ impl Survey {
             let proof = self.row(source.get(row), line.get(row));
             let keys = RowKeys { customer: customer.get(row), ..RowKeys::default() };
             self.evidence.row(keys, self.sources.system(proof.source), proof);
+        }
+        Ok(())
+    }
+
+    /// Takes in rows of raw.interactions: they tell what belongs together, and make nobody a shopper.
+    ///
+    /// # Errors
+    /// [`CleanError`] for a batch of another layout.
+    pub fn interactions(&mut self, batch: &RecordBatch) -> Result<(), CleanError> {
+        let r = Reader::new("interactions", batch);
+        let (source, line, authors) = (r.text("source")?, r.ints("line")?, crate::tables::Authors::of(r)?);
+        for row in 0..batch.num_rows() {
+            let proof = self.row(source.get(row), line.get(row));
+            self.evidence.hint(authors.keys(row), self.sources.system(proof.source), proof);
         }
         Ok(())
     }
@@ -524,7 +543,7 @@ impl Lookup {
 
     /// The shopper of a row.
     pub(crate) fn shopper(&mut self, surveyed: &Surveyed, keys: RowKeys<'_>, system: u32) -> u32 {
-        if let (Some(customer), None, None, None) = (keys.customer, keys.email, keys.phone, keys.anonymous) {
+        if let Some(customer) = keys.lone_customer() {
             return match self.shopper {
                 Some((of, shopper)) if of == system && self.customer == customer => shopper,
                 _ => {

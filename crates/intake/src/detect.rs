@@ -120,6 +120,15 @@ mod tests {
             ),
             ("review_id,product_id,shopper_key,market,language,rating,text,reviewed_at", "canonical-reviews"),
             ("product_id,warehouse,market,quantity,as_of", "canonical-stock"),
+            (
+                "platform,comment_id,post_id,username,message,created_time,like_count,permalink",
+                "canonical-interactions",
+            ),
+            ("Network,Type,Post ID,Author,Timestamp,Comment", "canonical-interactions"),
+            (
+                "platform,interaction_id,post_id,kind,handle_hash,shopper_key,email_hash,phone_hash,product_code,text,language,country,occurred_at,url",
+                "canonical-interactions",
+            ),
             ("product_id,cost,currency,valid_from", "canonical-costs"),
             ("day,market,channel,campaign,spend,currency,impressions,clicks", "canonical-ad-spend"),
             ("day,market,product_id,competitor,price,currency", "canonical-competitor-prices"),
@@ -140,6 +149,8 @@ mod tests {
         assert!(error.contains("a canonical order_lines file, but column `ordered_at` is missing"), "{error}");
         let error = told("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID");
         assert!(error.contains("UCI online-retail file, but column `Country` is missing"), "{error}");
+        let error = told("comment_id,post_id,username,message,created_time");
+        assert!(error.contains("a canonical interactions file, but column `platform` is missing"), "{error}");
         let error = told("alpha,beta,gamma");
         assert!(error.contains("portolan ingest --guess f.csv"), "{error}");
     }

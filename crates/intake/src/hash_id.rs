@@ -1,10 +1,11 @@
-//! E-mail addresses and phone numbers are hashed on the way in and never stored.
+//! E-mail addresses, phone numbers and handles are hashed on the way in and never stored.
 //!
 //! Normalisation as advertising platforms do it, so that audiences can be matched later without
 //! the raw data: an e-mail is trimmed and lower-cased; of a phone number the digits stay, without
 //! leading zeros. Text is brought to Unicode NFC first, so that two encodings of the same letter
 //! give one hash. Then SHA-256, in 64 lower-case hexadecimal digits.
 
+use crate::platform;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
@@ -48,6 +49,15 @@ pub fn phone(text: &str) -> Option<String> {
     let digits = digits.trim_start_matches('0');
     let foreign = body.chars().any(char::is_alphabetic);
     (digits.len() >= 6 && digits.len() <= 17 && !foreign).then(|| sha256(digits))
+}
+
+/// Hash of somebody's handle on a network, as both are written: SHA-256 of `platform:handle` in their one form; `None` where
+/// the text is nobody's handle. A text of 64 hexadecimal digits is such a hash already and stays.
+pub fn handle(platform: &str, text: &str) -> Option<String> {
+    if is_hash(text.trim()) {
+        return Some(text.trim().to_ascii_lowercase());
+    }
+    Some(sha256(&format!("{}:{}", platform::platform(platform)?, platform::handle(text)?)))
 }
 
 /// A text with every e-mail address and every international phone number (`+` and at least seven
@@ -106,6 +116,16 @@ mod tests {
         assert_eq!(sha256("mary"), "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec");
         assert_eq!(sha256("정"), "8fa8cd9c440be61d0151429310034083132b35975c4bea67fdd74158eb51db14");
         assert_eq!(sha256("valéry"), "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c");
+    }
+
+    #[test]
+    fn a_handle_is_somebody_within_one_network() {
+        let hash = handle("Instagram", "@Anna_K");
+        assert_eq!(hash, Some(sha256("instagram:anna_k")));
+        assert_eq!(handle("ig", "anna_k"), hash);
+        assert_ne!(handle("tiktok", "anna_k"), hash);
+        assert_eq!(handle("tiktok", hash.as_deref().unwrap()), hash);
+        assert_eq!((handle("instagram", "[deleted]"), handle(" ", "anna_k")), (None, None));
     }
 
     #[test]

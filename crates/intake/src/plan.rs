@@ -6,6 +6,7 @@ use crate::error::IntakeError;
 use crate::hash_id;
 use crate::number::{self, DecimalMark};
 use crate::out::Out;
+use crate::platform::platform;
 use crate::postcode;
 use crate::record::{BadRow, Record};
 use crate::units::{Factor, Unit};
@@ -33,6 +34,10 @@ pub(crate) enum How {
     Discount,
     /// A postcode, of which the area alone is stored.
     PostcodeArea,
+    /// A network, stored under its one name.
+    Platform,
+    /// An address, stored without its query.
+    Address,
 }
 
 /// One cell's way.
@@ -224,6 +229,14 @@ impl Plan {
             How::Code => out.text(to, without_point_zero(cell)),
             How::PostcodeArea => match postcode::area(cell) {
                 Some(area) => out.text(to, &area),
+                None => return Ok(false),
+            },
+            How::Platform => match platform(cell) {
+                Some(name) => out.text(to, &name),
+                None => return Ok(false),
+            },
+            How::Address => match whole.split(['?', '#']).next().filter(|rest| !rest.trim().is_empty()) {
+                Some(rest) => out.text(to, rest),
                 None => return Ok(false),
             },
             How::Language => match language(cell) {

@@ -38,7 +38,9 @@ pub use ingest::{
 };
 pub use marts::write_mart;
 pub use purge::purge;
-pub use quality::{OpenOrder, QualityReport, RejectRow, RuleRow, SentimentRow, SourceRow, Totals, quality};
+pub use quality::{
+    InteractionRow, OpenOrder, QualityReport, RejectRow, RuleRow, SentimentRow, SourceRow, Totals, quality,
+};
 pub use refine::{RefineParams, RefineReport, is_clean, refine};
 pub use snapshot::{Snapshot, TableVersion};
 pub use store::{Lake, LakeLock};

@@ -18,6 +18,30 @@ pub struct QualityReport {
     pub totals: Totals,
     /// Whether the words of reviews count, by language; empty without reviews.
     pub sentiment: Vec<SentimentRow>,
+    /// What people did on networks, and how much of it shoppers did who are known: all networks first, then each; empty
+    /// without interactions.
+    pub interactions: Vec<InteractionRow>,
+}
+
+/// Interactions of one network, and who did them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InteractionRow {
+    /// The network, or `all`.
+    pub platform: String,
+    /// Interactions, each once.
+    pub interactions: i64,
+    /// Those of them that a known shopper did.
+    pub linked: i64,
+    /// `linked` as a share of `interactions`, 0 to 1.
+    pub link_rate: f64,
+    /// Linked by a customer number, e-mail or phone of their own.
+    pub by_own_key: i64,
+    /// Linked by a handle that came with one of those elsewhere.
+    pub by_handle: i64,
+    /// Different authors who are linked to nobody.
+    pub unknown_authors: i64,
+    /// Rows that repeated another and were merged into it.
+    pub repeats: i64,
 }
 
 /// Orders whose source states their total, and whether their lines come to it.
@@ -180,8 +204,31 @@ pub async fn quality(engine: &Engine) -> Result<QualityReport, LakeError> {
              order by case when language = 'all' then 0 else 1 end, language",
         )
         .await?;
+    let interactions = engine
+        .sql(
+            "select platform, count(*) as n, count(shopper_id) as linked, \
+               cast(count(shopper_id) as double) / count(*) as link_rate, \
+               count(case when linked_by <> 'handle' then 1 end) as by_own_key, \
+               count(case when linked_by = 'handle' then 1 end) as by_handle, \
+               count(distinct case when shopper_id is null then handle_hash end) as unknown_authors, \
+               cast(sum(repeats) as bigint) as repeats \
+             from (select 0 as nth, 'all' as platform, shopper_id, linked_by, handle_hash, repeats from clean.interactions \
+               union all select 1 as nth, platform, shopper_id, linked_by, handle_hash, repeats from clean.interactions) \
+             group by nth, platform order by nth, platform",
+        )
+        .await?;
     Ok(QualityReport {
         totals,
+        interactions: rows(&interactions, |b, i| InteractionRow {
+            platform: text(b, 0, i),
+            interactions: int(b, 1, i),
+            linked: int(b, 2, i),
+            link_rate: float(b, 3, i).unwrap_or_default(),
+            by_own_key: int(b, 4, i),
+            by_handle: int(b, 5, i),
+            unknown_authors: int(b, 6, i),
+            repeats: int(b, 7, i),
+        }),
         sentiment: rows(&sentiment, |b, i| SentimentRow {
             language: text(b, 0, i),
             rated: int(b, 1, i),

@@ -50,7 +50,7 @@ struct Limits {
 const LIMITS: Limits = Limits { one_part: 4_000_000, part: 1_000_000 };
 
 /// Raised when a rule changes what it does, so that lakes are cleaned again.
-const RULES_VERSION: u32 = 6;
+const RULES_VERSION: u32 = 7;
 
 /// What cleaning needs to know.
 #[derive(Clone, Debug)]
@@ -195,9 +195,10 @@ impl Run<'_> {
         let all = Lines { raw: self.raw("order_lines")?, tracked: tracked.lines };
         let mut written: Written = self.order_lines(&all, lines, &surveyed, &rates, &mut counts, &mut rejects).await?;
         type Rule = fn(&[RecordBatch], &Surveyed, &CleanParams) -> Result<TableOut, clean::CleanError>;
-        let others: [(&str, Rule); 8] = [
+        let others: [(&str, Rule); 9] = [
             ("events", clean::events),
             ("reviews", clean::reviews),
+            ("interactions", clean::interactions),
             ("stock", clean::stock),
             ("costs", clean::costs),
             ("ad_spend", clean::ad_spend),
@@ -315,6 +316,7 @@ impl Run<'_> {
         self.raw("products")?.each(Pick::default(), &mut |b| Ok(survey.products(&b)?))?;
         self.raw("events")?.each(Pick::default(), &mut |b| Ok(survey.events(&b)?))?;
         self.raw("reviews")?.each(Pick::default(), &mut |b| Ok(survey.reviews(&b)?))?;
+        self.raw("interactions")?.each(Pick::default(), &mut |b| Ok(survey.interactions(&b)?))?;
         Ok(Read { surveyed: survey.finish(), kept, tracked })
     }
 

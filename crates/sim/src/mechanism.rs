@@ -5,7 +5,9 @@
 //! markets, what the caller chose in its `params`.
 
 use crate::catalogue::{CATALOGUE, CatalogueRules, TYPES, TypeSpec};
-use crate::export::{MARKET, MarketRules, NOISE, NoiseRules, PAPERS, PaperRules, SUPPLY, SupplyRules};
+use crate::export::{
+    MARKET, MarketRules, NOISE, NoiseRules, PAPERS, PaperRules, SOCIAL, SUPPLY, SocialRules, SupplyRules,
+};
 use crate::fx::RateRules;
 use crate::merchant::{LINKS, LinkRules};
 use crate::plan::{ADS, AdRules, PRICES, PriceRules, TASTE, TasteRules};
@@ -53,6 +55,8 @@ pub(crate) struct Mechanism {
     potential: PotentialRules,
     /// Age, sex and income of shoppers.
     traits: TraitRules,
+    /// What is done under posts on networks.
+    social: SocialRules,
 }
 
 impl Mechanism {
@@ -77,6 +81,7 @@ impl Mechanism {
             noise: NOISE,
             potential: POTENTIAL,
             traits: TRAITS,
+            social: SOCIAL,
         }
     }
 }

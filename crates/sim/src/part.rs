@@ -25,6 +25,7 @@ pub(crate) enum Part {
     Facts,
     Traits,
     Papers,
+    Social,
 }
 
 /// The seed of a part.

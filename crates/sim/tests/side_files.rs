@@ -5,7 +5,7 @@ use domain::{Day, Market, Seed};
 use serde_json::Value;
 use sim::export::{self, Memory};
 use sim::{Merchant, SimParams, Truth};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 type Row = BTreeMap<String, String>;
@@ -266,7 +266,7 @@ fn every_exported_review_has_its_row_of_truth() {
 fn the_tables_of_the_truth_are_listed_with_their_rows() {
     let tables = written().truth["tables"].as_array().unwrap();
     let names: Vec<&str> = tables.iter().map(|t| t["name"].as_str().unwrap()).collect();
-    let wanted = "shoppers products reviews noise markets";
+    let wanted = "shoppers products reviews noise markets interactions";
     assert_eq!(names, wanted.split(' ').map(|w| format!("truth_{w}.csv")).collect::<Vec<_>>());
     for (table, name) in tables.iter().zip(names) {
         assert_eq!(table["rows"].as_u64().unwrap(), rows(name).len() as u64, "{name}");
@@ -296,12 +296,35 @@ fn every_message_and_review_of_the_noise_says_what_it_is() {
 }
 
 #[test]
+fn every_interaction_has_its_row_of_truth_and_the_files_tell_whom_the_truth_says() {
+    let (file, truth) = (rows("exports/interactions.csv"), rows("truth_interactions.csv"));
+    let facts = written().truth["files"].as_array().unwrap().iter();
+    let facts = facts.clone().find(|f| f["name"] == "exports/interactions.csv").unwrap();
+    let again = facts["dirt"]["repeated_interaction"].as_u64().unwrap() as usize;
+    assert!(again > 0 && file.len() == truth.len() + again, "{} of {} and {again}", file.len(), truth.len());
+    let key = |row: &Row| [&row["username"], &row["post_id"], &row["kind"], &row["created_time"]].map(Clone::clone);
+    let different: BTreeSet<_> = file.iter().map(key).collect();
+    assert_eq!(different.len(), truth.len(), "what comes again is what was there");
+    // A handle is told by the rows that name a customer or an address.
+    let told: BTreeSet<&str> = (file.iter())
+        .filter(|r| !r["customer_id"].is_empty() || !r["email"].is_empty())
+        .map(|r| r["username"].trim_start_matches('@'))
+        .collect();
+    for row in &truth {
+        assert_eq!(row["linked"] == "true", told.contains(row["username"].as_str()), "{row:?}");
+        assert!(row["linked"] == "false" || !row["shopper_key"].is_empty(), "{row:?}");
+    }
+    let linked = truth.iter().filter(|r| r["linked"] == "true").count() as f64 / truth.len() as f64;
+    assert!((0.1..0.4).contains(&linked), "half of the half that are shoppers: {linked}");
+}
+
+#[test]
 fn every_group_of_parameters_is_in_the_truth() {
     let truth = &written().truth;
     let mechanism = truth["mechanism"].as_object().unwrap();
     let groups: Vec<&str> = mechanism.keys().map(String::as_str).collect();
     let wanted = "demand types catalogue prices taste shoppers orders reviews events ads rates markets supply papers \
-                  links noise potential traits";
+                  links noise potential traits social";
     assert_eq!(groups, wanted.split(' ').collect::<Vec<_>>());
     assert_eq!(mechanism["types"].as_array().unwrap().len(), 18);
     for market in markets() {

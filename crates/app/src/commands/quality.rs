@@ -88,6 +88,26 @@ pub(crate) async fn run(env: &Environment, args: &cli::Quality) -> Result<ExitCo
         let header = ["language", "rated", "told right, held out", "by the more frequent side", "counts", "why"];
         output::table(&header, &[1, 2, 3], rows.collect());
     }
+    if !report.interactions.is_empty() {
+        output::line("\nWho did what on networks (clean.interactions)");
+        let rows = report.interactions.iter().map(|r| {
+            let rate = format!("{:.1} %", 100.0 * r.link_rate);
+            let counts = [r.interactions, r.linked].map(output::count);
+            let rest = [r.by_own_key, r.by_handle, r.unknown_authors, r.repeats].map(output::count);
+            [vec![r.platform.clone()], counts.to_vec(), vec![rate], rest.to_vec()].concat()
+        });
+        let header = [
+            "network",
+            "interactions",
+            "of known shoppers",
+            "link rate",
+            "by own key",
+            "by handle",
+            "unknown authors",
+            "repeats merged",
+        ];
+        output::table(&header, &[1, 2, 3, 4, 5, 6, 7], rows.collect());
+    }
     if !report.rejects.is_empty() {
         output::line("\nWhat was put aside (rejects.rows)");
         let rows = report

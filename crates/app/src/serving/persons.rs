@@ -1,10 +1,11 @@
 //! All that the lake keeps about a person, and how it is taken out.
 //!
 //! A person is named by the id of `clean.shoppers` or by what a shop knows: a customer number, an e-mail address, a phone
-//! number. Erasing takes the rows of the person out of the files that came: a source with such rows is written again in
-//! canonical form without them, takes the place of the old one, and is cleaned again. Marts that hold rows of shoppers or
-//! words of theirs are emptied until the next run. Then everything that only earlier snapshots need is deleted, kept files
-//! included ([`lake::purge`]): going back in time ends at an erasure. Caches that hold names are made again.
+//! number, a handle on a network (`instagram:anna_k`), also one that nothing links to a shopper. Erasing takes the rows of
+//! the person out of the files that came: a source with such rows is written again in canonical form without them, takes
+//! the place of the old one, and is cleaned again. Marts that hold rows of shoppers or words of theirs are emptied until
+//! the next run. Then everything that only earlier snapshots need is deleted, kept files included ([`lake::purge`]): going
+//! back in time ends at an erasure. Caches that hold names are made again.
 //!
 //! What is left is what has no name: sums, models of items, and lines of others.
 
@@ -31,7 +32,7 @@ use std::path::{Path, PathBuf};
 /// Rows of a table that an export shows at most.
 const MOST: usize = 10_000;
 /// Tables of zone `raw` that hold rows of people.
-const RAW: [&str; 4] = ["order_lines", "customers", "events", "reviews"];
+const RAW: [&str; 5] = ["order_lines", "customers", "events", "reviews", "interactions"];
 /// Marts that hold rows of shoppers, or words of theirs.
 const MARTS: [&str; 13] = [
     "carts",
@@ -72,10 +73,7 @@ impl Person {
     /// Looks somebody up.
     pub(super) async fn find(engine: &Engine, asked: &str) -> Result<Self> {
         let asked = asked.trim();
-        let mut keys = vec![asked.to_owned()];
-        keys.extend(intake::hash_id::email(asked));
-        keys.extend(intake::hash_id::phone(asked));
-        let keys = list(&keys);
+        let keys = list(std::iter::once(asked.to_owned()).chain(hashes(asked)));
         let sql = format!(
             "select shopper_id from clean.shoppers where shopper_id in ({keys}) union \
              select shopper_id from clean.identity_links where not undone and (key in ({keys}) \
@@ -87,13 +85,22 @@ impl Person {
             list(&shoppers)
         );
         let rows = Rows::query(engine, &sql).await?;
-        let keys = rows.texts("key_kind")?.into_iter().zip(rows.texts("key")?).collect();
+        let mut keys: Vec<_> = rows.texts("key_kind")?.into_iter().zip(rows.texts("key")?).collect();
+        // Who only ever commented is no shopper, and has the same rights.
+        if shoppers.is_empty()
+            && let Some(handle) = handle(asked)
+        {
+            let sql = format!("select count(*) as n from raw.interactions where handle_hash = {}", quoted(&handle));
+            if Rows::query(engine, &sql).await?.ints("n")?.first().is_some_and(|n| *n > 0) {
+                keys.push(("handle".to_owned(), handle));
+            }
+        }
         Ok(Self { asked: asked.to_owned(), shoppers, keys })
     }
 
     /// Whether the lake knows the person.
-    pub(super) const fn is_known(&self) -> bool {
-        !self.shoppers.is_empty()
+    pub(super) fn is_known(&self) -> bool {
+        !self.shoppers.is_empty() || !self.keys("handle").is_empty()
     }
 
     /// Takes visitors that the last minutes know as the same person: what they did may not be linked in the lake yet.
@@ -110,8 +117,7 @@ impl Person {
     pub(super) fn names(&self) -> Vec<String> {
         let mut names: BTreeSet<String> = self.shoppers.iter().cloned().collect();
         names.insert(self.asked.clone());
-        names.extend(intake::hash_id::email(&self.asked));
-        names.extend(intake::hash_id::phone(&self.asked));
+        names.extend(hashes(&self.asked));
         for (kind, key) in &self.keys {
             names.insert(key.clone());
             if kind == "customer_id"
@@ -125,10 +131,8 @@ impl Person {
 
     /// Names that say who somebody is without the links of the lake.
     fn fresh_names(&self) -> Vec<String> {
-        let asked =
-            [Some(self.asked.clone()), intake::hash_id::email(&self.asked), intake::hash_id::phone(&self.asked)];
         let live = self.keys("anonymous").into_iter().map(str::to_owned);
-        asked.into_iter().flatten().chain(live).collect()
+        std::iter::once(self.asked.clone()).chain(hashes(&self.asked)).chain(live).collect()
     }
 
     fn keys(&self, kind: &str) -> Vec<&str> {
@@ -139,7 +143,8 @@ impl Person {
     fn condition(&self, def: &TableDef) -> String {
         let mut any = Vec::new();
         let has = |column: &str| def.column(column).is_some();
-        for (column, kind) in [("email_hash", "email"), ("phone_hash", "phone"), ("anonymous_id", "anonymous")] {
+        let hashed = [("email_hash", "email"), ("phone_hash", "phone"), ("handle_hash", "handle")];
+        for (column, kind) in hashed.into_iter().chain([("anonymous_id", "anonymous")]) {
             let keys = self.keys(kind);
             if has(column) && !keys.is_empty() {
                 any.push(format!("r.{column} in ({})", list(keys)));
@@ -152,7 +157,8 @@ impl Person {
         // What came since the lake was cleaned last links nobody yet: it goes by the name that was asked for and those that the last
         // minutes know. Equal numbers of two shops are two persons, so a plain number counts in what was tracked alone.
         let names = list(self.fresh_names());
-        for column in ["email_hash", "phone_hash", "anonymous_id"].into_iter().filter(|column| has(column)) {
+        let fresh = ["email_hash", "phone_hash", "handle_hash", "anonymous_id"];
+        for column in fresh.into_iter().filter(|column| has(column)) {
             any.push(format!("r.{column} in ({names})"));
         }
         if has("shopper_key") {
@@ -160,6 +166,30 @@ impl Person {
         }
         if any.is_empty() { "false".to_owned() } else { any.join(" or ") }
     }
+
+    /// Lines of raw.interactions that became one of the person's. A record that was merged into one may say nothing of who
+    /// it was, and has the same words.
+    fn interactions(&self) -> String {
+        let theirs =
+            format!("i.shopper_id in ({}) or i.handle_hash in ({})", list(&self.shoppers), list(self.keys("handle")));
+        format!(
+            " or concat(r.source, ':', r.line) in (select concat(i.source, ':', i.line) as place from clean.interactions i \
+             where {theirs}) or concat(r.source, ':', r.line) in (select concat(m.source, ':', m.line) as place \
+             from clean.merges m join clean.interactions i on m.kept = concat(i.platform, ':', i.interaction_id) \
+             where m.kind = 'interaction_repeat' and ({theirs}))"
+        )
+    }
+}
+
+/// What a table has in the place of an address, a number or a handle.
+fn hashes(asked: &str) -> impl Iterator<Item = String> {
+    [intake::hash_id::email(asked), intake::hash_id::phone(asked), handle(asked)].into_iter().flatten()
+}
+
+/// The hash of a handle that was written as `network:handle`.
+fn handle(asked: &str) -> Option<String> {
+    let (network, handle) = asked.split_once(':')?;
+    intake::hash_id::handle(network, handle)
 }
 
 /// Sources with the system whose numbers they use, as a query.
@@ -201,8 +231,9 @@ async fn raw_rows(
     let cleaned = cleaned
         .replace("(r.source, r.line) in", "concat(r.source, ':', r.line) in")
         .replace("select source, line from", "select concat(source, ':', line) from");
+    let done = if def.name == "interactions" { person.interactions() } else { String::new() };
     let sql = format!(
-        "select {columns} from raw.{} r join {families} s on s.source = r.source where {}{cleaned} order by r.source, r.line",
+        "select {columns} from raw.{} r join {families} s on s.source = r.source where {}{cleaned}{done} order by r.source, r.line",
         def.name,
         person.condition(def)
     );

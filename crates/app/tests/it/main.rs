@@ -18,6 +18,7 @@ mod filled;
 mod front;
 mod gates;
 mod hidden;
+mod interactions;
 mod journey;
 mod kept;
 mod learn;

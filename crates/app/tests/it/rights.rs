@@ -45,7 +45,7 @@ fn said(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// Files of a workspace that say this.
-fn saying(root: &Path, needle: &str) -> Vec<PathBuf> {
+pub(crate) fn saying(root: &Path, needle: &str) -> Vec<PathBuf> {
     // Where a file is gone before it is read, another may have come after the listing.
     loop {
         let (mut all, mut saying, mut is_whole) = (Vec::new(), Vec::new(), true);

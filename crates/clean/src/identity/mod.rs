@@ -1,12 +1,15 @@
-//! Identity resolution: which customer numbers, e-mails, phones and visitors are one shopper.
+//! Identity resolution: which customer numbers, e-mails, phones, visitors and handles are one shopper.
 //!
 //! A row that bears several identities is evidence that they belong together: an edge. Shoppers
 //! are the connected components (union-find by size, with path halving; near-linear time). Three
 //! things keep wrong joins out:
 //! - a customer number counts within its system only (`uci:17850` is not `shopify:17850`);
 //! - an e-mail or phone with more than `max_shared` partners joins nobody (a call centre's number);
-//! - a visitor (`anonymous`) belongs to a shopper only when all its evidence points to one: a shared
-//!   tablet is no proof that two people are one.
+//! - a visitor (`anonymous`) or a handle on a network belongs to a shopper only when all its evidence points to one: a
+//!   shared tablet, or an account of a family, is no proof that two people are one.
+//!
+//! What people did on networks ([`Evidence::hint`]) says which identities belong together, and makes nobody a shopper: an
+//! address that only a comment ever showed is none of somebody who buys.
 //!
 //! A link that an operator took back removes all edges of that identity. An identity that joins
 //! nobody and is never a row's strongest one is no shopper: all its rows are somebody's already.
@@ -32,9 +35,11 @@ pub(crate) enum KeyKind {
     Email,
     Phone,
     Anonymous,
+    Handle,
 }
 
-const KINDS: [KeyKind; 4] = [KeyKind::CustomerId, KeyKind::Email, KeyKind::Phone, KeyKind::Anonymous];
+pub(crate) const KINDS: [KeyKind; 5] =
+    [KeyKind::CustomerId, KeyKind::Email, KeyKind::Phone, KeyKind::Anonymous, KeyKind::Handle];
 /// Set in the first byte of a key whose 64 hex digits are kept as 32 bytes.
 const PACKED: u8 = 0x80;
 
@@ -45,7 +50,13 @@ impl KeyKind {
             Self::Email => "email",
             Self::Phone => "phone",
             Self::Anonymous => "anonymous",
+            Self::Handle => "handle",
         }
+    }
+
+    /// Whether it is no person by itself and belongs to one shopper or to nobody.
+    const fn is_weak(self) -> bool {
+        matches!(self, Self::Anonymous | Self::Handle)
     }
 
     const fn reason(self) -> &'static str {
@@ -54,6 +65,7 @@ impl KeyKind {
             Self::Email => "same_email",
             Self::Phone => "same_phone",
             Self::Anonymous => "same_visitor",
+            Self::Handle => "same_handle",
         }
     }
 }
@@ -65,11 +77,31 @@ pub(crate) struct RowKeys<'a> {
     pub(crate) email: Option<&'a str>,
     pub(crate) phone: Option<&'a str>,
     pub(crate) anonymous: Option<&'a str>,
+    /// Hash of the network and the handle there.
+    pub(crate) handle: Option<&'a str>,
 }
 
 impl<'a> RowKeys<'a> {
-    fn by_kind(&self) -> [Option<&'a str>; 4] {
-        [self.customer, self.email, self.phone, self.anonymous]
+    fn by_kind(&self) -> [Option<&'a str>; 5] {
+        [self.customer, self.email, self.phone, self.anonymous, self.handle]
+    }
+
+    /// The customer number where there is nothing else.
+    pub(crate) fn lone_customer(&self) -> Option<&'a str> {
+        let Self { customer, email: None, phone: None, anonymous: None, handle: None } = self else { return None };
+        *customer
+    }
+
+    /// The identity of one kind, alone.
+    pub(crate) fn only(&self, kind: KeyKind) -> Self {
+        let none = Self::default();
+        match kind {
+            KeyKind::CustomerId => Self { customer: self.customer, ..none },
+            KeyKind::Email => Self { email: self.email, ..none },
+            KeyKind::Phone => Self { phone: self.phone, ..none },
+            KeyKind::Anonymous => Self { anonymous: self.anonymous, ..none },
+            KeyKind::Handle => Self { handle: self.handle, ..none },
+        }
     }
 }
 
@@ -92,7 +124,7 @@ struct Edge {
 pub(crate) struct Evidence {
     keys: Interner,
     first: Vec<Proof>,
-    /// Whether an identity is some row's strongest.
+    /// Whether an identity is some row's strongest, of the rows that make a shopper.
     anchored: Vec<bool>,
     edges: Vec<Edge>,
     known_edges: FastMap<(u32, u32), ()>,
@@ -110,7 +142,7 @@ fn encode(scratch: &mut Vec<u8>, kind: KeyKind, system: u32, text: &str) {
             scratch.extend_from_slice(&system.to_be_bytes());
             scratch.extend_from_slice(text.as_bytes());
         }
-        KeyKind::Email | KeyKind::Phone => match unhex(text) {
+        KeyKind::Email | KeyKind::Phone | KeyKind::Handle => match unhex(text) {
             Some(bytes) => {
                 scratch[0] |= PACKED;
                 scratch.extend_from_slice(&bytes);
@@ -142,15 +174,30 @@ fn hex(bytes: &[u8]) -> String {
 impl Evidence {
     /// Takes in a row. Returns the number of its first identity, or [`NONE`] without any.
     pub(crate) fn row(&mut self, keys: RowKeys<'_>, system: u32, proof: Proof) -> u32 {
-        let mut anchor = NONE;
         // Lines of an order stand together: nearly always the customer is that of the row before.
-        if let (Some(customer), None, None, None) = (keys.customer, keys.email, keys.phone, keys.anonymous)
+        if let Some(customer) = keys.lone_customer()
             && self.last.0 == system
             && self.last.1 == customer
             && !customer.is_empty()
         {
             return self.last.2;
         }
+        let anchor = self.hint(keys, system, proof);
+        if anchor != NONE {
+            self.anchored[anchor as usize] = true;
+            if let Some(customer) = keys.customer {
+                self.last.0 = system;
+                customer.clone_into(&mut self.last.1);
+                self.last.2 = anchor;
+            }
+        }
+        anchor
+    }
+
+    /// Takes in a row that says which identities belong together and makes nobody a shopper. Returns the number of its
+    /// first identity, or [`NONE`] without any.
+    pub(crate) fn hint(&mut self, keys: RowKeys<'_>, system: u32, proof: Proof) -> u32 {
+        let mut anchor = NONE;
         for (kind, text) in KINDS.into_iter().zip(keys.by_kind()) {
             let Some(text) = text else { continue };
             encode(&mut self.scratch, kind, system, text);
@@ -161,12 +208,6 @@ impl Evidence {
             }
             if anchor == NONE {
                 anchor = id;
-                self.anchored[id as usize] = true;
-                if kind == KeyKind::CustomerId {
-                    self.last.0 = system;
-                    text.clone_into(&mut self.last.1);
-                    self.last.2 = id;
-                }
             } else if anchor != id && self.known_edges.insert((anchor, id), ()).is_none() {
                 self.edges.push(Edge { a: anchor, b: id, proof });
             }
@@ -200,7 +241,7 @@ impl Evidence {
         let mut partners = vec![0_usize; n];
         for edge in &edges {
             // A visitor is no person: what many visitors share is not shared by many shoppers.
-            if kind(edge.a) != KeyKind::Anonymous && kind(edge.b) != KeyKind::Anonymous {
+            if !kind(edge.a).is_weak() && !kind(edge.b).is_weak() {
                 partners[edge.a as usize] += 1;
                 partners[edge.b as usize] += 1;
             }
@@ -216,7 +257,7 @@ impl Evidence {
                 taken_back.push(edge);
             } else if shared(edge.a) || shared(edge.b) {
                 // Joins nobody.
-            } else if kind(edge.b) == KeyKind::Anonymous {
+            } else if kind(edge.b).is_weak() {
                 visitors.entry(edge.b).or_default().push(edge);
             } else if forest.union(edge.a, edge.b) {
                 used.push(edge);
@@ -278,7 +319,7 @@ fn key_text(bytes: &[u8], systems: &Interner) -> String {
     let text = String::from_utf8_lossy(text);
     match kind {
         KeyKind::CustomerId => format!("{}:{text}", String::from_utf8_lossy(system)),
-        KeyKind::Email | KeyKind::Phone | KeyKind::Anonymous => text.into_owned(),
+        KeyKind::Email | KeyKind::Phone | KeyKind::Anonymous | KeyKind::Handle => text.into_owned(),
     }
 }
 

@@ -14,8 +14,8 @@ pub(crate) struct Identity {
     undone: Vec<bool>,
     /// Evidence that an operator took back.
     taken_back: Vec<Edge>,
-    /// Shopper of each identity; [`NONE`] for a visitor that no shopper is known for and for an
-    /// identity that joins nobody and is no row's strongest.
+    /// Shopper of each identity; [`NONE`] for a visitor or handle that no shopper is known for and for identities of
+    /// which none is the strongest of a row that makes a shopper.
     shopper: Vec<u32>,
     /// The identity from which each one was reached, and the row that proves it.
     reached: Vec<Option<(u32, Proof)>>,
@@ -34,12 +34,17 @@ impl Identity {
         let mut order: Vec<u32> = (0..n as u32).collect();
         order.sort_unstable_by(|&a, &b| sort_key(keys.bytes(a), systems).cmp(&sort_key(keys.bytes(b), systems)));
 
+        let mut is_anchored = vec![false; n];
+        for id in (0..n as u32).filter(|&id| anchored[id as usize]) {
+            is_anchored[forest.find(id) as usize] = true;
+        }
         let mut n_numbers = vec![0_u32; n];
         let mut same_number: FastMap<&[u8], u32> = FastMap::default();
         for &id in &order {
             let (kind, _, text) = sort_key(keys.bytes(id), systems);
-            if kind == KeyKind::CustomerId {
-                n_numbers[forest.find(id) as usize] += 1;
+            let root = forest.find(id) as usize;
+            if kind == KeyKind::CustomerId && is_anchored[root] {
+                n_numbers[root] += 1;
                 if systems.len() > 1 {
                     *same_number.entry(text).or_default() += 1;
                 }
@@ -55,8 +60,7 @@ impl Identity {
             let root = forest.find(id) as usize;
             let (kind, _, text) = sort_key(keys.bytes(id), systems);
             if shopper_of_root[root] == NONE {
-                let joins_nobody = forest.size[root] == 1;
-                if kind == KeyKind::Anonymous || (joins_nobody && !anchored[id as usize]) {
+                if kind.is_weak() || !is_anchored[root] {
                     continue;
                 }
                 let only_number = kind == KeyKind::CustomerId

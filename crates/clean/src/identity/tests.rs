@@ -16,7 +16,7 @@ fn resolve(rows: &[(&str, &str, &str, &str, &str)], params: &CleanParams) -> (Id
 
 fn keys<'a>(row: &(&'a str, &'a str, &'a str, &'a str, &'a str)) -> RowKeys<'a> {
     let some = |t: &'a str| (!t.is_empty()).then_some(t);
-    RowKeys { customer: some(row.1), email: some(row.2), phone: some(row.3), anonymous: some(row.4) }
+    RowKeys { customer: some(row.1), email: some(row.2), phone: some(row.3), anonymous: some(row.4), handle: None }
 }
 
 fn names(rows: &[(&str, &str, &str, &str, &str)], params: &CleanParams) -> Vec<String> {
@@ -101,6 +101,68 @@ fn a_visitor_belongs_to_one_shopper_or_to_nobody() {
     assert_eq!(own, ["1", "1", ""]);
     let tablet = names(&[("a", "1", "", "", "v"), ("a", "2", "", "", "v"), ("a", "", "", "", "v")], &d);
     assert_eq!(tablet, ["1", "2", ""]);
+}
+
+fn some(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// What a comment says of its author: customer, e-mail, handle.
+type Hint = (&'static str, &'static str, &'static str);
+
+/// Whose hints are, beside orders of customers of one system with an e-mail each.
+fn hinted(orders: &[(&str, &str)], hints: &[Hint], params: &CleanParams) -> (Vec<String>, Identity) {
+    let (mut evidence, mut systems) = (Evidence::default(), Interner::default());
+    let shop = systems.intern(b"shop");
+    for (line, (customer, email)) in orders.iter().enumerate() {
+        let keys = RowKeys { customer: some(customer), email: some(email), ..RowKeys::default() };
+        evidence.row(keys, shop, Proof { source: 0, line: line as i64 });
+    }
+    let of = |h: &Hint| RowKeys { customer: some(h.0), email: some(h.1), handle: some(h.2), ..RowKeys::default() };
+    for (line, hint) in hints.iter().enumerate() {
+        evidence.hint(of(hint), shop, Proof { source: 1, line: line as i64 });
+    }
+    let identity = evidence.resolve(&systems, params);
+    let mut scratch = Vec::new();
+    let mut name = |hint| match identity.shopper(of(hint), shop, &mut scratch) {
+        NONE => String::new(),
+        shopper => identity.name_of(shopper).to_owned(),
+    };
+    let names = hints.iter().map(&mut name).collect();
+    (names, identity)
+}
+
+#[test]
+fn a_handle_that_came_with_a_known_address_once_is_that_shopper_and_with_two_nobody() {
+    let d = CleanParams::default();
+    let orders = [("1", "e1"), ("2", "e2")];
+    let hints = [("", "e1", "h"), ("", "", "h"), ("2", "", "two"), ("", "e1", "two"), ("", "", "two"), ("", "", "x")];
+    let (names, identity) = hinted(&orders, &hints, &d);
+    assert_eq!(names, ["1", "1", "2", "1", "", ""], "two shoppers used one account, and nobody knows x");
+    assert_eq!((identity.n_shoppers(), identity.n_shared()), (2, 1));
+    // Taken back by an operator, the account is nobody's.
+    let undone = CleanParams { undone: vec![Undone { key_kind: "handle".to_owned(), key: "h".to_owned() }], ..d };
+    assert_eq!(hinted(&orders, &hints, &undone).0[..2], ["1", ""]);
+}
+
+#[test]
+fn what_was_written_on_a_network_makes_nobody_a_shopper_and_names_nobody_anew() {
+    let d = CleanParams::default();
+    // An address that no order has, with an account; a customer number of the shop beside a known address.
+    let hints = [("", "e9", "h9"), ("", "", "h9"), ("77", "", ""), ("5", "e1", "h5"), ("", "", "h5")];
+    let (names, identity) = hinted(&[("1", "e1")], &hints, &d);
+    assert_eq!(names[..3], ["", "", ""]);
+    assert_eq!((&names[3], identity.n_shoppers()), (&names[4], 1), "5 and 1 are one by the address");
+    assert!(!names[3].is_empty());
+    // The number of another system that only a comment has leaves the shopper its own number as its name.
+    let (mut evidence, mut systems) = (Evidence::default(), Interner::default());
+    let (shop, other) = (systems.intern(b"shop"), systems.intern(b"other"));
+    let seven = RowKeys { customer: Some("7"), ..RowKeys::default() };
+    evidence.row(seven, shop, Proof { source: 0, line: 0 });
+    evidence.hint(seven, other, Proof { source: 0, line: 1 });
+    let identity = evidence.resolve(&systems, &d);
+    assert_eq!(identity.name_of(identity.shopper(seven, shop, &mut Vec::new())), "7");
+    assert_eq!(identity.shopper(seven, other, &mut Vec::new()), NONE);
 }
 
 #[test]

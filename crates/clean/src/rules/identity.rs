@@ -5,7 +5,7 @@ use super::{Policy, RuleDoc};
 pub(crate) const MERGE: RuleDoc = RuleDoc {
     name: "identity_merge",
     policy: Policy::Merge,
-    doc: "customer numbers, e-mails, phones and visitors that are one shopper's are joined, each with its proof",
+    doc: "customer numbers, e-mails, phones, visitors and handles that are one shopper's are joined, each with its proof",
 };
 
 pub(crate) const SHARED: RuleDoc = RuleDoc {

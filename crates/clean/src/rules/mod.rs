@@ -14,6 +14,7 @@ pub(crate) mod fuzzy_product;
 pub(crate) mod gift;
 pub(crate) mod identity;
 pub(crate) mod impossible;
+pub(crate) mod interaction;
 pub(crate) mod junk_text;
 pub(crate) mod missing_key;
 pub mod missing_values;
@@ -159,6 +160,10 @@ rules! {
     UndoneLink = identity::UNDONE,
     /// Events that came twice.
     EventRepeat = repeat::EVENT,
+    /// Interactions of a kind that nobody knows.
+    InteractionKind = interaction::KIND,
+    /// Interactions that came twice.
+    InteractionRepeat = interaction::REPEAT,
     /// Orders that tracking told.
     TrackedOrder = tracked_order::DOC,
     /// Tracked orders that were told before, or that a file has.

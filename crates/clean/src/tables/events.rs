@@ -122,6 +122,7 @@ pub fn events(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParams
                 email: email.get(row),
                 phone: phone.get(row),
                 anonymous: anonymous.get(row),
+                handle: None,
             };
             rows.push(Row {
                 message_id: id,

@@ -9,6 +9,7 @@ mod competitor_prices;
 mod costs;
 mod events;
 mod fx_rates;
+mod interactions;
 mod market_facts;
 mod media;
 mod reviews;
@@ -19,6 +20,8 @@ pub use competitor_prices::competitor_prices;
 pub use costs::costs;
 pub use events::{events, events_partition};
 pub use fx_rates::fx_rates;
+pub(crate) use interactions::Authors;
+pub use interactions::interactions;
 pub use market_facts::market_facts;
 pub use media::media;
 pub use reviews::reviews;
@@ -32,11 +35,13 @@ use crate::rejects::{Finding, Rejects};
 use crate::rules::country::{Place, Places};
 use crate::rules::currency::{Currencies, wrong};
 use crate::rules::product_code_case::product_id;
-use crate::rules::{Rule, future_date, impossible, missing_key};
+use crate::rules::text::normalize;
+use crate::rules::{Rule, broken_encoding, future_date, impossible, missing_key};
 use crate::survey::{Lookup, Surveyed};
 use crate::{CleanError, CleanParams, RuleCounts};
 use arrow_array::RecordBatch;
 use domain::{Currency, Day, Market};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What became of the rows of a table.
@@ -135,6 +140,24 @@ impl<'a> Sweep<'a> {
         place.market()
     }
 
+    /// A written text with broken words mended and in its normal form; `what` it is of, for the report.
+    fn words<'t>(&mut self, text: Option<&'t str>, what: &str) -> Option<Cow<'t, str>> {
+        let was = text?;
+        let written: Cow<'t, str> = match broken_encoding::repair(was) {
+            Some(mended) => {
+                self.counter.touch(Rule::BrokenEncoding, self.at.line, || around_first_odd(was));
+                Cow::Owned(mended)
+            }
+            None => Cow::Borrowed(was),
+        };
+        let changed = match normalize(&written) {
+            Cow::Owned(normal) => normal,
+            Cow::Borrowed(_) => return Some(written),
+        };
+        self.counter.touch(Rule::Text, self.at.line, || format!("{what}'s text"));
+        Some(Cow::Owned(changed))
+    }
+
     /// The product of a code; the row is rejected without one.
     fn product(&mut self, code: Option<&str>) -> Option<String> {
         let id = code.map(product_id).filter(|id| !id.is_empty());
@@ -206,6 +229,7 @@ impl<'a> Sweep<'a> {
         let m = &self.merges;
         let reason = |rule: Rule| match rule {
             Rule::EventRepeat => "same message identifier",
+            Rule::InteractionRepeat => "a later record is the same interaction",
             _ => "a later record has the same key",
         };
         let merges = batch(
@@ -221,6 +245,12 @@ impl<'a> Sweep<'a> {
         );
         TableOut { batch: table, rejects: self.rejects.batch(), merges, counts: self.counter.finish(&[]) }
     }
+}
+
+/// The broken word alone: a text may say who wrote it.
+fn around_first_odd(text: &str) -> String {
+    let odd = text.split_whitespace().find(|word| !word.is_ascii());
+    odd.unwrap_or_default().chars().take(20).collect()
 }
 
 /// A row that knows where it stood.

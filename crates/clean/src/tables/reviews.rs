@@ -6,8 +6,7 @@ use crate::identity::RowKeys;
 use crate::language;
 use crate::rejects::Finding;
 use crate::rules::junk_text::{self, Junk};
-use crate::rules::text::normalize;
-use crate::rules::{Rule, broken_encoding, missing_key};
+use crate::rules::{Rule, missing_key};
 use crate::survey::Surveyed;
 use crate::{CleanError, CleanParams};
 use arrow_array::RecordBatch;
@@ -78,17 +77,7 @@ pub fn reviews(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParam
                 });
                 continue;
             }
-            let mended = text.get(row).and_then(broken_encoding::repair);
-            if let (Some(was), Some(_)) = (text.get(row), &mended) {
-                sweep.counter.touch(Rule::BrokenEncoding, at.line, || around_first_odd(was));
-            }
-            let written = mended.as_deref().or(text.get(row));
-            let words = written.map(normalize);
-            if let (Some(was), Some(is)) = (written, &words)
-                && was != is
-            {
-                sweep.counter.touch(Rule::Text, at.line, || "a review's text".to_owned());
-            }
+            let words = sweep.words(text.get(row), "a review");
             let junk = words.as_deref().and_then(junk_text::reason);
             if let Some(junk) = junk {
                 sweep.counter.touch(Rule::JunkText, at.line, || junk.word().to_owned());
@@ -127,10 +116,4 @@ pub fn reviews(batches: &[RecordBatch], surveyed: &Surveyed, params: &CleanParam
         ],
     );
     Ok(sweep.finish(table))
-}
-
-/// The broken word alone: a review may say who wrote it.
-fn around_first_odd(text: &str) -> String {
-    let odd = text.split_whitespace().find(|word| !word.is_ascii());
-    odd.unwrap_or_default().chars().take(20).collect()
 }

@@ -158,6 +158,20 @@ static RULES: &[Entry] = &[
         "同一消息出现两次，只计一次",
     ),
     e(
+        "interaction_repeat",
+        "Repeated interactions",
+        "重复互动",
+        "the same comment or like in two exports; counted once",
+        "同一评论或点赞出现在两份导出中，只计一次",
+    ),
+    e(
+        "interaction_kind",
+        "Interactions of an unknown kind",
+        "类型未知的互动",
+        "no comment, reply, like, share, save, follow or mention; put aside",
+        "不属于评论、回复、点赞、分享、收藏、关注或提及，已搁置",
+    ),
+    e(
         "record_repeat",
         "Replaced records",
         "被替换的记录",

@@ -1,12 +1,12 @@
 //! Our own layout: columns named as in the catalogue, in CSV, JSON lines, Parquet or XLSX, matched
 //! by name in any order. The names of the clean tables and a few everyday ones are accepted too.
 //!
-//! `email` and `phone` columns are hashed. Measures may carry another unit in their name
+//! `email`, `phone` and (of interactions) `handle` columns are hashed. Measures may carry another unit in their name
 //! (`weight_lb`, `length_in`). A product catalogue may have `name_<language>` and
 //! `description_<language>`, with a script or a region where that matters (`name_pt-BR`, `name_zh_Hant`): English becomes
 //! the main title and all of them the JSON of `texts`.
 
-use super::Connector;
+use super::{Connector, interactions};
 use crate::error::IntakeError;
 use crate::format::Format;
 use crate::header::Header;
@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 /// Other names of a raw column, table by table where they would clash.
 pub(crate) fn aliases(table: &str, column: &str) -> &'static [&'static str] {
     match (table, column) {
+        ("interactions", column) => of_interactions(column),
         (_, "product_code") => &["product_id", "sku"],
         (_, "shopper_key") => &["shopper_id", "customer_id", "user_id"],
         (_, "email_hash") => &["email"],
@@ -54,6 +55,47 @@ pub(crate) fn aliases(table: &str, column: &str) -> &'static [&'static str] {
         ("reviews" | "stock" | "ad_spend" | "competitor_prices" | "market_facts", "market") => &["country"],
         _ => &[],
     }
+}
+
+/// Other names of a column of raw.interactions. What networks call a user is the author there, no customer of the shop.
+fn of_interactions(column: &str) -> &'static [&'static str] {
+    match column {
+        "platform" => &["network", "social_network", "social_platform", "platform_name"],
+        "interaction_id" => &["comment_id", "reply_id", "like_id", "interaction", "id"],
+        "post_id" => &["media_id", "thread_id", "topic_id", "video_id", "note_id", "status_id"],
+        "kind" => &["interaction_type", "interaction_kind", "action", "type"],
+        "handle_hash" => &[
+            "handle",
+            "username",
+            "user_name",
+            "screen_name",
+            "author",
+            "author_handle",
+            "author_name",
+            "commenter",
+            "nickname",
+            "from_name",
+            "author_id",
+            "user_id",
+        ],
+        "shopper_key" => &["shopper_id", "customer_id"],
+        "email_hash" => &["email"],
+        "phone_hash" => &["phone"],
+        "product_code" => &["product_id", "sku"],
+        "text" => &["message", "comment", "comment_text", "body", "content"],
+        "country" => &["market"],
+        "occurred_at" => {
+            &["created_time", "created_at", "commented_at", "posted_at", "published_at", "timestamp", "date", "time"]
+        }
+        "url" => &["permalink", "permalink_url", "comment_url", "link"],
+        _ => &[],
+    }
+}
+
+/// What the header of an id says of every row: comments with an id of their own need no column for the kind.
+fn implied(header: &Header, table: &str, column: &str) -> Option<&'static str> {
+    let is_open = (table, column) == ("interactions", "kind") && place(header, table, column).is_none();
+    (is_open && header.find(&["comment_id"]).is_some()).then_some("comment")
 }
 
 /// How a column of a table is read.
@@ -108,7 +150,7 @@ pub(crate) fn fit(header: &Header, table: &'static TableDef) -> (usize, Vec<&'st
     for column in table.columns.iter().skip(2) {
         if place(header, table.name, column.name).is_some() {
             found += 1;
-        } else if !column.nullable {
+        } else if !column.nullable && implied(header, table.name, column.name).is_none() {
             lacking.push(column.name);
         }
     }
@@ -133,7 +175,12 @@ pub(crate) fn connector(format: &Format, header: &Header) -> Result<Box<dyn Conn
     for column in table.columns.iter().skip(2) {
         if let Some((at, how)) = place(header, table.name, column.name) {
             plan.take(at, column.name, how);
+        } else if let Some(value) = implied(header, table.name, column.name) {
+            plan.constant(column.name, value);
         }
+    }
+    if table.name == "interactions" {
+        return Ok(interactions::around(plan));
     }
     let mut texts = if table.name == "products" { localised(header) } else { Vec::new() };
     if texts.is_empty() || plan.fills("texts") {

@@ -6,6 +6,7 @@
 
 use super::Connector;
 use super::canonical::how;
+use super::interactions;
 use crate::error::{IntakeError, list};
 use crate::format::Format;
 use crate::header::Header;
@@ -45,6 +46,9 @@ pub(crate) fn connector(
     }
     for (column, value) in &mapping.constants {
         plan.constant(column, value);
+    }
+    if table.name == "interactions" {
+        return Ok(interactions::around(plan));
     }
     if !mapping.returns() {
         return Ok(Box::new(plan));

@@ -4,6 +4,7 @@ mod amazon_orders;
 pub(crate) mod canonical;
 mod charges;
 pub(crate) mod ecb_rates;
+mod interactions;
 mod mapped;
 pub(crate) mod segment_events;
 mod shopify_customers;

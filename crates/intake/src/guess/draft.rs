@@ -78,6 +78,9 @@ fn constants(
     toml: &mut String,
     reasons: &mut Vec<String>,
 ) {
+    if best.candidate.table == "interactions" {
+        of_interactions(mapping, toml);
+    }
     let column = |name: &str| schema::table(schema::Zone::Raw, best.candidate.table).and_then(|t| t.column(name));
     if best.candidate.table == "events" && !mapping.columns.contains_key("kind") {
         toml.push_str("kind = \"track\"   # no column says the kind: each row is something that a visitor did\n");
@@ -98,6 +101,17 @@ fn constants(
             mapping.constants.insert("currency".into(), code);
         }
         None => toml.push_str("# currency = \"EUR\"   # required: nothing in the file says the currency\n"),
+    }
+}
+
+/// What a file of one network says nowhere, because all its rows are of it.
+fn of_interactions(mapping: &mut Mapping, toml: &mut String) {
+    if !mapping.columns.contains_key("kind") && mapping.columns.contains_key("text") {
+        toml.push_str("kind = \"comment\"   # no column says the kind: what has a text is a comment\n");
+        mapping.constants.insert("kind".into(), "comment".into());
+    }
+    if !mapping.columns.contains_key("platform") {
+        toml.push_str("# platform = \"instagram\"   # required: the network that the file is from\n");
     }
 }
 

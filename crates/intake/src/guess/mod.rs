@@ -173,10 +173,15 @@ fn trial(candidate: &'static Candidate, looked: &Looked) -> Option<Trial> {
     }
     let has = |name: &str| chosen.keys().any(|w| candidate.wants[*w].column == name);
     let required = raw_table(candidate.table)?.columns.iter().skip(2).filter(|c| !c.nullable);
-    // A currency may be given, an event without a kind is tracked, a part is counted; the price of what came
-    // back is that of its sale.
-    let given =
-        |name: &str| matches!(name, "currency" | "part" | "kind") || (candidate.returns && name == "unit_price");
+    // A currency may be given, an event without a kind is tracked, what has a text under a post is a comment, a part is
+    // counted; the price of what came back is that of its sale.
+    let has_kind = candidate.table != "interactions" || has("text");
+    let given = |name: &str| match name {
+        "currency" | "part" => true,
+        "kind" => has_kind,
+        "unit_price" => candidate.returns,
+        _ => false,
+    };
     let lacking: Vec<&str> = required.map(|c| c.name).filter(|name| !has(name) && !given(name)).collect();
     let enough = chosen.len() >= 3 || (chosen.len() == 2 && lacking.is_empty() && looked.header.len() <= 4);
     if !enough || !candidate.one_of.iter().any(|name| has(name)) {

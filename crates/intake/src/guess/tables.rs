@@ -203,6 +203,23 @@ const REVIEWS: &[Want] = &[
     want("reviewed_at", "reviewed_at", date),
 ];
 
+const INTERACTIONS: &[Want] = &[
+    want("platform", "platform", few_words),
+    want("interaction_id", "interaction_id", unique),
+    want("post_id", "post_id", code),
+    want("kind", "interaction_kind", few_words),
+    want("handle", "handle", any_text),
+    want("shopper_key", "customer_of_shop", shopper),
+    want("email", "email", email),
+    want("phone", "phone", phone),
+    want("product_code", "product_code", code),
+    want("text", "message", title),
+    want("language", "language", language),
+    want("country", "country", country),
+    want("occurred_at", "posted_at", date),
+    want("url", "url", address),
+];
+
 const FX_RATES: &[Want] = &[
     want("day", "day", date),
     want("base", "base", currency),
@@ -259,7 +276,7 @@ const fn candidate(
 }
 
 /// Every table that is tried; of equals the first.
-pub(super) static CANDIDATES: [Candidate; 11] = [
+pub(super) static CANDIDATES: [Candidate; 12] = [
     candidate("order_lines", "order lines", &["order_id"], ORDER_LINES),
     Candidate { table: "order_lines", words: "returns", returns: true, one_of: &["reason"], wants: RETURNS },
     candidate("customers", "customers", &["shopper_key", "email", "phone"], CUSTOMERS),
@@ -267,6 +284,7 @@ pub(super) static CANDIDATES: [Candidate; 11] = [
     candidate("stock", "stock", &["quantity"], STOCK),
     candidate("costs", "costs", &["cost"], COSTS),
     candidate("reviews", "reviews", &["rating", "text"], REVIEWS),
+    candidate("interactions", "interactions on networks", &["platform", "handle"], INTERACTIONS),
     candidate("fx_rates", "exchange rates", &["rate"], FX_RATES),
     candidate("events", "events", &["name", "kind"], EVENTS),
     candidate("ad_spend", "advertising spend", &["spend"], AD_SPEND),

@@ -9,7 +9,7 @@ pub(super) fn names(idea: &str) -> impl Iterator<Item = &'static str> {
     found.map_or("", |(_, words)| words).split('|').filter(|word| !word.is_empty())
 }
 
-const WORDS: [(&str, &str); 69] = [
+const WORDS: [(&str, &str); 77] = [
     (
         "order_id",
         "order id|order no|order number|order|invoice|invoice no|invoice number|receipt|belegnr\
@@ -230,6 +230,51 @@ const WORDS: [(&str, &str); 69] = [
     (
         "reviewed_at",
         "review date|reviewed at|date|datum|bewertet am|date avis|fecha|data|评价时间|评论时间|评论日期|ngày",
+    ),
+    (
+        "platform",
+        "platform|network|social network|plattform|netzwerk|soziales netzwerk|plateforme|réseau|réseau social\
+         |plataforma|red social|piattaforma|rete sociale|platforma|平台|社交平台|nền tảng|mạng xã hội",
+    ),
+    (
+        "interaction_id",
+        "comment id|interaction id|reply id|id|kommentar id|kommentarnummer|id commentaire|id comentario\
+         |id commento|reactie id|id komentarza|评论id|评论编号|互动id|mã bình luận",
+    ),
+    (
+        "post_id",
+        "post id|media id|thread id|topic id|video id|post|beitrag|beitrags id|beitragsnummer|publication\
+         |id publication|publicación|id publicación|id post|bericht id|id posta|帖子id|笔记id|视频id|作品id\
+         |mã bài viết|bài viết",
+    ),
+    (
+        "interaction_kind",
+        "interaction type|interaction|type|kind|action|interaktion|interaktionsart|art|typ|type interaction\
+         |tipo de interacción|tipo interacción|tipo interazione|tipo|soort|rodzaj|互动类型|类型|loại tương tác",
+    ),
+    (
+        "handle",
+        "handle|username|user name|screen name|author|commenter|nickname|benutzername|nutzername|autor|verfasser\
+         |pseudo|auteur|nom d utilisateur|nombre de usuario|usuario|nome utente|autore|gebruikersnaam\
+         |nazwa użytkownika|用户名|昵称|作者|评论人|发布者|tên người dùng|người bình luận",
+    ),
+    (
+        "message",
+        "message|comment|text|body|content|comment text|kommentar|kommentartext|nachricht|commentaire|message texte\
+         |texte|comentario|mensaje|texto|commento|messaggio|reactie|bericht|komentarz|评论内容|评论|内容|正文\
+         |bình luận|nội dung",
+    ),
+    (
+        "posted_at",
+        "created time|created at|timestamp|posted at|published at|commented at|date|time|zeitpunkt|erstellt am\
+         |veröffentlicht am|datum|publié le|date|date heure|fecha|fecha hora|publicado el|data|pubblicato il\
+         |geplaatst op|data dodania|发布时间|评论时间|时间|日期|thời gian|ngày",
+    ),
+    (
+        "customer_of_shop",
+        "customer id|customer no|customer number|customer|kundennummer|kundennr|kunde|numero client|n client\
+         |client|cliente|id cliente|numero de cliente|codice cliente|klantnummer|klant|nr klienta|klient|客户编号\
+         |会员号|mã khách hàng",
     ),
     ("day", "day|date|tag|datum|kurs vom|jour|date du|fecha|día|dia|giorno|data|dag|dzień|日期|ngày"),
     (

@@ -178,6 +178,47 @@ fn spanish_reviews() {
 }
 
 #[test]
+fn french_comments_under_posts() {
+    let file = lines("Réseau,ID commentaire,ID publication,Pseudo,Commentaire,Publié le,Nombre de j'aime", |i| {
+        format!(
+            "{},C{i},P{:03},@Fan_{},\"Très belle bouilloire, où l'acheter numéro {i} ?\",2025-0{}-1{},{}",
+            ["Instagram", "TikTok"][i % 2],
+            i % 6,
+            i % 11,
+            i % 9 + 1,
+            i % 9,
+            i * 3
+        )
+    });
+    let (draft, out) = fed_back(&file, "commentaires.csv");
+    assert_eq!(draft.mapping.table, "interactions", "{}", draft.toml);
+    assert_eq!(draft.mapping.constants["kind"], "comment", "{}", draft.toml);
+    assert_eq!(
+        out.rows("interactions", &["platform", "interaction_id", "post_id", "kind", "occurred_at"])[1],
+        "tiktok | C1 | P001 | comment | 2025-02-11 00:00:00"
+    );
+    assert_eq!(out.column("interactions", "handle_hash")[1], intake::hash_id::sha256("tiktok:fan_1"));
+    // How often a comment was liked is no comment of somebody.
+    assert!(draft.toml.contains("# not used: \"Nombre de j'aime\""), "{}", draft.toml);
+}
+
+#[test]
+fn the_network_that_no_column_names_is_asked_for() {
+    let file = lines("评论ID;帖子ID;用户名;评论内容;发布时间", |i| {
+        format!("c{i};n{};用户{};这个水壶很好用，第{i}次购买;2025-11-0{}", i % 4, i % 7, i % 9 + 1)
+    });
+    let draft = drafted(&file, "评论.csv");
+    assert_eq!(draft.mapping.table, "interactions", "{}", draft.toml);
+    let text = draft.toml.replace("# platform = \"instagram\"", "platform = \"小红书\"");
+    let mut with = options();
+    with.mapping = Some(Mapping::parse(&text).unwrap());
+    let (summary, out) = read_with(&file, "评论.csv", &with).unwrap();
+    assert_eq!((summary.rows, summary.rejected), (30, 0), "{:?}", out.rejects());
+    assert_eq!(out.rows("interactions", &["platform", "kind"])[0], "xiaohongshu | comment");
+    assert_eq!(out.column("interactions", "handle_hash")[0], intake::hash_id::sha256("xiaohongshu:用户0"));
+}
+
+#[test]
 fn german_rates_with_a_decimal_comma() {
     let file = lines("Datum;Basiswährung;Zielwährung;Kurs", |i| {
         format!("{:02}.11.2025;EUR;{};{},{:04}", i % 28 + 1, ["USD", "GBP"][i % 2], i % 2, 8412 + i)

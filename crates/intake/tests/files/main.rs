@@ -7,6 +7,7 @@ mod connectors;
 mod containers;
 mod guessing;
 mod guessing_tables;
+mod interactions;
 mod round_trip;
 mod support;
 mod tracking;

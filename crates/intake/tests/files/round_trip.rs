@@ -32,8 +32,9 @@ const TEXTS: [&str; 8] = [
 
 fn text(column: &str, i: usize) -> String {
     match column {
-        "email_hash" | "phone_hash" => intake::hash_id::sha256(&i.to_string()),
+        "email_hash" | "phone_hash" | "handle_hash" => intake::hash_id::sha256(&i.to_string()),
         "language" => ["de", "zh", "en"][i % 3].to_owned(),
+        "platform" => ["instagram", "forum.example", "xiaohongshu"][i % 3].to_owned(),
         "postcode_area" => ["EH1", "10", "SW1A"][i % 3].to_owned(),
         // A code is read without blanks around it and without the `.0` of a spreadsheet.
         "shopper_key" => format!("K-{i:03}"),

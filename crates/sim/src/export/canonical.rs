@@ -10,6 +10,7 @@ use super::{Encoding, Facts, FileFacts, Sink};
 use crate::catalogue::{language_index, title};
 use crate::world::{HOME, Place, Profile};
 use crate::{Book, Merchant, SimError};
+use std::collections::BTreeSet;
 
 /// Header of the layout.
 const HEADER: [&str; 18] = [
@@ -100,6 +101,21 @@ fn head(book: &Book, o: usize, guest: bool) -> Head {
     head
 }
 
+/// Orders that leave in our own layout, by position, and whether each is a guest's. Guests are drawn before everything else
+/// of the file, because a return must be a guest's as its sale was.
+fn mine(book: &Book, dirt: &mut Dirtier<'_>) -> (Vec<usize>, Vec<bool>) {
+    let mine: Vec<usize> = (0..book.orders.len()).filter(|o| !book.by_amazon(&book.orders[*o])).collect();
+    let guests = mine.iter().map(|_| dirt.guest()).collect();
+    (mine, guests)
+}
+
+/// Shoppers whom an order in our own layout names, by number.
+pub(super) fn named(merchant: &Merchant, book: &Book) -> Vec<u32> {
+    let (mine, guests) = mine(book, &mut Dirtier::new(&merchant.params, book.profile, 0));
+    let named = mine.into_iter().zip(guests).filter(|(_, guest)| !guest).map(|(o, _)| book.orders[o].shopper);
+    named.collect::<BTreeSet<u32>>().into_iter().collect()
+}
+
 /// Orders of a market that leave in our own layout. Home writes GBK, as its office does.
 pub(super) fn orders(merchant: &Merchant, book: &Book, sink: &mut dyn Sink) -> Result<FileFacts, SimError> {
     let profile = book.profile;
@@ -112,9 +128,7 @@ pub(super) fn orders(merchant: &Merchant, book: &Book, sink: &mut dyn Sink) -> R
     let titles: Vec<String> = merchant.catalogue.products.iter().map(|p| title(p, language)).collect();
     let mut dirt = Dirtier::new(&merchant.params, profile, 0);
 
-    // Guests are drawn first, because a return must be a guest's as its sale was.
-    let mine: Vec<usize> = (0..book.orders.len()).filter(|o| !book.by_amazon(&book.orders[*o])).collect();
-    let guests: Vec<bool> = mine.iter().map(|_| dirt.guest()).collect();
+    let (mine, guests) = mine(book, &mut dirt);
     guests.iter().filter(|guest| **guest).for_each(|_| facts.count(Dirt::Guest));
     // Time, return or sale, order among `mine`, line in the order: the order of the rows.
     let mut rows: Vec<(i64, bool, usize, usize)> = Vec::new();

@@ -35,6 +35,8 @@ pub enum Dirt {
     BotEvent,
     /// A review whose text says nothing.
     JunkReview,
+    /// An interaction that comes again.
+    RepeatedInteraction,
 }
 
 /// Draws the dirt of one file, row by row.

@@ -13,6 +13,7 @@ mod market;
 mod noise;
 mod papers;
 mod shopify;
+mod social;
 mod table;
 mod truth;
 
@@ -22,6 +23,7 @@ pub use indicators::{PublishedFact, published, visits_reported};
 pub(crate) use market::{MARKET, MarketRules};
 pub(crate) use noise::{NOISE, NoiseRules};
 pub(crate) use papers::{PAPERS, PaperRules};
+pub(crate) use social::{SOCIAL, SocialRules};
 pub use table::Encoding;
 pub(crate) use table::{push_digits, push_instant, push_int, push_minor};
 pub use truth::truth_tables;
@@ -140,6 +142,7 @@ pub fn all(
     add(market::competitor_prices(merchant, sink)?);
     add(indicators::market_facts(merchant, sink)?);
     add(journal::events(merchant, sink)?);
+    add(social::interactions(merchant, sink)?);
     add(canonical::mixed_dates(merchant, sink)?);
     for facts in noise::noise(merchant, sink)? {
         add(facts);

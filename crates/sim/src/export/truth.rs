@@ -10,7 +10,8 @@ use crate::trade::traits;
 use crate::trade::{ASPECTS, reviews};
 use crate::{Book, Merchant, SimError};
 
-/// Writes `truth_shoppers.csv`, `truth_products.csv`, `truth_reviews.csv`, `truth_noise.csv` and `truth_markets.csv`.
+/// Writes `truth_shoppers.csv`, `truth_products.csv`, `truth_reviews.csv`, `truth_noise.csv`, `truth_markets.csv` and
+/// `truth_interactions.csv`.
 ///
 /// # Errors
 /// [`SimError::Write`] naming the file that could not be written.
@@ -22,6 +23,7 @@ pub fn truth_tables(merchant: &Merchant, sink: &mut dyn Sink) -> Result<Vec<File
         review_rows(merchant, sink)?,
         noise(merchant, sink)?,
         super::indicators::market_truth(merchant, sink)?,
+        super::social::interaction_truth(merchant, sink)?,
     ])
 }
 

@@ -17,6 +17,7 @@ pub(crate) use habits::HabitRules;
 pub(crate) use orders::{History, Rules, Scene, simulate};
 pub use orders::{Line, Order};
 pub use phrases::ASPECTS;
+pub(crate) use phrases::OPENINGS;
 pub(crate) use reviews::{REVIEWS, ReviewRules};
 pub use reviews::{Review, reviews};
 pub(crate) use shoppers::{SHOPPERS, ShopperRules, arrivals, mean_orders};

@@ -12,7 +12,7 @@ const N_LANGUAGES: usize = LANGUAGES.len();
 type Variants = [&'static str; 2];
 
 /// By language: unhappy, so-so, happy.
-pub(super) static OPENINGS: [[Variants; 3]; N_LANGUAGES] = [
+pub(crate) static OPENINGS: [[Variants; 3]; N_LANGUAGES] = [
     [
         ["对这个{p}很失望。", "不推荐购买这款{p}。"],
         ["{p}一般般。", "这款{p}还可以，没有惊喜。"],

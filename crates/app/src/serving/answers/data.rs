@@ -140,6 +140,28 @@ async fn quality(now: &Snapshot) -> Result<Report> {
             })
             .collect(),
     );
+    let interactions = of_rows(
+        &[
+            ("platform", "text", "network or forum; all for all together"),
+            ("interactions", "integer", "interactions, each once"),
+            ("linked", "integer", "those that a known shopper did"),
+            ("link_rate", "float", "share that a known shopper did, 0 to 1"),
+            ("by_own_key", "integer", "linked by a customer number, e-mail or phone of their own"),
+            ("by_handle", "integer", "linked by a handle that came with one of those elsewhere"),
+            ("unknown_authors", "integer", "different authors who are linked to nobody"),
+            ("repeats", "integer", "rows that repeated another and were merged into it"),
+        ],
+        report
+            .interactions
+            .iter()
+            .map(|r| {
+                let counts = [r.by_own_key, r.by_handle, r.unknown_authors, r.repeats].map(Cell::from);
+                let first =
+                    [r.platform.clone().into(), r.interactions.into(), r.linked.into(), number(Some(r.link_rate))];
+                first.into_iter().chain(counts).collect()
+            })
+            .collect(),
+    );
     let (tied, stated) = (report.totals.tied, report.totals.stated);
     let notes = if stated > 0 {
         vec![Words::new(
@@ -155,6 +177,7 @@ async fn quality(now: &Snapshot) -> Result<Report> {
         ("rejects", "What was put aside", "被搁置的数据", rejects),
         ("totals", "Orders that do not add up", "总额不符的订单", totals),
         ("sentiment", "What the words of reviews say", "评论词语的可信度", sentiment),
+        ("interactions", "Who did what on networks", "社交互动与顾客的关联", interactions),
     ];
     let tables = all.into_iter().map(|(name, en, zh, table)| NamedTable {
         name: name.to_owned(),

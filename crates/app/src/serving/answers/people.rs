@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 fn nobody(id: &str) -> AnswerError {
     AnswerError::not_found(
         format!("nothing is kept about `{id}`"),
-        "an id of clean.shoppers is known, a customer number, an e-mail address or a phone number",
+        "an id of clean.shoppers is known, a customer number, an e-mail address, a phone number or network:handle",
     )
 }
 
