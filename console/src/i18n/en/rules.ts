@@ -1,6 +1,8 @@
 // English: rules of cleaning, and what they mean, as the plan calls them (crates/decide/src/plan/vocabulary.rs).
 
 export const rules = {
+  'rule.interaction_repeat': 'Repeated interactions',
+  'rule.interaction_kind': 'Interactions of an unknown kind',
   'rule.exact_repeat': 'Repeated rows',
   'rule.other_file_repeat': 'Rows from two files',
   'rule.event_repeat': 'Repeated events',
@@ -54,6 +56,8 @@ export const rules = {
   'rule.unit': 'Converted units',
   'rule.filled_value': 'Filled gaps',
   'rule.text': 'Normalised texts',
+  'rulemeans.interaction_repeat': 'the same comment or like in two exports; counted once',
+  'rulemeans.interaction_kind': 'no comment, reply, like, share, save, follow or mention; put aside',
   'rulemeans.exact_repeat': 'equal to an earlier row of the same file; kept and marked',
   'rulemeans.other_file_repeat': 'an earlier file gave them already; not counted again',
   'rulemeans.event_repeat': 'the same message twice; counted once',

@@ -2,6 +2,8 @@
 import type { rules as keys } from '../en/rules';
 
 export const rules = {
+  'rule.interaction_repeat': '重复互动',
+  'rule.interaction_kind': '类型未知的互动',
   'rule.exact_repeat': '重复行',
   'rule.other_file_repeat': '跨文件重复行',
   'rule.event_repeat': '重复事件',
@@ -55,6 +57,8 @@ export const rules = {
   'rule.unit': '换算的单位',
   'rule.filled_value': '填补的缺失值',
   'rule.text': '文本规范化',
+  'rulemeans.interaction_repeat': '同一评论或点赞出现在两份导出中，只计一次',
+  'rulemeans.interaction_kind': '不属于评论、回复、点赞、分享、收藏、关注或提及，已搁置',
   'rulemeans.exact_repeat': '与同一文件中较早的行完全相同，保留并标记',
   'rulemeans.other_file_repeat': '较早的文件已包含，不再计入',
   'rulemeans.event_repeat': '同一消息出现两次，只计一次',
