@@ -5,6 +5,7 @@ use crate::{cli, output};
 use anyhow::Result;
 use lake::{Engine, EngineOptions, GateResult, GateRow, Snapshot};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 #[derive(Serialize)]
@@ -29,22 +30,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Quality) -> Result<ExitCo
     }
     show_gates(&gates);
     output::line("\nWhat came");
-    let rows = report.sources.iter().map(|s| {
-        vec![
-            s.name.clone(),
-            s.format.clone(),
-            s.encoding.clone(),
-            output::count(s.rows),
-            output::count(s.rejected),
-            stated(s),
-            s.notes.join("; "),
-        ]
-    });
-    output::table(
-        &["file", "format", "encoding", "rows", "put aside", "licence, origin, obtained", "remarks"],
-        &[3, 4],
-        rows.collect(),
-    );
+    show_sources(&report.sources);
     output::line("\nWhat the rules found");
     let rows = report.rules.iter().map(|r| {
         vec![
@@ -126,6 +112,38 @@ fn stated(source: &lake::SourceRow) -> String {
         return "not stated".to_owned();
     }
     parts.map(|p| p.as_deref().unwrap_or("not stated")).join(", ")
+}
+
+/// Pictures, sounds and videos one line a format: hundreds of files without a remark would hide those with one.
+fn show_sources(sources: &[lake::SourceRow]) {
+    let (mut rows, mut media) = (Vec::new(), BTreeMap::<(&str, String), i64>::new());
+    for s in sources {
+        let licence = stated(s);
+        // Such a file is one row; a table in a binary format has more to say for itself.
+        if s.encoding == "binary" && s.rows == 1 && s.rejected == 0 && s.notes.is_empty() {
+            *media.entry((&s.format, licence)).or_default() += 1;
+            continue;
+        }
+        rows.push(vec![
+            s.name.clone(),
+            s.format.clone(),
+            s.encoding.clone(),
+            output::count(s.rows),
+            output::count(s.rejected),
+            licence,
+            s.notes.join("; "),
+        ]);
+    }
+    for ((format, licence), n) in media {
+        let files = format!("{} {}", output::count(n), if n == 1 { "file" } else { "files" });
+        let none = output::count(0_i64);
+        rows.push(vec![files, format.to_owned(), "binary".to_owned(), output::count(n), none, licence, String::new()]);
+    }
+    output::table(
+        &["file", "format", "encoding", "rows", "put aside", "licence, origin, obtained", "remarks"],
+        &[3, 4],
+        rows,
+    );
 }
 
 /// Failing gates first, each in a sentence, then all that had something to look at.

@@ -107,7 +107,7 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
             format!(
                 "{} orders worth {}, the last on {}",
                 rows.ints("n_orders")?[0],
-                amount(number("revenue")?),
+                both(number("revenue")?, None),
                 days(day("last_day")?)
             ),
         ),

@@ -75,6 +75,12 @@ fn pictures_are_kept_linked_and_broken_ones_put_aside_with_the_reason() {
     assert_eq!(rejects.len(), 1);
     assert_eq!(rejects[0]["rule"], "unreadable_media");
     assert!(rejects[0]["expected"].as_str().unwrap().contains("PNG"), "{rejects:?}");
+    // Of the pictures the report has a line together; one with a remark keeps its own.
+    let report = shop.ok(&["quality"]);
+    assert!(
+        report.contains("| 3 files") && !report.contains("plate-red.bmp") && report.contains("broken.png"),
+        "{report}"
+    );
     // The same folder again changes nothing; forgotten, a picture is gone from the table and its copy stays.
     let again = shop.ok(&["ingest", &folder]);
     assert!(again.contains("already in the lake"), "{again}");

@@ -27,14 +27,20 @@ fn every_shopper_has_an_outlook_and_markets_have_places_with_reasons() {
     );
     let (market, shoppers) = (sums[0]["market"].as_f64().unwrap(), sums[0]["shoppers"].as_f64().unwrap());
     assert!((market / shoppers - 1.0).abs() < 0.1, "{market} {shoppers}");
-    // The merchant reports in euros: where shoppers pay in them both amounts are one, in China they are at the newest rate.
+    // The merchant reports in pounds; what it is in yuan and euros goes by the newest rates, which are quoted in euros.
     let local = shop.sql(
-        "select market, currency, count(*) as n, min(local_value / lifetime_value) as low, max(local_value / lifetime_value) as high, \
+        "select market, currency, min(local_value / lifetime_value) as low, max(local_value / lifetime_value) as high, \
          min(local_revenue / expected_revenue) as sales from marts.shopper_outlook where lifetime_value > 0 and expected_revenue > 0 \
          and market in ('CN', 'DE') group by market, currency order by market",
     );
-    let rate = shop.value("select cast(rate as double) from clean.fx_rates where base = 'EUR' and quote = 'CNY' order by day desc limit 1");
-    for (row, currency, rate) in [(&local[0], "CNY", rate.as_f64().unwrap()), (&local[1], "EUR", 1.0)] {
+    let in_euros = |currency: &str| {
+        let sql = format!(
+            "select cast(rate as double) from clean.fx_rates where base = 'EUR' and quote = '{currency}' order by day desc limit 1"
+        );
+        shop.value(&sql).as_f64().unwrap()
+    };
+    let pound = in_euros("GBP");
+    for (row, currency, rate) in [(&local[0], "CNY", in_euros("CNY") / pound), (&local[1], "EUR", 1.0 / pound)] {
         assert_eq!(row["currency"], currency);
         for end in ["low", "high", "sales"] {
             assert!((row[end].as_f64().unwrap() / rate - 1.0).abs() < 1e-9, "{row} {rate}");

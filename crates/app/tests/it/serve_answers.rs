@@ -114,7 +114,7 @@ fn the_data_side_tells_sources_rules_and_what_was_put_aside() {
     assert_eq!((&sources["total"], sources["columns"][0]["name"].as_str()), (&1.into(), Some("source")));
     let quality = served.get("/api/v1/quality");
     let names: Vec<&str> = quality["tables"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["gates", "rules", "rejects", "totals", "sentiment"]);
+    assert_eq!(names, ["gates", "rules", "rejects", "totals", "sentiment", "interactions"]);
     let rejects = served.get("/api/v1/rejects?source=orders.csv&per_page=1");
     assert_eq!(rejects["total"], shop.value("select count(*) from rejects.rows"));
 }
