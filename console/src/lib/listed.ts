@@ -10,12 +10,17 @@ export interface Listed {
 
 /** The entries of a JSON list as a person reads them; null for any other text and for lists of something unknown. */
 export function listed(text: string, lang: 'en' | 'zh'): Listed[] | null {
-  if (!text.startsWith('[')) return null;
+  if (!/^[[{]/.test(text)) return null;
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch {
     return null;
+  }
+  // One list a language: `{"en": […], "zh": […]}`.
+  if (!Array.isArray(raw) && typeof raw === 'object' && raw !== null) {
+    const lists = raw as Record<string, unknown>;
+    raw = Array.isArray(lists[lang]) ? lists[lang] : lists.en;
   }
   if (!Array.isArray(raw)) return null;
   const entries = raw.map((item) => entry(item, lang));

@@ -138,7 +138,7 @@ export function shopper(id: string): Shopper {
           title: words('What is expected', '预期'),
           table: table(
             [['shopper_id', 'text', 'shopper'], ['market', 'text', ''], ['p_alive', 'float', ''], ['expected_orders', 'float', ''], ['expected_revenue', 'float', 'sales of the next 90 days, reporting currency'], ['lifetime_value', 'float', 'discounted value of the next years'], ['value_basis', 'text', ''], ['churn_risk', 'float', ''], ['churn_low', 'float', ''], ['churn_high', 'float', ''], ['churn_reasons', 'text', ''], ['next_order', 'date', '']],
-            [[id, 'DE', 0.72, 0.64, 61.9, 188.2, 'pooled', 0.41, 0.33, 0.5, JSON.stringify([{ en: 'the last order is 55 days ago: less', zh: '距上次下单 55 天：风险较低' }, { en: 'something came back: more', zh: '曾退货：风险较高' }]), '2026-12-28']],
+            [[id, 'DE', 0.72, 0.64, 61.9, 188.2, 'pooled', 0.41, 0.33, 0.5, JSON.stringify({ en: ['the last order is 55 days ago: less', 'something came back: more'], zh: ['距上次下单 55 天：风险较低', '曾退货：风险较高'] }), '2026-12-28']],
           ),
         },
         {

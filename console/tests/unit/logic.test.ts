@@ -182,6 +182,8 @@ describe('lists inside a text', () => {
   it('are read in the language asked for, tags with their reasons, and anything else is left alone', () => {
     expect(listed('[{"en":"less","zh":"较低"},{"en":"more"}]', 'zh')).toEqual([{ text: '较低' }, { text: 'more' }]);
     expect(listed('[{"tag":"high_value","since":{"on":"2026-01-02"},"reason":"412 of 300"}]', 'en')).toEqual([{ text: 'high value', why: '412 of 300', tag: 'high_value' }]);
+    expect(listed('{"en":["few orders"],"zh":["订单少"]}', 'zh')).toEqual([{ text: '订单少' }]);
+    expect(listed('{"en":["few orders"],"zh":["订单少"]}', 'en')).toEqual([{ text: 'few orders' }]);
     expect(listed('["a","b"]', 'en')).toEqual([{ text: 'a' }, { text: 'b' }]);
     expect([listed('plain', 'en'), listed('[1,2]', 'en'), listed('[broken', 'en'), listed('{"en":"x"}', 'en')]).toEqual([null, null, null, null]);
   });

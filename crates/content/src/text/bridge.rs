@@ -71,8 +71,14 @@ impl TextBridge {
     /// # Errors
     /// [`ContainerError`] for sections that are not there or do not fit together.
     pub fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
-        let bridge = KernelBridge::load(from)?;
-        Ok(Self { source: TfIdf::load("source", from)?, target: TfIdf::load("target", from)?, bridge })
+        let (source, target) = (TfIdf::load("source", from)?, TfIdf::load("target", from)?);
+        // Asked before the bridge is built: it takes memory for every column that a damaged file claims to have.
+        for (section, titles) in [("bridge source", &source), ("bridge target", &target)] {
+            if from.csr(section)?.n_cols() != titles.n_features() {
+                return Err(ContainerError::content(section, "as many columns as its titles have features"));
+            }
+        }
+        Ok(Self { source, target, bridge: KernelBridge::load(from)? })
     }
 }
 
@@ -123,5 +129,14 @@ mod tests {
         bridge.save(&mut to);
         let bytes = to.finish("text-bridge", 1);
         assert_eq!(TextBridge::load(&Reader::open(&bytes).unwrap()).unwrap(), bridge);
+        // With the titles of another bridge it is none.
+        let mut mixed = Writer::default();
+        let other = TextBridgeParams::default().fit(&PAIRS[..4]).unwrap();
+        other.source.save("source", &mut mixed);
+        bridge.target.save("target", &mut mixed);
+        bridge.bridge.save(&mut mixed);
+        let bytes = mixed.finish("bridge", 1);
+        let error = TextBridge::load(&Reader::open(&bytes).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("columns"), "{error}");
     }
 }
