@@ -151,6 +151,7 @@ export const codes = {
   'fresh.reviews': 'Reviews',
   'fresh.stock': 'Stock',
   'fresh.competitor_prices': "Competitors' prices",
+  'fresh.interactions': 'Comments and likes',
   'fresh.ad_spend': 'Advertising',
   'fresh.market_facts': 'Facts about countries',
   'fresh.fx_rates': 'Exchange rates',

@@ -152,6 +152,7 @@ export const codes = {
   'fresh.reviews': '评论',
   'fresh.stock': '库存',
   'fresh.competitor_prices': '竞品价格',
+  'fresh.interactions': '评论与点赞',
   'fresh.ad_spend': '广告投放',
   'fresh.market_facts': '国家事实',
   'fresh.fx_rates': '汇率',
