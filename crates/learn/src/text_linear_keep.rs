@@ -6,6 +6,8 @@ use crate::text_linear::TextLinear;
 
 /// Above any size that a model can have.
 const MANY: usize = 1 << 40;
+/// Above the words or signs that any piece of a text has.
+const LONGEST_PIECE: usize = 64;
 
 impl TextLinear {
     /// Writes the model.
@@ -27,6 +29,11 @@ impl TextLinear {
     /// [`ContainerError`] for sections that are not there or do not fit together.
     pub fn load(from: &Reader<'_>) -> Result<Self, ContainerError> {
         let [words, apart, first, last, signs, longest, n_kinds] = from.sizes("text_linear", MANY)?;
+        // A damaged file must not send every text through billions of lengths.
+        if [words, apart, last, signs].iter().any(|n| *n > LONGEST_PIECE) {
+            let why = format!("pieces of {LONGEST_PIECE} words or signs at most");
+            return Err(ContainerError::content("text_linear", why));
+        }
         let pieces = TextPieces { words, apart, letters: first..=last, signs, longest };
         let keys = from.u64s("keys")?;
         let (squares, weights, biases) = (from.f32s("squares")?, from.f32s("weights")?, from.f32s("biases")?);
@@ -75,5 +82,9 @@ mod tests {
         model.keys.swap(0, 1);
         model.n_kinds = 2;
         assert!(TextLinear::load(&Reader::open(&bytes(&model)).unwrap()).is_err());
+        model.n_kinds = 3;
+        model.pieces.words = 4_294_967_294;
+        let error = TextLinear::load(&Reader::open(&bytes(&model)).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("at most"), "{error}");
     }
 }
