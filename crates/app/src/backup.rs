@@ -6,9 +6,13 @@
 //! The database of keys and people is copied at one moment by SQLite itself. Logs that are only added to are cut at the
 //! last whole line, or are as long as they were when they were met, which their reader knows how to end.
 //!
+//! In the backup of a sealed workspace every entry is sealed with the same key, the list of files, too; names of files are in
+//! clear.
+//!
 //! A restore unpacks beside the place, checks every byte, syncs, and renames: the folder is there whole or not at all.
 
 use anyhow::{Context, Result};
+use lake::Seal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +64,8 @@ pub(crate) enum BackupError {
     Newer(PathBuf, u32),
     #[error("`{0}` in the backup: {1}")]
     Damaged(String, String),
+    #[error("{0} is sealed, and {1}")]
+    Sealed(PathBuf, String),
     #[error("{0} is there already, and a backup is not restored over it")]
     There(PathBuf),
 }
@@ -98,9 +104,8 @@ fn files_below(root: &Path) -> Result<BTreeSet<String>> {
 }
 
 /// Copies what is there now, hashing it. A log of lines is cut at its last whole line.
-fn copy(from: &Path, to: &mut impl Write) -> Result<Entry> {
+fn copy(from: &Path, file: File, to: &mut impl Write) -> Result<Entry> {
     let telling = || format!("copying {}", from.display());
-    let file = File::open(from).with_context(telling)?;
     let mut length = file.metadata().with_context(telling)?.len();
     if from.extension().is_some_and(|e| e == "jsonl") {
         length = whole_lines(&file, length).with_context(telling)?;
@@ -148,7 +153,7 @@ fn hex(bytes: &[u8]) -> String {
 pub(crate) fn write(
     root: &Path,
     more: &[(&str, PathBuf)],
-    to: &Path,
+    (to, seal): (&Path, Option<&Seal>),
     (at, snapshot): (String, u64),
 ) -> Result<Manifest> {
     let half = to.with_extension("part");
@@ -158,41 +163,66 @@ pub(crate) fn write(
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(&half).with_context(telling)?;
-    let mut zip = ZipWriter::new(BufWriter::with_capacity(BLOCK, file));
-    let plain = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
-    let program = env!("CARGO_PKG_VERSION").to_owned();
-    let mut manifest = Manifest { format: FORMAT, program, at, snapshot, files: BTreeMap::new() };
     let inside = half.canonicalize().ok();
-    let own = files_below(root)?.into_iter().map(|name| (name.clone(), root.join(name)));
-    for (name, path) in own.chain(more.iter().map(|(name, path)| ((*name).to_owned(), path.clone()))) {
-        // A backup into the workspace is not a part of itself, nor are earlier ones beside it of the same name.
-        if path.canonicalize().ok() == inside || path == to {
-            continue;
-        }
-        zip.start_file(&*name, plain).with_context(telling)?;
-        match copy(&path, &mut zip) {
-            Ok(entry) => _ = manifest.files.insert(name, entry),
-            // A segment of the log that has just gone into the lake: its events are there.
-            Err(error) if name.starts_with("journal/") && !path.exists() => {
-                tracing::debug!(name, error = format!("{error:#}"), "gone meanwhile");
-                zip.abort_file().with_context(telling)?;
-            }
-            Err(error) => {
-                let _ = std::fs::remove_file(&half);
-                return Err(error);
-            }
-        }
-    }
-    zip.start_file(MANIFEST, plain).with_context(telling)?;
-    zip.write_all(&serde_json::to_vec_pretty(&manifest)?).with_context(telling)?;
-    let file = zip.finish().with_context(telling)?.into_inner().map_err(|e| e.into_error()).with_context(telling)?;
+    let program = env!("CARGO_PKG_VERSION").to_owned();
+    let manifest = Manifest { format: FORMAT, program, at, snapshot, files: BTreeMap::new() };
+    // A backup into the workspace is not a part of itself, nor are earlier ones beside it of the same name.
+    let is_itself = |path: &Path| path.canonicalize().ok() == inside || path == to;
+    let out = BufWriter::with_capacity(BLOCK, file);
+    let filled = fill(ZipWriter::new(out), manifest, (root, more), seal, &is_itself);
+    let (out, manifest) = filled.inspect_err(|_| _ = std::fs::remove_file(&half))?;
+    let file = out.into_inner().map_err(|e| e.into_error()).with_context(telling)?;
     file.sync_all().with_context(telling)?;
     drop(file);
     // What was written is read once more before it is called a backup.
-    check(&half)?;
+    check(&half, seal)?;
     std::fs::rename(&half, to).with_context(|| format!("naming {}", to.display()))?;
     sync_folder(to)?;
     Ok(manifest)
+}
+
+/// Copies the files of a workspace and `more` into an archive, the list of them last.
+fn fill(
+    mut zip: ZipWriter<BufWriter<File>>,
+    mut manifest: Manifest,
+    (root, more): (&Path, &[(&str, PathBuf)]),
+    seal: Option<&Seal>,
+    is_itself: &dyn Fn(&Path) -> bool,
+) -> Result<(BufWriter<File>, Manifest)> {
+    let plain = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+    let own = files_below(root)?.into_iter().map(|name| (name.clone(), root.join(name)));
+    for (name, path) in own.chain(more.iter().map(|(name, path)| ((*name).to_owned(), path.clone()))) {
+        if is_itself(&path) {
+            continue;
+        }
+        let file = match File::open(&path) {
+            // A segment of the log that has just gone into the lake: its events are there.
+            Err(e) if name.starts_with("journal/") && e.kind() == std::io::ErrorKind::NotFound => continue,
+            file => file.with_context(|| format!("reading {}", path.display()))?,
+        };
+        zip.start_file(&*name, plain).with_context(|| format!("adding {name}"))?;
+        let entry = match seal {
+            None => copy(&path, file, &mut zip)?,
+            Some(seal) => {
+                let mut sealed = seal.writer(&mut zip).with_context(|| format!("sealing {name}"))?;
+                let entry = copy(&path, file, &mut sealed)?;
+                sealed.finish().with_context(|| format!("sealing {name}"))?;
+                entry
+            }
+        };
+        manifest.files.insert(name, entry);
+    }
+    zip.start_file(MANIFEST, plain).context("adding the list of files")?;
+    let list = serde_json::to_vec_pretty(&manifest)?;
+    match seal {
+        None => zip.write_all(&list).context("adding the list of files")?,
+        Some(seal) => {
+            let mut sealed = seal.writer(&mut zip).context("sealing the list of files")?;
+            sealed.write_all(&list).context("sealing the list of files")?;
+            sealed.finish().context("sealing the list of files")?;
+        }
+    }
+    Ok((zip.finish().context("ending the archive")?, manifest))
 }
 
 fn sync_folder(of: &Path) -> Result<()> {
@@ -200,29 +230,45 @@ fn sync_folder(of: &Path) -> Result<()> {
     File::open(folder).and_then(|f| f.sync_all()).with_context(|| format!("syncing {}", folder.display()))
 }
 
-fn open(path: &Path) -> Result<(ZipArchive<BufReader<File>>, Manifest)> {
+/// An archive, and the key where its entries are sealed.
+struct Archive<'a> {
+    zip: ZipArchive<BufReader<File>>,
+    seal: Option<&'a Seal>,
+}
+
+fn open<'a>(path: &Path, key: Option<&'a Seal>) -> Result<(Archive<'a>, Manifest)> {
     let file = File::open(path).with_context(|| format!("reading {}", path.display()))?;
     let no_backup = |why: String| BackupError::NoBackup(path.to_owned(), why);
     let mut zip = ZipArchive::new(BufReader::with_capacity(BLOCK, file)).map_err(|e| no_backup(e.to_string()))?;
-    let mut text = String::new();
-    zip.by_name(MANIFEST).map_err(|e| no_backup(e.to_string()))?.read_to_string(&mut text)?;
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| no_backup(e.to_string()))?;
+    let mut text = Vec::new();
+    zip.by_name(MANIFEST).map_err(|e| no_backup(e.to_string()))?.read_to_end(&mut text)?;
+    let mut seal = None;
+    if Seal::is_sealed(&text) {
+        let sealed = |why: String| BackupError::Sealed(path.to_owned(), why);
+        let key = key.ok_or_else(|| sealed("no key was named".to_owned()))?;
+        let mut opened = Vec::new();
+        let mut reader = key.reader(&text[..]).map_err(|e| sealed(e.to_string()))?;
+        reader.read_to_end(&mut opened).map_err(|e| sealed(e.to_string()))?;
+        (text, seal) = (opened, Some(key));
+    }
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(|e| no_backup(e.to_string()))?;
     let format = value["format"].as_u64().and_then(|f| u32::try_from(f).ok()).unwrap_or(0);
     if format > FORMAT {
         return Err(BackupError::Newer(path.to_owned(), format).into());
     }
-    Ok((zip, serde_json::from_value(value).map_err(|e| no_backup(e.to_string()))?))
+    Ok((Archive { zip, seal }, serde_json::from_value(value).map_err(|e| no_backup(e.to_string()))?))
 }
 
 /// Reads a whole backup and compares it with what it says of itself.
-pub(crate) fn check(path: &Path) -> Result<Manifest> {
-    let (mut zip, manifest) = open(path)?;
+pub(crate) fn check(path: &Path, key: Option<&Seal>) -> Result<Manifest> {
+    let (mut zip, manifest) = open(path, key)?;
     unpack(&mut zip, &manifest, None)?;
     Ok(manifest)
 }
 
 /// Unpacks every file, to nowhere or into a folder, and compares it.
-fn unpack(zip: &mut ZipArchive<BufReader<File>>, manifest: &Manifest, into: Option<&Path>) -> Result<()> {
+fn unpack(archive: &mut Archive<'_>, manifest: &Manifest, into: Option<&Path>) -> Result<()> {
+    let Archive { zip, seal } = archive;
     let names: Result<BTreeSet<String>, _> = zip.file_names().map(|name| name.map(|n| n.into_owned())).collect();
     let mut names = names.map_err(|e| BackupError::Damaged(MANIFEST.to_owned(), e.to_string()))?;
     names.remove(MANIFEST);
@@ -236,7 +282,11 @@ fn unpack(zip: &mut ZipArchive<BufReader<File>>, manifest: &Manifest, into: Opti
         if !is_below || name.is_empty() {
             return Err(damaged("the path leads out of the workspace".to_owned()).into());
         }
-        let mut entry = zip.by_name(name).map_err(|e| damaged(e.to_string()))?;
+        let entry = zip.by_name(name).map_err(|e| damaged(e.to_string()))?;
+        let mut entry: Box<dyn Read> = match seal {
+            None => Box::new(entry),
+            Some(seal) => Box::new(seal.reader(entry).map_err(|e| damaged(e.to_string()))?),
+        };
         let mut out = match into.map(|folder| folder.join(name)) {
             None => None,
             Some(path) => {
@@ -288,14 +338,14 @@ fn beside(place: &Path) -> PathBuf {
 }
 
 /// Makes a workspace from a backup; the place must not be there, or be an empty folder.
-pub(crate) fn restore(backup: &Path, place: &Path) -> Result<Manifest> {
+pub(crate) fn restore(backup: &Path, key: Option<&Seal>, place: &Path) -> Result<Manifest> {
     let is_empty = std::fs::read_dir(place).map(|mut entries| entries.next().is_none());
     match is_empty {
         Ok(true) => std::fs::remove_dir(place).with_context(|| format!("replacing {}", place.display()))?,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
         Ok(false) | Err(_) => return Err(BackupError::There(place.to_owned()).into()),
     }
-    let (mut zip, manifest) = open(backup)?;
+    let (mut zip, manifest) = open(backup, key)?;
     let half = beside(place);
     // What an interrupted restore left.
     if half.exists() {
@@ -335,13 +385,13 @@ mod tests {
             ("updates/x.half", "no"),
         ]);
         let (shop, backup) = (folder.path().join("shop"), folder.path().join("b.zip"));
-        let made = write(&shop, &[], &backup, ("now".to_owned(), 3)).unwrap();
+        let made = write(&shop, &[], (&backup, None), ("now".to_owned(), 3)).unwrap();
         let names: Vec<&str> = made.files.keys().map(String::as_str).collect();
         assert_eq!(names, ["exposures/2026-01-01.jsonl", "lake/raw/files/ab", "portolan.toml"]);
         let back = folder.path().join("back");
-        assert_eq!(restore(&backup, &back).unwrap(), made);
+        assert_eq!(restore(&backup, None, &back).unwrap(), made);
         assert_eq!(std::fs::read_to_string(back.join("exposures/2026-01-01.jsonl")).unwrap(), "{\"a\":1}\n");
-        let again = restore(&backup, &back).unwrap_err().to_string();
+        let again = restore(&backup, None, &back).unwrap_err().to_string();
         assert!(again.contains("is there already"), "{again}");
     }
 
@@ -349,26 +399,47 @@ mod tests {
     fn a_damaged_or_cut_backup_leaves_no_workspace() {
         let folder = folder_of(&[("portolan.toml", "home = \"CN\"\n"), ("lake/x", "a rather plain text")]);
         let (shop, backup) = (folder.path().join("shop"), folder.path().join("b.zip"));
-        write(&shop, &[], &backup, ("now".to_owned(), 0)).unwrap();
+        write(&shop, &[], (&backup, None), ("now".to_owned(), 0)).unwrap();
         let good = std::fs::read(&backup).unwrap();
         let back = folder.path().join("back");
         let at = good.windows(6).position(|w| w == b"rather").unwrap();
         let mut bad = good.clone();
         bad[at] = b'R';
         std::fs::write(&backup, &bad).unwrap();
-        let why = format!("{:#}", restore(&backup, &back).unwrap_err());
+        let why = format!("{:#}", restore(&backup, None, &back).unwrap_err());
         assert!(why.contains("lake/x"), "{why}");
         for cut in [0, 10, good.len() / 2, good.len() - 1] {
             std::fs::write(&backup, &good[..cut]).unwrap();
-            assert!(restore(&backup, &back).is_err(), "cut at {cut}");
+            assert!(restore(&backup, None, &back).is_err(), "cut at {cut}");
         }
         assert!(!back.exists() && !beside(&back).exists());
         // One that was killed in the middle left its folder: the next one begins anew.
         std::fs::create_dir_all(beside(&back).join("lake")).unwrap();
         std::fs::write(beside(&back).join("lake/old"), "old").unwrap();
         std::fs::write(&backup, &good).unwrap();
-        restore(&backup, &back).unwrap();
+        restore(&backup, None, &back).unwrap();
         assert!(back.join("lake/x").exists() && !back.join("lake/old").exists() && !beside(&back).exists());
+    }
+
+    #[test]
+    fn a_sealed_backup_has_nothing_in_clear_and_opens_with_its_key_alone() {
+        let shop = folder_of(&[("lake/raw/files/ab", "anna@example.com"), ("portolan.toml", "")]);
+        let place = tempfile::tempdir().unwrap();
+        let (backup, back) = (place.path().join("b.zip"), place.path().join("back"));
+        let seal = Seal::of_key(&Seal::generate().unwrap()).unwrap();
+        let made = write(shop.path(), &[], (&backup, Some(&seal)), ("now".to_owned(), 3)).unwrap();
+        let bytes = std::fs::read(&backup).unwrap();
+        for word in ["anna", "\"sha256\""] {
+            assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "{word} is in clear");
+        }
+        let stranger = Seal::of_key(&Seal::generate().unwrap()).unwrap();
+        for key in [None, Some(&stranger)] {
+            let why = restore(&backup, key, &back).unwrap_err().to_string();
+            assert!(why.contains("is sealed") && !back.exists(), "{why}");
+        }
+        assert_eq!(check(&backup, Some(&seal)).unwrap(), made);
+        assert_eq!(restore(&backup, Some(&seal), &back).unwrap(), made);
+        assert_eq!(std::fs::read_to_string(back.join("lake/raw/files/ab")).unwrap(), "anna@example.com");
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Ask the systems of sync.toml for orders and other records that changed, and clean.
     Sync(Sync),
+    /// Encrypt the files as they came for a key that lies elsewhere, or open them again; says how it stands.
+    Seal(Seal),
     /// Take a file's rows out of the lake again; earlier snapshots keep them.
     Forget(Forget),
     /// Write the tables as files that `ingest` reads back to the same rows.
@@ -457,6 +459,9 @@ pub(crate) struct Backup {
     /// Write nothing: read a backup and compare every byte of it.
     #[arg(long)]
     pub(crate) check: bool,
+    /// Key of a sealed backup to look at; else PORTOLAN_SEAL_KEY names it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "check")]
+    pub(crate) key: Option<PathBuf>,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -471,6 +476,23 @@ pub(crate) struct Restore {
     /// Folder to make; it must not be there yet, or be empty.
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
+    /// Key of a sealed backup; else PORTOLAN_SEAL_KEY names it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
+    /// Result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portolan seal`.
+#[derive(Debug, Args)]
+pub(crate) struct Seal {
+    /// Seal every file for the key in this file, and new ones from now on; a new key is made where the file is not there.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "off")]
+    pub(crate) key: Option<PathBuf>,
+    /// Open every file again, and keep new ones in clear.
+    #[arg(long)]
+    pub(crate) off: bool,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -15,7 +15,7 @@ use content::picture::{Alike, Likeness, Picture, thumbnail};
 use lake::{Engine, Snapshot};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Pictures that are decoded before their pixels are forgotten again.
 const TOGETHER: usize = 256;
@@ -50,12 +50,12 @@ impl Looks {
             }
             _ => {}
         }
-        let files = files_of(workspace, engine).await?;
+        let (files, kept) = (files_of(engine).await?, workspace.kept_files()?);
         let mut likeness = Likeness::of(&[]);
         let mut seen = sight.as_ref().map(|sight| Vectors::new(sight.width()));
         for (part, ids) in products.chunks(TOGETHER).enumerate() {
             bar.step("looking at", "pictures", (part * TOGETHER) as u64, products.len() as u64);
-            let decode = |id: &String| files.get(id).and_then(|path| crate::media::picture(path).ok());
+            let decode = |id: &String| files.get(id).and_then(|file| crate::media::kept_picture(&kept, file).ok());
             let pictures: Vec<Option<Picture>> = ids.par_iter().map(decode).collect();
             let pictures: Vec<Option<&Picture>> = pictures.iter().map(Option::as_ref).collect();
             likeness.extend(Likeness::of(&pictures))?;
@@ -90,16 +90,15 @@ impl Looks {
     }
 }
 
-/// The kept file of the first picture of every product that has one.
-pub(crate) async fn files_of(workspace: &Workspace, engine: &Engine) -> Result<BTreeMap<String, PathBuf>> {
+/// The SHA-256 of the first picture of every product that has one: under it the file is kept.
+pub(crate) async fn files_of(engine: &Engine) -> Result<BTreeMap<String, String>> {
     let sql = "select m.product_id, min(concat(m.path, ' ', s.sha256)) as file \
         from clean.media m join raw.sources s on s.source = m.source \
         where m.kind = 'picture' and m.product_id is not null group by m.product_id order by m.product_id";
     let rows = Rows::query(engine, sql).await?;
     let (products, files) = (rows.texts("product_id")?, rows.texts("file")?);
-    let kept = workspace.lake()?.kept_files();
-    let place = |file: String| Some(kept.join(file.rsplit_once(' ')?.1));
-    Ok(products.into_iter().zip(files).filter_map(|(product, file)| Some((product, place(file)?))).collect())
+    let hash = |file: String| Some(file.rsplit_once(' ')?.1.to_owned());
+    Ok(products.into_iter().zip(files).filter_map(|(product, file)| Some((product, hash(file)?))).collect())
 }
 
 /// Pixels of a side of the pictures in pages: twice what is shown, for sharp screens.
@@ -111,10 +110,10 @@ pub(crate) async fn thumbnails(
     engine: &Engine,
     products: impl Iterator<Item = &str>,
 ) -> Result<BTreeMap<String, String>> {
-    let files = files_of(workspace, engine).await?;
-    let wanted: Vec<(&str, &PathBuf)> = products.filter_map(|id| Some((id, files.get(id)?))).collect();
-    let one = |(id, path): &(&str, &PathBuf)| {
-        let jpeg = thumbnail(&crate::media::picture(path).ok()?, THUMBNAIL)?;
+    let (files, kept) = (files_of(engine).await?, workspace.kept_files()?);
+    let wanted: Vec<(&str, &String)> = products.filter_map(|id| Some((id, files.get(id)?))).collect();
+    let one = |(id, file): &(&str, &String)| {
+        let jpeg = thumbnail(&crate::media::kept_picture(&kept, file).ok()?, THUMBNAIL)?;
         Some(((*id).to_owned(), BASE64_STANDARD.encode(jpeg)))
     };
     Ok(wanted.par_iter().filter_map(one).collect())

@@ -13,6 +13,7 @@ mod models;
 mod output;
 mod people_pages;
 mod pipeline;
+mod seal;
 mod search;
 mod segments;
 mod serving;

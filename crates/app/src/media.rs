@@ -8,7 +8,7 @@
 use content::media::{HEAD, MediaKind, kind_of};
 use content::picture::{self, Picture, PictureParams, PicturePrint};
 use content::sound::{self, Sound, SoundParams};
-use lake::{Looked, MediaFacts};
+use lake::{KeptFiles, Looked, MediaFacts};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -49,6 +49,13 @@ pub(crate) fn picture(path: &Path) -> Result<Picture, String> {
     picture::decode(&bytes_of(path, params.max_bytes)?, &params).map_err(|e| e.to_string())
 }
 
+/// Reads a picture that the lake keeps.
+pub(crate) fn kept_picture(kept: &KeptFiles, sha256: &str) -> Result<Picture, String> {
+    let params = PictureParams::default();
+    let bytes = kept.bytes(sha256, params.max_bytes).map_err(|e| e.to_string())?;
+    picture::decode(&bytes, &params).map_err(|e| e.to_string())
+}
+
 fn picture_facts(path: &Path) -> Result<MediaFacts, String> {
     let picture = picture(path)?;
     Ok(MediaFacts {
@@ -64,8 +71,25 @@ pub(crate) fn sound(path: &Path) -> Result<Sound, String> {
     sound::decode(&bytes_of(path, params.max_bytes)?, &params).map_err(|e| e.to_string())
 }
 
-/// The sound of a video, by `ffmpeg`.
-pub(crate) fn sound_of_video(path: &Path) -> Result<Sound, String> {
+/// Reads a sound that the lake keeps.
+pub(crate) fn kept_sound(kept: &KeptFiles, sha256: &str) -> Result<Sound, String> {
+    let params = SoundParams::default();
+    let bytes = kept.bytes(sha256, params.max_bytes).map_err(|e| e.to_string())?;
+    sound::decode(&bytes, &params).map_err(|e| e.to_string())
+}
+
+/// The sound of a video that the lake keeps, by `ffmpeg`. It jumps about in a file, so it gets a copy that only this user
+/// reads and that is gone afterwards.
+pub(crate) fn sound_of_video(kept: &KeptFiles, sha256: &str) -> Result<Sound, String> {
+    let copied = || -> std::io::Result<tempfile::NamedTempFile> {
+        let mut copy = tempfile::NamedTempFile::new()?;
+        std::io::copy(&mut kept.open(sha256)?, &mut copy)?;
+        Ok(copy)
+    };
+    sound_by_ffmpeg(copied().map_err(|e| e.to_string())?.path())
+}
+
+fn sound_by_ffmpeg(path: &Path) -> Result<Sound, String> {
     let params = SoundParams::default();
     let asked = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-t", &params.max_seconds.to_string(), "-i"])

@@ -5,11 +5,12 @@
 use crate::evidence::{DEFAULT_MODELS, family};
 use crate::exit::{Exit, Stop};
 use crate::pipeline::decisions::settings::{DecideSettings, RawDecide};
+use crate::seal;
 use anyhow::{Context, Result};
 use audience::entry::attractiveness::{AttractivenessParams, Criterion};
 use domain::{Currency, Market};
-use lake::Lake;
 use lake::{Filling, GateSetting, GateSettingError, GateSettings, Severity, Undone};
+use lake::{KeptFiles, Lake};
 use recommend::ModelKind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -214,7 +215,19 @@ impl Workspace {
 
     /// The lake of the workspace.
     pub(crate) fn lake(&self) -> Result<Lake> {
-        Ok(Lake::open(&self.lake.to_string_lossy())?)
+        let lake = Lake::open(&self.lake.to_string_lossy())?;
+        Ok(match seal::read(&self.root)? {
+            Some(seal) => lake.sealed(seal),
+            None => lake,
+        })
+    }
+
+    /// The files as they came; an error where they are sealed and the key is not at hand.
+    pub(crate) fn kept_files(&self) -> Result<KeptFiles> {
+        if let Some(why) = seal::read(&self.root)?.as_ref().and_then(lake::Seal::missing) {
+            return Err(seal::no_key(why));
+        }
+        Ok(self.lake()?.kept_files())
     }
 
     /// Makes a workspace; an existing one is left as it is.

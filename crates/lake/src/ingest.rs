@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use sources::Sources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// How files are read.
@@ -199,9 +199,8 @@ async fn take(
     let sequence = before.map_or_else(|| sources.next_sequence(), |at| sources.sequence(at));
     let layout = Layout { source: kept.source.clone(), sequence, bucketed: kept.looks_large };
     let mut writer = ChunkWriter::new(lake, layout, &name, kept.bytes, progress);
-    let open = || -> std::io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(BufReader::with_capacity(1 << 18, File::open(&kept.path)?)))
-    };
+    let copies = lake.kept_files();
+    let open = || copies.open(&kept.sha256);
     let how = intake::ReadOptions { run_ahead: Some(ahead::run_ahead), ..options.read.clone() };
     let read = tokio::task::block_in_place(|| intake::read(&open, &name, &kept.source, &how, &mut writer));
     // The writer's own failure (a full disk) comes before the reader's, which only passes it on.
@@ -241,15 +240,14 @@ fn remove_traces(lake: &Lake, kept: &Kept, files: &[(&'static TableDef, Vec<File
     }
     let data =
         files.iter().flat_map(|(def, entries)| entries.iter().map(move |f| format!("{}/{}", folder(def), f.path)));
-    for path in data.map(|p| lake.root().join(p)).chain([kept.path.clone()]) {
+    for path in data.map(|p| lake.root().join(p)) {
         std::fs::remove_file(&path).map_err(LakeError::io(format!("removing {}", path.display())))?;
     }
-    Ok(())
+    lake.kept_files().remove(&kept.sha256).map_err(LakeError::io(format!("removing the copy {}", kept.sha256)))
 }
 
 /// A file's copy in the lake.
 struct Kept {
-    path: PathBuf,
     source: String,
     sha256: String,
     bytes: u64,
@@ -265,12 +263,9 @@ fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) 
     let unreadable = |source: std::io::Error| LakeError::Unreadable { path: path.to_path_buf(), source };
     let mut input = File::open(path).map_err(unreadable)?;
     let total = input.metadata().map_err(unreadable)?.len();
-    let dir = lake.kept_files();
-    std::fs::create_dir_all(&dir).map_err(LakeError::io(dir.display().to_string()))?;
-    let temporary = dir.join(".incoming");
     let what = || LakeError::io(format!("copying {name} into the lake"));
-    let mut output = File::create(&temporary).map_err(what())?;
-    let mut hash = Sha256::new();
+    let files = lake.kept_files();
+    let mut output = files.write().map_err(what())?;
     let mut buffer = vec![0; 1 << 20];
     let (mut done, mut head) = (0, [0_u8; 4]);
     loop {
@@ -282,22 +277,16 @@ fn keep(lake: &Lake, path: &Path, name: &str, progress: &(dyn Fn(&Progress<'_>) 
             let m = n.min(4);
             head[..m].copy_from_slice(&buffer[..m]);
         }
-        hash.update(&buffer[..n]);
-        output.write_all(&buffer[..n]).map_err(what())?;
+        output.push(&buffer[..n]).map_err(what())?;
         done += n as u64;
         progress(&Progress { phase: Phase::Copy, what: name, done, total });
     }
-    output.sync_data().map_err(what())?;
-    let sha256 = hex(&hash.finalize());
+    let (sha256, was_there) = files.put(output).map_err(what())?;
     let source = sha256[..16].to_owned();
-    let kept = dir.join(&sha256);
-    let was_there = kept.exists();
-    // The folder is synced once, before anything is published that names the file.
-    std::fs::rename(&temporary, &kept).map_err(what())?;
     // Compressed order exports shrink to about a tenth; a wrong guess costs time, not memory.
     let compressed = matches!(head, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd] | [b'P', b'K', ..]);
     let plain = if compressed { done.saturating_mul(10) } else { done };
-    Ok(Kept { path: kept, source, sha256, bytes: done, looks_large: plain >= LARGE_BYTES, was_there })
+    Ok(Kept { source, sha256, bytes: done, looks_large: plain >= LARGE_BYTES, was_there })
 }
 
 async fn publish(
@@ -312,8 +301,8 @@ async fn publish(
     }
     progress(&Progress { phase: Phase::Commit, what: "raw", done: 0, total: 1 });
     let kept = lake.kept_files();
-    if kept.is_dir() {
-        local::sync_folder(&kept)?;
+    if kept.folder().is_dir() {
+        local::sync_folder(kept.folder())?;
     }
     let mut writes: Vec<(&'static TableDef, Vec<FileEntry>)> = Vec::new();
     let mut added = std::mem::take(&mut pending.tables);

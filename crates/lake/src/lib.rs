@@ -12,6 +12,7 @@ mod error;
 mod export;
 mod gates;
 mod ingest;
+mod kept;
 mod local;
 mod marts;
 mod parquet_io;
@@ -36,6 +37,7 @@ pub use ingest::{
     FileOutcome, FileTaken, IngestOptions, IngestReport, Known, Look, Looked, MediaFacts, Phase, Progress, forget,
     ingest,
 };
+pub use kept::{KeptCounts, KeptFiles, Seal, SealReader, SealWriter, reseal};
 pub use marts::write_mart;
 pub use purge::purge;
 pub use quality::{

@@ -5,6 +5,7 @@
 //! Delta logs stay: they have names, sizes and counts of rows, no values. Going back in time ends here.
 
 use crate::export::source_files;
+use crate::kept::sha256_of;
 use crate::parquet_io::Pick;
 use crate::raw::RawTable;
 use crate::store::blocking;
@@ -33,7 +34,7 @@ pub async fn purge(lake: &Lake, _lock: &LakeLock) -> Result<u64, LakeError> {
             let is_old = |name: &str| name.ends_with(".parquet") && !files.contains(name);
             deleted += delete(&root.join(folder(def)), &is_old)?;
         }
-        deleted += delete(&root.join("raw/files"), &|name| !kept.contains(name))?;
+        deleted += delete(&root.join("raw/files"), &|name| !kept.contains(sha256_of(name).unwrap_or(name)))?;
         Ok(deleted)
     })
     .await

@@ -1,5 +1,6 @@
 //! The place that holds a lake, and the lock that keeps writers apart.
 
+use crate::kept::{KeptFiles, Seal};
 use crate::{LakeError, local};
 use bytes::Bytes;
 use object_store::path::Path as StorePath;
@@ -16,6 +17,7 @@ pub struct Lake {
     root: PathBuf,
     url: Url,
     store: Arc<dyn ObjectStore>,
+    seal: Option<Arc<Seal>>,
 }
 
 /// Held by the one process that writes; released when dropped or when the process dies.
@@ -44,7 +46,7 @@ impl Lake {
         let root = path.canonicalize().map_err(LakeError::io(format!("opening {}", path.display())))?;
         let url = Url::from_directory_path(&root).map_err(|()| wrong("the path cannot be written as a URL".into()))?;
         let store = object_store::local::LocalFileSystem::new_with_prefix(&root).map_err(|e| wrong(e.to_string()))?;
-        Ok(Self { root, url, store: Arc::new(store) })
+        Ok(Self { root, url, store: Arc::new(store), seal: None })
     }
 
     /// Where the lake lies.
@@ -52,9 +54,16 @@ impl Lake {
         &self.root
     }
 
-    /// Where the files that were taken in are kept, byte for byte, each by its SHA-256.
-    pub fn kept_files(&self) -> PathBuf {
-        self.root.join("raw/files")
+    /// The lake with its files as they came sealed: new ones are, and sealed ones can be read.
+    #[must_use]
+    pub fn sealed(mut self, seal: Seal) -> Self {
+        self.seal = Some(Arc::new(seal));
+        self
+    }
+
+    /// The files that were taken in, byte for byte, each by its SHA-256.
+    pub fn kept_files(&self) -> KeptFiles {
+        KeptFiles::new(self.root.join("raw/files"), self.seal.clone())
     }
 
     /// The folder as a URL with a closing slash.

@@ -4,9 +4,9 @@ use super::Environment;
 use super::serve::{PERSON_KEY, STATE};
 use crate::backup::{self, BackupError, Manifest};
 use crate::exit::{Exit, Stop};
-use crate::{cli, output};
+use crate::{cli, output, seal};
 use anyhow::{Context, Result};
-use lake::{LakeError, Snapshot};
+use lake::{LakeError, Seal, Snapshot};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -38,6 +38,7 @@ fn told(error: anyhow::Error) -> anyhow::Error {
     let next = match error.downcast_ref::<BackupError>() {
         None => return error,
         Some(BackupError::There(_)) => "name a folder that is not there, or move the old workspace away first",
+        Some(BackupError::Sealed(..)) => "name its key with --key FILE",
         Some(BackupError::Newer(..)) => "restore it with that version",
         Some(BackupError::NoBackup(..) | BackupError::Damaged(..)) => {
             "take another backup; nothing was restored, and a workspace that is there was not touched"
@@ -53,9 +54,18 @@ fn shown(what: &str, file: &Path, made: &Manifest) -> serde_json::Value {
     })
 }
 
+/// The key that was named, for a backup that is read.
+fn key(file: Option<&Path>) -> Result<Option<Seal>> {
+    let named = std::env::var_os(seal::KEY_VARIABLE).map(std::path::PathBuf::from);
+    let Some(file) = file.map(Path::to_path_buf).or(named) else { return Ok(None) };
+    let text = std::fs::read_to_string(&file).with_context(|| format!("reading the key {}", file.display()))?;
+    let wrong = |why| Stop::error(Exit::BadInput, format!("{}: {why}", file.display()), "name the file of the key");
+    Ok(Some(Seal::of_key(&text).map_err(wrong)?))
+}
+
 pub(crate) async fn run(env: &Environment, args: &cli::Backup) -> Result<ExitCode> {
     if args.check {
-        let made = backup::check(&args.file).map_err(told)?;
+        let made = backup::check(&args.file, key(args.key.as_deref())?.as_ref()).map_err(told)?;
         if args.json {
             output::json(&shown("whole", &args.file, &made))?;
         } else {
@@ -74,6 +84,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Backup) -> Result<ExitCod
         let what = format!("the lake is not in the workspace but in {}", lake.root().display());
         return Err(Stop::error(Exit::Usage, what, "back up that folder with the tools of its storage"));
     }
+    let seal = seal::read(&workspace.root)?;
+    // It is read back before it is called a backup.
+    if let Some(why) = seal.as_ref().and_then(Seal::missing) {
+        return Err(seal::no_key(why));
+    }
     let held = lock(&lake).await?;
     let snapshot = Snapshot::latest(&lake).await?.number;
     let place = tempfile_beside(&args.file)?;
@@ -85,7 +100,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Backup) -> Result<ExitCod
         more.push((STATE, copy));
     }
     let at = chrono_now();
-    let made = tokio::task::block_in_place(|| backup::write(&workspace.root, &more, &args.file, (at, snapshot)));
+    let to = (args.file.as_path(), seal.as_ref());
+    let made = tokio::task::block_in_place(|| backup::write(&workspace.root, &more, to, (at, snapshot)));
     drop(held);
     std::fs::remove_dir_all(&place).with_context(|| format!("removing {}", place.display()))?;
     let made = made.map_err(told)?;
@@ -102,6 +118,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Backup) -> Result<ExitCod
         output::hint(
             "keys and people are in no file of this workspace: a database of its own is backed up with its own tools",
         );
+    } else if let Some(seal) = seal {
+        output::hint(&format!("it is sealed with key {}: without it nobody restores it", seal.id()));
     } else if made.files.contains_key(PERSON_KEY) {
         output::hint("it holds keys, people and personal data: keep it as safe as the workspace");
     }
@@ -124,7 +142,7 @@ fn chrono_now() -> String {
 }
 
 pub(crate) fn restore(args: &cli::Restore) -> Result<ExitCode> {
-    let made = backup::restore(&args.file, &args.dir).map_err(told)?;
+    let made = backup::restore(&args.file, key(args.key.as_deref())?.as_ref(), &args.dir).map_err(told)?;
     if args.json {
         output::json(&shown("restored", &args.dir, &made))?;
         return Ok(ExitCode::SUCCESS);

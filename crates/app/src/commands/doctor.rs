@@ -2,7 +2,7 @@
 
 use super::Environment;
 use crate::exit::Exit;
-use crate::{cli, output};
+use crate::{cli, output, seal};
 use anyhow::Result;
 use lake::{LakeError, Snapshot};
 use serde_json::json;
@@ -19,11 +19,17 @@ pub(crate) async fn run(env: &Environment, args: &cli::Doctor) -> Result<ExitCod
         Err(error) => format!("not possible: {error}"),
     };
     let rows: u64 = snapshot.tables.values().map(|t| t.rows).sum();
-    let code = if health.problems.is_empty() { ExitCode::SUCCESS } else { Exit::Storage.into() };
+    let kept = lake.kept_files().counts()?;
+    let code = match (health.problems.is_empty(), health.closed_files) {
+        (false, _) => Exit::Storage.into(),
+        (true, 0) => ExitCode::SUCCESS,
+        (true, _) => Exit::Missing.into(),
+    };
     if args.json {
         output::json(&json!({
             "workspace": workspace.root, "snapshot": snapshot.number, "tables": snapshot.tables.len(), "rows": rows,
-            "kept_files": health.kept_files, "kept_bytes": health.kept_bytes, "problems": health.problems,
+            "kept_files": health.kept_files, "kept_bytes": health.kept_bytes,
+            "sealed_files": kept.sealed, "not_compared": health.closed_files, "problems": health.problems,
             "free_to_write": writing == "free", "writing": writing, "home": workspace.home,
             "currency": workspace.currency, "digest": health.tables,
         }))?;
@@ -38,9 +44,11 @@ pub(crate) async fn run(env: &Environment, args: &cli::Doctor) -> Result<ExitCod
         output::count(rows)
     ));
     output::line(&format!(
-        "kept       {} files as they came, {} bytes",
+        "kept       {} files as they came, {} bytes; {} sealed, {} in clear",
         output::count(health.kept_files),
-        output::count(health.kept_bytes)
+        output::count(health.kept_bytes),
+        output::count(kept.sealed),
+        output::count(kept.clear)
     ));
     output::line(&format!("writing    {writing}"));
     output::line(&format!(
@@ -55,6 +63,12 @@ pub(crate) async fn run(env: &Environment, args: &cli::Doctor) -> Result<ExitCod
         for (table, hash) in &health.tables {
             output::line(&format!("{hash}  {table}"));
         }
+    }
+    if health.closed_files > 0 {
+        let why = seal::read(&workspace.root)?.as_ref().and_then(|seal| seal.missing().map(str::to_owned));
+        let why = why.unwrap_or_else(|| "seal.toml of the workspace is missing".to_owned());
+        output::error(&format!("{} sealed files were not compared: {why}", output::count(health.closed_files)));
+        output::hint(seal::NEXT);
     }
     for problem in &health.problems {
         output::error(problem);

@@ -27,6 +27,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Ingest) -> Result<ExitCod
     // Who names a format or a mapping says that every file is such a table.
     let told = options.format.is_some() || options.mapping.is_some();
     let workspace = env.workspace()?;
+    workspace.kept_files()?;
     let lake = workspace.lake()?;
     let lock = lake.lock()?;
     let logs = if args.format.as_deref() == Some(access_log::FORMAT) {

@@ -23,6 +23,7 @@ mod quality;
 mod recommend;
 mod rules;
 mod run;
+mod seal;
 mod search;
 pub(crate) mod segments;
 mod serve;
@@ -95,6 +96,7 @@ async fn dispatch(env: Environment, command: Command) -> Result<ExitCode> {
     match command {
         Command::Init(args) => init::run(&env, &args),
         Command::Ingest(args) => ingest::run(&env, &args).await,
+        Command::Seal(args) => seal::run(&env, &args),
         Command::Forget(args) => forget::run(&env, &args).await,
         Command::Sync(args) => sync::run(&env, &args).await,
         Command::Export(args) => export::run(&env, &args).await,

@@ -74,7 +74,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Recommend) -> Result<Exit
     let names: BTreeMap<String, String> = names.texts("product_id")?.into_iter().zip(names.texts("name")?).collect();
     // Pictures are looked at once and kept; without any there is nothing to look at.
     let bar = output::Bar::new(env.quiet || args.json);
-    let looks = if looks::files_of(&workspace, &engine).await?.is_empty() {
+    let looks = if looks::files_of(&engine).await?.is_empty() {
         None
     } else {
         Some(looks::Looks::load(&workspace, &engine, &snapshot, catalogue.pictured(), &bar).await?)

@@ -44,7 +44,10 @@ pub(super) async fn consents(root: &Path) -> Result<Consents> {
 }
 
 pub(crate) async fn run(env: &Environment, args: &cli::Serve) -> Result<ExitCode> {
-    let root = env.workspace()?.root;
+    let workspace = env.workspace()?;
+    // Events go into the lake, and a person is erased from it.
+    workspace.kept_files()?;
+    let root = workspace.root;
     allocator::keep_longer();
     // The address first: who cannot have it should hear so before a large workspace is read.
     let listener = tokio::net::TcpListener::bind(args.addr).await.map_err(|e| {

@@ -27,6 +27,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Sync) -> Result<ExitCode>
         ));
     }
     sources.retain(|source| args.sources.is_empty() || args.sources.contains(&source.name));
+    workspace.kept_files()?;
     let lake = workspace.lake()?;
     let today = args.as_of.unwrap_or_else(ingest::today);
     let (mut rounds, mut failed): (Vec<Round<'_>>, Vec<Error>) = (Vec::new(), Vec::new());

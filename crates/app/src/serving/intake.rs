@@ -123,8 +123,8 @@ fn in_lake(
         if n >= RECALLED {
             break;
         }
-        let path = lake.kept_files().join(&file.sha256);
-        let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let telling = || format!("reading the kept copy of {}", file.name);
+        let bytes = lake.kept_files().bytes(&file.sha256, usize::MAX - 1).with_context(telling)?;
         n += bytes.iter().filter(|byte| **byte == b'\n').count();
         read.push(bytes);
     }

@@ -372,8 +372,8 @@ fn unread(
         if file.rejected == 0 || known.contains_key(&file.source) {
             continue;
         }
-        let path = lake.kept_files().join(&file.sha256);
-        let open = || Ok(Box::new(std::fs::File::open(&path)?) as Box<dyn std::io::Read + Send>);
+        let kept = lake.kept_files();
+        let open = || kept.open(&file.sha256);
         let is_text = !file.encoding.to_lowercase().starts_with("utf-16") && !file.encoding.is_empty();
         if !is_text || intake::any_piece(&open, &file.name, &|piece| looked_for.are_in(piece))? {
             found.push(file.source);

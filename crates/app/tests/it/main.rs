@@ -36,6 +36,7 @@ mod recommend;
 mod results;
 mod rights;
 mod schedule;
+mod sealed;
 mod search;
 mod segments;
 mod serve_answers;

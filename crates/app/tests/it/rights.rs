@@ -7,7 +7,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-const NAME: &str = "zacharias-quillfeather";
+pub(crate) const NAME: &str = "zacharias-quillfeather";
 const VISITOR: &str = "visitor-quillfeather-9";
 const WORDS: &str = "whistles like a lark in Tolpuddle";
 
@@ -65,7 +65,7 @@ pub(crate) fn saying(root: &Path, needle: &str) -> Vec<PathBuf> {
 }
 
 /// The shop with a person in orders, reviews, unreadable lines and plans.
-fn shop_with_the_person() -> Shop {
+pub(crate) fn shop_with_the_person() -> Shop {
     let shop = shop(&["run"]);
     let header = "order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n";
     let orders = format!(

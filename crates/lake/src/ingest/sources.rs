@@ -152,7 +152,6 @@ mod tests {
 
     fn kept(source: &str) -> Kept {
         Kept {
-            path: "x".into(),
             source: source.into(),
             sha256: source.repeat(4),
             bytes: 1,

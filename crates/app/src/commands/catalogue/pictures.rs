@@ -49,7 +49,7 @@ pub(super) async fn run(env: &Environment, titles: bool, is_json: bool) -> Resul
     if looks.likeness.n_present() == 0 {
         return Err(crate::commands::similar::no_pictures());
     }
-    let files = files_of(&opened.workspace, &opened.engine).await?;
+    let (files, kept) = (files_of(&opened.engine).await?, opened.workspace.kept_files()?);
     let goods: Vec<usize> = (0..found.ids.len()).filter(|&row| !found.is_service(row)).collect();
     let missing: Vec<usize> = goods.iter().copied().filter(|&row| !files.contains_key(&found.ids[row])).collect();
     let repeats = looks.likeness.repeats();
@@ -58,8 +58,10 @@ pub(super) async fn run(env: &Environment, titles: bool, is_json: bool) -> Resul
         let pairs: Vec<usize> = goods.iter().copied().filter(|&row| !found.names[row].is_empty()).collect();
         let (wide, high) = PictureTextParams::default().canvas;
         // On the canvas of the towers, so that a large catalogue stays in memory.
-        let decode =
-            |row: &usize| Some((*row, crate::media::picture(files.get(&found.ids[*row])?).ok()?.fitted(wide, high)));
+        let decode = |row: &usize| {
+            let file = files.get(&found.ids[*row])?;
+            Some((*row, crate::media::kept_picture(&kept, file).ok()?.fitted(wide, high)))
+        };
         judge(&pairs.iter().filter_map(decode).collect::<Vec<_>>(), &found, &bar)?
     } else {
         Titles::NotAsked

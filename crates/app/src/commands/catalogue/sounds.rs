@@ -38,12 +38,13 @@ pub(super) async fn run(env: &Environment, is_json: bool) -> Result<ExitCode> {
         ));
     }
     let speech = encoders::speech(&opened.workspace)?.map(|named| named.encoder);
-    let kept = opened.workspace.lake()?.kept_files();
+    let kept = opened.workspace.kept_files()?;
     let mut heard = Vec::new();
     for (at, path) in paths.iter().enumerate() {
         bar.step("listening to", "files", at as u64, paths.len() as u64);
-        let file = kept.join(&files[at]);
-        let sound = if kinds[at] == "video" { crate::media::sound_of_video(&file) } else { crate::media::sound(&file) };
+        let (video, file) = (kinds[at] == "video", &files[at]);
+        let sound =
+            if video { crate::media::sound_of_video(&kept, file) } else { crate::media::kept_sound(&kept, file) };
         heard.push(Heard { path: path.clone(), product: products[at].clone(), sound });
     }
     let mut words: Vec<Option<String>> = vec![None; heard.len()];

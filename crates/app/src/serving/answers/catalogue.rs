@@ -289,8 +289,9 @@ impl Serving {
             anyhow::Ok(rows.texts("format")?.into_iter().zip(rows.texts("sha256")?).next())
         };
         let (format, hash) = found.await.map_err(refused)?.ok_or_else(none)?;
-        let path = now.workspace.lake().map_err(refused)?.kept_files().join(hash);
-        let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display())).map_err(refused)?;
+        let kept = now.workspace.kept_files().map_err(refused)?;
+        let telling = || format!("reading the picture {hash}");
+        let bytes = kept.bytes(&hash, PictureParams::default().max_bytes).with_context(telling).map_err(refused)?;
         Ok(Document { content_type: format!("image/{format}"), bytes: Bytes::from(bytes) })
     }
 }
