@@ -456,13 +456,13 @@ mod tests {
         zip.start_file(MANIFEST, plain).unwrap();
         zip.write_all(&serde_json::to_vec(&made).unwrap()).unwrap();
         zip.finish().unwrap();
-        assert!(restore(&backup, &folder.path().join("back")).is_err());
+        assert!(restore(&backup, None, &folder.path().join("back")).is_err());
         assert!(!folder.path().join("evil").exists());
         let newer = Manifest { format: 2, files: BTreeMap::new(), ..made };
         let mut zip = ZipWriter::new(File::create(&backup).unwrap());
         zip.start_file(MANIFEST, plain).unwrap();
         zip.write_all(&serde_json::to_vec(&newer).unwrap()).unwrap();
         zip.finish().unwrap();
-        assert!(check(&backup).unwrap_err().to_string().contains("newer version"));
+        assert!(check(&backup, None).unwrap_err().to_string().contains("newer version"));
     }
 }

@@ -12,7 +12,8 @@ mod server;
 mod spend;
 
 pub(crate) use audience::{
-    AreaBy, GroupBy, Markets, MarketsWhat, Personas, ReplenishBy, Segments, SegmentsWhat, Shoppers, ShoppersWhat,
+    AreaBy, BriefFor, GroupBy, Markets, MarketsWhat, Personas, ReplenishBy, Segments, SegmentsWhat, Shoppers,
+    ShoppersWhat,
 };
 pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};

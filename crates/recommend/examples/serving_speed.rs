@@ -60,8 +60,15 @@ fn main() {
     let read_histories_s = cpu_s() - began;
 
     let popular = Popular::new((0..n_items as u32).map(|i| (ItemIdx(i), 1.0 / (1.0 + i as f32))));
-    let view =
-        View { scorer: Some(&scorer), near: &[], market: Some(&popular), home: None, new: None, newest: &popular };
+    let view = View {
+        scorer: Some(&scorer),
+        near: &[],
+        segment: None,
+        market: Some(&popular),
+        home: None,
+        new: None,
+        newest: &popular,
+    };
     let who: Vec<usize> = (0..ASKED).map(|k| k * (n_shoppers / ASKED)).collect();
     let ask_one = |s: usize, order: bool| {
         let bought = histories.find(&format!("s{s:07}")).map(|p| p.bought()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Options of the commands about shoppers and markets.
 
 use super::Lang;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use domain::{Decimal, Market};
 use std::path::PathBuf;
 
@@ -300,11 +300,26 @@ pub(crate) enum AreaBy {
     City,
 }
 
+/// Who works with a brief.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BriefFor {
+    /// Those who make the advertising.
+    Agency,
+    /// Those who make the product.
+    Product,
+}
+
 /// `portolan personas`.
 #[derive(Debug, Args)]
 pub(crate) struct Personas {
     /// The market; without it all of them.
     pub(crate) market: Option<Market>,
+    /// The same as a brief, in Markdown, for who works with it.
+    #[arg(long, value_enum, value_name = "FOR", requires = "market")]
+    pub(crate) brief: Option<BriefFor>,
+    /// Write the brief into a file.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "brief", conflicts_with = "json")]
+    pub(crate) out: Option<PathBuf>,
     /// Language of the page.
     #[arg(long, value_enum, default_value_t = Lang::En)]
     pub(crate) lang: Lang,

@@ -1,4 +1,4 @@
-//! `portolan personas`: who buys in a market, on one page.
+//! `portolan personas`: who buys in a market, on one page, and the same as a brief.
 
 use super::Environment;
 use crate::cli;
@@ -6,8 +6,12 @@ use crate::exit::{Exit, Stop};
 use crate::pipeline::rows::Rows;
 use crate::{output, pipeline};
 use anyhow::{Context, Result};
+use audience::persona::brief::{Brief, Material, Purpose, Reached, Returned, Theme, Voice, brief};
 use audience::persona::page::{Entry, Persona, Said};
+use decide::plan::{Lang, segment_name};
 use domain::Market;
+use lake::Engine;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 pub(crate) async fn run(env: &Environment, args: &cli::Personas) -> Result<ExitCode> {
@@ -29,6 +33,14 @@ pub(crate) async fn run(env: &Environment, args: &cli::Personas) -> Result<ExitC
             "`portolan markets rank` has the markets",
         ));
     }
+    if let (Some(purpose), Some((market, page))) = (args.brief, found.first()) {
+        let persona: Persona = serde_json::from_str(page).context("a persona as JSON")?;
+        let purpose = match purpose {
+            cli::BriefFor::Agency => Purpose::Agency,
+            cli::BriefFor::Product => Purpose::Product,
+        };
+        return hand_over(&briefed(&opened.engine, *market, &persona, purpose).await?, args);
+    }
     if args.json {
         let all: Vec<serde_json::Value> = found
             .iter()
@@ -43,6 +55,96 @@ pub(crate) async fn run(env: &Environment, args: &cli::Personas) -> Result<ExitC
             output::line("");
         }
         tell(*market, &serde_json::from_str(page).context("a persona as JSON")?, args.lang);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts the brief of a market together from its tables.
+async fn briefed(engine: &Engine, market: Market, persona: &Persona, purpose: Purpose) -> Result<Brief> {
+    let themes = themes(engine, market).await?;
+    let sql = format!(
+        "select reason, cast(sum(n_units) as bigint) as units from marts.return_reasons where market = '{market}' \
+         group by reason order by units desc, reason"
+    );
+    let rows = Rows::query(engine, &sql).await?;
+    let back = rows.texts("reason")?.into_iter().zip(rows.ints("units")?);
+    let returned: Vec<Returned> =
+        back.map(|(reason, units)| Returned { reason, units: units.unsigned_abs() }).collect();
+    let sql =
+        format!("select segment, n_shoppers, n_contactable from marts.reach where market = '{market}' order by place");
+    let rows = Rows::query(engine, &sql).await?;
+    let (segments, n, agreed) =
+        (rows.texts("segment")?, rows.ints("n_shoppers")?, rows.optional_ints("n_contactable")?);
+    let reach: Vec<Reached> = (0..segments.len())
+        .map(|i| Reached {
+            segment: Said::new(segment_name(&segments[i], Lang::En), segment_name(&segments[i], Lang::Zh)),
+            n: n[i].unsigned_abs(),
+            contactable: agreed[i].map(i64::unsigned_abs),
+        })
+        .collect();
+    Ok(brief(purpose, &Material { market, persona, themes: &themes, returned: &returned, reach: &reach }))
+}
+
+/// Products named for a theme.
+const PRODUCTS: usize = 3;
+
+/// The themes of a market's reviews, with the products of which they are said most.
+async fn themes(engine: &Engine, market: Market) -> Result<Vec<Theme>> {
+    let sql = format!(
+        "select v.theme, v.stance, coalesce(max(p.name), v.product_id) as product, count(distinct v.review_id) as n \
+         from marts.voices v left join clean.products p on p.product_id = v.product_id \
+         where v.market = '{market}' and v.product_id is not null group by v.theme, v.stance, v.product_id \
+         order by n desc, product"
+    );
+    let rows = Rows::query(engine, &sql).await?;
+    let (names, stances, products, n) =
+        (rows.texts("theme")?, rows.texts("stance")?, rows.texts("product")?, rows.ints("n")?);
+    let mut said_of: BTreeMap<(&str, &str), Vec<(String, u64)>> = BTreeMap::new();
+    for i in 0..names.len() {
+        let of = said_of.entry((&stances[i], &names[i])).or_default();
+        // A product that one review speaks of is chance.
+        if of.len() < PRODUCTS && n[i] > 1 {
+            of.push((products[i].clone(), n[i].unsigned_abs()));
+        }
+    }
+    let sql = format!("select * from marts.review_themes where market = '{market}' order by voice, rank");
+    let rows = Rows::query(engine, &sql).await?;
+    let (voices, terms, quotes) = (rows.texts("voice")?, rows.texts("terms")?, rows.texts("quotes")?);
+    let (n, judged) = (rows.ints("n_reviews")?, rows.ints("n_judged")?);
+    let theme = |i: usize| {
+        let quoted: Vec<serde_json::Value> = serde_json::from_str(&quotes[i]).context("quotes of a theme as JSON")?;
+        let voice = match voices[i].as_str() {
+            "complaint" => Voice::Complaint,
+            "praise" => Voice::Praise,
+            _ => Voice::Wish,
+        };
+        // A theme of marts.voices goes by the first two of the terms.
+        let named = terms[i].split(", ").take(2).collect::<Vec<_>>().join(", ");
+        let of = said_of.get(&(voices[i].as_str(), named.as_str()));
+        Ok(Theme {
+            voice,
+            terms: terms[i].clone(),
+            n: n[i].unsigned_abs(),
+            of: judged[i].unsigned_abs(),
+            quotes: quoted.iter().filter_map(|q| Some(q["sentence"].as_str()?.to_owned())).collect(),
+            products: of.cloned().unwrap_or_default(),
+        })
+    };
+    (0..terms.len()).map(theme).collect()
+}
+
+fn hand_over(made: &Brief, args: &cli::Personas) -> Result<ExitCode> {
+    if args.json {
+        output::json(made)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = made.markdown(args.lang == cli::Lang::Zh);
+    match &args.out {
+        Some(path) => {
+            std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
+            output::line(&format!("written: {}", path.display()));
+        }
+        None => output::line(text.trim_end()),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use super::Environment;
 use crate::pipeline::gates::Failing;
 use crate::pipeline::{self, Asked};
-use crate::{cli, output};
+use crate::{cli, output, serving};
 use anyhow::Result;
 use domain::{Market, Seed};
 use std::process::ExitCode;
@@ -17,6 +17,9 @@ pub(crate) async fn run(env: &Environment, args: &cli::Run) -> Result<ExitCode> 
     let failing = if args.force || args.allow_failed_gates { Failing::Allow } else { Failing::Stop };
     let asked = Asked { force: args.force, failing, today: super::ingest::today() };
     let report = pipeline::run(&workspace, &lake, &lock, Seed(args.seed), asked, &bar).await?;
+    bar.step("preparing", "histories for the server", 0, 1);
+    serving::make_ready(&workspace, &lake).await?;
+    bar.clear();
     if args.json {
         output::json(&report)?;
     } else {

@@ -18,10 +18,14 @@ mod schedule;
 pub(crate) mod snapshot;
 mod sweep;
 mod tables;
+mod tastes;
 mod updates;
 
+use crate::workspace::Workspace;
+use anyhow::Result;
 use current::Current;
 use exposures::Exposures;
+use lake::{Engine, EngineOptions};
 use recent::{Recent, RecentParams};
 use runs::RunsParams;
 use serve::consents::{Consents, PERSONALISATION};
@@ -36,6 +40,14 @@ pub(crate) enum Unasked {
     Allows,
     /// No, until there is a yes.
     Refuses,
+}
+
+/// Keeps what a server that starts next would have to read from every order.
+pub(crate) async fn make_ready(workspace: &Workspace, lake: &lake::Lake) -> Result<()> {
+    let snapshot = lake::Snapshot::latest(lake).await?;
+    let engine = Engine::open(lake, &snapshot, &EngineOptions::default()).await?;
+    kept::Kept::load(&workspace.root, &engine, &snapshot).await?;
+    Ok(())
 }
 
 /// All that answers.

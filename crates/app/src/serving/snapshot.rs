@@ -6,6 +6,7 @@
 
 use super::goods::Goods;
 use super::kept::Kept;
+use super::tastes::Tastes;
 use crate::looks::Looks;
 use crate::models::{Kept as KeptMarket, Store};
 use crate::output::Bar;
@@ -83,6 +84,7 @@ pub(crate) struct Snapshot {
     found: OnceLock<Arc<Found>>,
     looks: OnceLock<Arc<Looks>>,
     new: OnceLock<Arc<NewProducts>>,
+    tastes: OnceLock<Arc<Tastes>>,
     answers: Answers,
 }
 
@@ -122,6 +124,7 @@ impl Snapshot {
             found: OnceLock::new(),
             looks: OnceLock::new(),
             new: OnceLock::new(),
+            tastes: OnceLock::new(),
             answers: Answers::default(),
         })
     }
@@ -168,6 +171,7 @@ impl Snapshot {
             found: OnceLock::new(),
             looks: OnceLock::new(),
             new: OnceLock::new(),
+            tastes: OnceLock::new(),
             answers: Answers::default(),
         })
     }
@@ -294,6 +298,12 @@ impl Snapshot {
 
     /// Makes what is slow to make and not needed to begin with; takes it over from an earlier version of the same data.
     pub(crate) async fn prepare(&self, before: Option<&Self>) -> Result<()> {
+        let same = before.filter(|before| is_same(&before.lake, &self.lake));
+        let tastes = match same.and_then(|before| before.tastes.get()) {
+            Some(tastes) => tastes.clone(),
+            None => Arc::new(Tastes::load(&self.engine, &self.goods).await?),
+        };
+        self.tastes.get_or_init(|| tastes);
         let same = before.filter(|before| before.lake.stages.get("clean") == self.lake.stages.get("clean"));
         let found = match same.and_then(|before| before.found.get()) {
             Some(found) => found.clone(),
@@ -314,6 +324,11 @@ impl Snapshot {
         };
         self.new.get_or_init(|| new);
         Ok(())
+    }
+
+    /// What sells to segments, once it has been counted.
+    pub(crate) fn tastes(&self) -> Option<&Tastes> {
+        self.tastes.get().map(|tastes| &**tastes)
     }
 
     /// Products that nobody has bought, once it is known what they are like.

@@ -55,3 +55,4 @@ mod sync;
 mod systems;
 mod trade;
 mod transfer;
+mod usable;

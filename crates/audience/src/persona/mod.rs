@@ -2,8 +2,9 @@
 //!
 //! [`facts`] is what it is made from: figures of this crate, each group with its query; [`page`] is the result and how it is put
 //! together; `parts` holds the sentences of the four parts, [`name`] the rules by which it gets a name, `words` how
-//! numbers are written. Nothing is said that no figure carries, and what could not be said is listed.
+//! numbers are written, [`brief`] the same for who makes the advertising or the product. Nothing is said that no figure carries, and what could not be said is listed.
 
+pub mod brief;
 pub mod facts;
 pub mod name;
 pub mod page;

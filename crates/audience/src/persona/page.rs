@@ -43,7 +43,8 @@ pub struct Said {
 }
 
 impl Said {
-    pub(super) fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+    /// From both.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
         Self { en: en.into(), zh: zh.into() }
     }
 }

@@ -10,6 +10,9 @@ use crate::usage::Dimension;
 use domain::{Figure, FigureValue};
 use learn::two_by_two::two_shares;
 
+/// How a statement of a need begins.
+pub(super) const NEED: &str = "a need: ";
+
 fn entry(group: Group, figure: &Figure, en: String, zh: String) -> Entry {
     Entry { statement: Said::new(en, zh), figure: figure.clone(), group, quotes: Vec::new() }
 }
@@ -374,7 +377,7 @@ pub(super) fn motives(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<S
                 let (en, zh) = beside_home(params, need);
                 quoted(
                     need,
-                    format!("a need: {} ({}){en}", need.aspect, join(|t| &t.0, ", ")),
+                    format!("{NEED}{} ({}){en}", need.aspect, join(|t| &t.0, ", ")),
                     format!("需求：“{}”（{}）{zh}", need.aspect, join(|t| &t.1, "，")),
                     &mut out,
                 );

@@ -78,5 +78,5 @@ pub use sentence::{Piece, Sentence};
 pub use trade::{BudgetWeek, ClearanceRow, CodeAim, FirstSendRow, ParityKind, ParityRow, Trade};
 pub use unknown::{Have, Unknown, UnknownKey};
 pub use uptake::{Uptake, UptakeError, UptakeParams};
-pub use vocabulary::{scorer as scorer_name, term as term_name};
+pub use vocabulary::{scorer as scorer_name, segment as segment_name, term as term_name};
 pub use words::Lang;

@@ -408,7 +408,8 @@ fn advice(table: &'static [Entry], key: &str, lang: Lang) -> &'static str {
     find(table, key).map_or("", |entry| entry.advice.get(lang))
 }
 
-pub(crate) fn segment(key: &str, lang: Lang) -> String {
+/// Name of a named segment.
+pub fn segment(key: &str, lang: Lang) -> String {
     name(SEGMENTS, key, lang)
 }
 

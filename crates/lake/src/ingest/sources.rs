@@ -151,13 +151,7 @@ mod tests {
     use super::*;
 
     fn kept(source: &str) -> Kept {
-        Kept {
-            source: source.into(),
-            sha256: source.repeat(4),
-            bytes: 1,
-            looks_large: false,
-            was_there: false,
-        }
+        Kept { source: source.into(), sha256: source.repeat(4), bytes: 1, looks_large: false, was_there: false }
     }
 
     fn summary() -> intake::ReadSummary {

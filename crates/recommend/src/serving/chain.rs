@@ -1,6 +1,6 @@
 //! A full list for everybody: the best source that can say something begins, the next ones fill what is missing.
 //!
-//! `own history → session → described alike → same category → home model → market → home → like what was bought → newest`. A model scores from what the shopper bought and did, the last
+//! `own history → session → described alike → same category → home model → segment → market → home → like what was bought → newest`. A model scores from what the shopper bought and did, the last
 //! minutes included; where there is no past, from the last minutes alone; then comes what sells in the market, what sells
 //! at home, then what nobody has bought yet and is like what the shopper did, and at last what is new in the catalogue. Scores of two steps are two units, so an item of an earlier step
 //! always stands before one of a later step. A model that hears no history answers neither of the first two steps; then, and where
@@ -27,6 +27,8 @@ pub enum Step {
     Category,
     /// The home market's model on the session.
     HomeModel,
+    /// What sells to a segment in the market, where one was named.
+    Segment,
     /// What sells in the market.
     Market,
     /// What sells in the home market.
@@ -39,12 +41,13 @@ pub enum Step {
 
 impl Step {
     /// All of them, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::History,
         Self::Session,
         Self::Described,
         Self::Category,
         Self::HomeModel,
+        Self::Segment,
         Self::Market,
         Self::Home,
         Self::Alike,
@@ -64,6 +67,7 @@ impl Step {
             Self::Described => "described_alike",
             Self::Category => "same_category",
             Self::HomeModel => "home_model",
+            Self::Segment => "segment",
             Self::Market => "market",
             Self::Home => "home",
             Self::Alike => "alike",
@@ -93,6 +97,9 @@ pub struct View<'a> {
     pub scorer: Option<&'a Scorer>,
     /// What answers a session where the model cannot.
     pub near: &'a [Near<'a>],
+    /// What sells to a segment in the market, or why nothing can be said of it; `None` where no segment was named, and then
+    /// the answer has no such step.
+    pub segment: Option<Result<&'a Popular, Why>>,
     /// What sells in the market.
     pub market: Option<&'a Popular>,
     /// What sells at home.
@@ -173,7 +180,7 @@ pub fn answer(view: &View<'_>, ask: &Ask<'_>) -> Answer {
     // An item that is on two lists is left out once.
     let mut out: BTreeMap<ItemIdx, Out> = BTreeMap::new();
     let half = ask.n.div_ceil(2);
-    for step in Step::ALL {
+    for step in Step::ALL.into_iter().filter(|step| *step != Step::Segment || view.segment.is_some()) {
         let near = step.is_near();
         let missing = if near { half.saturating_sub(answer.items.len()) } else { ask.n - answer.items.len() };
         let by_model = answer.chain.iter().any(|told| told.answered > 0 && !told.step.is_near());
@@ -238,6 +245,7 @@ fn source<'a>(view: &View<'a>, ask: &Ask<'_>, step: Step) -> Result<Source<'a>, 
         Step::Described | Step::Category | Step::HomeModel => {
             view.near.iter().find(|near| near.step == step).map(Source::Near).ok_or(Why::NoList)
         }
+        Step::Segment => view.segment.unwrap_or(Err(Why::NoList)).map(Source::List),
         Step::Market => list(view.market),
         Step::Home => list(view.home),
         Step::Alike if !taste.has_past && !taste.has_session => Err(Why::NoPast),
@@ -289,6 +297,7 @@ pub(super) fn reasons(view: &View<'_>, ask: &Ask<'_>, step: Step, item: ItemIdx,
             reasons.truncate(ask.n_reasons);
             reasons
         }
+        Step::Segment => one("bought by others of the segment"),
         Step::Market => one("bought by others in this market"),
         Step::Home => one("bought by others in the home market"),
         Step::Alike => {
@@ -450,8 +459,15 @@ pub(super) mod tests {
         };
         let reasons = |_: ItemIdx, part: f32| vec![Reason { term: "described alike", item: None, part }];
         let near = [Near { step: Step::Described, best: &best, reasons: &reasons }];
-        let view =
-            View { scorer: Some(&scorer), near: &near, market: Some(&market), home: None, new: None, newest: &newest };
+        let view = View {
+            scorer: Some(&scorer),
+            near: &near,
+            segment: None,
+            market: Some(&market),
+            home: None,
+            new: None,
+            newest: &newest,
+        };
         let found = |bought: &[u32], session: &[u32], n: usize| {
             let taste = taste(bought, session);
             let ask = Ask { taste: &taste, n, n_reasons: 1, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
@@ -478,7 +494,8 @@ pub(super) mod tests {
     #[test]
     fn a_market_without_a_model_or_list_says_so() {
         let newest = list(&[3]);
-        let view = View { scorer: None, near: &[], market: None, home: None, new: None, newest: &newest };
+        let view =
+            View { scorer: None, near: &[], segment: None, market: None, home: None, new: None, newest: &newest };
         let taste = taste(&[0], &[]);
         let ask = Ask { taste: &taste, n: 2, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
         let found = answer(&view, &ask);

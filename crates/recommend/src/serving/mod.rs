@@ -15,6 +15,7 @@ mod kin;
 mod popular;
 mod reorder;
 mod scorer;
+mod segment;
 mod session;
 mod why;
 
@@ -26,5 +27,6 @@ pub use kin::{Kin, LikeBy, NewProducts};
 pub use popular::Popular;
 pub use reorder::rerank;
 pub use scorer::Scorer;
+pub use segment::SegmentTaste;
 pub use session::{SessionParams, Taste};
 pub use why::{Out, Why};

@@ -1,6 +1,6 @@
 //! Candidates that somebody else chose, in the order in which this shopper should see them.
 //!
-//! First those that the model can score, best first; where it hears no history, up to half of them by what is near the session; then those on the market's list, those on the home market's, those that
+//! First those that the model can score, best first; where it hears no history, up to half of them by what is near the session; then those on the list of a segment that was named, those on the market's list, those on the home market's, those that
 //! nobody has bought and that are like what the shopper did, and the rest in the order in which they came. What must not be shown is left out and counted.
 //!
 //! Cost: one score of the candidates; a look-up each in lists of places.
@@ -26,7 +26,7 @@ pub fn rerank(view: &View<'_>, ask: &Ask<'_>, candidates: &[ItemIdx]) -> Answer 
     let model = heard(view).ok().filter(|_| taste.has_past || taste.has_session);
     let half = rest.len().div_ceil(2);
     let model_step = if taste.has_past { Step::History } else { Step::Session };
-    for step in Step::ALL {
+    for step in Step::ALL.into_iter().filter(|step| *step != Step::Segment || view.segment.is_some()) {
         let scored: Vec<Option<f32>> = match step {
             _ if rest.is_empty() => Vec::new(),
             Step::History | Step::Session if step == model_step => {
@@ -45,6 +45,7 @@ pub fn rerank(view: &View<'_>, ask: &Ask<'_>, candidates: &[ItemIdx]) -> Answer 
                     }
                 }
             }
+            Step::Segment => on_list(view.segment.and_then(Result::ok), &rest),
             Step::Market => on_list(view.market, &rest),
             Step::Home => on_list(view.home, &rest),
             Step::Alike => match view.new.filter(|_| taste.has_past || taste.has_session) {
@@ -64,6 +65,9 @@ pub fn rerank(view: &View<'_>, ask: &Ask<'_>, candidates: &[ItemIdx]) -> Answer 
         found.sort_by(|a, b| b.1.total_cmp(&a.1));
         let why = match step {
             _ if rest.is_empty() => Why::NotAsked,
+            Step::Segment if view.segment.is_some_and(|list| list.is_err()) => {
+                view.segment.and_then(Result::err).unwrap_or(Why::NoList)
+            }
             Step::History if !taste.has_past => Why::NoPast,
             Step::Session if !taste.has_session => Why::NoSession,
             Step::Session if taste.has_past && model.is_some() => Why::InHistory,
@@ -128,8 +132,15 @@ mod tests {
     #[test]
     fn candidates_go_by_the_model_then_by_what_sells_then_as_they_came() {
         let (scorer, market, newest) = (scorer(), list(&[5, 4]), list(&[]));
-        let view =
-            View { scorer: Some(&scorer), near: &[], market: Some(&market), home: None, new: None, newest: &newest };
+        let view = View {
+            scorer: Some(&scorer),
+            near: &[],
+            segment: None,
+            market: Some(&market),
+            home: None,
+            new: None,
+            newest: &newest,
+        };
         let taste = Taste::new(&[ItemIdx(0)], &Context::default(), &[], &SessionParams::default());
         let out = |item: ItemIdx| (item.0 == 3).then_some(Out::OutOfStock);
         let ask = Ask { taste: &taste, n: 0, n_reasons: 1, diversity: 0.0, out: &out, alike: &|_, _| 0.0 };
@@ -152,7 +163,15 @@ mod tests {
             Ok([2, 3, 4, 5].map(ItemIdx).into_iter().filter(|i| open(*i)).take(n).map(|i| (i, -(i.0 as f32))).collect())
         };
         let near = [Near { step: Step::Category, best: &best, reasons: &|_, _| Vec::new() }];
-        let view = View { scorer: None, near: &near, market: Some(&market), home: None, new: None, newest: &newest };
+        let view = View {
+            scorer: None,
+            near: &near,
+            segment: None,
+            market: Some(&market),
+            home: None,
+            new: None,
+            newest: &newest,
+        };
         let order = |session: &[(ItemIdx, Kind)]| {
             let taste = Taste::new(&[], &Context::default(), session, &SessionParams::default());
             let ask = Ask { taste: &taste, n: 0, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };
@@ -168,7 +187,15 @@ mod tests {
     #[test]
     fn one_view_turns_the_order_of_a_newcomer() {
         let (scorer, newest) = (scorer(), list(&[]));
-        let view = View { scorer: Some(&scorer), near: &[], market: None, home: None, new: None, newest: &newest };
+        let view = View {
+            scorer: Some(&scorer),
+            near: &[],
+            segment: None,
+            market: None,
+            home: None,
+            new: None,
+            newest: &newest,
+        };
         let order = |session: &[(ItemIdx, Kind)]| {
             let taste = Taste::new(&[], &Context::default(), session, &SessionParams::default());
             let ask = Ask { taste: &taste, n: 0, n_reasons: 0, diversity: 0.0, out: &|_| None, alike: &|_, _| 0.0 };

@@ -27,6 +27,8 @@ pub enum Why {
     NoSession,
     /// The last minutes are part of the first step's scores.
     InHistory,
+    /// Too few shoppers of the segment bought in the market: a list of theirs would say what one of them bought.
+    TooFew,
     /// There is no such list.
     NoList,
 }
@@ -44,12 +46,16 @@ impl Why {
             }
             Self::Answered => ("a step before it answered from what was done", "前面的步骤已根据行为作答"),
             Self::Half => ("it filled half of the list; the rest is what sells", "已填满一半列表,其余为热销商品"),
-            Self::NotReady => ("the index of words is still being made", "文字索引仍在生成"),
+            Self::NotReady => ("what it reads from is still being made", "所需数据仍在生成"),
             Self::NoPast => ("nothing is known of this shopper from before", "没有该顾客的历史记录"),
             Self::NoSession => ("nothing happened in this session", "本次会话没有行为"),
             Self::InHistory => {
                 ("the session's events count in the scores of the first step", "会话行为已计入第一步的得分")
             }
+            Self::TooFew => (
+                "too few of the segment bought in this market to be told apart from single shoppers",
+                "该分群在此市场的购买人数过少,列出会暴露个人",
+            ),
             Self::NoList => ("there is no such list", "没有这样的列表"),
         };
         if language == Language::ZH { zh } else { en }

@@ -19,6 +19,10 @@ pub struct RecommendQuery {
     /// The visit: its events count at once.
     #[param(max_length = 200)]
     pub session: Option<String>,
+    /// A segment, one of your own or a named one: where nothing is known of the shopper, what sells to it comes before what sells in the
+    /// market. For pages that a campaign for the segment leads to.
+    #[param(max_length = 200)]
+    pub segment: Option<String>,
     /// How many, 10 unless told.
     #[param(minimum = 1, maximum = 100)]
     pub n: Option<u32>,
@@ -175,6 +179,9 @@ pub struct Rerank {
     /// The visit.
     #[schema(max_length = 200)]
     pub session: Option<String>,
+    /// A segment, as for recommendations.
+    #[schema(max_length = 200)]
+    pub segment: Option<String>,
     /// Products, in the order of the caller.
     #[schema(min_items = 1, max_items = 1_000)]
     pub candidates: Vec<String>,

@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::{market, picture_path, tables, wrong};
 use decide::plan::{Lang, term_name};
 use domain::{ItemIdx, Kind, Language, Market, Reason};
-use recommend::serving::{self, Ask, Near, Offered, Out, Step, View, Why};
+use recommend::serving::{self, Ask, Near, Offered, Out, Popular, Step, View, Why};
 use serve::answers::{Answer, AnswerError, RecommendAnswers};
 use serve::wire::figure::Words;
 use serve::wire::recommend::{
@@ -37,6 +37,7 @@ pub(super) fn view<'a>(now: &'a Snapshot, market: Market, near: &'a [Near<'a>]) 
     View {
         scorer: models.map(|m| &*m.scorer),
         near,
+        segment: None,
         market: models.map(|m| &*m.popular),
         home: home.map(|m| &*m.popular),
         new: now.new_products(),
@@ -47,6 +48,7 @@ pub(super) fn view<'a>(now: &'a Snapshot, market: Market, near: &'a [Near<'a>]) 
 /// Words for a part of a score.
 fn words(now: &Snapshot, reason: &Reason, reader: &Reader) -> Words {
     let (en, zh) = match reason.term {
+        "bought by others of the segment" => (reason.term.to_owned(), "该分群其他顾客购买".to_owned()),
         "bought by others in the home market" => (reason.term.to_owned(), "本土市场其他顾客购买".to_owned()),
         "reads like" => (reason.term.to_owned(), "文字描述接近".to_owned()),
         "looks like" => (reason.term.to_owned(), "外观接近".to_owned()),
@@ -200,6 +202,21 @@ fn answered(told: Told<'_>, answer: &serving::Answer, market: Market, n: usize) 
     told.answer(&items, answer.answered_by().map_or("nothing", Step::key), chain)
 }
 
+/// What sells to a segment in a market, or why nothing can be said of it.
+fn segment<'a>(now: &'a Snapshot, name: &str, market: Market) -> Result<Result<&'a Popular, Why>, AnswerError> {
+    let Some(tastes) = now.tastes() else { return Ok(Err(Why::NotReady)) };
+    if !tastes.names().contains(name) {
+        let names: Vec<&str> = tastes.names().iter().map(String::as_str).collect();
+        let next = if names.is_empty() {
+            "run `portolan run` first".to_owned()
+        } else {
+            format!("there are {}", names.join(", "))
+        };
+        return Err(AnswerError::not_found(format!("there is no segment `{name}`"), next));
+    }
+    Ok(tastes.list(name, market))
+}
+
 fn item_of(now: &Snapshot, product: &str) -> Result<ItemIdx, AnswerError> {
     now.goods.find(product).ok_or_else(|| no_product(product))
 }
@@ -236,7 +253,8 @@ impl Serving {
             alike: &|a, b| goods.alike(a, b),
         };
         let near = Nearby::new(&now, market, who.session.iter().copied());
-        let found = near.with(|near| serving::answer(&view(&now, market, near), &ask));
+        let segment = query.segment.as_deref().map(|name| segment(&now, name, market)).transpose()?;
+        let found = near.with(|near| serving::answer(&View { segment, ..view(&now, market, near) }, &ask));
         let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
         let mut answer = answered(told, &found, market, n);
         self.expose(whom, &mut answer);
@@ -266,7 +284,8 @@ impl Serving {
             alike: &|_, _| 0.0,
         };
         let near = Nearby::new(&now, market, who.session.iter().copied());
-        let found = near.with(|near| serving::rerank(&view(&now, market, near), &ask, &known));
+        let segment = asked.segment.as_deref().map(|name| segment(&now, name, market)).transpose()?;
+        let found = near.with(|near| serving::rerank(&View { segment, ..view(&now, market, near) }, &ask, &known));
         let told = Told { now: &now, updates: &self.updates, market: Some(market), reader: &reader };
         let mut answer = answered(told, &found, market, known.len());
         if unknown > 0
