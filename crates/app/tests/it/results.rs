@@ -164,7 +164,8 @@ pub(crate) fn are_drafted(shop: &crate::support::Shop) {
     let shoppers: f64 =
         read(&segments).lines().skip(1).map(|l| l.split(',').nth(1).unwrap().parse::<f64>().unwrap()).sum();
     assert_eq!(number(&shop.value("select count(*) from marts.segments where market = 'DE'")), shoppers);
-    let faced = read(&segments).lines().map(|l| {
+    let drafted = read(&segments);
+    let faced = drafted.lines().map(|l| {
         let cells: Vec<&str> = l.split(',').collect();
         let known = cells[3].parse::<f64>().is_ok_and(|m| m > 0.0);
         if known { format!("{},{},0.1,{},2,0.2\n", cells[0], cells[1], cells[3]) } else { format!("{l}\n") }
