@@ -5,12 +5,14 @@
 //! print the same control figures. What is fair and what is not is written in README.md.
 
 mod alike;
+mod allocate;
 mod control;
 mod correlate;
 mod coverage;
 mod data;
 mod demo;
 mod embed;
+mod forecast;
 mod growth;
 mod index;
 mod ingest;
@@ -82,6 +84,8 @@ enum Task {
     Alike(alike::AlikeArgs),
     /// Titles into vectors, beside scikit-learn.
     Embed(embed::EmbedArgs),
+    /// Forecasts of M4 by every method and by the automatic choice, beside statsforecast, and of many weekly series.
+    Forecast(forecast::ForecastArgs),
     /// A market that shares neither products nor shoppers with any other one.
     ZeroOverlap(zero_overlap::ZeroOverlapArgs),
     /// Recommendations over HTTP, asked by a load generator on the same cores.
@@ -92,11 +96,13 @@ enum Task {
     Correlate(correlate::CorrelateArgs),
     /// How often what came lies inside the plan's intervals, over simulated merchants.
     Coverage(coverage::CoverageArgs),
+    /// A budget split over twenty channels in twenty markets.
+    Allocate(allocate::AllocateArgs),
     /// Everything that is decided for six markets, and the pages of it.
     Plan(plan::PlanArgs),
     /// What prices that rest on borrowed elasticities bring in simulated markets, beside prices that are held.
     Prices(prices::PricesArgs),
-    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, alike, embed, serve, zero-overlap, correlate, coverage, plan, prices and rfm.
+    /// All of them, with their defaults, but for the recommendation tasks, which need data, growth, index, alike, allocate, embed, forecast, serve, zero-overlap, correlate, coverage, plan, prices and rfm.
     All,
 }
 
@@ -120,6 +126,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::Index(args) => index::run(args, &mut |row| report.add(row))?,
         Task::Alike(args) => alike::run(args, &mut |row| report.add(row))?,
         Task::Embed(args) => embed::run(args, &mut |row| report.add(row))?,
+        Task::Forecast(args) => forecast::run(args, &mut |row| report.add(row))?,
         Task::ZeroOverlap(args) => zero_overlap::run(args, &mut |row| report.add(row))?,
         Task::Serve(args) => serve::run(&portolan()?, &place, args)?.into_iter().for_each(|row| report.add(row)),
         Task::Correlate(args) => correlate::run(args, &mut |row| report.add(row))?,
@@ -128,6 +135,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Task::IngestLarge(args) => report.add(large::run(&portolan()?, &place, args)?),
         Task::Coverage(args) => report.add(coverage::run(&portolan()?, &place, args)?),
         Task::Prices(args) => report.add(prices::run(args)?),
+        Task::Allocate(args) => report.add(allocate::run(args)?),
         Task::Plan(args) => report.add(plan::run(&portolan()?, &place, args)?),
         Task::Simulate(args) => report.add(simulate::run(&portolan()?, &place, args)?),
         Task::Demo(args) => report.add(demo::run(&portolan()?, &place, args)?),

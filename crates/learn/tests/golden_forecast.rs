@@ -103,7 +103,7 @@ fn golden_case(id: &str) -> Option<Case> {
     Some(Golden::load("forecast").unwrap()?.case(id).unwrap().clone())
 }
 
-/// The whole of M4 weekly and hourly runs in the example `m4`; here every second series.
+/// `bench forecast` has every method and the automatic choice beside statsforecast.
 #[test]
 fn accuracy_on_every_second_weekly_series_is_that_of_the_reference_or_better() {
     let Some(case) = golden_case("m4_weekly_odd") else { return };

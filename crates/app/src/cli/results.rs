@@ -1,7 +1,7 @@
 //! Options of what is decided from results: two arms compared, the next round of campaigns and of growth channels, faces of coupons.
 
 use clap::{Args, ValueHint};
-use domain::Currency;
+use domain::{Currency, Market};
 use std::path::PathBuf;
 
 /// `portolan decide ab`.
@@ -54,6 +54,12 @@ pub(crate) struct Shift {
     /// elasticity of new shoppers to spend.
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) channels: PathBuf,
+    /// Write this table instead, with what the workspace knows of a market's channels, to be filled.
+    #[arg(long, requires = "market")]
+    pub(crate) draft: bool,
+    /// Market of a draft.
+    #[arg(long, requires = "draft")]
+    pub(crate) market: Option<Market>,
     /// Currency of the table, ISO 4217.
     #[arg(long, default_value = "EUR")]
     pub(crate) currency: Currency,
@@ -77,9 +83,15 @@ pub(crate) struct Faces {
     /// Table, CSV, a row a face: segment, shoppers, buys_anyway and buys (shares from 0 to 1), margin of an order, face.
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) segments: PathBuf,
+    /// Write this table instead, with what the workspace knows of a market's segments, to be filled.
+    #[arg(long, requires = "market")]
+    pub(crate) draft: bool,
+    /// Market of a draft.
+    #[arg(long, requires = "draft")]
+    pub(crate) market: Option<Market>,
     /// Expected cost of the coupons, at most.
-    #[arg(long)]
-    pub(crate) budget: f64,
+    #[arg(long, required_unless_present = "draft")]
+    pub(crate) budget: Option<f64>,
     /// Currency of the table, ISO 4217.
     #[arg(long, default_value = "EUR")]
     pub(crate) currency: Currency,

@@ -8,6 +8,7 @@ mod channels;
 mod checklist;
 mod coupons;
 mod demand;
+mod draft;
 mod exposure;
 mod growth;
 mod missing;
@@ -39,8 +40,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Bids(args) => return bids::bids(args),
         DecideWhat::Ab(args) => return results::ab(args),
         DecideWhat::Campaigns(args) => return results::campaigns(args),
-        DecideWhat::Shift(args) => return growth::shift(args),
-        DecideWhat::Faces(args) => return growth::faces(args),
+        DecideWhat::Shift(args) if !args.draft => return growth::shift(args),
+        DecideWhat::Faces(args) if !args.draft => return growth::faces(args),
         _ => {}
     }
     if matches!(args.what, DecideWhat::Check) {
@@ -80,12 +81,20 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Coupons(args) => coupons::coupons(&opened, args).await?,
         DecideWhat::Channels(args) => channels::channels(&opened, args).await?,
         DecideWhat::Target(args) => target::target(&opened, args).await?,
+        DecideWhat::Shift(args) => {
+            if let Some(market) = args.market {
+                draft::shift(&opened, market, &args.channels).await?;
+            }
+        }
+        DecideWhat::Faces(args) => {
+            if let Some(market) = args.market {
+                draft::faces(&opened, market, &args.segments).await?;
+            }
+        }
         DecideWhat::Check
         | DecideWhat::Bids(_)
         | DecideWhat::Ab(_)
         | DecideWhat::Campaigns(_)
-        | DecideWhat::Shift(_)
-        | DecideWhat::Faces(_)
         | DecideWhat::Backtest { .. } => {}
         DecideWhat::Trace { market, n, seed, json } => {
             super::trace::run(&opened, *market, *n, Seed(*seed), *json).await?;

@@ -153,7 +153,7 @@ const STAGES: [(&str, u32); 12] = [
     ("outlook", 3),
     ("personas", 4),
     ("entry", 5),
-    ("decisions", 9),
+    ("decisions", 10),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];
 

@@ -36,6 +36,7 @@ fn a_simulated_seller_gets_decisions() {
     crate::entered::of_a_simulated_seller(&shop);
     crate::around::of_a_simulated_seller(&shop);
     crate::around::what_changed_is_listed_and_noted(&shop);
+    crate::results::are_drafted(&shop);
     // Last, because it leaves other settings behind than the run was made with.
     crate::trade::what_is_offered_cleared_and_sent(&shop);
 }

@@ -228,6 +228,14 @@ fn prices_on_the_word_of_other_products_are_raised_or_held(shop: &Shop) {
         assert!(row["zh"].as_str().unwrap().contains("自身数据不足"), "{row}");
     }
     assert!(raised + held > 0, "{rows:?}");
+    // What its own answer would have cut stays, but for the usual ending.
+    for row in shop.sql(
+        "select cast(price as double) as price, cast(advised as double) as advised, cast(optimum as double) as optimum \
+         from marts.prices where en like '%kept, for a cut may take%'",
+    ) {
+        let (price, advised) = (number(&row["price"]), number(&row["advised"]));
+        assert!(advised >= 0.85 * price && number(&row["optimum"]) < price, "{row}");
+    }
     assert!(rows.iter().any(|r| r["en"].as_str().unwrap().contains("price test")
         || r["en"].as_str().unwrap().contains("in every other week")));
     let plan = json(shop, &["plan", "--market", "CN"]);

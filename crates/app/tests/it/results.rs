@@ -140,3 +140,37 @@ fn each_segment_gets_the_face_that_adds_most_within_the_budget() {
     let said = portolan(&["decide", "faces", &uneven, "--budget", "500"]);
     assert!(said.code != 0 && said.err.contains("segment `new`"), "{}", said.err);
 }
+
+/// Who has no table yet is told how to have one drafted; a draft that is filled in is read.
+pub(crate) fn are_drafted(shop: &crate::support::Shop) {
+    let (channels, segments) = (shop.path("channels.csv"), shop.path("segments.csv"));
+    assert!(shop.fails(&["decide", "shift", &channels]).contains("--draft --market"));
+    assert!(shop.fails(&["decide", "faces", &segments, "--budget", "500"]).contains("--draft --market"));
+    shop.ok(&["decide", "shift", &channels, "--draft", "--market", "DE"]);
+    shop.ok(&["decide", "faces", &segments, "--draft", "--market", "DE"]);
+    let read = |path: &str| std::fs::read_to_string(path).unwrap();
+    let spent: f64 =
+        read(&channels).lines().skip(1).map(|l| l.split(',').nth(1).unwrap().parse::<f64>().unwrap()).sum();
+    let known = shop.value(
+        "select sum(cast(spend as double)) from clean.ad_spend where market = 'DE' and day > \
+         (select max(day) from clean.ad_spend where market = 'DE') - interval '91 days'",
+    );
+    assert!((spent - number(&known)).abs() < 0.05 && spent > 0.0, "{spent} {known}");
+    let filled: String = read(&channels).lines().map(|l| l.replace(",,,", ",100,8,0.5") + "\n").collect();
+    std::fs::write(&channels, filled).unwrap();
+    assert!(shop.ok(&["decide", "shift", &channels]).contains("instead of"));
+    // What somebody filled in is not written over.
+    assert!(shop.fails(&["decide", "shift", &channels, "--draft", "--market", "DE"]).contains("is there already"));
+    let shoppers: f64 =
+        read(&segments).lines().skip(1).map(|l| l.split(',').nth(1).unwrap().parse::<f64>().unwrap()).sum();
+    assert_eq!(number(&shop.value("select count(*) from marts.segments where market = 'DE'")), shoppers);
+    let drafted = read(&segments);
+    let faced = drafted.lines().map(|l| {
+        let cells: Vec<&str> = l.split(',').collect();
+        let known = cells[3].parse::<f64>().is_ok_and(|m| m > 0.0);
+        if known { format!("{},{},0.1,{},2,0.2\n", cells[0], cells[1], cells[3]) } else { format!("{l}\n") }
+    });
+    std::fs::write(&segments, faced.collect::<String>()).unwrap();
+    let chosen = json(&shop.ok(&["decide", "faces", &segments, "--budget", "100000", "--json"]));
+    assert!(chosen["segments"].as_array().is_some_and(|s| s.iter().any(|s| s["face"] == "2.00")), "{chosen}");
+}

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Weeks with sales that the present price is the median of, as in the program.
 const RECENT: usize = 8;
 /// Share of the price that is left after taxes and fees, and margin that a floor asks of it.
-const KEPT: f64 = 0.82;
+pub(super) const KEPT: f64 = 0.82;
 const MARGIN: f64 = 0.15;
 
 /// A product that was sold.
@@ -21,8 +21,9 @@ pub(super) struct Known {
     pub(super) seen: (Money, Money),
     /// What a unit costs at home, minor units of the market.
     pub(super) goods: f64,
-    /// The elasticity, where it is the market's other products'.
-    pub(super) borrowed: Option<Estimate>,
+    /// The elasticity to work with, and whether it rests on the product's own weeks or is that of the market's other products.
+    pub(super) answer: Option<Estimate>,
+    pub(super) own: bool,
 }
 
 impl Known {
@@ -68,7 +69,8 @@ pub(super) fn facts(merchant: &Merchant) -> Result<Vec<BTreeMap<usize, Known>>> 
             now: minor(now),
             seen: (minor(low), minor(high)),
             goods: merchant.catalogue.products[answer.product as usize].cost as f64 * fen(merchant, book),
-            borrowed: answer.shown.filter(|_| answer.basis == Basis::Borrowed),
+            answer: answer.shown,
+            own: matches!(answer.basis, Basis::Own | Basis::Drawn),
         };
         all[answer.market as usize].insert(answer.product as usize, known);
     }

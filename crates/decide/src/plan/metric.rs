@@ -199,7 +199,7 @@ metrics! {
     PricesRaised "decide.prices_raised" Count Itself; "Raised by other products' answer", "依据其他商品上调";
         "number of advised prices that were raised to the lower end of the 90 % interval in which the market's other products put the largest profit", "上调至本市场其他商品所示利润最大区间（90 %）下限的建议价个数";
     PricesHeld "decide.prices_held" Count Itself; "Held at today's", "维持现价";
-        "number of advised prices that stay as they are, because nothing says that another price earns more", "没有证据表明其他价格收益更高而维持不变的建议价个数";
+        "number of advised prices that stay as they are, because nothing says that another price earns more, or because a cut may take from other products what it wins", "没有证据表明其他价格收益更高、或降价可能只是夺取店内其他商品的销量，因而维持不变的建议价个数";
     PricesBound "decide.prices_bound" Count Itself; "Set by floor or competitors", "取决于底价或竞争价";
         "number of advised prices that the floor or the competitors' band sets", "由底价或竞争价区间决定的建议价个数";
     SegmentPaid "decide.segment_paid" Share Itself; "Paid beside the usual price", "实付与通常价格之比";

@@ -16,6 +16,7 @@ fn input() -> CorridorInput {
         floor: eur(1_150),
         break_even: eur(1_000),
         answer: Answer::Known(Estimate { value: -2.5, se: 0.2 }),
+        elsewhere: Some(eur(0)),
         seen: Some((eur(1_400), eur(2_000))),
         competitors: vec![eur(1_500), eur(1_600), eur(1_700), eur(1_800), eur(1_900)],
         present: Some(eur(1_899)),
@@ -69,6 +70,30 @@ fn a_borrowed_answer_raises_to_the_near_end_of_the_interval_and_never_cuts() {
     assert_eq!(at(1_400, &dear).asked, Some(eur(2_200)));
 }
 
+// e = −2.5 at 10.00 is 16.67; with 1.00 elsewhere the break-even is 11.00 and the range ends at 18.33: 15.00 rises to 16.67, 17.50
+// stays, 19.90 goes down to 18.33. Where nobody knows what the others leave, 19.90 stays, too.
+#[test]
+fn a_price_is_cut_only_as_far_as_it_would_be_if_other_products_lost_all_of_it() {
+    let at = |present: i64, elsewhere: Option<i64>| {
+        let input = CorridorInput {
+            present: Some(eur(present)),
+            elsewhere: elsewhere.map(eur),
+            competitors: vec![],
+            ..input()
+        };
+        let got = corridor(&input, &CorridorParams { endings: &[], ..CorridorParams::default() }).unwrap();
+        assert!(got.high.is_none_or(|h| got.asked.is_some_and(|a| a.minor <= h.minor)), "{got:?}");
+        let told = got.bounds.iter().any(|b| b.kind == BoundKind::Elsewhere);
+        assert_eq!(told, got.rests == Some(Rests::Kept), "{got:?}");
+        (got.asked.unwrap().minor, got.rests.unwrap())
+    };
+    assert_eq!(at(1_500, Some(100)), (1_667, Rests::Own));
+    assert_eq!(at(1_750, Some(100)), (1_750, Rests::Kept));
+    assert_eq!(at(1_990, Some(100)), (1_833, Rests::Own));
+    assert_eq!(at(1_990, None), (1_990, Rests::Kept));
+    assert_eq!(at(1_500, None), (1_667, Rests::Own));
+}
+
 // 44.00 kuai: the usual endings are 39.90 and 45.80, both further than 4 % (1.76) away, so the lesser 43.90 or 44.00 itself, which
 // is one. In euros the raise from 15.00 to 15.47 ends at 15.49; from 15.47 with nothing seen below, 15.46 → 15.49 and never 14.99.
 #[test]
@@ -78,6 +103,7 @@ fn an_ending_neither_moves_a_held_price_to_another_nor_takes_back_a_raise() {
         floor: cny(2_000),
         break_even: cny(1_900),
         answer: Answer::Refused(vec![]),
+        elsewhere: None,
         seen: None,
         competitors: vec![],
         present: Some(cny(4_400)),
@@ -96,6 +122,7 @@ fn an_ending_neither_moves_a_held_price_to_another_nor_takes_back_a_raise() {
         floor: sek(500),
         break_even: sek(643),
         answer,
+        elsewhere: None,
         seen: Some((sek(900), sek(2_000))),
         competitors: vec![],
         present: Some(sek(950)),
@@ -177,11 +204,11 @@ proptest! {
     fn no_price_is_below_the_floor(
         floor in 1_i64..50_000, cost in 1_i64..50_000, e in -6.0_f64..1.0, se in 0.0_f64..2.0, known in any::<bool>(),
         rivals in prop::collection::vec(1_i64..60_000, 0..7), seen in prop::option::of((1_i64..60_000, 1_i64..60_000)),
-        present in prop::option::of(1_i64..60_000), ends in any::<bool>(),
+        present in prop::option::of(1_i64..60_000), ends in any::<bool>(), elsewhere in prop::option::of(0_i64..20_000),
     ) {
         let answer = if known { Answer::Known(Estimate { value: e, se }) } else { Answer::Refused(vec![]) };
         let input = CorridorInput {
-            floor: eur(floor), break_even: eur(cost), answer,
+            floor: eur(floor), break_even: eur(cost), answer, elsewhere: elsewhere.map(eur),
             seen: seen.map(|(a, b)| (eur(a.min(b)), eur(a.max(b)))),
             competitors: rivals.into_iter().map(eur).collect(), present: present.map(eur),
         };

@@ -8,13 +8,14 @@
 //!
 //! A series for which this cannot be done gets a simpler answer, and the [`Reason`] says so. Demand that is
 //! mostly zero is forecast by SBA, TSB or a mean, whichever had the lowest *squared* error: absolute errors would
-//! prefer a forecast of 0. Cost: `(n_origins + 1)` fits of every candidate a series, spread over the threads.
+//! prefer a forecast of 0. Cost: `(n_origins + 1)` fits of every candidate a series, spread over the threads; what
+//! candidates share of a history, seasons taken out and forms of smoothing, is worked out once.
 
 use super::combine::{Trial, Units, choose_tilt, mean_losses, panel_weights, tilted};
 use super::conformal::{Band, Conformal, Scores};
 use super::history::{History, LeadingZeros};
 use super::intermittent::{DemandPattern, demand_pattern};
-use super::method::{Method, Outlook, Scale};
+use super::method::{Method, Outlook, Scale, Worked};
 use rayon::prelude::*;
 
 /// How a panel of series is forecast.
@@ -192,8 +193,9 @@ impl AutoParams {
         let seldom = seldom && y.iter().all(|y| *y >= 0.0);
         let methods: &[Method] = if seldom { &SELDOM } else { &self.methods };
         let say = |y: &[f64], horizon: usize| -> Vec<Outlook> {
-            let fallback = || Method::Naive.forecast(y, &[], horizon);
-            methods.iter().filter_map(|m| m.forecast(y, &self.periods, horizon).or_else(fallback)).collect()
+            let worked = Worked::new(y, &self.periods);
+            let fallback = || Method::Naive.forecast_with(&worked, horizon);
+            methods.iter().filter_map(|m| m.forecast_with(&worked, horizon).or_else(fallback)).collect()
         };
         for k in 1..=self.n_origins {
             let Some(origin) = y.len().checked_sub(k * self.horizon).filter(|o| *o >= self.shortest()) else { break };

@@ -3,7 +3,9 @@
 //! The fit at `x` weighs the `q` nearest points by the tricube of their distance and takes the
 //! weighted mean (degree 0) or line (degree 1). Source: Cleveland, "Robust locally weighted regression", JASA
 //! 74, 1979; edges and windows longer than the series as in Cleveland et al. 1990. Away from the ends and without
-//! further weights the window is symmetric, so the fit is one and the same weighted mean everywhere. Cost: `n·q`.
+//! further weights the window is symmetric, so the fit is one and the same weighted mean everywhere. Within a wide window a fit
+//! hardly bends, so only every `q/16`th place is fitted and the others lie on lines between (the original program: `q/10`).
+//! Cost: `n·min(q, 16)`, near the ends with the tricube of every distance.
 
 /// What is fitted in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,9 @@ pub enum Degree {
     /// A line.
     One,
 }
+
+/// Places of a window that are fitted.
+const PLACES: usize = 16;
 
 /// A smoother.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,15 +42,24 @@ impl Loess<'_> {
         } else {
             Vec::new()
         };
-        for at in 0..n + 2 * beyond {
-            let x = at as f64 - beyond as f64;
+        let fit = |at: usize| {
             let inside = plain && at >= beyond + half && at + half < n + beyond;
-            out.push(if inside {
+            if inside {
                 let from = at - beyond - half;
                 product(&kernel, &y[from..from + self.window])
             } else {
-                self.at(y, x)
-            });
+                self.at(y, at as f64 - beyond as f64)
+            }
+        };
+        let (count, step) = (n + 2 * beyond, (self.window / PLACES).max(1));
+        out.extend((count > 0).then(|| fit(0)));
+        while out.len() < count {
+            let left = out.len() - 1;
+            let right = (left + step).min(count - 1);
+            let (from, to) = (out[left], fit(right));
+            let share = 1.0 / (right - left) as f64;
+            out.extend((1..right - left).map(|i| from + (to - from) * (i as f64 * share)));
+            out.push(to);
         }
     }
 
@@ -136,5 +150,21 @@ mod tests {
             Loess { window: 5, degree: Degree::One, weights }.smooth(&y, 0, &mut out);
             assert!((out[3] - want).abs() < 1e-12, "{} against {want}", out[3]);
         }
+    }
+
+    /// What lies on lines between fitted places is off by less than a thousandth of what the smooth moves.
+    #[test]
+    fn skipped_places_lie_near_the_fit() {
+        let y: Vec<f64> = (0..400).map(|t| (t as f64 / 40.0).sin() + [0.3, -0.1, -0.2][t % 3]).collect();
+        let loess = Loess { window: 97, degree: Degree::One, weights: None };
+        let mut out = Vec::new();
+        loess.smooth(&y, 1, &mut out);
+        assert_eq!(out.len(), 402);
+        let moves = out.windows(2).map(|w| (w[1] - w[0]).abs()).sum::<f64>();
+        for (at, f) in out.iter().enumerate() {
+            let fit = loess.at(&y, at as f64 - 1.0);
+            assert!((f - fit).abs() < 1e-3 * moves, "{at}: {f} against {fit}");
+        }
+        assert!((out[401] - loess.at(&y, 400.0)).abs() < 1e-12);
     }
 }

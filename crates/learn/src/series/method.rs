@@ -4,11 +4,12 @@
 //! with standard deviations where the model has them, else with those of a random walk over the
 //! method's own period: `σ√(1 + ⌊(h − 1)/m⌋)`, with `σ` the root mean squared change over `m` steps.
 
-use super::ets::{ErrorKind, EtsForm, EtsParams, TrendKind};
+use super::ets::{ErrorKind, EtsFit, EtsForm, EtsParams, Fitted, TrendKind};
 use super::intermittent::{croston, sba, tsb};
-use super::mstl::MstlParams;
+use super::mstl::{MstlParams, Seasons};
 use super::naive::{drift, historic_mean, naive, seasonal_naive, seasonal_window_mean, window_mean};
 use super::theta::ThetaParams;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 
 /// A way to forecast one series.
@@ -66,6 +67,12 @@ impl Method {
     /// Forecasts `horizon` steps after `y`, all finite. `periods` are the seasons that MSTL takes out. `None` where
     /// the series is too short, too constant or not positive enough for the method.
     pub fn forecast(self, y: &[f64], periods: &[usize], horizon: usize) -> Option<Outlook> {
+        self.forecast_with(&Worked::new(y, periods), horizon)
+    }
+
+    /// The same, with what other methods already worked out of the same history.
+    pub(super) fn forecast_with(self, worked: &Worked<'_>, horizon: usize) -> Option<Outlook> {
+        let y = worked.y;
         let walk = |mean: Vec<f64>, period: usize| {
             let deviation = walk_deviations(y, period, horizon);
             Outlook { mean, deviation }
@@ -81,8 +88,8 @@ impl Method {
                 let n = n.min(y.len().checked_div(period)?);
                 walk(seasonal_window_mean(y, period, n, horizon)?, period)
             }
-            Self::Ets(period) => ets(y, &EtsParams::automatic(period), horizon)?,
-            Self::DampedEts => ets(y, &damped(), horizon)?,
+            Self::Ets(period) => worked.ets(&EtsParams::automatic(period), horizon)?,
+            Self::DampedEts => worked.ets(&damped(), horizon)?,
             Self::Theta(period) => theta(y, period, horizon)?,
             Self::MstlEts(scale) => {
                 // What neighbouring seasons share is taken out with the seasons, so the changes of the rest hang together for a
@@ -93,9 +100,9 @@ impl Method {
                     // The zero of a logarithm is one unit of money or goods: nothing is in proportion to it.
                     params.forms.retain(|form| form.error == ErrorKind::Additive);
                 }
-                mstl(y, periods, scale, horizon, |y| ets(y, &params, horizon))?
+                mstl(worked, scale, horizon, |y| Some(outlook_of(&params.fit(y)?, horizon)))?
             }
-            Self::MstlTheta(scale) => mstl(y, periods, scale, horizon, |y| theta(y, 1, horizon))?,
+            Self::MstlTheta(scale) => mstl(worked, scale, horizon, |y| theta(y, 1, horizon))?,
             Self::Croston => flat(croston(y, 0.1)?),
             Self::Sba => flat(sba(y, 0.1)?),
             Self::Tsb => flat(tsb(y, 0.1, 0.1)?),
@@ -105,9 +112,43 @@ impl Method {
     }
 }
 
-fn ets(y: &[f64], params: &EtsParams, horizon: usize) -> Option<Outlook> {
-    let fit = params.fit(y)?;
-    Some(Outlook { mean: fit.forecast(horizon), deviation: fit.deviations(horizon) })
+/// A history with what methods share of it: seasons that MSTL takes out, forms of exponential smoothing. Each is worked out when
+/// it is first asked for.
+pub(super) struct Worked<'a> {
+    y: &'a [f64],
+    periods: &'a [usize],
+    plain: OnceCell<Option<Seasons>>,
+    log: OnceCell<Option<Seasons>>,
+    fitted: RefCell<Fitted>,
+}
+
+impl<'a> Worked<'a> {
+    pub(super) fn new(y: &'a [f64], periods: &'a [usize]) -> Self {
+        let (plain, log) = (OnceCell::new(), OnceCell::new());
+        Self { y, periods, plain, log, fitted: RefCell::new(Fitted::new()) }
+    }
+
+    /// `params` of the usual tolerance and damping, which all fits here share.
+    fn ets(&self, params: &EtsParams, horizon: usize) -> Option<Outlook> {
+        Some(outlook_of(&params.fit_more(self.y, &mut self.fitted.borrow_mut())?, horizon))
+    }
+
+    /// Nothing for logarithms of what is not above 0.
+    fn seasons(&self, scale: Scale) -> Option<&Seasons> {
+        let params = MstlParams { periods: self.periods.to_vec(), ..MstlParams::default() };
+        let found = match scale {
+            Scale::Plain => self.plain.get_or_init(|| params.decompose(self.y)),
+            Scale::Log => self.log.get_or_init(|| {
+                let logs = self.y.iter().map(|y| (*y > 0.0).then(|| y.ln())).collect::<Option<Vec<f64>>>()?;
+                params.decompose(&logs)
+            }),
+        };
+        found.as_ref()
+    }
+}
+
+fn outlook_of(fit: &EtsFit, horizon: usize) -> Outlook {
+    Outlook { mean: fit.forecast(horizon), deviation: fit.deviations(horizon) }
 }
 
 fn theta(y: &[f64], period: usize, horizon: usize) -> Option<Outlook> {
@@ -122,22 +163,12 @@ fn damped() -> EtsParams {
 }
 
 fn mstl(
-    y: &[f64],
-    periods: &[usize],
+    worked: &Worked<'_>,
     scale: Scale,
     horizon: usize,
     rest: impl Fn(&[f64]) -> Option<Outlook>,
 ) -> Option<Outlook> {
-    let logs: Vec<f64>;
-    let values = match scale {
-        Scale::Plain => y,
-        Scale::Log if y.iter().all(|y| *y > 0.0) => {
-            logs = y.iter().map(|y| y.ln()).collect();
-            &logs
-        }
-        Scale::Log => return None,
-    };
-    let parts = MstlParams { periods: periods.to_vec(), ..MstlParams::default() }.decompose(values)?;
+    let parts = worked.seasons(scale)?;
     let mut outlook = rest(&parts.adjusted())?;
     for (f, s) in outlook.mean.iter_mut().zip(parts.ahead(horizon)) {
         *f += s;
@@ -247,6 +278,19 @@ mod tests {
                 for (g, b) in got.mean.iter().zip(&base.mean) {
                     assert!((g / unit - b).abs() < 1e-3 * b.abs(), "{method}: {} against {b}", g / unit);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn methods_that_share_their_work_answer_as_alone() {
+        let y: Vec<f64> = (0..80).map(|t| 30.0 + (t % 4) as f64 * 3.0 + (t * t % 13) as f64).collect();
+        let mixed: Vec<f64> = y.iter().map(|y| y - 35.0).collect();
+        for y in [y, mixed] {
+            let worked = Worked::new(&y, &[4]);
+            // Seasonal forms of two lengths, and forms that several methods try.
+            for method in ALL.into_iter().chain([Method::Ets(8), Method::MstlEts(Scale::Log), Method::DampedEts]) {
+                assert_eq!(method.forecast_with(&worked, 5), method.forecast(&y, &[4], 5), "{method}");
             }
         }
     }

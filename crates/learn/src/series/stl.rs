@@ -4,8 +4,8 @@
 //! that off, so that no trend hides in the season; take the season off; smooth what is left into the
 //! new trend. Outer rounds give little weight to outliers. Source: Cleveland, Cleveland, McRae and
 //! Terpenning, "STL: a seasonal-trend decomposition procedure based on loess", Journal of Official
-//! Statistics 6(1), 1990. We smooth at every point where the paper skips some and interpolates.
-//! Cost: `n × (windows)` a round.
+//! Statistics 6(1), 1990. Wide windows skip places as in the paper, see `loess`.
+//! Cost: `16 n` and the ends of the windows a round.
 
 pub use super::loess::Degree;
 use super::loess::Loess;

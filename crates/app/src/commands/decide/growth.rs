@@ -1,6 +1,7 @@
 //! `portolan decide shift` and `portolan decide faces`: what growth channels won and cost, and what faces of a coupon did in segments,
 //! as tables, and what follows. No workspace is needed.
 
+use super::draft;
 use super::results::{read, wrong};
 use crate::exit::{Exit, Stop};
 use crate::{cli, output};
@@ -24,6 +25,9 @@ fn money(value: f64, currency: Currency) -> Result<Money> {
 /// Moves a growth budget between channels.
 pub(super) fn shift(args: &cli::Shift) -> Result<ExitCode> {
     let path = args.channels.as_path();
+    if let Some(error) = draft::absent("shift", path) {
+        return Err(error);
+    }
     let columns = ["spent", "new_shoppers", "lifetime_value", "elasticity"];
     let rows = read(path, &["channel"], &columns, &columns[..3])?;
     let channel = |(names, amounts): &(Vec<String>, Vec<f64>)| -> Result<GrowthChannel> {
@@ -77,6 +81,9 @@ pub(super) fn shift(args: &cli::Shift) -> Result<ExitCode> {
 /// Which face of a coupon each segment gets.
 pub(super) fn faces(args: &cli::Faces) -> Result<ExitCode> {
     let path = args.segments.as_path();
+    if let Some(error) = draft::absent("faces", path) {
+        return Err(error);
+    }
     let columns = ["shoppers", "buys_anyway", "margin", "face", "buys"];
     let rows = read(path, &["segment"], &columns, &columns)?;
     let mut segments: Vec<CouponSegment> = Vec::new();
@@ -107,7 +114,8 @@ pub(super) fn faces(args: &cli::Faces) -> Result<ExitCode> {
             }),
         }
     }
-    let budget = money(args.budget, args.currency)?;
+    let asked = args.budget.unwrap_or_default(); // required without --draft
+    let budget = money(asked, args.currency)?;
     let chosen = coupons(&segments, budget, STEPS).map_err(wrong(path))?;
     let cost: Decimal = chosen.iter().map(|c| c.cost.to_decimal()).sum();
     let added: f64 = chosen.iter().map(|c| c.added).sum();
@@ -118,7 +126,7 @@ pub(super) fn faces(args: &cli::Faces) -> Result<ExitCode> {
         };
         let segments: Vec<Value> = chosen.iter().map(row).collect();
         output::json(
-            &json!({"currency": args.currency, "budget": args.budget, "cost": cost, "added": added, "segments": segments}),
+            &json!({"currency": args.currency, "budget": asked, "cost": cost, "added": added, "segments": segments}),
         )?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -134,7 +142,7 @@ pub(super) fn faces(args: &cli::Faces) -> Result<ExitCode> {
     };
     let header = ["segment", "face", "expected cost", "margin added", "orders more"];
     output::table(&header, &[1, 2, 3, 4], chosen.iter().map(row).collect());
-    output::line(&format!("{added:.2} {} of margin more for {cost} of {} in codes", args.currency, args.budget));
+    output::line(&format!("{added:.2} {} of margin more for {cost} of {} in codes", args.currency, asked));
     output::note("what is redeemed beyond expectation has to be stopped where codes are accepted");
     Ok(ExitCode::SUCCESS)
 }

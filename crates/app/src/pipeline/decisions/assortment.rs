@@ -1,6 +1,6 @@
-//! All that a market sells, as a rehearsal plays it: its best sellers one by one, and the rest as one.
+//! All that a market sells, as a rehearsal plays it: its best sellers and what the plan moves one by one, and the rest as one.
 //!
-//! The best sellers have forecasts of their own, drawn to that of the market. The *rest* are the other products whose cost and price
+//! Those played one by one have forecasts of their own, drawn to that of the market. The *rest* are the other products whose cost and price
 //! are known: their share of the units of late times the market's forecast, with its interval, at what a unit of them brought and cost
 //! on the whole in those weeks. A market's margin is that of both. Products without a known cost are in neither, and the advertising
 //! that is set against the margin is the share of sales of those with one.
@@ -17,8 +17,10 @@ use decide::rehearsal::{Delivery, Estimate, Product, Promoted};
 use domain::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Best sellers that are played one by one.
+/// Best sellers that are played one by one, and the most others that are: those whose price or promotion the plan moves, the best
+/// sellers of them first.
 const PRODUCTS: usize = 150;
+const MOVED: usize = 350;
 
 /// What a unit that is left after the weeks played is still worth, as a share of its landed cost, where stock runs out: it will be sold
 /// later, after a quarter of a year's usual cost of holding goods, a quarter of their worth a year.
@@ -26,7 +28,7 @@ const KEPT_FOR_LATER: f64 = 0.94;
 
 /// What is played of a market.
 pub(super) struct Assortment {
-    /// Best sellers with their places in [`super::inputs::Inputs::products`].
+    /// What is played one by one, with places in [`super::inputs::Inputs::products`].
     own: Vec<(usize, Product)>,
     /// Every product whose price, cost and demand are known, best sellers first.
     pub(super) listed: Vec<Listed>,
@@ -89,16 +91,26 @@ pub(super) struct Listed {
     pub(super) asked: Money,
     /// What the answer to price rests on.
     pub(super) basis: Basis,
+    /// Whether the plan changes what it sells, whatever prices are played.
+    moves: bool,
 }
 
 /// Everything that a market sells and whose cost is known.
 pub(super) fn assortment(d: Decided<'_>, at: usize) -> Result<Assortment> {
     let listed = listed(d, at)?;
-    let own: Vec<(usize, Product)> = listed.iter().take(PRODUCTS).map(|l| (l.place, l.product.clone())).collect();
+    let moves: Vec<bool> = listed.iter().map(|l| l.moves).collect();
+    let one = |at: usize| (listed[at].place, listed[at].product.clone());
+    let own: Vec<(usize, Product)> = one_by_one(&moves).map(one).collect();
     let played: BTreeSet<usize> = own.iter().map(|(product, _)| *product).collect();
     let late = Late::of(d, at, &played)?;
     let rest = late.rest(d, at);
     Ok(Assortment { covered: late.covered(d, at), own, listed, rest })
+}
+
+/// Places of those played one by one, of products from the best seller down of which it is known whether the plan moves them.
+fn one_by_one(moves: &[bool]) -> impl Iterator<Item = usize> {
+    let others = moves.iter().enumerate().skip(PRODUCTS).filter(|(_, moves)| **moves).map(|(at, _)| at);
+    (0..moves.len().min(PRODUCTS)).chain(others.take(MOVED))
 }
 
 /// Sums over the weeks of late, in the reporting currency.
@@ -211,7 +223,9 @@ fn listed(d: Decided<'_>, at: usize) -> Result<Vec<Listed>> {
         let (Some(now), Some(advised)) = (row.now.or_else(|| row.price()), row.price()) else { continue };
         // Where nobody knows how demand answers, the plan is played at the present price.
         let known = d.answers.of((at, row.product));
-        let answer = known.and_then(|e| Some((e.shown?, e.interval()?))).filter(|_| d.play == Play::Advised);
+        let answer = known.and_then(|e| Some((e.shown?, e.interval()?)));
+        let moves = answer.is_some() && advised != now;
+        let answer = answer.filter(|_| d.play == Play::Advised);
         let price = if answer.is_some() { advised } else { now };
         let Ok(bill) = costed.landed.bill(price) else { continue };
         let cost = bill.landed_cost().minor;
@@ -254,6 +268,7 @@ fn listed(d: Decided<'_>, at: usize) -> Result<Vec<Listed>> {
             now,
             asked: price,
             basis: known.map_or(Basis::Refused, |e| e.basis),
+            moves: moves || paying.contains_key(&row.product),
         };
         products.push((expected, listed));
     }
@@ -295,4 +310,20 @@ fn to_the_total(d: Decided<'_>, at: usize) -> f64 {
     }
     let factor = total * of_these / of_all / sum;
     if factor.is_finite() { factor.clamp(1.0 / MOST, MOST) } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_plan_moves_is_played_however_little_of_it_sells() {
+        let mut moves = vec![false; 1_000];
+        moves[3] = true;
+        moves[700] = true;
+        let played: Vec<usize> = one_by_one(&moves).collect();
+        assert_eq!(played, (0..PRODUCTS).chain([700]).collect::<Vec<_>>());
+        assert_eq!(one_by_one(&[true; 1_000]).count(), PRODUCTS + MOVED);
+        assert_eq!(one_by_one(&[false; 20]).count(), 20);
+    }
 }

@@ -256,7 +256,7 @@ fn price_figures(d: Decided<'_>, at: usize) -> Result<Vec<Figure>> {
     let mut all = vec![
         Metric::PricesOwn.number(count(&[Rests::Own]), n, ""),
         Metric::PricesRaised.number(count(&[Rests::Raised]), n, ""),
-        Metric::PricesHeld.number(count(&[Rests::Held]), n, ""),
+        Metric::PricesHeld.number(count(&[Rests::Held, Rests::Kept]), n, ""),
         Metric::PricesBound.number(count(&[Rests::Floor, Rests::Rivals]), n, ""),
     ];
     let trials: Vec<Trial> = rows.iter().filter_map(|r| r.trial).collect();

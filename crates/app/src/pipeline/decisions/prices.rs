@@ -112,6 +112,7 @@ pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Re
     let costed: BTreeMap<(usize, usize), &Costed> = costs.iter().map(|c| ((c.market, c.product), c)).collect();
     let recent = recent(inputs);
     let late = late(inputs);
+    let leaves = leaves(inputs, &recent, &late, &costed);
     let mut rivals: BTreeMap<(usize, usize), Vec<Money>> = BTreeMap::new();
     for rival in &inputs.rivals {
         let Some(market) = inputs.markets.iter().position(|m| m.market == rival.market) else { continue };
@@ -125,7 +126,8 @@ pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Re
     keys.dedup();
     let one = |key: (usize, usize)| {
         let rivals = rivals.get(&key).cloned().unwrap_or_default();
-        let seen = Seen { recent: recent.get(&key), late: late.get(&key).map(Vec::as_slice), rivals };
+        let (late, leaves) = (late.get(&key).map(Vec::as_slice), leaves.get(&key.0).copied());
+        let seen = Seen { recent: recent.get(&key), late, leaves, rivals };
         row(inputs, key, costed.get(&key).copied(), answers.answer(key), seen)
     };
     keys.into_iter().map(one).collect()
@@ -200,7 +202,35 @@ fn late(inputs: &Inputs) -> BTreeMap<(usize, usize), Vec<f64>> {
 struct Seen<'a> {
     recent: Option<&'a Recent>,
     late: Option<&'a [f64]>,
+    /// What a unit of its market leaves in the mean, minor units.
+    leaves: Option<f64>,
     rivals: Vec<Money>,
+}
+
+/// What a unit leaves in the mean of the last weeks at the prices of now, minor units, over each market's products whose cost is known.
+fn leaves(
+    inputs: &Inputs,
+    recent: &BTreeMap<(usize, usize), Recent>,
+    late: &BTreeMap<(usize, usize), Vec<f64>>,
+    costed: &BTreeMap<(usize, usize), &Costed>,
+) -> BTreeMap<usize, f64> {
+    let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    for (key, weeks) in late {
+        let now = recent.get(key).and_then(|r| money(r.now, inputs.markets[key.0].currency));
+        let margin = costed.get(key).zip(now).and_then(|(costed, now)| costed.landed.margin(now).ok());
+        if let Some(margin) = margin {
+            let (units, sum) = (weeks.iter().sum::<f64>(), sums.entry(key.0).or_default());
+            *sum = (sum.0 + units * margin.minor as f64, sum.1 + units);
+        }
+    }
+    sums.into_iter().filter(|(_, (_, units))| *units > 0.0).map(|(at, (left, units))| (at, left / units)).collect()
+}
+
+/// What a price has to be higher by to leave so many minor units more, at the share that is left of it now.
+fn dearer_by(costed: &Costed, price: Money, leaves: f64) -> Option<Money> {
+    let (bill, margin) = (costed.landed.bill(price).ok()?, costed.landed.margin(price).ok()?);
+    let kept = (bill.landed_cost().minor + margin.minor) as f64 / price.minor as f64;
+    (kept > 0.0).then(|| Money { minor: (leaves.max(0.0) / kept).round() as i64, ..price })
 }
 
 fn row(
@@ -208,7 +238,7 @@ fn row(
     (market, product): (usize, usize),
     costed: Option<&Costed>,
     answer: Answer,
-    Seen { recent, late, rivals }: Seen<'_>,
+    Seen { recent, late, leaves, rivals }: Seen<'_>,
 ) -> Result<PriceRow> {
     let currency = inputs.markets[market].currency;
     let now = recent.and_then(|r| money(r.now, currency));
@@ -225,13 +255,15 @@ fn row(
     };
     let known = matches!(answer, Answer::Known(_));
     let break_even = costed.landed.floor(Decimal::ZERO)?.floor;
+    let present = now.or(start);
     let input = CorridorInput {
         floor: costed.floor.floor,
         break_even,
         answer,
+        elsewhere: present.zip(leaves).and_then(|(present, leaves)| dearer_by(costed, present, leaves)),
         seen,
         competitors: rivals.clone(),
-        present: now.or(start),
+        present,
     };
     let corridor = corridor(&input, &CorridorParams::default())?;
     let mut why = why(&corridor, (now, input.floor));

@@ -13,6 +13,7 @@ use super::form::{EtsForm, SeasonKind, TrendKind};
 use crate::series::bfgs::minimise;
 use crate::series::dual::{Dual, Real};
 use crate::series::season::{Join, seasonal_indices, without_season};
+use std::collections::BTreeMap;
 
 /// Which forms are tried.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,15 +63,26 @@ impl EtsParams {
     /// The form of lowest AICc. `None` where no form can be estimated: fewer than 5 values more or less, or a
     /// series that never changes. All values have to be finite.
     pub fn fit(&self, y: &[f64]) -> Option<EtsFit> {
-        let mut best: Option<EtsFit> = None;
-        let series = Series::new(y, self)?;
-        for form in &self.forms {
-            let Some(fit) = series.fit(*form, self.tolerance) else { continue };
-            if best.as_ref().is_none_or(|b| fit.aicc < b.aicc) {
+        self.fit_more(y, &mut Fitted::new())
+    }
+
+    /// The same; forms in `fitted`, which were fitted to the same series with the same tolerance and damping, are taken
+    /// from there, and the others go there. A form without season is the same for every period.
+    pub(in crate::series) fn fit_more(&self, y: &[f64], fitted: &mut Fitted) -> Option<EtsFit> {
+        let key = |form: &EtsForm| (if form.season == SeasonKind::None { 1 } else { self.period }, *form);
+        if self.forms.iter().any(|form| !fitted.contains_key(&key(form))) {
+            let series = Series::new(y, self)?;
+            for form in &self.forms {
+                fitted.entry(key(form)).or_insert_with(|| series.fit(*form, self.tolerance));
+            }
+        }
+        let mut best: Option<&EtsFit> = None;
+        for fit in self.forms.iter().filter_map(|form| fitted[&key(form)].as_ref()) {
+            if best.is_none_or(|b| fit.aicc < b.aicc) {
                 best = Some(fit);
             }
         }
-        best
+        best.cloned()
     }
 }
 
@@ -103,6 +115,9 @@ impl EtsFit {
         ]
     }
 }
+
+/// Forms that were already fitted to one series, with the length of their season; `None` where that cannot be.
+pub(in crate::series) type Fitted = BTreeMap<(usize, EtsForm), Option<EtsFit>>;
 
 /// A series ready for estimation.
 struct Series {

@@ -14,5 +14,6 @@ mod predict;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::series) use fit::Fitted;
 pub use fit::{EtsFit, EtsParams};
 pub use form::{ErrorKind, EtsForm, SeasonKind, TrendKind};

@@ -1,9 +1,9 @@
-"""M4 weekly and hourly by statsforecast, one thread, beside `cargo run --release -p learn --example m4 FOLDER`.
+"""One group of M4 by statsforecast, one thread, for `bench forecast`.
 
-    python scripts/peers/statsforecast_m4.py FOLDER [weekly|hourly] [METHOD ...]
+    python forecast_statsforecast.py FOLDER weekly|hourly
 
-FOLDER holds `Weekly-train.csv.gz` and so on. The compilation by numba is done on one short series before
-the clock starts and is not counted. CPU seconds are those of this process.
+FOLDER holds `Weekly-train.csv.gz` and so on. Each method answers one series before the clock starts, so that whatever is
+compiled or loaded once is not counted. CPU seconds are those of this process. One JSON object a method.
 """
 
 import csv
@@ -11,6 +11,7 @@ import gzip
 import json
 import sys
 import time
+from importlib.metadata import version
 
 import numpy as np
 from statsforecast.models import MSTL, AutoETS, AutoTheta, Naive, SeasonalNaive
@@ -45,35 +46,29 @@ def errors(train, test, forecasts, m):
 
 
 def main():
-    folder, wanted = sys.argv[1], sys.argv[2:]
-    groups = {
+    folder, group = sys.argv[1:]
+    file, h, m, methods = {
         "weekly": ("Weekly", 13, 1, {"Naive": Naive(), "AutoETS": AutoETS(), "AutoTheta": AutoTheta()}),
         "hourly": (
             "Hourly",
             48,
             24,
             {
-                "SeasonalNaive24": SeasonalNaive(24),
-                "MSTL24_168": MSTL([24, 168], trend_forecaster=AutoETS(model="ZZN")),
-                "AutoTheta": AutoTheta(24),
+                "SeasonalNaive": SeasonalNaive(24),
+                "MSTL": MSTL([24, 168], trend_forecaster=AutoETS(model="ZZN")),
             },
         ),
-    }
-    for name, (file, h, m, methods) in groups.items():
-        if wanted and name not in wanted and any(w in groups for w in wanted):
-            continue
-        train, test = read(folder, file, "train"), read(folder, file, "test")
-        s0, a0 = errors(train, test, [naive2(y, m, h) for y in train], m)
-        for method, model in methods.items():
-            if any(w not in groups for w in wanted) and method not in wanted:
-                continue
-            model.forecast(y=train[0][-max(400, 0) :], h=h)
-            start = time.process_time()
-            forecasts = [model.forecast(y=y, h=h)["mean"] for y in train]
-            cpu = time.process_time() - start
-            s, a = errors(train, test, forecasts, m)
-            row = dict(group=name, method=method, smape=s, mase=a, owa=(s / s0 + a / a0) / 2, cpu_s=cpu)
-            print(json.dumps(row), flush=True)
+    }[group]
+    train, test = read(folder, file, "train"), read(folder, file, "test")
+    s0, a0 = errors(train, test, [naive2(y, m, h) for y in train], m)
+    for method, model in methods.items():
+        model.forecast(y=train[0], h=h)
+        start = time.process_time()
+        forecasts = [model.forecast(y=y, h=h)["mean"] for y in train]
+        cpu = time.process_time() - start
+        s, a = errors(train, test, forecasts, m)
+        row = dict(method=method, smape=s, mase=a, owa=(s / s0 + a / a0) / 2, cpu_s=cpu)
+        print(json.dumps(row | dict(version=version("statsforecast"))), flush=True)
 
 
 main()
