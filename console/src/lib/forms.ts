@@ -9,6 +9,8 @@ export interface Form {
   zh: string;
   /** For forms that would take nearly any sentence: what begins it has to be known itself. */
   after?: 'known';
+  /** Only what begins it is turned by parts; what follows are values, which may be any text (`m` is a score and a sex). */
+  then?: 'values';
 }
 
 interface Ready extends Form {
@@ -25,23 +27,27 @@ const ready = (forms: readonly Form[]): Ready[] =>
  * What turns a sentence: null where it has no form. What is inserted is turned too where it is a sentence itself or one of the
  * `parts`, which stand for nothing alone; of several forms the first is taken, so the longer ones stand before the shorter.
  */
-export function turner(forms: readonly Form[], parts: readonly Form[] = []): (text: string) => string | null {
+export function turner(forms: readonly Form[], parts: readonly Form[] = [], values: readonly Form[] = []): (text: string) => string | null {
   const whole = ready(forms);
   const inside = [...whole, ...ready(parts)];
-  const by = (known: readonly Ready[], text: string): string | null => {
+  const alone = ready(values);
+  const by = (known: readonly Ready[], text: string, next: readonly Ready[]): string | null => {
     for (const form of known) {
       const found = form.match.exec(text);
       if (!found) continue;
       const holes = found.slice(1);
-      const turned = holes.map((hole) => by(inside, hole));
+      const turned = holes.map((hole, at) => {
+        const of = form.then === 'values' && at > 0 ? alone : next;
+        return by(of, hole, of);
+      });
       if (form.after === 'known' && turned[0] === null) continue;
-      let next = 0;
+      let filled = 0;
       return form.zh.replace(/\{(\d?)\}/g, (_, place: string) => {
-        const at = place ? Number(place) : next++;
+        const at = place ? Number(place) : filled++;
         return turned[at] ?? holes[at] ?? '';
       });
     }
     return null;
   };
-  return (text) => by(whole, text);
+  return (text) => by(whole, text, inside);
 }

@@ -257,8 +257,8 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
           render: (row) =>
             own
               ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
-              : column.name === 'formula'
-                ? formula(str(row[figureAt]), str(row[at]))
+              : column.name === 'formula' || (column.name === 'how' && !isKey(`code.${str(row[at])}`))
+                ? formula(figureAt < 0 ? '' : str(row[figureAt]), str(row[at]))
                 : column.name === 'chosen'
                   ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
                   : shown(column.name, column.type, row, at),

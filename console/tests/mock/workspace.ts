@@ -245,7 +245,7 @@ export function rejects(): Table {
   const rules = ['not_a_date', 'currency', 'impossible_price', 'future_date'];
   return table(
     [['source', 'text', 'file'], ['line', 'integer', 'line of the file'], ['rule', 'text', 'rule that put it aside'], ['column', 'text', 'column'], ['value', 'text', 'what stood there'], ['expected', 'text', 'what would be right']],
-    Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar', 'ISO 4217 code such as EUR', 'zero or more', 'not after today'][i % 4] ?? '']),
+    Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar and a time of the day', 'a code of ISO 4217, such as EUR', 'a price from 0 to 1000000; below 0 only for discounts, fees and bad debt', 'a day up to 2026-11-26'][i % 4] ?? '']),
   );
 }
 

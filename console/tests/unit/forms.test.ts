@@ -1,11 +1,13 @@
 // What the server says in English alone has a Chinese form: its sources are read, and each string there stands beside its form.
 import { describe, expect, it } from 'vitest';
 import { formulaForms, formulaParts } from '../../src/i18n/zh/forms';
+import { reasonForms, reasonParts, reasonValues, rejectForms, rejectParts } from '../../src/i18n/zh/said';
 import { formulaIn } from '../../src/lib/formula';
 import { turner, type Form } from '../../src/lib/forms';
-import { behind, english, said, sources, type Rust } from './rust';
+import { expectedIn, reasonsIn } from '../../src/lib/said';
+import { behind, closing, english, form, said, sources, within, type Rust } from './rust';
 
-const all = sources('audience/src', 'decide/src', 'app/src', 'serve/src', 'domain/src', 'learn/src');
+const all = sources('audience/src', 'decide/src', 'app/src', 'serve/src', 'domain/src', 'learn/src', 'intake/src', 'clean/src', 'schema/src');
 const of = (file: string): Rust => {
   const found = all.find((rust) => rust.file === file);
   if (!found) throw new Error(`${file} is not there`);
@@ -20,7 +22,7 @@ const zh = (formula: string): string => {
 /** A form with something in its holes. */
 const filled = (form: Form): string => {
   let next = 0;
-  return form.en.replaceAll('{}', () => (next++ === 0 && form.after ? 'revenue / orders' : `<${next}>`));
+  return form.en.replaceAll('{}', () => (next++ === 0 && form.after ? '<a>' : `<${next}>`));
 };
 
 describe('forms', () => {
@@ -32,19 +34,24 @@ describe('forms', () => {
     expect([turn('sales'), turn('a sentence'), turn('profits of DE')]).toEqual([null, null, 'DE 的 profits']);
   });
 
-  it.each([['formulas', formulaForms, formulaParts]] as const)('of %s have as many holes in Chinese, are Chinese and are reached', (_, forms, parts) => {
-    const turn = turner(forms, parts);
-    const inside = turner([...forms, ...parts]);
+  it.each([
+    ['formulas', formulaForms, formulaParts, []],
+    ['rejects', rejectForms, rejectParts, []],
+    ['reasons', reasonForms, reasonParts, reasonValues],
+  ] as const)('of %s have as many holes in Chinese, are Chinese and are reached', (_, forms: readonly Form[], parts: readonly Form[], values: readonly Form[]) => {
+    const turn = turner(forms, parts, values);
+    const inside = turner([...forms, ...parts], [], values);
+    // What begins a form that takes nearly any sentence is known here.
+    const known = { en: '<a>', zh: '甲' };
+    const after = turner(forms, [known, ...parts], values);
     for (const form of [...forms, ...parts]) {
       const n = form.en.split('{}').length - 1;
       const places = [...form.zh.matchAll(/\{(\d?)\}/g)].map((m, at) => Number(m[1] || at));
       expect(places.sort(), form.en).toEqual(Array.from({ length: n }, (_, at) => at));
       if (/[a-z]{2}/.test(form.en.replaceAll('{}', ''))) expect(form.zh).toMatch(/[\u4e00-\u9fff]/);
       // A form before it that takes its sentences would hide it.
-      const other = filled(form);
-      const own = turner([form])(form.after ? other.replace('revenue / orders', '') : other);
-      if (!form.after) expect((parts.includes(form) ? inside : turn)(other), form.en).toBe(own);
-      else expect(turn(other), form.en).toContain('销售额 ÷ 订单数');
+      const text = filled(form);
+      expect((form.after ? after : parts.includes(form) ? inside : turn)(text), form.en).toBe(turner([form], [known])(text));
     }
     expect(new Set([...forms, ...parts].map((form) => form.en)).size).toBe(forms.length + parts.length);
   });
@@ -142,5 +149,106 @@ describe('formulas in Chinese', () => {
 
   it('are not made of what they do not say', () => {
     for (const text of ['sales of one day; interval: middle 95 % of 10 draws', 'a; b', 'revenue', 'a / b', '']) expect(formulaIn('zh', '', text)).toEqual({ text, lang: 'en' });
+  });
+});
+
+/** What each of several lists has that the other lacks. */
+const differ = (here: readonly string[], there: readonly string[]) => [here.filter((text) => !there.includes(text)), there.filter((text) => !here.includes(text))];
+const texts = (...lists: (readonly Form[])[]) => [...new Set(lists.flat().map((form) => form.en))];
+
+describe('what a row that was put aside should have been, in Chinese,', () => {
+  const readers = all.filter((rust) => /^(intake|clean)\/src/.test(rust.file));
+  // Mistakes of a mapping file, a provenance and a workbook's sheet stop a file; no row is put aside for them.
+  const files = ['intake/src/mapping.rs', 'intake/src/provenance.rs', 'intake/src/xlsx.rs', 'clean/src/columns.rs', 'clean/src/error.rs'];
+  const written = english([
+    ...readers.filter((rust) => !files.includes(rust.file)).flatMap((rust) => said(rust, 'expected').concat(behind(rust, /\b(?:fault|missing_key::missing)\(/g, ''))),
+    // Events of Segment: rule, column, what stood there and what would be right, in a row.
+    ...behind(of('intake/src/connect/segment_events.rs'), /\b(?:Err|ok_or)\(\(/g, ''),
+    ...behind(of('intake/src/date.rs'), /\bfn expected\(self\) -> &'static str (?=\{)/g, ';'),
+    ...behind(of('intake/src/number.rs'), /\bconst (?:AMOUNT|LARGEST): &(?:'static )?str =/g, ';'),
+    ...behind(of('intake/src/plan.rs'), /\bconst (?:AMOUNT|LARGEST): &(?:'static )?str =/g, ';'),
+  ]).filter((text) => !/^[a-z_]+$/.test(text));
+  const [rate = '', ...tails] = english(behind(of('clean/src/rates.rs'), /#\[error\(/g, ''));
+  written.push(...tails.map((tail) => rate.replace('{}{}', `{}${tail}`)));
+
+  /** Meanings of columns that have to have a value, in tables that files are read into. */
+  const schema = of('schema/src/raw.rs');
+  const needed = [...schema.code.matchAll(/\braw\((?=\s*")/g)].flatMap((m) => {
+    const open = m.index + 'raw'.length;
+    const table = { ...schema, code: schema.code.slice(0, closing(schema.code, open)).replace(/[^\n]/g, (c, at: number) => (at < open ? ' ' : c)) };
+    const [name] = behind(schema, /\braw\((?=\s*")/g, ',').length ? within(schema, open, open + 40) : [];
+    return ['sources', 'media', 'rejects'].includes(name ?? '') ? [] : behind(table, /\bmust\(\s*"[^"]*",\s*\w+,/g, '');
+  });
+
+  it('is all that readers and rules write', () => {
+    expect(written.length).toBeGreaterThan(55);
+    const types = behind(of('schema/src/column.rs'), /\bfn word\(self\) -> &'static str (?=\{)/g, ';').map((word) => `{} (${word})`);
+    const glue = ['{}, {}', '{} (float)', '{} (boolean)'];
+    const other = ['the file has no such column; it has {}', '{} views of the visitor in a minute', '{} views of the visitor, one every {} s'];
+    const [missing, stale] = differ([...written, ...needed, ...types], [...texts(rejectForms, rejectParts), ...other, ...glue]);
+    expect([missing, stale?.filter((text) => !glue.includes(text) && !other.includes(text))]).toEqual([[], []]);
+  });
+
+  it('is turned with what is inserted, and falls back on the words of the server', () => {
+    expect(expectedIn('zh', 'units, negative for a reversal (integer)').text).toBe('件数，冲销为负（整数）');
+    expect(expectedIn('zh', 'one of comment, reply, like').text).toBe('其中之一：comment、reply、like');
+    expect(expectedIn('zh', 'a quantity from -50 to 50').text).toBe('-50 至 50 之间的数量');
+    const rate = 'ingest a rate file that covers the days before it, such as the history of reference rates of the European Central Bank (eurofxref-hist.csv)';
+    expect(expectedIn('zh', `no exchange rate from VND to EUR for 2026-01-05, VND is in no rate file: ${rate}`).text).toBe(
+      '2026-01-05 没有 VND 到 EUR 的汇率，任何汇率文件都不包含 VND：请导入覆盖此前各日的汇率文件，例如欧洲央行参考汇率历史（eurofxref-hist.csv）',
+    );
+    expect(expectedIn('zh', 'some thing', '某物')).toEqual({ text: '某物', lang: 'zh' });
+    expect(expectedIn('zh', 'some thing', 'some thing')).toEqual({ text: 'some thing', lang: 'en' });
+    expect(expectedIn('en', 'a day up to 2026-01-01', '不晚于')).toEqual({ text: 'a day up to 2026-01-01', lang: 'en' });
+  });
+});
+
+describe('why a shopper is in a segment, in Chinese,', () => {
+  const segments = (file: string) => of(`audience/src/segments/${file}.rs`);
+  const block = (file: string, begin: RegExp): string[] => english(behind(segments(file), begin, ';'));
+
+  it('is all that segments write', () => {
+    const names = (type: string) => block('ast', new RegExp(`\\bimpl ${type} \\{[\\s\\S]*?fn name\\(self\\) -> &'static str (?=\\{)`, 'g'));
+    const fields = [...segments('field').code.matchAll(/^ {4}\w+, (?=")/gm)].map((m) => within(segments('field'), m.index, m.index + 60)[0] ?? '');
+    const [measures, deeds, by] = [names('Measure'), names('Deed'), names('ProductBy')];
+    expect([fields.length, measures.length, deeds.length, by.length]).toEqual([31, 7, 2, 3]);
+    // Terms as they are printed: a name of somebody's in quotes, and a window where there is one.
+    expect(block('print', /\bimpl Display for Term (?=\{)/g)).toEqual(
+      ['searched({}{})', 'cart_abandoned', 'cart_abandoned({}d)', 'tag({})', 'segment({})', 'interest({})', 'value({})', 'group({})'],
+    );
+    const products = deeds.flatMap((deed) => by.flatMap((kind) => [`${deed}(${kind} "{}")`, `${deed}(${kind} "{}", {}d)`]));
+    const terms = [
+      ...fields, ...measures, ...measures.map((name) => `${name}({}d)`), ...products, 'searched("{}")', 'searched("{}", {}d)', 'cart_abandoned', 'cart_abandoned({}d)',
+      ...['tag', 'segment', 'interest', 'value', 'group'].map((name) => `${name}("{}")`),
+    ];
+    // Statements: what is asked follows the shopper's value.
+    const words = block('evaluate', /\blet word = match \(op, days\) (?=\{)/g);
+    expect(words.length).toBe(10);
+    const statement = block('evaluate', /\bfn statement\([^{]*(?=\{)/g).filter((text) => !words.includes(text));
+    expect(statement).toEqual(['missing', 'yes', 'no', ', one of {}', ', between {} and {}', '{} is {}, missing is asked for', '{} is {}{}']);
+    const statements = ['{} is {}', '{} is yes', '{} is no', '{} is {}, missing is asked for', '{} is {}, one of {}', '{} is {}, between {} and {}', ...words.map((word) => `{} is {}, ${word} {}`)];
+    const verdicts = block('evaluate', /\bfn verdict\([^{]*(?=\{)/g).map((verdict) => `{}: ${verdict}`);
+    const joins = block('evaluate', /\blet word = match \(join, zh\) (?=\{)/g);
+    const beside = block('groups', /\bpub fn line\(&self, language: Language\) -> String (?=\{)/g).filter((text) => text !== 'missing');
+    const rfm = behind(of('app/src/serving/answers/audience.rs'), /\bwhy: format!\(/g, '').map(form);
+    const days = within(segments('field'), 0, segments('field').code.length).filter((text) => /^[a-z]+day$/.test(text));
+    expect([verdicts.length, joins.length, beside.length, rfm.length]).toEqual([3, 3, 1, 1]);
+    expect(differ([...terms, ...statements, ...joins], texts(reasonParts))).toEqual([[], []]);
+    expect(differ([...verdicts, ...beside, ...rfm], texts(reasonForms))).toEqual([[], []]);
+    expect(differ([...days, 'missing', '{}d ago'], texts(reasonValues))).toEqual([[], ['{}, {}']]);
+  });
+
+  it('is a line a statement, with what somebody wrote left alone', () => {
+    const said = (why: string) => reasonsIn('zh', why).map((line) => `${' '.repeat(line.depth)}${line.text}${line.lang === 'en' ? ' (en)' : ''}`);
+    expect(said('orders.count(180d) is 3, at least 2: true')).toEqual(['近 180 天订单数为 3，要求至少 2：符合']);
+    expect(said('all of: true;   last_order is 2026-01-05, on or after 30d ago: true;   any of: true;     sex is m, one of f, m: true;     accepts_marketing is no: false')).toEqual([
+      '最近一单日期为 2026-01-05，要求不早于 30 天前：符合', '任一满足：符合', ' 性别为 m，要求属于 f、m：符合', ' 同意接收营销邮件：否：不符合',
+    ]);
+    expect(said('rfm is loyal, exactly loyal: true')).toEqual(['RFM 分群为 忠诚顾客，要求等于 忠诚顾客：符合']);
+    expect(said('bought(category "Shoes, high", 90d) is yes: true')).toEqual(['近 90 天购买品类“Shoes, high”：是：符合']);
+    expect(said('last order 3 days ago, 4 orders, 120.50 in all')).toEqual(['最近一单在 3 天前，共 4 单，累计消费 120.50（报告货币）']);
+    expect(said('orders.count is 5, typical of the group is 4')).toEqual(['订单数为 5，该组典型值为 4']);
+    expect(said('a sentence: true')).toEqual(['a sentence: true (en)']);
+    expect(reasonsIn('en', 'all of: true;   age is 30, at least 20: true')).toEqual([{ text: 'age is 30, at least 20: true', depth: 0, lang: 'en' }]);
   });
 });
