@@ -223,9 +223,8 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
     // The ends of a share's interval are shares too.
     const shares = table.columns.some((c) => c.name === 'share');
     const currencies = plain ? null : rowCurrencies(table, base);
-    // What stands with every number itself is only in the file; a float beside amounts may be one of the same currency.
-    const amounts = !table.columns.some((c) => /float/i.test(c.type));
-    const told = (name: string): boolean => (name === 'unit' ? unit !== null : amounts && (currencies?.some((c) => c?.column === name) ?? false));
+    // What stands with every number itself is only in the file.
+    const told = (name: string): boolean => (name === 'unit' ? unit !== null : (currencies?.some((c) => c?.column === name) ?? false));
     const shown = (name: string, type: string, row: Cells, at: number): ReactNode => {
       const value = num(row[at]);
       if (plain || value === null) return cell(type, name, row[at] ?? null);

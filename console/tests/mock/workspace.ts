@@ -122,7 +122,7 @@ export function shopper(id: string): Shopper {
     shopper_id: id,
     market: 'DE',
     report: {
-      title: words('Shopper', '购物者'),
+      title: words('Shopper', '顾客'),
       figures: [],
       tables: [
         {
@@ -186,7 +186,7 @@ export function recommend(query: URLSearchParams, recent: string[]): Recommendat
         query.get('explain') === 'true'
           ? [
               { term: 'predicted from', product_id: 'CG-0009', part: 0.3 / (1 + i * 0.21), text: words('because of Burr Coffee Grinder, 30 steps', '依据：锥刀磨豆机 30 档') },
-              { term: 'bought lately by others', product_id: null, part: 0.112 / (1 + i * 0.21), text: words(`bought lately by others in ${market}`, '近期其他购物者购买') },
+              { term: 'bought lately by others', product_id: null, part: 0.112 / (1 + i * 0.21), text: words(`bought lately by others in ${market}`, '近期其他顾客购买') },
             ]
           : [],
     })),
