@@ -258,8 +258,8 @@ export function quality(): Report {
         name: 'gates',
         title: words('Quality gates', '质量检查'),
         table: table(
-          [['gate', 'text', ''], ['result', 'text', ''], ['severity', 'text', ''], ['unit', 'text', 'of measured and at_most'], ['measured', 'float', ''], ['at_most', 'float', ''], ['checked', 'integer', ''], ['failing', 'integer', ''], ['says', 'text', ''], ['says_zh', 'text', '']],
-          overview(24).gates.map((g, i): Cell[] => [g.name, g.result, i === 2 ? 'warn' : 'fail', i === 2 ? 'days' : 'share', i === 2 ? 2 : 0.001 * i, i === 2 ? 1 : 0.2, 31_196, i * 31, g.detail.en, g.detail.zh]),
+          [['gate', 'text', ''], ['result', 'text', ''], ['severity', 'text', ''], ['kind', 'text', ''], ['unit', 'text', 'of measured and at_most'], ['measured', 'float', ''], ['at_most', 'float', ''], ['checked', 'integer', ''], ['failing', 'integer', ''], ['example', 'text', ''], ['says', 'text', ''], ['says_zh', 'text', '']],
+          overview(24).gates.map((g, i): Cell[] => [g.name, g.result, i === 2 ? 'warn' : 'fail', ['rejects', 'not_null', 'freshness', 'not_null', 'uniqueness', 'referential'][i] ?? '', i === 2 ? 'days' : 'share', i === 2 ? 2 : 0.001 * i, i === 2 ? 1 : 0.2, 31_196, i * 31, i % 2 ? `order 417-00554${i}0, line 2 of orders_US.csv.gz` : null, g.detail.en, g.detail.zh]),
         ),
       },
       {
