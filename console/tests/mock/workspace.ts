@@ -40,7 +40,7 @@ export function overview(rejects: number): Overview {
     actions: [
       { en: 'Stock is two days old: take in a new file, or offers may be sold out.', zh: '库存已有两天未更新：请导入新文件，否则推荐可能已售罄。', link: '/data/sources' },
       { en: 'Germany is ready for a small test: read its launch plan.', zh: '德国已可进行小规模测试：请阅读其上市计划。', link: '/plan/DE' },
-      { en: '151 big spenders have been silent for three months.', zh: '151 位高消费客户已沉默三个月。', link: '/audience/segments/big%20spenders%20asleep' },
+      { en: '151 big spenders have been silent for three months.', zh: '151 位高消费顾客已沉默三个月。', link: '/audience/segments/big%20spenders%20asleep' },
     ],
     months: table([['market', 'text', 'market'], ['month', 'date', 'month'], ['n_orders', 'integer', 'orders'], ['n_shoppers', 'integer', 'shoppers'], ['revenue', 'decimal', 'sales in EUR']], months),
   };
@@ -137,7 +137,7 @@ export function shopper(id: string): Shopper {
           name: 'outlook',
           title: words('What is expected', '预期'),
           table: table(
-            [['shopper_id', 'text', 'shopper'], ['market', 'text', ''], ['p_alive', 'float', ''], ['expected_orders', 'float', ''], ['expected_revenue', 'float', 'sales of the next 90 days, reporting currency'], ['lifetime_value', 'float', 'discounted value of the next years'], ['value_basis', 'text', ''], ['churn_risk', 'float', ''], ['churn_low', 'float', ''], ['churn_high', 'float', ''], ['churn_reasons', 'text', ''], ['next_order', 'date', '']],
+            [['shopper_id', 'text', 'shopper'], ['market', 'text', ''], ['p_alive', 'float', ''], ['expected_orders', 'float', ''], ['expected_revenue', 'float', 'sales of the next 90 days, reporting currency'], ['lifetime_value', 'float', 'discounted value of the next years: margin where costs are known, else sales; reporting currency'], ['value_basis', 'text', ''], ['churn_risk', 'float', ''], ['churn_low', 'float', ''], ['churn_high', 'float', ''], ['churn_reasons', 'text', ''], ['next_order', 'date', '']],
             [[id, 'DE', 0.72, 0.64, 61.9, 188.2, 'pooled', 0.41, 0.33, 0.5, JSON.stringify({ en: ['the last order is 55 days ago: less', 'something came back: more'], zh: ['距上次下单 55 天：风险较低', '曾退货：风险较高'] }), '2026-12-28']],
           ),
         },
