@@ -33,20 +33,46 @@ export function rowUnits(table: Table): ((row: Table['rows'][number]) => string)
 /** The currency of a column's amounts in a row, and the column that says it. */
 export type RowCurrency = ((row: Table['rows'][number]) => string | null) & { column?: string };
 
+/** In the reporting currency whatever currency stands beside them: what orders come to, and what is told of a week's sales. */
+const REPORTED = /^(gross|services|taxes|reversed|regret)$|_base$/;
+/** Floats that are amounts in the `currency` beside them: no part of a name says so but the whole of it. */
+const AMOUNTS = /^(sales|margin|revenue|spend|amount)(_now)?$/;
+
 /**
- * By column: what its amounts are in. Amounts are decimals; beside a column `currency` they are in that one, and where the
- * column's meaning says so in the reporting currency, `base`. Null for a column of no amounts.
+ * By column: what its amounts are in. A column's meaning says "reporting currency", which is `base`, or "in `currency`", the column
+ * that names it; amounts, which are decimals, are otherwise in the `currency` beside them, and without one in the reporting
+ * currency. The ends of an interval and a deviation are in what their middle is in. Null for a column of no amounts.
  */
 export function rowCurrencies(table: Table, base: string | null): (RowCurrency | null)[] {
   const place = (name: string) => table.columns.findIndex((c) => c.name === name);
-  return table.columns.map(({ name, type, meaning }) => {
-    if (isNumeric(type) && !/int/i.test(type) && /\breporting currency\b/.test(meaning)) return base ? () => base : null;
-    if (!/dec/i.test(type)) return null;
-    const column = name.endsWith('_cost') && place('cost_currency') >= 0 ? 'cost_currency' : 'currency';
+  const reported: RowCurrency | null = base ? () => base : null;
+  const beside = (column: string): RowCurrency => {
     const at = place(column);
-    if (at < 0) return null;
     return Object.assign((row: Table['rows'][number]) => (/^[A-Z]{3}$/.test(str(row[at])) ? str(row[at]) : null), { column });
+  };
+  const found: (RowCurrency | null)[] = [];
+  table.columns.forEach(({ name, type, meaning }, at) => {
+    const last = found[at - 1] ?? null;
+    const one = (): RowCurrency | null => {
+      if (!isNumeric(type) || /int/i.test(type) || name === 'rate') return null;
+      const exact = /dec/i.test(type);
+      const named = [...meaning.matchAll(/\bin `(\w+)`/g)].map((m) => m[1] ?? '').find((column) => /currency$/.test(column) && place(column) >= 0);
+      if (/\breporting currency\b|\ba week's sales\b/.test(meaning) || REPORTED.test(name)) return reported;
+      if (named) return beside(named);
+      const end = /^(?:(.+)_)?(?:low|mid|high|mad|sd)$/.exec(name);
+      if (end && last && (!exact || /mad$/.test(name))) {
+        const middle = end[1] ? [end[1], `${end[1]}_mean`].map(place).find((i) => i >= 0) : undefined;
+        return middle === undefined || middle >= at ? last : (found[middle] ?? null);
+      }
+      if (/\blikewise\b/.test(meaning)) return last;
+      const own = [`${name}_currency`, name.endsWith('_cost') ? 'cost_currency' : ''].find((column) => place(column) >= 0);
+      if (exact && own) return beside(own);
+      if ((exact || AMOUNTS.test(name)) && place('currency') >= 0) return beside('currency');
+      return exact && !table.columns.some((c) => c.name.endsWith('currency')) ? reported : null;
+    };
+    found.push(one());
   });
+  return found;
 }
 
 /** Groups in the order in which their keys first appear. */

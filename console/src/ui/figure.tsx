@@ -223,9 +223,9 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
     // The ends of a share's interval are shares too.
     const shares = table.columns.some((c) => c.name === 'share');
     const currencies = plain ? null : rowCurrencies(table, base);
-    // What stands with every number itself is only in the file; a float beside amounts may be one of the same currency.
-    const amounts = !table.columns.some((c) => /float/i.test(c.type));
-    const told = (name: string): boolean => (name === 'unit' ? unit !== null : amounts && (currencies?.some((c) => c?.column === name) ?? false));
+    // What stands with every number itself is only in the file, and so is what a gate looks at: its sentence says it.
+    const gates = table.columns.some((c) => c.name === 'gate') && table.columns.some((c) => c.name === 'says');
+    const told = (name: string): boolean => (gates && name === 'kind') || (name === 'unit' ? unit !== null : (currencies?.some((c) => c?.column === name) ?? false));
     const shown = (name: string, type: string, row: Cells, at: number): ReactNode => {
       const value = num(row[at]);
       if (plain || value === null) return cell(type, name, row[at] ?? null);
@@ -257,8 +257,8 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
           render: (row) =>
             own
               ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
-              : column.name === 'formula'
-                ? formula(str(row[figureAt]), str(row[at]))
+              : column.name === 'formula' || (column.name === 'how' && !isKey(`code.${str(row[at])}`))
+                ? formula(figureAt < 0 ? '' : str(row[figureAt]), str(row[at]))
                 : column.name === 'chosen'
                   ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
                   : shown(column.name, column.type, row, at),

@@ -178,6 +178,25 @@ describe('at work', () => {
     await chinese.page.context().close();
   });
 
+  it('says in Chinese why a shopper is in a segment, what a row should have been, and in what amounts are', async (test) => {
+    if (!server.mock) return test.skip();
+    const chinese = await visit({ locale: 'zh-CN' });
+    await enter(chinese.page, server);
+    await chinese.page.goto(`${server.url}/audience/shoppers/s-1000`);
+    const reasons = chinese.page.locator('.rows .entries li');
+    await reasons.first().waitFor();
+    expect(await reasons.allTextContents()).toEqual(['最近一单在 12 天前，共 4 单，累计消费 318.40（报告货币）', '订单数为 4，要求至少 2：符合', '最近一单日期为 2026-11-12，要求不早于 180 天前：符合']);
+    expect(await reasons.first().getAttribute('lang')).toBe('zh-CN');
+    await chinese.page.goto(`${server.url}/data/rejects`);
+    await chinese.page.getByText('不晚于 2026-11-26 的日期').first().waitFor();
+    expect(await chinese.page.getByText('ISO 4217 货币代码，例如 EUR').count()).toBe(6);
+    await chinese.page.goto(`${server.url}/data/quality`);
+    const gates = chinese.page.getByRole('table', { name: '质量检查' });
+    await gates.waitFor();
+    expect(await gates.evaluate((table) => table.scrollWidth <= table.parentElement.clientWidth)).toBe(true);
+    await chinese.page.context().close();
+  });
+
   it('prints a plan: the button asks the browser, and on paper there is no menu', async () => {
     await page.addInitScript(() => {
       window.print = () => (window.printed = (window.printed ?? 0) + 1);

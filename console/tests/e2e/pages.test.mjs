@@ -14,7 +14,7 @@ const pages = [
   ['/audience/personas', 'Audience', '受众'],
   ['/audience/cohorts', 'Audience', '受众'],
   ['/audience/values', 'Audience', '受众'],
-  ['/audience/shoppers/s-1000', 'Shopper s-1000', '购物者 s-1000'],
+  ['/audience/shoppers/s-1000', 'Shopper s-1000', '顾客 s-1000'],
   ['/catalogue', 'Catalogue', '商品目录'],
   ['/catalogue/CG-0009', /Grinder|CG-0009/, /Grinder|CG-0009/],
   ['/recommend', 'Recommend', '推荐'],

@@ -168,7 +168,7 @@ export function transfer(): TransferReport {
       [['market', 'text', 'target'], ['purchases', 'integer', 'purchases learnt from'], ['alone', 'float', ''], ['transferred', 'float', ''], ['gain', 'float', ''], ['low', 'float', ''], ['high', 'float', ''], ['saved', 'float', ''], ['at_least', 'boolean', ''], ['n', 'integer', '']],
       curve,
     ),
-    notes: [words('Saudi Arabia has 41 shoppers with a second order: too few to measure a transfer there.', '沙特阿拉伯只有 41 位再次下单的购物者：不足以衡量迁移。')],
+    notes: [words('Saudi Arabia has 41 shoppers with a second order: too few to measure a transfer there.', '沙特阿拉伯只有 41 位再次下单的顾客：不足以衡量迁移。')],
   };
 }
 
@@ -197,7 +197,7 @@ export function personas(market: string | null): Personas {
         { section: 'wants', text: words('A longer cable is wished for.', '希望电源线更长。'), figure: null, quotes: [{ text: 'Ein längeres Kabel wäre schön.', language: 'de', product_id: 'AF-0041', source: 'review 77' }] },
       ],
     })),
-    notes: market === 'SA' ? [words('Saudi Arabia has 41 shoppers; a persona needs 60.', '沙特阿拉伯有 41 位购物者；画像需要 60 位。')] : [],
+    notes: market === 'SA' ? [words('Saudi Arabia has 41 shoppers; a persona needs 60.', '沙特阿拉伯有 41 位顾客；画像需要 60 位。')] : [],
   };
 }
 
@@ -222,7 +222,7 @@ export function cohorts(market: string | null): ReturnType<typeof table> {
 export function values(market: string | null): Report {
   const m = market ?? 'DE';
   return {
-    title: words('What shoppers are expected to be worth', '购物者预期价值'),
+    title: words('What shoppers are expected to be worth', '顾客预期价值'),
     figures: (market ? [''] : SERVED.map((code) => `${code}.`)).flatMap((front, k) => [
       figure(`${front}value.clv_mean`, 'EUR', 61.2 - k * 4, { ...interval(54.8, 68.1, 0.9), formula: 'mean over shoppers of Σ months 1 to 12: expected margin of the month / (1 + 0.01)^month; 90 % interval', source: 'select * from marts.market_outlook' }),
       figure(`${front}value.share_alive`, 'share', 0.58 - k * 0.03, interval(0.52, 0.63, 0.9)),

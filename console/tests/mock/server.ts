@@ -176,7 +176,7 @@ export class Mock {
         return markets.values(q.get('market'));
       case 'shoppers':
         return more === 'segments'
-          ? { shopper_id: id, segments: [{ name: 'loyal', kind: 'rfm', why: 'recency 3, frequency 4' }, { name: 'repeat buyers', kind: 'own', why: 'orders.count = 4' }] }
+          ? { shopper_id: id, segments: [{ name: 'loyal', kind: 'rfm', why: 'last order 12 days ago, 4 orders, 318.40 in all' }, { name: 'repeat buyers', kind: 'own', why: 'all of: true;   orders.count is 4, at least 2: true;   last_order is 2026-11-12, on or after 180d ago: true' }] }
           : workspace.shopper(id ?? '');
       case 'products':
         return this.products(id, more, q, number, size, body, response);

@@ -40,7 +40,7 @@ export function overview(rejects: number): Overview {
     actions: [
       { en: 'Stock is two days old: take in a new file, or offers may be sold out.', zh: '库存已有两天未更新：请导入新文件，否则推荐可能已售罄。', link: '/data/sources' },
       { en: 'Germany is ready for a small test: read its launch plan.', zh: '德国已可进行小规模测试：请阅读其上市计划。', link: '/plan/DE' },
-      { en: '151 big spenders have been silent for three months.', zh: '151 位高消费客户已沉默三个月。', link: '/audience/segments/big%20spenders%20asleep' },
+      { en: '151 big spenders have been silent for three months.', zh: '151 位高消费顾客已沉默三个月。', link: '/audience/segments/big%20spenders%20asleep' },
     ],
     months: table([['market', 'text', 'market'], ['month', 'date', 'month'], ['n_orders', 'integer', 'orders'], ['n_shoppers', 'integer', 'shoppers'], ['revenue', 'decimal', 'sales in EUR']], months),
   };
@@ -122,7 +122,7 @@ export function shopper(id: string): Shopper {
     shopper_id: id,
     market: 'DE',
     report: {
-      title: words('Shopper', '购物者'),
+      title: words('Shopper', '顾客'),
       figures: [],
       tables: [
         {
@@ -137,7 +137,7 @@ export function shopper(id: string): Shopper {
           name: 'outlook',
           title: words('What is expected', '预期'),
           table: table(
-            [['shopper_id', 'text', 'shopper'], ['market', 'text', ''], ['p_alive', 'float', ''], ['expected_orders', 'float', ''], ['expected_revenue', 'float', 'sales of the next 90 days, reporting currency'], ['lifetime_value', 'float', 'discounted value of the next years'], ['value_basis', 'text', ''], ['churn_risk', 'float', ''], ['churn_low', 'float', ''], ['churn_high', 'float', ''], ['churn_reasons', 'text', ''], ['next_order', 'date', '']],
+            [['shopper_id', 'text', 'shopper'], ['market', 'text', ''], ['p_alive', 'float', ''], ['expected_orders', 'float', ''], ['expected_revenue', 'float', 'sales of the next 90 days, reporting currency'], ['lifetime_value', 'float', 'discounted value of the next years: margin where costs are known, else sales; reporting currency'], ['value_basis', 'text', ''], ['churn_risk', 'float', ''], ['churn_low', 'float', ''], ['churn_high', 'float', ''], ['churn_reasons', 'text', ''], ['next_order', 'date', '']],
             [[id, 'DE', 0.72, 0.64, 61.9, 188.2, 'pooled', 0.41, 0.33, 0.5, JSON.stringify({ en: ['the last order is 55 days ago: less', 'something came back: more'], zh: ['距上次下单 55 天：风险较低', '曾退货：风险较高'] }), '2026-12-28']],
           ),
         },
@@ -186,7 +186,7 @@ export function recommend(query: URLSearchParams, recent: string[]): Recommendat
         query.get('explain') === 'true'
           ? [
               { term: 'predicted from', product_id: 'CG-0009', part: 0.3 / (1 + i * 0.21), text: words('because of Burr Coffee Grinder, 30 steps', '依据：锥刀磨豆机 30 档') },
-              { term: 'bought lately by others', product_id: null, part: 0.112 / (1 + i * 0.21), text: words(`bought lately by others in ${market}`, '近期其他购物者购买') },
+              { term: 'bought lately by others', product_id: null, part: 0.112 / (1 + i * 0.21), text: words(`bought lately by others in ${market}`, '近期其他顾客购买') },
             ]
           : [],
     })),
@@ -245,7 +245,7 @@ export function rejects(): Table {
   const rules = ['not_a_date', 'currency', 'impossible_price', 'future_date'];
   return table(
     [['source', 'text', 'file'], ['line', 'integer', 'line of the file'], ['rule', 'text', 'rule that put it aside'], ['column', 'text', 'column'], ['value', 'text', 'what stood there'], ['expected', 'text', 'what would be right']],
-    Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar', 'ISO 4217 code such as EUR', 'zero or more', 'not after today'][i % 4] ?? '']),
+    Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar and a time of the day', 'a code of ISO 4217, such as EUR', 'a price from 0 to 1000000; below 0 only for discounts, fees and bad debt', 'a day up to 2026-11-26'][i % 4] ?? '']),
   );
 }
 
@@ -258,8 +258,8 @@ export function quality(): Report {
         name: 'gates',
         title: words('Quality gates', '质量检查'),
         table: table(
-          [['gate', 'text', ''], ['result', 'text', ''], ['severity', 'text', ''], ['unit', 'text', 'of measured and at_most'], ['measured', 'float', ''], ['at_most', 'float', ''], ['checked', 'integer', ''], ['failing', 'integer', ''], ['says', 'text', ''], ['says_zh', 'text', '']],
-          overview(24).gates.map((g, i): Cell[] => [g.name, g.result, i === 2 ? 'warn' : 'fail', i === 2 ? 'days' : 'share', i === 2 ? 2 : 0.001 * i, i === 2 ? 1 : 0.2, 31_196, i * 31, g.detail.en, g.detail.zh]),
+          [['gate', 'text', ''], ['result', 'text', ''], ['severity', 'text', ''], ['kind', 'text', ''], ['unit', 'text', 'of measured and at_most'], ['measured', 'float', ''], ['at_most', 'float', ''], ['checked', 'integer', ''], ['failing', 'integer', ''], ['example', 'text', ''], ['says', 'text', ''], ['says_zh', 'text', '']],
+          overview(24).gates.map((g, i): Cell[] => [g.name, g.result, i === 2 ? 'warn' : 'fail', ['rejects', 'not_null', 'freshness', 'not_null', 'uniqueness', 'referential'][i] ?? '', i === 2 ? 'days' : 'share', i === 2 ? 2 : 0.001 * i, i === 2 ? 1 : 0.2, 31_196, i * 31, i % 2 ? `order 417-00554${i}0, line 2 of orders_US.csv.gz` : null, g.detail.en, g.detail.zh]),
         ),
       },
       {

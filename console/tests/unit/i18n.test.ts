@@ -26,6 +26,11 @@ describe('dictionaries', () => {
     expect(same.filter((key) => !key.startsWith('call.') && key !== 'figure.transfer.ndcg')).toEqual([]);
   });
 
+  it('call a shopper by one word, and so do the meanings of columns', () => {
+    const meanings = readFileSync(join(import.meta.dirname, '../../../crates/app/src/serving/meanings.tsv'), 'utf8');
+    expect([...Object.values<string>(zh), ...meanings.split('\n')].filter((text) => text.includes('购物者'))).toEqual([]);
+  });
+
   it('fill holes and leave unknown ones', () => {
     expect(translate('en', 'pager.at', { page: 2, pages: 9 })).toBe('Page 2 of 9');
     expect(translate('zh', 'pager.at', { page: 2 })).toBe('第 2 / {pages} 页');

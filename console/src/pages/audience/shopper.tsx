@@ -3,6 +3,7 @@ import { api } from '../../api/client';
 import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { Link } from '../../lib/router';
+import { reasonsIn } from '../../lib/said';
 import { Answer, Badge, Card, LinkButton, Page } from '../../ui/basic';
 import { ReportView } from '../../ui/figure';
 
@@ -25,7 +26,7 @@ export function ShopperPage({ id }: { id: string }) {
                 {data.segments.map((s) => (
                   <li key={`${s.kind} ${s.name}`}>
                     <Badge tone={s.kind === 'own' ? 'accent' : 'neutral'}>{code('rfm', s.name)}</Badge>
-                    <span className="hint" lang="en">{s.why}</span>
+                    <Reasons why={s.why} />
                   </li>
                 ))}
               </ul>
@@ -39,5 +40,19 @@ export function ShopperPage({ id }: { id: string }) {
         <Answer of={shopper}>{(data) => <ReportView report={data.report} hide={['shopper_id', 'shopper_no', 'market']} />}</Answer>
       </Card>
     </Page>
+  );
+}
+
+/** A line a statement, those that belong to another set in below it. */
+function Reasons({ why }: { why: string }) {
+  const { lang } = useWords();
+  return (
+    <ul className="entries hint">
+      {reasonsIn(lang, why).map((line, i) => (
+        <li key={i} lang={line.lang === 'zh' ? 'zh-CN' : 'en'} style={{ marginInlineStart: `${line.depth}em` }}>
+          {line.text}
+        </li>
+      ))}
+    </ul>
   );
 }

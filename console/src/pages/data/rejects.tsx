@@ -3,8 +3,10 @@ import { useState } from 'react';
 import { api } from '../../api/client';
 import { useWords } from '../../i18n';
 import { useLoad, useStill } from '../../lib/load';
+import { expectedIn } from '../../lib/said';
+import { str } from '../../lib/wire-table';
 import { Answer, Card, Empty, Field } from '../../ui/basic';
-import { TableView } from '../../ui/figure';
+import { LongText, TableView } from '../../ui/figure';
 import { Pager } from '../audience/members';
 
 export function Rejects() {
@@ -24,11 +26,22 @@ export function Rejects() {
       <Answer of={rejects} empty={{ when: (d) => d.rows.length === 0, show: <Empty icon="check" title={t('data.rejects.none')}>{t('data.rejects.none.text')}</Empty> }}>
         {(data) => (
           <>
-            <TableView table={data} caption={t('data.rejects')} exportName="rejects" pageSize={100} />
+            <TableView table={data} caption={t('data.rejects')} exportName="rejects" pageSize={100} render={{ expected: (row) => <Expected text={str(row.expected)} said={str(row.expected_zh)} /> }} />
             <Pager page={page} total={data.total} perPage={100} onPage={setPage} />
           </>
         )}
       </Answer>
     </Card>
+  );
+}
+
+/** What the row should have been; marked as English where a Chinese page has no other words for it. */
+function Expected({ text, said }: { text: string; said: string }) {
+  const { lang } = useWords();
+  const shown = expectedIn(lang, text, said);
+  return (
+    <span lang={shown.lang === 'zh' ? 'zh-CN' : 'en'}>
+      <LongText text={shown.text} />
+    </span>
   );
 }
