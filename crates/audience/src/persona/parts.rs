@@ -10,12 +10,12 @@ use crate::usage::Dimension;
 use domain::{Figure, FigureValue};
 use learn::two_by_two::two_shares;
 
-fn entry(group: Group, figure: &Figure, en: String, zh: String) -> Entry {
+pub(super) fn entry(group: Group, figure: &Figure, en: String, zh: String) -> Entry {
     Entry { statement: Said::new(en, zh), figure: figure.clone(), group, quotes: Vec::new() }
 }
 
 /// Says why something is not known.
-fn missing(unknown: &mut Vec<Said>, what: (&str, &str), figure: Option<&Figure>) {
+pub(super) fn missing(unknown: &mut Vec<Said>, what: (&str, &str), figure: Option<&Figure>) {
     let (en, zh) = match figure.map(|f| f.value) {
         Some(FigureValue::TooLittleData { have, need }) => (
             format!("{}: {have} observations, {need} are needed", what.0),
