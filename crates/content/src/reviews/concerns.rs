@@ -114,7 +114,7 @@ const DENIES: [&str; 24] = [
     "not", "no", "never", "isn't", "wasn't", "don't", "doesn't", "didn't", "nicht", "kein", "keine", "keinen", "nie",
     "pas", "aucun", "jamais", "nunca", "không", "chẳng", "ليس", "ليست", "غير", "لم", "لا",
 ];
-const DENYING_SIGNS: [&str; 7] = ["不", "没", "没有", "無", "并非", "ไม่", "ไม่ได้"];
+const DENYING_SIGNS: [&str; 8] = ["不", "不是", "没", "没有", "無", "并非", "ไม่", "ไม่ได้"];
 
 /// Languages that the list has words of (ISO 639-1).
 pub const CONCERN_LANGUAGES: [&str; 9] = ["ar", "de", "en", "es", "fr", "ja", "th", "vi", "zh"];
