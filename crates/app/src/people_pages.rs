@@ -50,7 +50,7 @@ pub(crate) async fn people(engine: &Engine, market: Market, lang: Lang) -> Resul
     let statement = |entry: &Entry| PersonaStatement {
         text: say(&entry.statement),
         figure: entry.figure.clone(),
-        quotes: entry.quotes.iter().take(2).map(|q| q.text.clone()).collect(),
+        quotes: entry.quotes.iter().take(3).map(|q| q.text.clone()).collect(),
     };
     let part = |title: (&str, &str), entries: &[Entry]| PersonaPart {
         title: (if zh { title.1 } else { title.0 }).to_owned(),
@@ -62,6 +62,7 @@ pub(crate) async fn people(engine: &Engine, market: Market, lang: Lang) -> Resul
             part(("Consumption", "消费"), &p.consumption),
             part(("Interests", "兴趣"), &p.interests),
             part(("Motives", "动机"), &p.motives),
+            part(("What is said, in every language", "各种语言的评价"), &p.concerns),
         ]
     });
     Ok(Some(PeoplePage {

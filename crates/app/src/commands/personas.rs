@@ -159,8 +159,9 @@ fn tell(market: Market, page: &Persona, lang: cli::Lang) {
     let part = |entries: &[Entry]| {
         for entry in entries {
             output::line(&format!("  · {}", say(&entry.statement)));
-            for quote in entry.quotes.iter().take(2) {
-                output::line(&format!("      “{}”", quote.text));
+            for quote in entry.quotes.iter().take(3) {
+                let language = quote.language.map_or_else(String::new, |l| format!(" [{}]", l.code()));
+                output::line(&format!("      “{}”{language} {}", quote.text, quote.text_id));
             }
         }
     };
@@ -172,6 +173,10 @@ fn tell(market: Market, page: &Persona, lang: cli::Lang) {
     part(&page.interests);
     head("Motives", "动机");
     part(&page.motives);
+    if !page.concerns.is_empty() {
+        head("What is said, in every language", "各种语言的评价");
+        part(&page.concerns);
+    }
     head("Not known", "未知");
     page.unknown.iter().for_each(|said| output::line(&format!("  · {}", say(said))));
 }

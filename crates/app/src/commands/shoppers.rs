@@ -4,6 +4,7 @@ mod interests;
 mod kinds;
 mod likely;
 mod replenish;
+mod traits;
 mod visits;
 
 use super::{Environment, Opened};
@@ -78,7 +79,7 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
             "first_day": day("first_day")?, "last_day": day("last_day")?, "rfm": rows.texts("segment")?[0], "tags": tags,
             "p_alive": number("p_alive")?, "expected_orders": number("expected_orders")?, "orders_low": number("orders_low")?,
             "orders_high": number("orders_high")?, "expected_revenue": number("expected_revenue")?, "expected_margin": number("expected_margin")?,
-            "lifetime_value": number("lifetime_value")?, "currency": rows.optional_texts("currency")?[0],
+            "lifetime_value": number("lifetime_value")?, "pace": number("pace")?, "currency": rows.optional_texts("currency")?[0],
             "local_revenue": number("local_revenue")?, "local_margin": number("local_margin")?, "local_value": number("local_value")?,
             "value_basis": rows.optional_texts("value_basis")?[0], "churn_risk": number("churn_risk")?,
             "churn_low": number("churn_low")?, "churn_high": number("churn_high")?, "churn_reasons": reasons, "next_order": day("next_order")?,
@@ -124,6 +125,13 @@ async fn show(opened: &Opened, shopper: &str, json: bool) -> Result<()> {
             ),
         ),
         ("lifetime value", both(number("lifetime_value")?, number("local_value")?)),
+        (
+            "first order",
+            number("pace")?.map_or_else(
+                || "says nothing of how often".to_owned(),
+                |pace| format!("lets expect {pace:.2} times as many orders as those of its market"),
+            ),
+        ),
         ("rests on", rows.optional_texts("value_basis")?[0].clone().unwrap_or_default()),
         (
             "leaves",
@@ -198,11 +206,12 @@ async fn quality(opened: &Opened, json: bool) -> Result<()> {
     let rows = Rows::query(&opened.engine, "select * from marts.predictors order by target, metric").await?;
     let (targets, models, metrics) = (rows.texts("target")?, rows.texts("model")?, rows.texts("metric")?);
     let (values, lows, highs, n) = (rows.floats("value")?, rows.floats("low")?, rows.floats("high")?, rows.ints("n")?);
+    let first = traits::First::load(opened).await?;
     if json {
         let items: Vec<_> = (0..targets.len())
             .map(|i| json!({"target": targets[i], "model": models[i], "metric": metrics[i], "value": values[i], "low": lows[i], "high": highs[i], "n": n[i]}))
             .collect();
-        output::json(&json!({"predictors": items}))?;
+        output::json(&json!({"predictors": items, "first_orders": first.json()}))?;
         return Ok(());
     }
     let number = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.3}"));
@@ -218,5 +227,6 @@ async fn quality(opened: &Opened, json: bool) -> Result<()> {
         ]
     });
     output::table(&["what", "model", "mark", "test", "95 %", "shoppers"], &[3, 5], cells.collect());
+    first.tell();
     Ok(())
 }

@@ -9,6 +9,7 @@ mod carts;
 pub(crate) mod catalogue;
 pub(crate) mod clocks;
 mod cluster_tables;
+mod concerns;
 pub(crate) mod decisions;
 mod entry;
 mod evidence;
@@ -149,9 +150,9 @@ const STAGES: [(&str, u32); 12] = [
     ("rules", 3),
     ("offers", 7),
     ("transfer", 1),
-    ("voices", 2),
-    ("outlook", 3),
-    ("personas", 4),
+    ("voices", 3),
+    ("outlook", 4),
+    ("personas", 5),
     ("entry", 5),
     ("decisions", 10),
     (SEGMENTS_OF_ONES_OWN, 2),

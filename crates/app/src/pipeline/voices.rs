@@ -2,15 +2,17 @@
 //!
 //! The mood of a sentence is told by a model of words that learns from the seller's own rated reviews, and only in
 //! languages where the cleaning found that words can be trusted (`clean.sentiment_quality`); wishes are told by turns of
-//! phrase. Beside them, the values that each shopper's goods and reviews speak for ([`crate::values`]). What cannot be judged is said in `marts.not_computed`.
+//! phrase. Beside them, what is said of trust, security, satisfaction and whatever shoppers everywhere judge, in one vocabulary
+//! over nine languages ([`super::concerns`]), and the values that each shopper's goods and reviews speak for ([`crate::values`]). What cannot be judged is said in `marts.not_computed`.
 
 use super::batch::Columns;
+use super::concerns::{self, Reviews};
 use super::rows::Rows;
 use super::{Stage, Tables};
 use crate::values::Searched;
 use anyhow::Result;
 use audience::segments::interests::ValueScore;
-use content::reviews::{MarketReview, MarketVoice, ThemesParams, Voice, is_wish, themes};
+use content::reviews::{MarketReview, MarketVoice, Mood, ThemesParams, Voice, is_wish, themes};
 use domain::Market;
 use learn::{TextOdds, TextOddsParams};
 use serde_json::json;
@@ -34,19 +36,36 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let (ratings, used, languages) = (rows.floats("rating")?, rows.truths("used")?, rows.texts("language")?);
     told_unjudged(stage, &markets, &languages, &used);
     let judged: Vec<usize> = (0..ids.len()).filter(|&at| used[at]).collect();
-    let found = match mood(stage, &judged, &texts, &ratings)? {
+    let mood = mood(stage, &judged, &texts, &ratings)?;
+    let found = match &mood {
         Some(mood) => {
             stage.bar.step("reading", "reviews", 0, judged.len() as u64);
             let codes: Vec<String> = judged.iter().map(|&at| markets[at].code().to_owned()).collect();
             let reviews: Vec<MarketReview<'_>> =
                 codes.iter().zip(&judged).map(|(market, &at)| MarketReview { market, text: &texts[at] }).collect();
-            themes(&reviews, &|sentence| voices(&mood, sentence), &ThemesParams::default())
+            themes(&reviews, &|sentence| voices(mood, sentence), &ThemesParams::default())
         }
         None => Vec::new(),
     };
     let said = said(&found);
     let (products, days) = (rows.texts("product_id")?, rows.days("day")?);
     let at = |review: usize| judged[review];
+    let sided =
+        |at: usize, sentence: &str| match mood.as_ref().filter(|_| used[at]).and_then(|m| m.probability(sentence)) {
+            Some(p) if p >= SURE => Mood::Positive,
+            Some(p) if 1.0 - p >= SURE => Mood::Negative,
+            _ => Mood::Neutral,
+        };
+    let reviews = Reviews {
+        ids: &ids,
+        markets: &markets,
+        languages: &languages,
+        days: &days,
+        products: &products,
+        texts: &texts,
+        mood: &sided,
+    };
+    let concerns = concerns::table(stage, &reviews)?;
     let voices = Columns::default()
         .text("market", said.iter().map(|s| markets[at(s.review)].code().to_owned()))
         .text("review_id", said.iter().map(|s| ids[at(s.review)].as_str()))
@@ -60,6 +79,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     Ok(vec![
         ("review_themes", vec![table(&found, |at| &ids[judged[at]])?]),
         ("voices", vec![voices]),
+        ("concerns", vec![concerns]),
         ("shopper_values", vec![values(stage).await?]),
     ])
 }

@@ -34,7 +34,7 @@ const MOST: usize = 10_000;
 /// Tables of zone `raw` that hold rows of people.
 const RAW: [&str; 5] = ["order_lines", "customers", "events", "reviews", "interactions"];
 /// Marts that hold rows of shoppers, or words of theirs.
-const MARTS: [&str; 13] = [
+const MARTS: [&str; 14] = [
     "carts",
     "shopper_summary",
     "shopper_traits",
@@ -46,6 +46,7 @@ const MARTS: [&str; 13] = [
     "coupons",
     "segment_members",
     "voices",
+    "concerns",
     "review_themes",
     "personas",
 ];
@@ -263,17 +264,19 @@ pub(super) async fn rows(now: &Snapshot, person: &Person) -> Result<Vec<NamedTab
             found.push(NamedTable { name, title: Words::same(def.meaning), table });
         }
     }
-    let sentences = format!(
-        "select * from marts.voices where review_id in (select review_id from clean.reviews where shopper_id in ({who})) \
-         order by market, review_id, theme limit {MOST}"
-    );
-    let words = tables::query(&now.engine, tables::mart("voices"), &sentences).await?;
-    if !words.rows.is_empty() {
-        found.push(NamedTable {
-            name: "marts.voices".to_owned(),
-            title: Words::new("What was said", "评论原句"),
-            table: words,
-        });
+    for (mart, order, title) in [
+        ("voices", "theme", Words::new("What was said", "评论原句")),
+        ("concerns", "concern", Words::new("What was said of trust, security and more", "关于信任、安全等的原句")),
+    ] {
+        let name = format!("marts.{mart}");
+        let sentences = format!(
+            "select * from {name} where review_id in (select review_id from clean.reviews where shopper_id in ({who})) \
+             order by market, review_id, {order} limit {MOST}"
+        );
+        let table = tables::query(&now.engine, tables::mart(mart), &sentences).await?;
+        if !table.rows.is_empty() {
+            found.push(NamedTable { name, title, table });
+        }
     }
     Ok(found)
 }

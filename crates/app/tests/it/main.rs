@@ -7,6 +7,7 @@ mod around;
 mod backup;
 mod bad_input;
 mod catalogue;
+mod concerns;
 mod copy;
 mod decide;
 mod encoders;

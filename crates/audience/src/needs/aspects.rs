@@ -60,6 +60,8 @@ pub struct AspectHistory {
     pub market: Market,
     /// The aspect.
     pub aspect: String,
+    /// Texts that name it over all texts of the market, whole period. Key `aspect.mentions`.
+    pub mentions: Figure,
     /// Blaming over praising or blaming texts, whole period. Key `aspect.blame`.
     pub blame: Figure,
     /// Quarters with a text, in order.
@@ -111,15 +113,20 @@ pub fn histories(voices: &[Voice], texts: &QuarterTexts, home: Option<Market>) -
             share("aspect.blame", hits, n)
                 .formula("texts that blame it / texts that praise or blame it; 95 % Wilson interval")
         };
+        let mentions = |n: u64, hits: u64| {
+            share("aspect.mentions", hits, n.max(hits))
+                .formula("texts that name it / texts of the market and time; 95 % Wilson interval")
+        };
+        let named: u64 = quarters.values().map(|c| c[0]).sum();
+        let written: u64 = texts.iter().filter(|((m, _), _)| m == market).map(|(_, n)| n).sum();
         let one = |(quarter, c): (&Quarter, &[u64; 3])| {
-            let n = texts.get(&(*market, *quarter)).copied().unwrap_or(0).max(c[0]);
-            let mentions = share("aspect.mentions", c[0], n)
-                .formula("texts that name it / texts of the market and quarter; 95 % Wilson interval");
-            AspectQuarter { quarter: *quarter, mentions, blame: blame(c[1], c[2]) }
+            let n = texts.get(&(*market, *quarter)).copied().unwrap_or(0);
+            AspectQuarter { quarter: *quarter, mentions: mentions(n, c[0]), blame: blame(c[1], c[2]) }
         };
         all.push(AspectHistory {
             market: *market,
             aspect: (*aspect).to_owned(),
+            mentions: mentions(written, named),
             blame: blame(valued, blamed),
             quarters: quarters.iter().map(one).collect(),
             trend,

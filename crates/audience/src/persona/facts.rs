@@ -1,7 +1,9 @@
 //! What a persona is made from: results of this crate for one market or segment, each group with the query behind it.
 
 use crate::loyalty::LoyaltyIndex;
+use crate::needs::agreement::Agreement;
 use crate::needs::aspects::AspectHistory;
+use crate::needs::quotes::Quote;
 use crate::needs::rank::Needs;
 use crate::usage::Usage;
 use crate::{Segment, levers::FoundLever};
@@ -34,6 +36,8 @@ pub enum Group {
     Loyalty,
     /// What goes with coming back.
     Levers,
+    /// Concerns in one vocabulary over all languages.
+    Concerns,
 }
 
 /// What people are counted by.
@@ -99,6 +103,20 @@ pub struct Together {
     pub days: Option<Figure>,
 }
 
+/// A concern that is told alike in every language.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Concern {
+    /// English, Chinese.
+    pub words: (String, String),
+    /// Whether it belongs to the psychology of buying abroad (trust, security, satisfaction), of which the page says too where
+    /// nothing is known.
+    pub psychology: bool,
+    /// Over time and beside home; `None` where nobody speaks of it.
+    pub history: Option<AspectHistory>,
+    /// Evidence, of several languages where there are.
+    pub quotes: Vec<Quote>,
+}
+
 /// Everything known of one market, or one segment in it. A list or figure that is missing is named on the page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
@@ -138,6 +156,10 @@ pub struct Facts {
     pub needs: Option<Needs>,
     /// Aspects over time.
     pub aspects: Vec<AspectHistory>,
+    /// Concerns in one vocabulary over all languages, in the order in which they are told.
+    pub concerns: Vec<Concern>,
+    /// How far the languages agree on them; `None` with fewer than two languages of enough texts.
+    pub agreement: Option<Agreement>,
     /// Satisfaction and loyalty.
     pub loyalty: Option<LoyaltyIndex>,
     /// Levers, ranked.

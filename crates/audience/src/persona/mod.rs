@@ -1,12 +1,18 @@
-//! The persona of a market or of a segment in it: one page in four parts, every figure with the query that gives it.
+//! The persona of a market or of a segment in it: one page in five parts, every figure with the query that gives it.
 //!
 //! [`facts`] is what it is made from: figures of this crate, each group with its query; [`page`] is the result and how it is put
+<<<<<<< HEAD
 //! together; `parts` holds the sentences of the four parts, [`name`] the rules by which it gets a name, `words` how
 //! numbers are written, [`brief`] the same for who makes the advertising or the product. Nothing is said that no figure carries, and what could not be said is listed.
+=======
+//! together; `parts` and `said` hold the sentences of its parts, [`name`] the rules by which it gets a name, `words` how
+//! numbers are written. Nothing is said that no figure carries, and what could not be said is listed.
+>>>>>>> 27d0faedca761636a37d5a047cdde4fe3d1cfbad
 
 pub mod brief;
 pub mod facts;
 pub mod name;
 pub mod page;
 mod parts;
+mod said;
 mod words;

@@ -1,4 +1,4 @@
-//! The page: four parts of statements, each with its figure, its query and quotes; a name; and what is not known.
+//! The page: five parts of statements, each with its figure, its query and quotes; a name; and what is not known.
 //!
 //! Rules: below [`PersonaParams::min_shoppers`] shoppers there is no persona at all; a place, category or brand that fewer than
 //! [`PersonaParams::privacy_floor`] shoppers share is not named, and how many were left out is said; a figure that is not shown
@@ -7,7 +7,7 @@
 //! ([`Counted::Orders`]), both floors count orders, and what that costs is listed under what is not known. Cost: nothing to speak of.
 
 use super::facts::{Counted, Facts, Group, Whose};
-use super::{name, parts};
+use super::{name, parts, said};
 use crate::AudienceError;
 use crate::cohort_level::not_identifiable;
 use crate::needs::quotes::Quote;
@@ -79,6 +79,9 @@ pub struct Persona {
     pub interests: Vec<Entry>,
     /// Why they buy, what hurts.
     pub motives: Vec<Entry>,
+    /// What is said in whatever language: trust, security, satisfaction and what else; empty on pages of earlier releases.
+    #[serde(default)]
+    pub concerns: Vec<Entry>,
     /// What is not known, with the reason.
     pub unknown: Vec<Said>,
     /// Shoppers it rests on; orders where [`Self::counted`] says so.
@@ -122,6 +125,7 @@ impl PersonaParams {
         let consumption = part(parts::consumption)?;
         let interests = part(parts::interests)?;
         let motives = part(parts::motives)?;
+        let concerns = part(said::concerns)?;
         if facts.counted == Counted::Orders {
             // Said once, in the words of what is lost, and not again as if more orders would bring it.
             let of_shoppers =
@@ -137,6 +141,7 @@ impl PersonaParams {
             consumption,
             interests,
             motives,
+            concerns,
             unknown,
             n_shoppers: facts.n_shoppers,
             counted: facts.counted,
@@ -147,7 +152,8 @@ impl PersonaParams {
 impl Persona {
     /// All statements in the order of the page.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.basics.iter().chain(&self.consumption).chain(&self.interests).chain(&self.motives)
+        let first = self.basics.iter().chain(&self.consumption).chain(&self.interests);
+        first.chain(&self.motives).chain(&self.concerns)
     }
 }
 

@@ -175,6 +175,12 @@ impl TraitModel {
         model.p_alive(&row.purchases) * model.living(&row.purchases).purchases(weeks).mean
     }
 
+    /// Probability that this shopper is alive, and those of 0, 1, 2 … purchases in the next `weeks` if so.
+    pub fn ahead(&self, row: &TraitRow, weeks: f64) -> (f64, Vec<f64>) {
+        let model = self.of(row);
+        (model.p_alive(&row.purchases), model.living(&row.purchases).distribution(weeks, 1e-9))
+    }
+
     fn of(&self, row: &TraitRow) -> Geometric {
         let p = own(&self.at, self.n_purchase, self.n_drop_out, &row.purchase, &row.drop_out);
         Geometric {

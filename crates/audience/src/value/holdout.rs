@@ -71,7 +71,7 @@ impl ValueParams {
             let naive = mean(&mut rows.iter().zip(&actual).map(|(&r, a)| {
                 let (p, _) = group.purchases.row(r as usize);
                 let rate = if p.age > 0.0 { f64::from(p.repeats) / p.age } else { 0.0 };
-                (rate * weeks - a).abs()
+                (rate * weeks * group.purchases.pace(r as usize) - a).abs()
             }));
             let total: f64 = actual.iter().sum();
             let interval = shortest_count(&drawn.orders, self.level);

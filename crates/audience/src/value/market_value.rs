@@ -221,12 +221,13 @@ pub(super) fn clv_means_of(
         let rows: Vec<f64> = (0..table.n_rows())
             .map(|i| {
                 let (p, _) = table.row(i);
-                let key = (p.repeats, p.age);
+                let key = (p.repeats, p.age, table.pace(i));
                 let discounted = match last {
                     Some((seen, discounted)) if seen == key => discounted,
                     _ => {
                         let living = model.living(&p);
-                        let expected: Vec<f64> = ends.iter().map(|w| living.purchases(*w).mean).collect();
+                        let expected: Vec<f64> =
+                            ends.iter().map(|w| living.purchases(table.pace(i) * w).mean).collect();
                         params.discount.purchases(&expected)
                     }
                 };

@@ -102,17 +102,17 @@ fn individual(
     rng: &mut Rng,
 ) -> (f64, f64) {
     let model = buy.model();
-    let rows: Vec<(f64, Living)> = (0..table.n_rows())
+    let rows: Vec<(f64, Living, f64)> = (0..table.n_rows())
         .map(|i| {
             let (p, _) = table.row(i);
-            (model.p_alive(&p), model.living(&p))
+            (model.p_alive(&p), model.living(&p), weeks * table.pace(i))
         })
         .collect();
     let (mut orders, mut revenue) = (0.0, 0.0);
     for (shopper, &row) in table.row_of().iter().enumerate() {
-        let (p_alive, living) = &rows[row as usize];
+        let (p_alive, living, weeks) = &rows[row as usize];
         if rng.uniform() < *p_alive {
-            let n = draw_purchases(living, weeks, rng);
+            let n = draw_purchases(living, *weeks, rng);
             orders += n;
             if let Some(spend) = spend {
                 revenue += draw_spend(spend, &seen[shopper], n, rng);
@@ -136,10 +136,10 @@ fn by_moments(
     let rows: Vec<(f64, f64)> = (0..table.n_rows())
         .map(|i| {
             let (p, _) = table.row(i);
-            let key = (p.repeats, p.age);
+            let key = (p.repeats, p.age, table.pace(i));
             let moments = match last {
                 Some((seen, moments)) if seen == key => moments,
-                _ => model.living(&p).purchases(weeks),
+                _ => model.living(&p).purchases(weeks * table.pace(i)),
             };
             last = Some((key, moments));
             let p_alive = model.p_alive(&p);

@@ -56,6 +56,8 @@ pub(crate) struct Row {
     pub recency: u32,
     pub age: u32,
     pub n: f64,
+    /// How many times as fast its time runs: 1 but for tables made by [`PurchaseTable::paced`].
+    pub pace: f64,
 }
 
 /// The distinct rows of many shoppers.
@@ -80,7 +82,7 @@ impl PurchaseTable {
     /// # Errors
     /// As [`Purchases::check`].
     pub fn new(shoppers: &[Purchases]) -> Result<Self, ValueError> {
-        Self::build(shoppers, |_| 1.0)
+        Self::build(shoppers, |_| 1.0, |_| 1.0)
     }
 
     /// Rows that already say how many shoppers share them.
@@ -89,18 +91,39 @@ impl PurchaseTable {
     /// As [`Purchases::check`].
     pub fn counted(rows: &[(Purchases, u64)]) -> Result<Self, ValueError> {
         let shoppers: Vec<Purchases> = rows.iter().map(|(p, _)| *p).collect();
-        Self::build(&shoppers, |i| rows[i].1 as f64)
+        Self::build(&shoppers, |i| rows[i].1 as f64, |_| 1.0)
     }
 
-    fn build(shoppers: &[Purchases], n: impl Fn(usize) -> f64) -> Result<Self, ValueError> {
+    /// One row a shopper whose time runs so many times as fast as the market's: recency and age are stretched by it, and so is
+    /// what is looked ahead. Then `r` and the drop-out are those of all, and the purchase rate is the pace times that of the
+    /// market.
+    ///
+    /// # Errors
+    /// As [`Purchases::check`]; [`ValueError::Param`] for a pace that is not above 0.
+    pub fn paced(shoppers: &[Purchases], pace: &[f64]) -> Result<Self, ValueError> {
+        if let Some(&got) = pace.iter().find(|p| !(p.is_finite() && **p > 0.0)) {
+            return Err(ValueError::Param { name: "pace", rule: "above 0", got });
+        }
+        let stretched = |(p, pace): (&Purchases, &f64)| Purchases::new(p.repeats, p.recency * pace, p.age * pace);
+        let shoppers: Vec<Purchases> = shoppers.iter().zip(pace).map(stretched).collect();
+        Self::build(&shoppers, |_| 1.0, |i| pace[i])
+    }
+
+    fn build(
+        shoppers: &[Purchases],
+        n: impl Fn(usize) -> f64,
+        pace: impl Fn(usize) -> f64,
+    ) -> Result<Self, ValueError> {
         for shopper in shoppers {
             shopper.check()?;
         }
         // Non-negative floats compare as their bits.
-        let mut keys: Vec<(u32, u64, u64, u32)> = shoppers
+        let mut keys: Vec<(u32, u64, u64, u64, u32)> = shoppers
             .iter()
             .enumerate()
-            .map(|(i, p)| (p.repeats, (p.age + 0.0).to_bits(), (p.recency + 0.0).to_bits(), i as u32))
+            .map(|(i, p)| {
+                (p.repeats, (p.age + 0.0).to_bits(), pace(i).to_bits(), (p.recency + 0.0).to_bits(), i as u32)
+            })
             .collect();
         keys.par_sort_unstable();
         let column = |of: fn(&Purchases) -> f64| {
@@ -121,9 +144,9 @@ impl PurchaseTable {
             sum_age: 0.0,
         };
         let mut last = None;
-        for (repeats, age, recency, i) in keys {
+        for (repeats, age, own_pace, recency, i) in keys {
             let count = n(i as usize);
-            if last != Some((repeats, age, recency)) {
+            if last != Some((repeats, age, own_pace, recency)) {
                 if table.repeats.last() != Some(&f64::from(repeats)) {
                     table.repeats.push(f64::from(repeats));
                 }
@@ -133,8 +156,9 @@ impl PurchaseTable {
                     recency: at(&recencies, recency),
                     age: at(&ages, age),
                     n: 0.0,
+                    pace: f64::from_bits(own_pace),
                 });
-                last = Some((repeats, age, recency));
+                last = Some((repeats, age, own_pace, recency));
             }
             let row = table.rows.len() - 1;
             table.rows[row].n += count;
@@ -170,6 +194,11 @@ impl PurchaseTable {
             age: self.ages[row.age as usize],
         };
         (purchases, row.n)
+    }
+
+    /// How many times as fast the time of a distinct row runs.
+    pub fn pace(&self, i: usize) -> f64 {
+        self.rows[i].pace
     }
 
     /// Repeat purchases of all shoppers.
@@ -218,6 +247,17 @@ mod tests {
         assert_eq!(back, [one, other, one]);
         let counted = PurchaseTable::counted(&[(other, 1), (one, 2)]).unwrap();
         assert_eq!((counted.rows, counted.ages), (table.rows, table.ages));
+    }
+
+    #[test]
+    fn a_pace_stretches_time_and_keeps_rows_apart() {
+        let one = Purchases::new(2, 5.0, 9.0);
+        let table = PurchaseTable::paced(&[one, one, one], &[1.0, 2.0, 2.0]).unwrap();
+        assert_eq!((table.n_rows(), table.row_of()[1]), (2, table.row_of()[2]));
+        let at = |shopper: usize| table.row_of()[shopper] as usize;
+        assert_eq!((table.row(at(0)).0, table.pace(at(0))), (one, 1.0));
+        assert_eq!((table.row(at(1)).0, table.pace(at(1))), (Purchases::new(2, 10.0, 18.0), 2.0));
+        assert!(PurchaseTable::paced(&[one], &[0.0]).is_err());
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub struct ValueParams {
     pub margin_share: BTreeMap<Market, f64>,
     /// How long to sample.
     pub sampling: Sampling,
+    /// How many times as fast as the market's the time of a shopper runs, above 0; who is missing has the market's. See
+    /// [`super::choose_traits`].
+    pub pace: BTreeMap<ShopperId, f64>,
 }
 
 impl Default for ValueParams {
@@ -73,6 +76,7 @@ impl Default for ValueParams {
             level: 0.9,
             margin_share: BTreeMap::new(),
             sampling: Sampling::default(),
+            pace: BTreeMap::new(),
         }
     }
 }
@@ -241,7 +245,8 @@ impl ValueParams {
         let group = |(market, at): (Market, Vec<usize>)| {
             let purchases: Vec<Purchases> = at.iter().map(|&i| rows[i].purchases(cutoff)).collect();
             let seen = at.iter().map(|&i| rows[i].spend()).collect();
-            Ok(MarketRows { market, purchases: PurchaseTable::new(&purchases)?, seen, at })
+            let pace: Vec<f64> = at.iter().map(|&i| self.pace.get(&rows[i].shopper).copied().unwrap_or(1.0)).collect();
+            Ok(MarketRows { market, purchases: PurchaseTable::paced(&purchases, &pace)?, seen, at })
         };
         at.into_iter().map(group).collect()
     }
@@ -315,20 +320,21 @@ impl ValueParams {
         // What a living shopper is expected to do depends on repeats and age: once for neighbours.
         let mut starts: Vec<usize> = Vec::new();
         for i in 0..table.n_rows() {
-            let key = |i: usize| (table.rows[i].repeats, table.rows[i].age);
+            let key = |i: usize| (table.rows[i].repeats, table.rows[i].age, table.rows[i].pace);
             if i == 0 || key(i) != key(i - 1) {
                 starts.push(i);
             }
         }
         starts.push(table.n_rows());
         let span = |pair: &[usize]| -> Vec<RowScore> {
+            let pace = table.pace(pair[0]);
             let living: Vec<(f64, f64, Vec<f64>)> = models
                 .iter()
                 .map(|m| {
                     let living = m.living(&table.row(pair[0]).0);
-                    let expected: Vec<f64> = ends.iter().map(|w| living.purchases(*w).mean).collect();
-                    let shares = living.distribution(weeks, 1e-4);
-                    (living.purchases(weeks).mean, self.discount.purchases(&expected), shares)
+                    let expected: Vec<f64> = ends.iter().map(|w| living.purchases(pace * w).mean).collect();
+                    let shares = living.distribution(pace * weeks, 1e-4);
+                    (living.purchases(pace * weeks).mean, self.discount.purchases(&expected), shares)
                 })
                 .collect();
             let longest = living.iter().map(|l| l.2.len()).max().unwrap_or(0);

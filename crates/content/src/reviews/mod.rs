@@ -1,16 +1,19 @@
 //! What reviews say: whether they praise, what they wish for, which parts of a product they are about.
 //!
 //! [`Judge`] answers one question about a text, in any language it was shown: praise or complaint, wish or report.
-//! [`Aspects`] says what a sentence is about and in which mood. [`themes`] gathers, market by market, what is
+//! [`Aspects`] says what a sentence is about and in which mood, [`concerns`] the same without anything learnt, in one vocabulary
+//! over nine languages. [`themes`] gathers, market by market, what is
 //! complained of, praised and wished for, with counts and quotes.
 
 mod aspects;
+mod concerns;
 mod judge;
 mod sentences;
 mod themes;
 mod wishes;
 
 pub use aspects::{Aspect, Aspects, AspectsParams, Marks, Mood};
+pub use concerns::{CONCERN_LANGUAGES, Concern, Spoken, concerns};
 pub use judge::{Aim, Judge, JudgeParams, Judged, Tried, Weights, best_f1};
 pub use sentences::sentences;
 pub use themes::{MarketReview, MarketVoice, Quote, Theme, ThemesParams, Voice, themes, voices};

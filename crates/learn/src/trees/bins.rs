@@ -29,6 +29,8 @@ const SAMPLE: usize = 200_000;
 pub(super) struct Bins {
     /// Upper ends of all bins but the last, ascending, for each column.
     cuts: Vec<Vec<f32>>,
+    /// Whether a bin of the column may hold several values, for each column.
+    coarse: Vec<bool>,
     /// `blocks[c / 8][row][c % 8]`.
     blocks: Vec<Vec<[u8; WIDTH]>>,
 }
@@ -40,10 +42,11 @@ impl Bins {
         }
         let n_columns = features.n_columns();
         let rows = sample(features.n_rows(), seed);
-        let cuts: Vec<Vec<f32>> = (0..n_columns)
-            .into_par_iter()
-            .map(|column| choose_cuts(rows.iter().map(|&row| features.row(row)[column]).collect(), max_bins))
-            .collect();
+        let choose = |column| choose_cuts(rows.iter().map(|&row| features.row(row)[column]).collect(), max_bins);
+        let (cuts, mut coarse): (Vec<Vec<f32>>, Vec<bool>) = (0..n_columns).into_par_iter().map(choose).unzip();
+        if rows.len() < features.n_rows() {
+            coarse.fill(true); // a sample need not have met every value
+        }
         let blocks = (0..n_columns.div_ceil(WIDTH))
             .map(|block| {
                 let columns = block * WIDTH..n_columns.min((block + 1) * WIDTH);
@@ -59,7 +62,7 @@ impl Bins {
                 .collect()
             })
             .collect();
-        Ok(Self { cuts, blocks })
+        Ok(Self { cuts, coarse, blocks })
     }
 
     pub(super) fn n_columns(&self) -> usize {
@@ -70,14 +73,19 @@ impl Bins {
         self.blocks[0].len()
     }
 
+    /// Whether a bin of the column may hold several values, so that a cut between them cannot be seen.
+    pub(super) fn is_coarse(&self, column: usize) -> bool {
+        self.coarse[column]
+    }
+
     /// Bins of the column without the one of missing values.
     pub(super) fn n_bins(&self, column: usize) -> usize {
         self.cuts[column].len() + 1
     }
 
     /// Values up to the threshold of a bin lie in it or below; the last bin has no end.
-    pub(super) fn threshold(&self, column: usize, bin: u8) -> f32 {
-        self.cuts[column].get(usize::from(bin)).copied().unwrap_or(f32::INFINITY)
+    pub(super) fn threshold(&self, column: usize, bin: u32) -> f32 {
+        self.cuts[column].get(bin as usize).copied().unwrap_or(f32::INFINITY)
     }
 
     pub(super) fn n_blocks(&self) -> usize {
@@ -107,7 +115,8 @@ fn bin_of(value: f32, cuts: &[f32]) -> u8 {
     if value.is_nan() { MISSING } else { cuts.partition_point(|cut| *cut < value) as u8 }
 }
 
-fn choose_cuts(mut values: Vec<f32>, max_bins: usize) -> Vec<f32> {
+/// The cuts, and whether a bin holds several values.
+fn choose_cuts(mut values: Vec<f32>, max_bins: usize) -> (Vec<f32>, bool) {
     values.retain(|value| !value.is_nan());
     // -0 and 0 are one value; as they compare equal, either may stand first without harm.
     values.sort_unstable_by(f32::total_cmp);
@@ -133,11 +142,11 @@ fn choose_cuts(mut values: Vec<f32>, max_bins: usize) -> Vec<f32> {
             held = 0;
         }
     }
-    cuts
+    (cuts, !every)
 }
 
 /// A number not below `low` and below `high`, half way where that can be said.
-fn between(low: f32, high: f32) -> f32 {
+pub(super) fn between(low: f32, high: f32) -> f32 {
     let middle = low + (high - low) / 2.0;
     if middle >= low && middle < high { middle } else { low }
 }
@@ -149,8 +158,8 @@ mod tests {
 
     #[test] // Four distinct values, room for all: cuts half way, at 1.5, 3 and 7.
     fn few_distinct_values_have_a_bin_each() {
-        let cuts = choose_cuts(vec![4.0, 1.0, 2.0, 10.0, 2.0, f32::NAN], 255);
-        assert_eq!(cuts, [1.5, 3.0, 7.0]);
+        let (cuts, coarse) = choose_cuts(vec![4.0, 1.0, 2.0, 10.0, 2.0, f32::NAN], 255);
+        assert_eq!((cuts.as_slice(), coarse), (&[1.5, 3.0, 7.0][..], false));
         let bins: Vec<u8> = [0.0, 1.5, 1.6, 10.0, f32::NAN].map(|v| bin_of(v, &cuts)).to_vec();
         assert_eq!(bins, [0, 0, 1, 3, MISSING]);
     }
@@ -158,15 +167,15 @@ mod tests {
     #[test] // 90 zeros and 1..=10 in 3 bins: 0 fills one alone, then ten rows in two bins are 5 and 5.
     fn a_heavy_value_has_its_own_bin_and_the_rest_is_shared_equally() {
         let values = (0..90).map(|_| 0.0).chain((1..=10).map(|v| v as f32)).collect();
-        assert_eq!(choose_cuts(values, 3), [0.5, 5.5]);
+        assert_eq!(choose_cuts(values, 3), (vec![0.5, 5.5], true));
     }
 
     #[test]
     fn infinities_are_values_and_a_constant_column_has_one_bin() {
-        let cuts = choose_cuts(vec![f32::NEG_INFINITY, 0.0, f32::INFINITY], 255);
+        let (cuts, _) = choose_cuts(vec![f32::NEG_INFINITY, 0.0, f32::INFINITY], 255);
         let bins = [f32::NEG_INFINITY, -1.0, 0.0, 1.0, f32::INFINITY].map(|v| bin_of(v, &cuts));
         assert_eq!((bins[0], bins[2], bins[4]), (0, 1, 2));
-        assert!(choose_cuts(vec![7.0; 9], 255).is_empty() && choose_cuts(vec![f32::NAN; 3], 255).is_empty());
+        assert!(choose_cuts(vec![7.0; 9], 255).0.is_empty() && choose_cuts(vec![f32::NAN; 3], 255).0.is_empty());
     }
 
     #[test]
@@ -181,7 +190,7 @@ mod tests {
             values in prop::collection::vec(-50_i16..50, 1..400), max_bins in 2_usize..40,
         ) {
             let values: Vec<f32> = values.into_iter().map(|v| f32::from(v) / 4.0).collect();
-            let cuts = choose_cuts(values.clone(), max_bins);
+            let (cuts, _) = choose_cuts(values.clone(), max_bins);
             prop_assert!(cuts.len() < max_bins);
             for a in &values {
                 for b in &values {

@@ -245,7 +245,7 @@ impl<'a> Run<'a> {
         };
         let max_depth = params.max_depth.unwrap_or(usize::MAX);
         let plan = Plan { rules, max_leaves: params.max_leaves, max_depth, look: Look::Kept(&columns) };
-        let data = Data { bins: &self.bins, cells: &self.cells, scale };
+        let data = Data { bins: &self.bins, cells: &self.cells, scale, values: None };
         let grown = grow(data, self.bag.clone(), &plan);
         self.take(grown, rules.criterion);
     }

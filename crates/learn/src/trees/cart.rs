@@ -4,7 +4,8 @@
 //! `Entropy(S) = −Σ_c p_c log2 p_c` of the classes 0 and 1. (Teaching texts sometimes print the sum
 //! alone and call it gain; that is the entropy which *remains*, and its largest value marks the
 //! worst question.) Gini and variance are there too; variance takes any label and predicts its mean.
-//! With at most 255 distinct values a column is searched exactly; else on equal shares, see `bins`.
+//! Every column is searched exactly in nodes of up to 100,000 rows, in larger ones on equal shares where it has more than
+//! 255 distinct values, see `bins`. (Shares alone cost .006 of AUC on one table of 2,338 rows: a best cut lay within a bin.)
 //!
 //! Sources: Quinlan, "Induction of decision trees", Machine Learning 1(1), 1986; Breiman, Friedman,
 //! Olshen & Stone, "Classification and regression trees", 1984.
@@ -42,7 +43,7 @@ pub struct CartParams {
     pub max_leaves: Option<usize>,
     /// Rows of a leaf at least, at least 1.
     pub min_rows: usize,
-    /// Bins of a column at most, 2 to 255.
+    /// Bins of a column at most in nodes of more than 100,000 rows, 2 to 255.
     pub max_bins: usize,
 }
 
@@ -94,7 +95,7 @@ impl CartParams {
         }
         let bins = Bins::new(train.features(), self.max_bins, Seed(0))?;
         let (cells, scale) = label_cells(&train, |_| 1);
-        let data = Data { bins: &bins, cells: &cells, scale };
+        let data = Data { bins: &bins, cells: &cells, scale, values: Some(train.features()) };
         let n_columns = bins.n_columns();
         let plan = Plan {
             rules: mean_rules(self.impurity, self.min_rows),

@@ -100,7 +100,7 @@ impl ForestParams {
             max_depth: self.max_depth.unwrap_or(usize::MAX),
             look: Look::Drawn { n_columns, seed: seed.derive(1) },
         };
-        (grow(Data { bins, cells: &cells, scale }, rows, &plan).tree, times)
+        (grow(Data { bins, cells: &cells, scale, values: None }, rows, &plan).tree, times)
     }
 }
 

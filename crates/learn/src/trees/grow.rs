@@ -6,12 +6,15 @@
 //! - *kept*, for boosting: every open leaf keeps the histogram of all columns. A split sums the rows
 //!   of the smaller child only; the other is the parent's less that one. Bounded by `max_leaves`.
 //! - *drawn*, for forests and single trees: each node sums the columns that it looks at and keeps
-//!   nothing. With few columns a node and many leaves this is less work and no memory.
+//!   nothing. With few columns a node and many leaves this is less work and no memory. A single tree looks at
+//!   the values themselves where bins hide some (`exact`).
 //!
 //! Source: leaf-wise growth as in Shi, "Best-first decision tree learning", Hamilton 2007.
 //! Cost: `O(n_rows · n_columns · depth)` at most, about half of it with kept histograms.
 
 use super::bins::{Bins, MISSING, WIDTH};
+use super::exact::{MOST_ROWS, best_in_values};
+use super::features::Features;
 use super::histogram::{Cell, Column, Histogram, Rows, Scale, sum_column};
 use super::split::{Bounds, Monotone, Parent, Rules, Split, best_in_column, better};
 use super::tree::{Node, Side, Tree};
@@ -46,6 +49,8 @@ pub(super) struct Data<'a> {
     /// One a row of the table.
     pub(super) cells: &'a [Cell],
     pub(super) scale: Scale,
+    /// The table itself, where nodes that draw their columns look between the values of a bin too.
+    pub(super) values: Option<&'a Features>,
 }
 
 /// A tree with the rows in its leaves.
@@ -158,7 +163,8 @@ impl Grower<'_> {
         let at = &self.leaves[leaf];
         let parent = Parent { total: at.total, bounds: at.bounds };
         let cut = |column: u32, cells: &Column| {
-            best_in_column(cells, data.bins.n_bins(column as usize), column, parent, &plan.rules, &data.scale)
+            let (sums, missing) = (&cells[..data.bins.n_bins(column as usize)], cells[usize::from(MISSING)]);
+            best_in_column(sums, missing, column, parent, &plan.rules, &data.scale)
         };
         let split = match (plan.look, &histogram) {
             (Look::Kept(columns), Some(sums)) => {
@@ -188,7 +194,12 @@ impl Grower<'_> {
         }
         let list = &self.rows[leaf.range.clone()];
         let rows = if list.len() == self.data.bins.n_rows() { Rows::All } else { Rows::Listed(list) };
+        let exact = self.data.values.filter(|_| list.len() <= MOST_ROWS);
+        let parent = Parent { total: leaf.total, bounds: leaf.bounds };
         let look = |&column: &u32| {
+            if let Some(table) = exact.filter(|_| self.data.bins.is_coarse(column as usize)) {
+                return best_in_values(table, &self.data, list, column, parent, &self.plan.rules);
+            }
             let mut cells = [Cell::default(); 256];
             sum_column(self.data.bins, column as usize, self.data.cells, rows, &mut cells);
             cut(column, &cells)
@@ -217,7 +228,7 @@ impl Grower<'_> {
         let column = split.column as usize;
         let node = &mut self.nodes[self.leaves[at].node];
         node.column = split.column;
-        node.threshold = self.data.bins.threshold(column, split.bin);
+        node.threshold = split.threshold.unwrap_or_else(|| self.data.bins.threshold(column, split.step));
         node.missing = split.missing;
         (node.left, node.right) = (left_node as u32, left_node as u32 + 1);
         node.gain = split.gain as f32;
@@ -266,18 +277,29 @@ impl Grower<'_> {
 
     /// Moves the rows that go left to the front of the stretch and says how many they are.
     fn partition(&mut self, range: Range<usize>, split: &Split) -> usize {
-        const TASK: usize = 16_384;
-        let mut goes_left = [false; 256];
-        goes_left[..=usize::from(split.bin)].fill(true);
-        goes_left[usize::from(MISSING)] = split.missing == Side::Left;
         let column = split.column as usize;
+        let missing = split.missing == Side::Left;
+        if let (Some(threshold), Some(table)) = (split.threshold, self.data.values) {
+            return self.part(range, |row| {
+                let value = table.row(row as usize)[column];
+                if value.is_nan() { missing } else { value <= threshold }
+            });
+        }
+        let mut goes_left = [false; 256];
+        goes_left[..=split.step as usize].fill(true);
+        goes_left[usize::from(MISSING)] = missing;
         let (steps, at) = (self.data.bins.block(column / WIDTH), column % WIDTH);
+        self.part(range, |row| goes_left[usize::from(steps[row as usize][at])])
+    }
+
+    fn part(&mut self, range: Range<usize>, goes_left: impl Fn(u32) -> bool + Sync) -> usize {
+        const TASK: usize = 16_384;
         let (rows, right) = (&mut self.rows[range.clone()], &mut self.right[range]);
         let part = |(rows, right): (&mut [u32], &mut [u32])| {
             let (mut n_left, mut n_right) = (0_usize, 0_usize);
             for i in 0..rows.len() {
                 let row = rows[i];
-                let left = goes_left[usize::from(steps[row as usize][at])];
+                let left = goes_left(row);
                 // Written to both sides and counted on one: no branch to guess wrong.
                 rows[n_left] = row;
                 right[n_right] = row;
@@ -332,7 +354,7 @@ mod tests {
         let table = Features::new(vec![0.0, 1.0, 2.0, 3.0], 1).unwrap();
         let bins = Bins::new(&table, 255, Seed(0)).unwrap();
         let (cells, scale) = cells(&[0.0, 0.0, 10.0, 11.0]);
-        let data = Data { bins: &bins, cells: &cells, scale };
+        let data = Data { bins: &bins, cells: &cells, scale, values: None };
         let grown = grow(data, vec![0, 1, 2, 3], &plan(8, Look::Kept(&[0])));
         let nodes = &grown.tree.nodes;
         assert_eq!((nodes[0].threshold, nodes[0].gain, nodes[0].cover), (1.5, 110.25, 4));
@@ -355,7 +377,7 @@ mod tests {
         let table = Features::new(values, 3).unwrap();
         let bins = Bins::new(&table, 255, Seed(0)).unwrap();
         let (cells, scale) = cells(&labels);
-        let data = Data { bins: &bins, cells: &cells, scale };
+        let data = Data { bins: &bins, cells: &cells, scale, values: None };
         let rows: Vec<u32> = (0..n as u32).filter(|row| row % 7 != 0).collect();
         let kept = grow(data, rows.clone(), &plan(12, Look::Kept(&[0, 1, 2])));
         let drawn = grow(data, rows.clone(), &plan(12, Look::Drawn { n_columns: 3, seed: Seed(0) }));

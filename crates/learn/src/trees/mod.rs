@@ -2,7 +2,7 @@
 //!
 //! One grower serves all. Read in this order: [`Features`] is the table; `bins` turns its columns
 //! into at most 255 steps; `histogram` sums gradients by step, in whole numbers; `split` finds the
-//! best cut in such sums; `grow` splits leaf by leaf and gives a [`Tree`]. On top: [`BoostParams`]
+//! best cut in such sums, `exact` among the values themselves; `grow` splits leaf by leaf and gives a [`Tree`]. On top: [`BoostParams`]
 //! (gradient boosting with the objectives of [`Objective`], LambdaMART among them),
 //! [`CartParams`] (one tree by information gain), [`ForestParams`] (bagged trees with an
 //! out-of-bag estimate), and `shap`, which says what each feature added to a prediction.
@@ -14,6 +14,7 @@
 mod bins;
 mod boost;
 mod cart;
+mod exact;
 mod features;
 mod forest;
 mod grow;

@@ -1,4 +1,4 @@
-//! The best cut of one column, given its sums by bin.
+//! The best cut of one column, given its sums by step: a bin, or a value of the node (`exact`).
 //!
 //! With `G`, `H` the sums of a node, `L` and `R` of its children, a cut gains
 //! `score(L) + score(R) − score(node)`. The score depends on the criterion:
@@ -20,10 +20,9 @@
 //! Sources: Chen & Guestrin, "XGBoost: a scalable tree boosting system", KDD 2016 (Newton, missing
 //! values); Quinlan, "Induction of decision trees", Machine Learning 1(1), 1986 (information);
 //! Breiman et al., "Classification and regression trees", 1984 (Gini, variance).
-//! Cost: one pass over the bins, two with missing values.
+//! Cost: one pass over the steps, two with missing values.
 
-use super::bins::MISSING;
-use super::histogram::{Cell, Column, Scale};
+use super::histogram::{Cell, Scale};
 use super::tree::Side;
 
 /// Whether an answer has to follow a column.
@@ -117,8 +116,10 @@ pub(super) struct Rules<'a> {
 pub(super) struct Split {
     pub(super) gain: f64,
     pub(super) column: u32,
-    /// Bins up to this go left.
-    pub(super) bin: u8,
+    /// Steps up to this go left: bins, or the values of the node in their order.
+    pub(super) step: u32,
+    /// Values up to this go left, where steps are the values of the node; `None` where they are bins.
+    pub(super) threshold: Option<f32>,
     pub(super) missing: Side,
     pub(super) left: Cell,
     pub(super) right: Cell,
@@ -139,16 +140,17 @@ pub(super) struct Parent {
     pub(super) bounds: Bounds,
 }
 
-/// The best cut of a column; `None` where no cut keeps to the rules and gains something.
+/// The best cut of a column whose sums stand step by step, those of missing values beside them; `None` where no
+/// cut keeps to the rules and gains something.
 pub(super) fn best_in_column(
-    cells: &Column,
-    n_bins: usize,
+    cells: &[Cell],
+    missing: Cell,
     column: u32,
     parent: Parent,
     rules: &Rules<'_>,
     scale: &Scale,
 ) -> Option<Split> {
-    let search = Search { cells, n_bins, column, total: parent.total, rules, scale };
+    let search = Search { cells, missing, column, total: parent.total, rules, scale };
     match rules.criterion {
         Criterion::Newton { l1, l2 } if !rules.monotone.is_empty() => {
             let direction = rules.monotone[column as usize];
@@ -180,8 +182,8 @@ fn bounded(l1: f64, l2: f64, bounds: Bounds, direction: Monotone) -> impl Fn(f64
 }
 
 struct Search<'a> {
-    cells: &'a Column,
-    n_bins: usize,
+    cells: &'a [Cell],
+    missing: Cell,
     column: u32,
     total: Cell,
     rules: &'a Rules<'a>,
@@ -192,8 +194,8 @@ impl Search<'_> {
     /// `scores(G, H, rest G, rest H)` is the sum of the children's scores.
     #[inline(always)]
     fn run(&self, scores: impl Fn(f64, f64, f64, f64) -> f64) -> Option<Split> {
-        let missing = self.cells[usize::from(MISSING)];
-        let mut best = Best { scores: f64::NEG_INFINITY, bin: 0, missing: Side::Right, left: Cell::default() };
+        let missing = self.missing;
+        let mut best = Best { scores: f64::NEG_INFINITY, step: 0, missing: Side::Right, left: Cell::default() };
         self.pass(Cell::default(), Side::Right, &scores, &mut best);
         if missing.count() > 0 {
             self.pass(missing, Side::Left, &scores, &mut best);
@@ -208,16 +210,17 @@ impl Search<'_> {
         right.subtract(best.left);
         let larger = if best.left.count() >= right.count() { Side::Left } else { Side::Right };
         let missing = if missing.count() > 0 { best.missing } else { larger };
-        Some(Split { gain, column: self.column, bin: best.bin, missing, left: best.left, right })
+        let (column, step, left) = (self.column, best.step, best.left);
+        Some(Split { gain, column, step, threshold: None, missing, left, right })
     }
 
     #[inline(always)]
     fn pass(&self, start: Cell, side: Side, scores: &impl Fn(f64, f64, f64, f64) -> f64, best: &mut Best) {
         let (min_rows, min_h) = (self.rules.min_rows, self.rules.min_curvature);
         let mut left = start;
-        for (bin, cell) in self.cells[..self.n_bins].iter().enumerate() {
+        for (step, cell) in self.cells.iter().enumerate() {
             if cell.count() == 0 {
-                continue; // the same rows on both sides as one bin before
+                continue; // the same rows on both sides as one step before
             }
             left.add(*cell);
             if left.count() < min_rows {
@@ -234,7 +237,7 @@ impl Search<'_> {
             }
             let sum = scores(self.scale.gradient(left), h, self.scale.gradient(right), rest_h);
             if sum > best.scores {
-                *best = Best { scores: sum, bin: bin as u8, missing: side, left };
+                *best = Best { scores: sum, step: step as u32, missing: side, left };
             }
         }
     }
@@ -242,13 +245,15 @@ impl Search<'_> {
 
 struct Best {
     scores: f64,
-    bin: u8,
+    step: u32,
     missing: Side,
     left: Cell,
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bins::MISSING;
+    use super::super::histogram::Column;
     use super::*;
 
     /// Cells of (bin, g, h), all in one column.
@@ -268,7 +273,14 @@ mod tests {
 
     fn best(rows: &[(u8, f32, f32)], n_bins: usize, rules: &Rules<'_>) -> Option<Split> {
         let (cells, total, scale) = column(rows);
-        best_in_column(&cells, n_bins, 0, Parent { total, bounds: Bounds::NONE }, rules, &scale)
+        best_in_column(
+            &cells[..n_bins],
+            cells[usize::from(MISSING)],
+            0,
+            Parent { total, bounds: Bounds::NONE },
+            rules,
+            &scale,
+        )
     }
 
     /// Quinlan's "play tennis" by humidity: 14 days, 9 with play; high humidity 3 of 7, normal 6 of 7.
@@ -294,7 +306,7 @@ mod tests {
     fn a_newton_split_is_worked_by_hand() {
         let rows = [(0, -4.0, 2.0), (1, 2.0, 1.0), (2, 6.0, 1.0)];
         let split = best(&rows, 3, &rules(Criterion::Newton { l1: 0.0, l2: 1.0 })).unwrap();
-        assert_eq!((split.bin, split.missing), (0, Side::Right)); // none is missing: to the larger side
+        assert_eq!((split.step, split.missing), (0, Side::Right)); // none is missing: to the larger side
         assert!((split.gain - 23.466_667).abs() < 1e-5);
         let split = best(&rows, 3, &rules(Criterion::Newton { l1: 1.0, l2: 1.0 })).unwrap();
         assert!((split.gain - 17.533_333).abs() < 1e-5);
@@ -308,16 +320,16 @@ mod tests {
     fn missing_values_go_where_they_fit() {
         let newton = rules(Criterion::Newton { l1: 0.0, l2: 0.0 });
         let split = best(&[(0, -3.0, 1.0), (1, 3.0, 1.0), (MISSING, 3.0, 1.0)], 2, &newton).unwrap();
-        assert_eq!((split.bin, split.missing, split.gain.round()), (0, Side::Right, 24.0));
+        assert_eq!((split.step, split.missing, split.gain.round()), (0, Side::Right, 24.0));
         let split = best(&[(0, -3.0, 1.0), (1, 3.0, 1.0), (MISSING, -3.0, 1.0)], 2, &newton).unwrap();
-        assert_eq!((split.bin, split.missing, split.left.count()), (0, Side::Left, 2));
+        assert_eq!((split.step, split.missing, split.left.count()), (0, Side::Left, 2));
     }
 
     #[test] // Only being missing tells: the cut is after the last bin, with all values on the left.
     fn missing_against_the_rest_is_a_cut_too() {
         let newton = rules(Criterion::Newton { l1: 0.0, l2: 0.0 });
         let split = best(&[(0, 1.0, 1.0), (1, 1.0, 1.0), (MISSING, -3.0, 1.0)], 2, &newton).unwrap();
-        assert_eq!((split.bin, split.missing, split.right.count()), (1, Side::Right, 1));
+        assert_eq!((split.step, split.missing, split.right.count()), (1, Side::Right, 1));
     }
 
     #[test]

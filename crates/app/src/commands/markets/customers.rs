@@ -65,6 +65,80 @@ pub(super) async fn next(opened: &Opened, market: Market, n: usize, json: bool) 
     Ok(())
 }
 
+/// Trust, security, satisfaction and what else is judged, in whatever language: the whole period, then quarter by quarter.
+struct Spoken(Vec<(String, Value)>);
+
+impl Spoken {
+    async fn load(opened: &Opened, market: Market) -> Result<Self> {
+        let sql = format!(
+            "select * from marts.concern_history where market = '{market}' order by concern, quarter = 'all' desc, quarter"
+        );
+        let rows = Rows::query(&opened.engine, &sql).await?;
+        let (names, zh, quarters) = (rows.texts("concern")?, rows.texts("concern_zh")?, rows.texts("quarter")?);
+        let (n, judged) = (rows.ints("n_reviews")?, rows.ints("n_judged")?);
+        const FLOATS: [&str; 10] = [
+            "mentions",
+            "mentions_low",
+            "mentions_high",
+            "blame",
+            "blame_low",
+            "blame_high",
+            "trend",
+            "trend_q",
+            "at_home",
+            "home_q",
+        ];
+        let floats = FLOATS.map(|name| rows.floats(name)).into_iter().collect::<Result<Vec<_>>>()?;
+        let one = |i: usize| {
+            let mut row = json!({"concern": names[i], "concern_zh": zh[i], "quarter": quarters[i], "reviews": n[i],
+                "judged": judged[i]});
+            for (name, values) in FLOATS.iter().zip(&floats) {
+                row[*name] = json!(values[i]);
+            }
+            (quarters[i].clone(), row)
+        };
+        Ok(Self((0..names.len()).map(one).collect()))
+    }
+
+    fn json(&self) -> Vec<&Value> {
+        self.0.iter().map(|(_, row)| row).collect()
+    }
+
+    fn tell(&self) {
+        let whole: Vec<&Value> = self.0.iter().filter(|(quarter, _)| quarter == "all").map(|(_, row)| row).collect();
+        if whole.is_empty() {
+            return;
+        }
+        let share = |x: &Value| x.as_f64().map_or_else(|| "–".to_owned(), |x| format!("{:.1}", 100.0 * x));
+        let sure = |q: &Value| q.as_f64().is_some_and(|q| q <= 0.05);
+        let moves = |row: &Value| match row["trend"].as_f64().filter(|_| sure(&row["trend_q"])) {
+            Some(z) if z > 0.0 => "grows",
+            Some(_) => "falls",
+            None => "",
+        };
+        let cells = whole.iter().map(|row| {
+            let home = if sure(&row["home_q"]) { share(&row["at_home"]) } else { String::new() };
+            let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+            vec![
+                format!("{} {}", text("concern"), text("concern_zh")),
+                share(&row["mentions"]),
+                share(&row["blame"]),
+                if row["blame_low"].is_null() {
+                    String::new()
+                } else {
+                    format!("{}–{}", share(&row["blame_low"]), share(&row["blame_high"]))
+                },
+                output::count(row["judged"].as_u64().unwrap_or(0)),
+                moves(row).to_owned(),
+                home,
+            ]
+        });
+        let head =
+            ["in every language", "% of texts", "% blame", "95 %", "judged", "blame", "at home, where it differs"];
+        output::table(&head, &[1, 2, 3, 4, 6], cells.collect());
+    }
+}
+
 /// Complaints, wishes and praise with quotes, and reasons of returns.
 pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result<()> {
     let sql = format!("select * from marts.review_themes where market = '{market}' order by voice, rank");
@@ -77,7 +151,8 @@ pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result
     );
     let back = Rows::query(&opened.engine, &sql).await?;
     let (reasons, units, values) = (back.texts("reason")?, back.ints("units")?, back.floats("value")?);
-    if terms.is_empty() && reasons.is_empty() {
+    let spoken = Spoken::load(opened, market).await?;
+    if terms.is_empty() && reasons.is_empty() && spoken.0.is_empty() {
         let sql = format!(
             "select why from marts.not_computed where stage = 'voices' and market in ('{market}', 'ZZ') limit 1"
         );
@@ -96,7 +171,9 @@ pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result
             .collect();
         let returns: Vec<_> =
             (0..reasons.len()).map(|i| json!({"reason": reasons[i], "units": units[i], "value": values[i]})).collect();
-        return output::json(&json!({"market": market, "themes": themes, "returns": returns}));
+        return output::json(
+            &json!({"market": market, "themes": themes, "concerns": spoken.json(), "returns": returns}),
+        );
     }
     for (voice, heading) in [("complaint", "Complaints"), ("wish", "Wishes"), ("praise", "Praise")] {
         let of: Vec<usize> = (0..terms.len()).filter(|i| voices[*i] == voice).collect();
@@ -111,6 +188,7 @@ pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result
             }
         }
     }
+    spoken.tell();
     if !reasons.is_empty() {
         let cells = (0..reasons.len()).map(|i| {
             let reason = if reasons[i].is_empty() { "none given".to_owned() } else { reasons[i].clone() };

@@ -15,6 +15,8 @@ pub(super) struct Facts {
     pub(super) shoppers: Vec<ShopperFacts>,
     /// What the numbers of categories stand for: first parts of category paths.
     pub(super) departments: Vec<String>,
+    /// What the numbers of channels stand for.
+    pub(super) channels: Vec<String>,
     pub(super) values: Vec<ValueRow>,
     pub(super) home: BTreeMap<ShopperId, Market>,
     pub(super) consent: BTreeMap<ShopperId, bool>,
@@ -76,7 +78,8 @@ where l.settled group by l.market order by l.market";
 
 impl Facts {
     pub(super) async fn load(engine: &Engine, currency: Option<Currency>) -> Result<Self> {
-        let (mut shoppers, departments) = orders(&Lines::load(engine).await?);
+        let lines = Lines::load(engine).await?;
+        let (mut shoppers, departments) = orders(&lines);
         returns(engine, &mut shoppers).await?;
         let rows = Rows::query(engine, VALUES).await?;
         let (ids, markets, days) = (rows.texts("shopper_id")?, rows.markets("market")?, rows.ints("n_days")?);
@@ -104,6 +107,7 @@ impl Facts {
         Ok(Self {
             shoppers: shoppers.into_values().map(ShopperFacts::sorted).collect(),
             departments,
+            channels: lines.channels,
             values,
             home: (0..ids.len()).map(|i| (id(i), markets[i])).collect(),
             consent: (0..ids.len()).filter(|&i| asked[i]).map(|i| (id(i), consent[i])).collect(),

@@ -24,7 +24,7 @@ use audience::predict::{
     Addressee, Exclusion, NextOrderParams, PredictParams, Predictor, ShopperFacts, SpendParams, Target,
     TargetGroupParams,
 };
-use audience::value::{Valuation, ValueParams};
+use audience::value::{TraitChoice, TraitNames, Valuation, ValueError, ValueParams, choose_traits};
 use domain::{Currency, Day, Market};
 use facts::Facts;
 use learn::classify::ClassifierKind;
@@ -43,7 +43,8 @@ const SHORTLIST: usize = 200;
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let facts = Facts::load(&stage.engine, stage.currency).await?;
     stage.bar.step("expecting", "values", 0, 4);
-    let params = value_params(&facts);
+    let traits = first_orders(stage, &facts)?;
+    let params = value_params(&facts, traits.as_ref());
     let values = values(stage, &facts, &params)?;
     stage.bar.step("expecting", "who leaves", 1, 4);
     let churn = predictor(stage, &facts, Target::Churn { horizon_days: HORIZON }, "who is about to leave")?;
@@ -69,7 +70,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         .collect();
     let predictors: Vec<&Predictor> = churn.iter().chain(&second).collect();
     let local = local(stage).await?;
-    let mut tables = tables::all(&facts, values.as_ref(), &risks, &next, &predictors, &lists, &local)?;
+    let mut tables = tables::all(&facts, values.as_ref(), traits.as_ref(), &risks, &next, &predictors, &lists, &local)?;
     tables.push(("reach", vec![reach::table(stage, &facts, &params, values.as_ref(), &lists).await?]));
     Ok(tables)
 }
@@ -97,8 +98,36 @@ async fn local(stage: &Stage<'_>) -> Result<BTreeMap<Market, (Currency, f64)>> {
     Ok(all)
 }
 
-fn value_params(facts: &Facts) -> ValueParams {
-    ValueParams { horizon_days: HORIZON as u32, margin_share: facts.margin_share.clone(), ..ValueParams::default() }
+fn value_params(facts: &Facts, traits: Option<&TraitChoice>) -> ValueParams {
+    ValueParams {
+        horizon_days: HORIZON as u32,
+        margin_share: facts.margin_share.clone(),
+        pace: traits.map(|t| t.pace.clone()).unwrap_or_default(),
+        ..ValueParams::default()
+    }
+}
+
+/// Whether the first order says how often its shopper comes back; told where it does not, or where nobody can say.
+fn first_orders(stage: &Stage<'_>, facts: &Facts) -> Result<Option<TraitChoice>> {
+    let what = "what a first order says of later ones";
+    let names = TraitNames { channels: &facts.channels, categories: &facts.departments };
+    match choose_traits(&facts.shoppers, names, facts.cutoff, HORIZON) {
+        Ok(choice) => {
+            if !choice.used {
+                let why = format!(
+                    "on hidden days it does not help: {:+.4} of log probability a shopper, where more than chance was asked",
+                    choice.validation.as_f64().unwrap_or(f64::NAN)
+                );
+                stage.not_computed(Market::UNKNOWN, what, &why);
+            }
+            Ok(Some(choice))
+        }
+        Err(error @ (ValueError::TooLittleData { .. } | ValueError::Param { .. })) => {
+            stage.not_computed(Market::UNKNOWN, what, &error.to_string());
+            Ok(None)
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn values(stage: &Stage<'_>, facts: &Facts, params: &ValueParams) -> Result<Option<Valuation>> {

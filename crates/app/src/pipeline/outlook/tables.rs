@@ -6,7 +6,7 @@ use crate::pipeline::batch::Columns;
 use crate::pipeline::figure_rows::figure_rows;
 use anyhow::Result;
 use audience::predict::{NextOrder, Predictor, ShopperPrediction, Shortlist};
-use audience::value::{Basis, ShopperValue, Valuation, ValueRow};
+use audience::value::{Basis, ShopperValue, TraitChoice, Valuation, ValueRow};
 use domain::{Amount, Currency, Day, Figure, Language, Market, ShopperId};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -14,9 +14,11 @@ use std::collections::BTreeMap;
 /// Days beyond which an expected order has no day.
 const FAR: f64 = 3650.0;
 
+#[expect(clippy::too_many_arguments, reason = "what the stage found, each used once")]
 pub(super) fn all(
     facts: &Facts,
     values: Option<&Valuation>,
+    traits: Option<&TraitChoice>,
     risks: &[ShopperPrediction],
     next: &BTreeMap<ShopperId, NextOrder>,
     predictors: &[&Predictor],
@@ -63,6 +65,7 @@ pub(super) fn all(
         .optional_float("local_margin", of_local(&|v| v.margin))
         .optional_float("local_value", of_local(&|v| v.clv))
         .optional_text("value_basis", ids.iter().map(|id| value.get(id).map(|v| basis(v.basis))))
+        .optional_float("pace", ids.iter().map(|id| traits.and_then(|t| t.pace.get(id)).copied()))
         .optional_float("churn_risk", of_risk(&|r| r.probability))
         .optional_float("churn_low", of_risk(&|r| r.interval.low))
         .optional_float("churn_high", of_risk(&|r| r.interval.high))
@@ -73,10 +76,11 @@ pub(super) fn all(
         .batch()?;
     Ok(vec![
         ("shopper_outlook", vec![outlook]),
-        ("market_outlook", vec![figure_rows(&market_figures(values, predictors, risks))?]),
+        ("market_outlook", vec![figure_rows(&market_figures(values, traits, predictors, risks))?]),
         ("predictors", vec![predictor_rows(predictors)?]),
         ("calibration", vec![calibration(predictors)?]),
         ("shortlist", vec![shortlist(lists)?]),
+        ("value_traits", vec![value_traits(traits)?]),
     ])
 }
 
@@ -91,6 +95,7 @@ pub(super) const fn basis(basis: Basis) -> &'static str {
 
 fn market_figures(
     values: Option<&Valuation>,
+    traits: Option<&TraitChoice>,
     predictors: &[&Predictor],
     risks: &[ShopperPrediction],
 ) -> Vec<(Market, Figure)> {
@@ -100,12 +105,29 @@ fn market_figures(
             [&m.orders, &m.revenue, &m.margin, &m.clv_mean, &m.share_alive, &m.newcomer_orders, &m.newcomer_revenue];
         figures.extend(all.into_iter().map(|f| (m.market, f.clone())));
     }
+    let tried = traits.into_iter().flat_map(|t| [&t.validation, &t.test]);
+    figures.extend(tried.map(|figure| (Market::UNKNOWN, figure.clone())));
     if let Some(churn) = predictors.first() {
         let markets: std::collections::BTreeSet<Market> = risks.iter().filter_map(|r| r.market).collect();
         figures.extend(markets.into_iter().map(|market| (market, churn.market(market, risks))));
     }
     figures.sort_by(|a, b| (a.0, &a.1.key).cmp(&(b.0, &b.1.key)));
     figures
+}
+
+fn value_traits(traits: Option<&TraitChoice>) -> Result<arrow::array::RecordBatch> {
+    let rows: Vec<_> = traits.into_iter().flat_map(|t| t.effects.iter().map(move |e| (t.used, e))).collect();
+    let end = |e: &audience::value::Effect, high: bool| e.interval.map(|i| if high { i.high } else { i.low }.exp());
+    Columns::default()
+        .text("kind", rows.iter().map(|(_, e)| e.kind))
+        .text("value", rows.iter().map(|(_, e)| e.value.as_str()))
+        .text("against", rows.iter().map(|(_, e)| e.against.as_str()))
+        .float("factor", rows.iter().map(|(_, e)| e.effect.value.exp()))
+        .optional_float("low", rows.iter().map(|(_, e)| end(&e.effect, false)))
+        .optional_float("high", rows.iter().map(|(_, e)| end(&e.effect, true)))
+        .int("n_shoppers", rows.iter().map(|(_, e)| e.n as i64))
+        .truth("used", rows.iter().map(|(used, _)| *used))
+        .batch()
 }
 
 fn name(predictor: &Predictor) -> String {

@@ -8,6 +8,7 @@ mod shared;
 mod tables;
 mod voices;
 
+use super::concerns::Followed;
 use super::{Stage, Tables};
 use anyhow::Result;
 use audience::levers::{Lever, LeverParams, Levers};
@@ -45,11 +46,13 @@ struct Findings {
     loyalty: BTreeMap<Market, LoyaltyIndex>,
     needs: BTreeMap<Market, Needs>,
     aspects: BTreeMap<Market, Vec<AspectHistory>>,
+    concerns: Followed,
 }
 
 pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
     let loaded = Loaded::load(stage).await?;
-    let found = findings(stage, &loaded)?;
+    let mut found = findings(stage, &loaded)?;
+    found.concerns = Followed::load(stage, &loaded.voices.quarters, loaded.home).await?;
     let mut pages: Vec<Persona> = Vec::new();
     for &market in &loaded.markets {
         let facts = facts(&loaded, &found, market)?;
@@ -103,6 +106,7 @@ fn findings(stage: &Stage<'_>, loaded: &Loaded) -> Result<Findings> {
             .map(|n| (n.market, n))
             .collect(),
         aspects: BTreeMap::new(),
+        concerns: Followed::default(),
     };
     for history in histories(&loaded.voices.rows, &loaded.voices.quarters, None) {
         found.aspects.entry(history.market).or_default().push(history);
@@ -173,6 +177,8 @@ fn facts(loaded: &Loaded, found: &Findings, market: Market) -> Result<Facts> {
         together,
         needs: found.needs.get(&market).cloned(),
         aspects: found.aspects.get(&market).cloned().unwrap_or_default(),
+        concerns: found.concerns.of(market),
+        agreement: found.concerns.agreement(market),
         loyalty: found.loyalty.get(&market).cloned(),
         levers: found.levers.get(&market).map(|l| l.levers().to_vec()).unwrap_or_default(),
         queries: queries_of(market),
@@ -195,6 +201,7 @@ fn queries_of(market: Market) -> BTreeMap<Group, String> {
         (Group::Timing, of("marts.retention")),
         (Group::Interests, of("marts.interests")),
         (Group::Voices, of("marts.voices")),
+        (Group::Concerns, of("marts.concern_history")),
         (Group::Loyalty, of("marts.loyalty")),
         (Group::Levers, of("marts.levers")),
     ])

@@ -14,7 +14,8 @@ use domain::Market;
 const POINTS: usize = 60;
 
 pub(super) fn all(loaded: &Loaded, found: &Findings, pages: &[Persona]) -> Result<Tables> {
-    Ok(vec![
+    let mut all = found.concerns.tables()?;
+    all.extend([
         ("personas", vec![personas(pages)?]),
         ("habits", vec![habits(found)?]),
         ("interests", vec![interests(loaded)?]),
@@ -23,7 +24,8 @@ pub(super) fn all(loaded: &Loaded, found: &Findings, pages: &[Persona]) -> Resul
         ("levers", vec![levers(found)?]),
         ("price_response", vec![prices(found)?]),
         ("loyalty", vec![loyalty(found)?]),
-    ])
+    ]);
+    Ok(all)
 }
 
 fn personas(pages: &[Persona]) -> Result<RecordBatch> {

@@ -156,8 +156,13 @@ fn persona(of: Market, page: &Sheet) -> Persona {
             })
             .collect(),
     };
-    let parts =
-        [("who", &page.basics), ("buys", &page.consumption), ("likes", &page.interests), ("wants", &page.motives)];
+    let parts = [
+        ("who", &page.basics),
+        ("buys", &page.consumption),
+        ("likes", &page.interests),
+        ("wants", &page.motives),
+        ("voice", &page.concerns),
+    ];
     let mut claims: Vec<Claim> =
         parts.iter().flat_map(|(section, entries)| entries.iter().map(|e| claim(section, e))).collect();
     claims.extend(page.unknown.iter().map(|said| Claim {
