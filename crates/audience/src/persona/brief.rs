@@ -161,6 +161,7 @@ pub fn brief(purpose: Purpose, from: &Material<'_>) -> Brief {
                 [voiced(from, Voice::Complaint), returned(from)].concat(),
                 ("no complaint and no return with a reason is known", "没有已知的抱怨或有原因的退货"),
             ),
+            concerns(persona),
             section(
                 ("Whom to reach first", "先触达谁"),
                 reached(from),
@@ -195,6 +196,7 @@ pub fn brief(purpose: Purpose, from: &Material<'_>) -> Brief {
                 entries(persona.interests.iter()),
                 ("nothing can be said of it yet", "目前还无法说明"),
             ),
+            concerns(persona),
             unknown(persona),
         ],
     };
@@ -255,6 +257,14 @@ fn returned(from: &Material<'_>) -> Vec<Line> {
         ))
     };
     told.take(MOST).map(line).collect()
+}
+
+fn concerns(persona: &Persona) -> Section {
+    section(
+        ("Trust, security, satisfaction, in whatever language", "信任、安全与满意：不论用何种语言"),
+        entries(persona.concerns.iter()),
+        ("too few texts speak of it", "提到的文字太少"),
+    )
 }
 
 fn reached(from: &Material<'_>) -> Vec<Line> {
@@ -342,6 +352,7 @@ mod tests {
                 entry(Group::Voices, "a need: a lid"),
                 entry(Group::Loyalty, "loyal"),
             ],
+            concerns: vec![entry(Group::Concerns, "12 % blame what is fake")],
             unknown: vec![Said::new("age: no data", "年龄：没有数据")],
             n_shoppers: 240,
             counted: Counted::Shoppers,
@@ -393,6 +404,7 @@ mod tests {
         assert_eq!(lines(&product, "What they need"), ["a need: a lid"]);
         assert!(product.sections.iter().all(|s| !s.title.en.contains("reach")), "a product team reaches nobody");
         for one in [&agency, &product] {
+            assert_eq!(lines(one, "Trust"), ["12 % blame what is fake"]);
             assert_eq!(lines(one, "What is not known")[1], "age: no data");
         }
         let text = agency.markdown(false);

@@ -10,14 +10,10 @@ use crate::usage::Dimension;
 use domain::{Figure, FigureValue};
 use learn::two_by_two::two_shares;
 
-<<<<<<< HEAD
 /// How a statement of a need begins.
 pub(super) const NEED: &str = "a need: ";
 
-fn entry(group: Group, figure: &Figure, en: String, zh: String) -> Entry {
-=======
 pub(super) fn entry(group: Group, figure: &Figure, en: String, zh: String) -> Entry {
->>>>>>> 27d0faedca761636a37d5a047cdde4fe3d1cfbad
     Entry { statement: Said::new(en, zh), figure: figure.clone(), group, quotes: Vec::new() }
 }
 
