@@ -10,6 +10,7 @@ import {
 } from 'react';
 import type { Problem } from '../api/problem';
 import { useWords } from '../i18n';
+import { titleIn } from '../i18n/zh/problems';
 import { Link } from '../lib/router';
 import { Icon, type IconName } from './icons';
 
@@ -192,15 +193,15 @@ export function Empty({ title, children, action, icon = 'info' }: { title: strin
 
 /** A problem in the server's words, its next step, and a way to try again. */
 export function Trouble({ problem, retry }: { problem: Problem; retry?: () => void }) {
-  const { t } = useWords();
+  const { t, lang } = useWords();
   const title =
-    problem.status === 0 ? t('error.offline') : problem.status === 403 ? t('error.forbidden') : problem.title || t('error.title');
+    problem.status === 0 ? t('error.offline') : problem.status === 403 ? t('error.forbidden') : titleIn(lang, problem.title) || t('error.title');
   return (
     <div className="trouble" role="alert">
       <Icon name="warn" size={20} />
       <div>
         <p className="trouble-title">{title}</p>
-        <p>{problem.status === 0 ? t('error.offline.detail') : problem.message}</p>
+        {problem.status === 0 ? <p>{t('error.offline.detail')}</p> : <p lang="en">{problem.message}</p>}
         {problem.errors.length ? (
           <ul>
             {problem.errors.map((e) => (
@@ -213,7 +214,7 @@ export function Trouble({ problem, retry }: { problem: Problem; retry?: () => vo
         {problem.retryAfter ? <p>{t('error.wait', { seconds: problem.retryAfter })}</p> : null}
         {problem.next ? (
           <p className="next">
-            <strong>{t('error.next')}</strong> {problem.next}
+            <strong>{t('error.next')}</strong> <span lang="en">{problem.next}</span>
           </p>
         ) : null}
         {retry ? (
