@@ -84,7 +84,15 @@ export const formulaForms: readonly Form[] = [
   },
   { en: '100 × ({}); weights are a convention; 95 % bootstrap interval over shoppers', zh: '100 ×（{}）；权重为约定值；区间为按顾客重抽样的 95 % 自助法区间' },
   { en: 'texts that blame it / texts that praise or blame it; 95 % Wilson interval', zh: '抱怨该方面的文本数 ÷ 称赞或抱怨该方面的文本数；区间为 95 % Wilson 区间' },
-  { en: 'texts that name it / texts of the market and quarter; 95 % Wilson interval', zh: '提到该方面的文本数 ÷ 该市场该季度的文本数；区间为 95 % Wilson 区间' },
+  { en: 'texts that name it / texts of the market and time; 95 % Wilson interval', zh: '提到该方面的文本数 ÷ 该市场该时段的文本数；区间为 95 % Wilson 区间' },
+  {
+    en: "1 − Jensen-Shannon divergence of the languages' praise and blame by concern / ln {}; by chance {}",
+    zh: '1 − 各语言在各关注点上褒贬分布的 Jensen-Shannon 散度 ÷ ln {}；随机水平为 {}',
+  },
+  {
+    en: 'mean over shoppers of ln P(orders in {} days | first order, market) − ln P(orders | market), BG/NBD before {}',
+    zh: '对顾客取平均：ln P({} 天内订单 | 首单、市场) − ln P(订单 | 市场)，BG/NBD 截至 {}',
+  },
   { en: '{} that speak of it so / {} of the market; 95 % Wilson interval', zh: '如此提及的{} ÷ 该市场的{}；区间为 95 % Wilson 区间' },
   { en: 'orders of this {} / orders whose {} is known; 95 % Wilson interval', zh: '该{}的订单数 ÷ {}已知的订单数；区间为 95 % Wilson 区间' },
   {

@@ -56,7 +56,7 @@ impl Counted {
     /// The word: English, Chinese.
     pub fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Shoppers => ("shoppers", "位购物者"),
+            Self::Shoppers => ("shoppers", "位顾客"),
             Self::Orders => ("orders", "笔订单"),
         }
     }

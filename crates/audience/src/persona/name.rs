@@ -84,7 +84,7 @@ pub(super) fn name(params: &PersonaParams, facts: &Facts) -> (Said, Vec<Said>) {
             ));
             (format!("{} buyer", category.name), format!("{zh}买家"))
         }
-        None => ("shopper".to_owned(), "购物者".to_owned()),
+        None => ("shopper".to_owned(), "顾客".to_owned()),
     };
     if rules.is_empty() {
         rules.push(Said::new("no rule for a name holds", "没有命名规则成立"));

@@ -100,7 +100,7 @@ pub fn people_html(page: &PeoplePage, lang: Lang) -> String {
         body.push_str(&format!("<section><h2>{heading}</h2>{}", table.html(heading)));
         body.extend(charts::values(
             &page.values,
-            say("shoppers by lifetime value, reporting currency", "按客户终身价值的购物者人数（报告货币）"),
+            say("shoppers by lifetime value, reporting currency", "按客户终身价值的顾客人数（报告货币）"),
         ));
         body.push_str("</section>\n");
     }
@@ -126,7 +126,7 @@ pub fn people_html(page: &PeoplePage, lang: Lang) -> String {
     }
     let map = maps::rfm_map(
         &page.rfm,
-        say("shoppers by recency and frequency", "按最近购买与购买频率的购物者人数"),
+        say("shoppers by recency and frequency", "按最近购买与购买频率的顾客人数"),
         [say("bought lately, score →", "最近购买得分 →"), say("↑ buys often, score", "↑ 购买频率得分")],
     );
     if let Some(map) = map {
