@@ -51,7 +51,6 @@ export const codes = {
   'step.session': 'this visit',
   'step.described_alike': 'described alike',
   'step.same_category': 'same category',
-  'step.segment': 'segment’s taste',
   'step.home_model': 'home market’s model',
   'step.bought_together': 'bought together',
   'step.home_bought_together': 'bought together at home',

@@ -52,7 +52,6 @@ export const codes = {
   'step.session': '本次访问',
   'step.described_alike': '描述相似',
   'step.same_category': '同类商品',
-  'step.segment': '分群偏好',
   'step.home_model': '本土市场模型',
   'step.bought_together': '一同购买',
   'step.home_bought_together': '本土市场一同购买',
