@@ -218,7 +218,7 @@ async fn values(now: &Snapshot, of: Option<Market>) -> Result<Report> {
     };
     let mut all = Vec::new();
     for (name, mart, order, en, zh) in [
-        ("first", "shortlist", "market, rank", "Whom to address first", "优先联系的客户"),
+        ("first", "shortlist", "market, rank", "Whom to address first", "优先联系的顾客"),
         ("outlook", "market_outlook", "market, figure", "What is expected", "预期"),
     ] {
         let sql = format!("select * from marts.{mart}{} order by {order} limit 500", only(of));
@@ -242,7 +242,7 @@ async fn values(now: &Snapshot, of: Option<Market>) -> Result<Report> {
         all.push(NamedTable { name: name.to_owned(), title: Words::new(en, zh), table });
     }
     Ok(Report {
-        title: Words::new("What shoppers are expected to be worth", "客户预期价值"),
+        title: Words::new("What shoppers are expected to be worth", "顾客预期价值"),
         figures: figures.iter().map(figure).collect(),
         tables: all,
         notes: not_computed(now, "outlook", of).await?,

@@ -111,7 +111,7 @@ const TABLES: [(&str, &str, &str, &str, &str); 24] = [
         "各品类每周预期需求",
     ),
     ("months", "market_months", "month", "Sales by month", "月度销售"),
-    ("segments", "segment_summary", "revenue desc, segment", "Segments", "客户分群"),
+    ("segments", "segment_summary", "revenue desc, segment", "Segments", "顾客分群"),
     ("offers", "recommendations", "rank", "Products to offer first", "优先推荐商品"),
     ("bundles", "rules", "lift desc, antecedent, consequent", "Bought together", "搭配购买"),
     ("retention", "retention", "curve, days", "Who comes back, who stays", "回购与留存"),
