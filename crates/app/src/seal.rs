@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Its name in a workspace.
 pub(crate) const FILE: &str = "seal.toml";
 /// A key file that goes before the one named in `seal.toml`.
-pub(crate) const KEY_VARIABLE: &str = "PORTOLAN_SEAL_KEY";
+const KEY_VARIABLE: &str = "PORTOLAN_SEAL_KEY";
 
 /// `seal.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +38,16 @@ pub(crate) fn settings(root: &Path) -> Result<Option<Settings>> {
     Ok(Some(toml::from_str(&text).map_err(wrong)?))
 }
 
+/// The key file that the environment names.
+#[expect(clippy::disallowed_methods, reason = "where a key is mounted differs between machines that share a workspace")]
+pub(crate) fn named_key() -> Option<PathBuf> {
+    std::env::var_os(KEY_VARIABLE).map(PathBuf::from)
+}
+
 /// The seal of a workspace, with the key where it is at hand.
 pub(crate) fn read(root: &Path) -> Result<Option<Seal>> {
     let Some(settings) = settings(root)? else { return Ok(None) };
-    let key = std::env::var_os(KEY_VARIABLE).map_or(settings.key, PathBuf::from);
+    let key = named_key().unwrap_or(settings.key);
     let text = std::fs::read_to_string(&key).map_err(|e| format!("its key {} cannot be read: {e}", key.display()));
     Ok(Some(Seal::new(&settings.key_id, text)))
 }

@@ -56,8 +56,7 @@ fn shown(what: &str, file: &Path, made: &Manifest) -> serde_json::Value {
 
 /// The key that was named, for a backup that is read.
 fn key(file: Option<&Path>) -> Result<Option<Seal>> {
-    let named = std::env::var_os(seal::KEY_VARIABLE).map(std::path::PathBuf::from);
-    let Some(file) = file.map(Path::to_path_buf).or(named) else { return Ok(None) };
+    let Some(file) = file.map(Path::to_path_buf).or_else(seal::named_key) else { return Ok(None) };
     let text = std::fs::read_to_string(&file).with_context(|| format!("reading the key {}", file.display()))?;
     let wrong = |why| Stop::error(Exit::BadInput, format!("{}: {why}", file.display()), "name the file of the key");
     Ok(Some(Seal::of_key(&text).map_err(wrong)?))

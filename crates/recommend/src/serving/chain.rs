@@ -350,6 +350,7 @@ pub(super) mod tests {
         let view = View {
             scorer: Some(&scorer),
             near: &[],
+            segment: None,
             market: Some(&market),
             home: Some(&home),
             new: Some(&new),

@@ -6,10 +6,12 @@ use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+/// Kind, value, against, factor, ends of its interval, shoppers.
+type Row = (String, String, String, [Option<f64>; 3], i64);
+
 /// The traits with what they go with, and whether they are used.
 pub(super) struct First {
-    /// Kind, value, against, factor, ends of its interval, shoppers.
-    rows: Vec<(String, String, String, [Option<f64>; 3], i64)>,
+    rows: Vec<Row>,
     used: bool,
     /// Gain and ends of its interval on the period that decides, then on the one that does not.
     gains: Vec<[Option<f64>; 3]>,
