@@ -16,10 +16,10 @@ const PLANTED: [(&str, &str, &str, &str, &str); 4] = [
 /// three in ten.
 fn blames(market: &str, nth: usize, at: &str) -> bool {
     match market {
-        "DE" if at < "2025" => nth % 10 == 0,
+        "DE" if at < "2025" => nth.is_multiple_of(10),
         "DE" => nth % 10 < 6,
         "US" => nth % 10 < 3,
-        _ => nth % 20 == 0,
+        _ => nth.is_multiple_of(20),
     }
 }
 
