@@ -427,7 +427,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let (backup, back) = (place.path().join("b.zip"), place.path().join("back"));
         let seal = Seal::of_key(&Seal::generate().unwrap()).unwrap();
-        let made = write(shop.path(), &[], (&backup, Some(&seal)), ("now".to_owned(), 3)).unwrap();
+        let made = write(&shop.path().join("shop"), &[], (&backup, Some(&seal)), ("now".to_owned(), 3)).unwrap();
         let bytes = std::fs::read(&backup).unwrap();
         for word in ["anna", "\"sha256\""] {
             assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "{word} is in clear");

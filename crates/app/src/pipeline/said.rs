@@ -52,6 +52,7 @@ const FORMS: &[(&str, &str)] = &[
     ("what can be won of a market", "可争取的市场份额"),
     ("what shoppers will be worth, exactly", "顾客价值的精确区间"),
     ("what shoppers will be worth", "顾客价值"),
+    ("what a first order says of later ones", "首单对后续订单的提示"),
     ("margins of shoppers", "顾客毛利"),
     ("{}, as probabilities to act on", "{}(作为可据以行动的概率)"),
     ("who will order a second time", "谁会再次下单"),
@@ -75,6 +76,7 @@ const FORMS: &[(&str, &str)] = &[
     ("calibration by an experiment", "用实验校准"),
     ("first orders of products that were never sold there", "从未在当地销售的商品的首批订货"),
     ("transfer", "迁移学习"),
+    ("what reviews in `{}` say of trust, security and satisfaction", "`{}` 评论关于信任、安全与满意的说法"),
     ("what reviews in `{}` complain of and praise", "`{}` 评论中的抱怨与称赞"),
     // Why a model serves.
     (
@@ -175,6 +177,11 @@ const FORMS: &[(&str, &str)] = &[
     ("unknown fact `{}`, did you mean `{}`?", "未知事实 `{}`,是否指 `{}`?"),
     ("unknown fact `{}`", "未知事实 `{}`"),
     ("`{}` is computed by the program and not read from a table", "`{}` 由程序计算,不从表中读取"),
+    (
+        "on hidden days it does not help: {} of log probability a shopper, where more than chance was asked",
+        "在留出期内没有帮助:每位顾客的对数概率变化 {},需显著高于随机水平",
+    ),
+    ("{} of its reviews: the vocabulary of concerns has {} and not `{}`", "其中 {} 条评论:关注点词表包含 {},不含 `{}`"),
     ("`{}` has no number", "`{}` 没有数值"),
     ("`{}` in `{}`: {} is right", "`{}` 的单位为 `{}`:应为 {}"),
     ("`{}` is {}, it has to be within {} and {}", "`{}` 为 {},应在 {} 与 {} 之间"),
@@ -182,6 +189,8 @@ const FORMS: &[(&str, &str)] = &[
     ("{} cannot be estimated: {}", "{} 无法估计:{}"),
     ("{}, at least {} are needed", "{},至少需要 {}"),
     ("{} shoppers of a persona", "画像所含顾客 {} 位"),
+    ("{} shoppers of a hidden period", "留出期顾客 {} 位"),
+    ("{} traits of first orders", "首单特征 {} 个"),
     ("{} lines with a known price", "价格已知的行 {} 条"),
     ("{} first orders of the rarer outcome", "较少见结果的首单 {} 个"),
     ("{} rows of the rarer outcome", "较少见结果的行 {} 条"),

@@ -5,6 +5,21 @@ use crate::served::Served;
 use crate::support::{Shop, json};
 use serde_json::Value;
 
+const BAD: [&str; 5] = [
+    "The lid broke after a week.",
+    "The lid broke and it leaks.",
+    "Poor quality: the lid broke at once.",
+    "I am disappointed, the lid broke.",
+    "It leaks and the lid broke, bad.",
+];
+const GOOD: [&str; 5] = [
+    "The filter is quiet and I love it.",
+    "I love it, very quiet.",
+    "Great and quiet, works well.",
+    "Quiet and easy to use, I love it.",
+    "Excellent, quiet, recommended.",
+];
+
 /// Germany: 150 shoppers buy a kettle once, 30 others bought a filter in two orders, with reviews that praise the filter and complain of
 /// the kettle's lid.
 fn shop() -> Shop {
@@ -12,20 +27,22 @@ fn shop() -> Shop {
     let mut orders =
         String::from("order_id,product_id,product_name,quantity,unit_price,currency,ordered_at,shopper_key,country\n");
     for n in 0..150 {
-        orders.push_str(&format!("k{n},KETTLE,Kettle,1,30.00,EUR,2025-11-{:02} 10:00:00,k{n},DE\n", 1 + n % 28));
+        orders.push_str(&format!("k{n},KETTLE,Kettle,1,30.00,GBP,2025-11-{:02} 10:00:00,k{n},DE\n", 1 + n % 28));
     }
     for n in 0..30 {
         for month in ["10", "12"] {
-            orders.push_str(&format!("f{n}-{month},FILTER,Filter,1,5.00,EUR,2025-{month}-05 10:00:00,f{n},DE\n"));
+            orders.push_str(&format!("f{n}-{month},FILTER,Filter,1,5.00,GBP,2025-{month}-05 10:00:00,f{n},DE\n"));
         }
     }
     let mut reviews = String::from("review_id,product_id,shopper_key,country,language,rating,text,reviewed_at\n");
-    for n in 0..40 {
+    for n in 0..120 {
+        let day = 1 + n % 9;
         reviews.push_str(&format!(
-            "r{n},KETTLE,k{n},DE,en,1,The lid broke after a week and it leaks,2025-12-0{} 10:00:00\n\
-             s{n},FILTER,f{n},DE,en,5,The filter is quiet and I love it,2025-12-0{} 10:00:00\n",
-            1 + n % 9,
-            1 + n % 9
+            "r{n},KETTLE,k{n},DE,en,1,\"{}\",2025-12-0{day} 10:00:00\n\
+             s{n},FILTER,f{},DE,en,5,\"{}\",2025-12-0{day} 11:00:00\n",
+            BAD[n % BAD.len()],
+            n % 30,
+            GOOD[n % GOOD.len()]
         ));
     }
     shop.ingest_ok(&shop.file("orders.csv", orders));
@@ -46,7 +63,7 @@ fn a_persona_becomes_a_brief_and_a_segment_leans_the_list() {
     let mend =
         &product["sections"].as_array().unwrap().iter().find(|s| s["title"]["en"] == "What to mend").unwrap()["lines"];
     let said = mend[0]["said"]["en"].as_str().unwrap();
-    assert!(said.contains("lid") && said.contains("most of Kettle (40)"), "{mend}");
+    assert!(said.contains("lid") && said.contains("most of Kettle (48)"), "{mend}");
     assert!(mend[0]["quotes"][0].as_str().unwrap().contains("lid broke"), "{mend}");
     // Every figure of the brief is given again by its query.
     let sourced: Vec<&Value> =

@@ -367,7 +367,7 @@ mod tests {
             );
             let order = |day: i32| OrderFact {
                 day: Day(day),
-                market: if i % 3 == 0 { "DE" } else { "FR" }.parse().unwrap(),
+                market: if i.is_multiple_of(3) { "DE" } else { "FR" }.parse().unwrap(),
                 revenue: Amount::from_micros(20_000_000 + 1_000_000 * (i as i64 % 7)),
                 n_units: 1,
                 products: vec![0],
