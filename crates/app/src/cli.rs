@@ -17,7 +17,9 @@ pub(crate) use audience::{
 };
 pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};
-pub(crate) use decide::{Changes, Checklist, Coupons, Decide, DecideWhat, Demand, Posts, Rivals, Trend, Watch};
+pub(crate) use decide::{
+    AnyMarket, Changes, Checklist, Coupons, Decide, DecideWhat, Demand, Posts, Rivals, Trend, Watch,
+};
 pub(crate) use ingest::{AccessLog, DateOrder, Ingest, Sync};
 pub(crate) use plan::Plan;
 pub(crate) use results::{Ab, Campaigns, Faces, Shift};

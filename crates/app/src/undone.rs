@@ -44,11 +44,23 @@ pub(crate) fn add(root: &Path, link: UndoneLink) -> Result<()> {
     put(&root.join(FILE), &serde_json::to_vec_pretty(&all)?)
 }
 
+impl UndoneLink {
+    fn is_about(&self, names: &[String]) -> bool {
+        names.contains(&self.visitor) || names.contains(&self.shopper)
+    }
+}
+
+/// Those that name a person, as lines of JSON.
+pub(crate) fn about(root: &Path, names: &[String]) -> Result<Vec<String>> {
+    let all = read(root)?;
+    all.iter().filter(|link| link.is_about(names)).map(|link| Ok(serde_json::to_string(link)?)).collect()
+}
+
 /// Removes those that name a person; says how many.
 pub(crate) fn forget(root: &Path, names: &[String]) -> Result<u64> {
     let mut all = read(root)?;
     let before = all.len();
-    all.retain(|link| !names.contains(&link.visitor) && !names.contains(&link.shopper));
+    all.retain(|link| !link.is_about(names));
     if all.len() < before {
         put(&root.join(FILE), &serde_json::to_vec_pretty(&all)?)?;
     }

@@ -115,9 +115,8 @@ pub(crate) enum DecideWhat {
     /// Prices that do not fit together: channels out of line, price wars, routes on which it pays to bring goods from one
     /// market to another.
     Parity {
-        /// Only this market.
-        #[arg(long)]
-        market: Option<Market>,
+        #[command(flatten)]
+        market: AnyMarket,
         /// Only this product.
         #[arg(long)]
         product: Option<String>,
@@ -207,9 +206,8 @@ pub(crate) enum DecideWhat {
     },
     /// Decide again under other assumptions and show what changes; nothing is written.
     WhatIf {
-        /// Only this market.
-        #[arg(long)]
-        market: Option<Market>,
+        #[command(flatten)]
+        market: AnyMarket,
         /// Advertising a week, reporting currency.
         #[arg(long, allow_hyphen_values = true)]
         budget: Option<f64>,
@@ -226,6 +224,47 @@ pub(crate) enum DecideWhat {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// A market that may be left out, as `DE` or as `--market DE`: commands of both forms stand side by side, and nobody should have
+/// to remember which takes which.
+#[derive(Debug, Args)]
+pub(crate) struct AnyMarket {
+    /// Only this market; without it, all.
+    #[arg(value_name = "MARKET", conflicts_with = "named")]
+    place: Option<Market>,
+    /// The same.
+    #[arg(id = "named", long = "market", value_name = "MARKET")]
+    named: Option<Market>,
+}
+
+impl AnyMarket {
+    /// The market, if one was named.
+    pub(crate) fn get(&self) -> Option<Market> {
+        self.place.or(self.named)
+    }
+}
+
+/// A market that has to be named, as `DE` or as `--market DE`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct OneMarket {
+    /// The market.
+    #[arg(value_name = "MARKET")]
+    place: Option<Market>,
+    /// The same.
+    #[arg(id = "named", long = "market", value_name = "MARKET")]
+    named: Option<Market>,
+}
+
+impl OneMarket {
+    /// The market.
+    ///
+    /// # Errors
+    /// None was named; the parser does not let that through.
+    pub(crate) fn get(&self) -> anyhow::Result<Market> {
+        self.place.or(self.named).ok_or_else(|| anyhow::anyhow!("no market was named"))
+    }
 }
 
 /// `portolan decide rivals`.
@@ -250,9 +289,8 @@ pub(crate) struct Rivals {
 /// `portolan decide trend`.
 #[derive(Debug, Args)]
 pub(crate) struct Trend {
-    /// Only this market; without it, all together.
-    #[arg(long)]
-    pub(crate) market: Option<Market>,
+    #[command(flatten)]
+    pub(crate) market: AnyMarket,
     /// Result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -306,9 +344,8 @@ pub(crate) struct Posts {
 /// `portolan decide changes`.
 #[derive(Debug, Args)]
 pub(crate) struct Changes {
-    /// Only this market.
-    #[arg(long)]
-    pub(crate) market: Option<Market>,
+    #[command(flatten)]
+    pub(crate) market: AnyMarket,
     /// Compare with this snapshot; without it, the newest before with other decisions.
     #[arg(long)]
     pub(crate) since: Option<u64>,
@@ -341,9 +378,8 @@ pub(crate) struct Changes {
 /// `portolan decide demand`.
 #[derive(Debug, Args)]
 pub(crate) struct Demand {
-    /// The market.
-    #[arg(long)]
-    pub(crate) market: Market,
+    #[command(flatten)]
+    pub(crate) market: OneMarket,
     /// One product.
     #[arg(long, conflicts_with = "category")]
     pub(crate) product: Option<String>,

@@ -1,5 +1,6 @@
 //! Options of the decisions about advertising: budget, channels, targets, bids.
 
+use super::AnyMarket;
 use clap::{Args, ValueEnum, ValueHint};
 use domain::{Day, Market};
 use std::path::PathBuf;
@@ -7,9 +8,8 @@ use std::path::PathBuf;
 /// `portolan decide budget`.
 #[derive(Debug, Args)]
 pub(crate) struct Budget {
-    /// Only this market.
-    #[arg(long, value_name = "XX")]
-    pub(crate) market: Option<Market>,
+    #[command(flatten)]
+    pub(crate) market: AnyMarket,
     /// The weeks ahead one by one: more where more is bought.
     #[arg(long)]
     pub(crate) weekly: bool,
@@ -59,9 +59,8 @@ pub(crate) struct Target {
     /// The figure to move.
     #[arg(long, value_enum)]
     pub(crate) metric: TargetMetric,
-    /// Only this market.
-    #[arg(long, value_name = "XX")]
-    pub(crate) market: Option<Market>,
+    #[command(flatten)]
+    pub(crate) market: AnyMarket,
     /// Change to be told from chance, per cent of today's figure: 10 for a tenth more, -10 for a tenth less.
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
     pub(crate) lift: f64,

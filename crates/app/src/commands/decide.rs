@@ -73,7 +73,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
             trade::promote(&opened, *market, product.as_deref(), *n, *all, *json).await?;
         }
         DecideWhat::Parity { market, product, n, json } => {
-            trade::parity(&opened, *market, product.as_deref(), *n, *json).await?;
+            trade::parity(&opened, market.get(), product.as_deref(), *n, *json).await?;
         }
         DecideWhat::Clearance { market, n, json } => trade::clearance(&opened, *market, *n, *json).await?,
         DecideWhat::FirstSend { market, n, json } => trade::first_send(&opened, *market, *n, *json).await?,
@@ -102,7 +102,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Decide) -> Result<ExitCod
         DecideWhat::Missing { out } => missing::missing(&opened, out).await?,
         DecideWhat::WhatIf { market, budget, fx, margin, channel, json } => {
             let asked = assumed(*budget, *fx, *margin, channel.clone(), Taught::Together)?;
-            alternatives(env, &opened, *market, &asked, *json).await?;
+            alternatives(env, &opened, market.get(), &asked, *json).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -126,6 +126,29 @@ fn none(market: Market, what: &str) -> anyhow::Error {
         format!("{what} of {market} was decided"),
         "`portolan sql \"select * from marts.not_computed where stage = 'decisions'\"` says what was missing",
     )
+}
+
+/// Why there is nothing of one product: it is unknown, its cost is, or the market is not decided about.
+async fn none_of(opened: &Opened, market: Market, product: &str, what: &str) -> Result<anyhow::Error> {
+    let id = product.replace('\'', "''");
+    let sql = format!(
+        "select p.unit_cost is null and c.product_id is null as cost, p.weight_kg is null as weight, \
+         p.length_cm is null or p.width_cm is null or p.height_cm is null as size from clean.products p \
+         left join (select distinct product_id from clean.costs) c on c.product_id = p.product_id where p.product_id = '{id}'"
+    );
+    let Some(row) = objects(opened, &sql).await?.into_iter().next() else {
+        let next = "`portolan search WORDS` finds products, with the ids that they are asked by";
+        return Ok(Stop::error(Exit::Missing, format!("there is no product `{product}` in the catalogue"), next));
+    };
+    let unknown: Vec<&str> = ["cost", "weight", "size"].into_iter().filter(|key| row[*key] == true).collect();
+    if unknown.is_empty() {
+        return Ok(none(market, &format!("{what} of `{product}`")));
+    }
+    Ok(Stop::error(
+        Exit::Missing,
+        format!("{what} of `{product}` in {market}: its {} is not known", unknown.join(", its ")),
+        "`portolan decide missing --out missing.csv` drafts the table to fill in",
+    ))
 }
 
 async fn next(opened: &Opened, market: Market, json: bool) -> Result<()> {
@@ -208,7 +231,7 @@ async fn sell(opened: &Opened, market: Market, product: Option<&str>, json: bool
     );
     let mut rows = objects(opened, &sql).await?;
     if rows.is_empty() && product.is_some() {
-        return Err(none(market, "no verdict"));
+        return Err(none_of(opened, market, product.unwrap_or_default(), "no verdict").await?);
     }
     if json {
         let book = rulebook(&opened.workspace.root)?;
@@ -249,7 +272,7 @@ async fn cost(opened: &Opened, market: Market, product: &str, json: bool) -> Res
     );
     let rows = objects(opened, &sql).await?;
     if rows.is_empty() {
-        return Err(none(market, "no cost of that product"));
+        return Err(none_of(opened, market, product, "no cost").await?);
     }
     let sql = format!(
         "select channel, fees, currency, cast(price as double) as price, cast(floor as double) as floor, below, en, zh \

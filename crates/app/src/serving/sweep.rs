@@ -105,6 +105,23 @@ pub(super) fn damaged(root: &Path, names: &Names) -> Result<u64> {
     Ok(gone)
 }
 
+/// Files of the program beside its tables that have a name in them: pages of plans, and damaged segments of the log.
+pub(super) fn of_ours(root: &Path, names: &Names) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for folder in ["plans", super::intake::FOLDER] {
+        for path in files(&root.join(folder))? {
+            let is_one = folder == "plans" || path.extension().is_some_and(|e| e == "damaged");
+            if is_one
+                && path.is_file()
+                && names.are_in(&std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?)
+            {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Files in the workspace that the program did not write and that have a name in them.
 pub(super) fn of_others(root: &Path, names: &Names) -> Result<Vec<PathBuf>> {
     let (mut found, mut folders) = (Vec::new(), vec![root.to_path_buf()]);

@@ -132,6 +132,14 @@ impl State {
     }
 }
 
+/// A file's bytes; none where there is no file.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    match std::fs::read(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other.with_context(|| format!("reading {}", path.display())),
+    }
+}
+
 /// A market, or a place that serves all of them.
 fn place(location: Option<&str>) -> (Market, String) {
     match location.map(str::trim).filter(|l| !l.is_empty()) {
@@ -301,13 +309,26 @@ impl Updates {
         state.products.values().filter(has).map(|sent| sent.id.clone()).collect()
     }
 
+    /// What was sent and names a person: pending writes, and lines of the files that an earlier run took in.
+    pub(crate) fn about(&self, names: &dyn Fn(&[u8]) -> bool) -> Result<Vec<String>> {
+        let _one_at_a_time = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = Vec::new();
+        for update in self.state.read().unwrap_or_else(PoisonError::into_inner).lines() {
+            let line = serde_json::to_string(&update)?;
+            if names(line.as_bytes()) {
+                found.push(line);
+            }
+        }
+        for path in [PRODUCTS, STOCK].map(|name| self.folder.join(name)) {
+            let text = String::from_utf8_lossy(&read(&path)?).into_owned();
+            found.extend(text.lines().filter(|line| names(line.as_bytes())).map(str::to_owned));
+        }
+        Ok(found)
+    }
+
     /// Takes out what names a person: pending lines, and files that an earlier run took in. Gives how many.
     pub(crate) fn forget(&self, names: &dyn Fn(&[u8]) -> bool) -> Result<u64> {
         let _one_at_a_time = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = |path: &Path| match std::fs::read(path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            other => other.with_context(|| format!("reading {}", path.display())),
-        };
         let mut gone = 0;
         for path in [PRODUCTS, STOCK].map(|name| self.folder.join(name)) {
             if names(&read(&path)?) {

@@ -91,24 +91,47 @@ impl Mirror {
     }
 }
 
+/// The mirrors of all sources below `folder`.
+fn mirrors(folder: &Path) -> Result<Vec<Mirror>> {
+    let telling = || format!("reading {}", folder.display());
+    let sources = match std::fs::read_dir(folder) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        sources => sources.with_context(telling)?,
+    };
+    let mut found = Vec::new();
+    for source in sources {
+        let source = source.with_context(telling)?.path();
+        if source.join("records").is_dir() {
+            found.push(Mirror::open(&source)?);
+        }
+    }
+    Ok(found)
+}
+
+impl Mirror {
+    fn lines(&self, month: &str) -> Result<Vec<String>> {
+        self.records(month)?.iter().map(|record| Ok(serde_json::to_string(record)?)).collect()
+    }
+}
+
+/// The records below `folder` that have a name of a person in them.
+pub(super) fn about(folder: &Path, has: &dyn Fn(&[u8]) -> bool) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for mirror in mirrors(folder)? {
+        for month in mirror.months()? {
+            found.extend(mirror.lines(&month)?.into_iter().filter(|line| has(line.as_bytes())));
+        }
+    }
+    Ok(found)
+}
+
 /// Takes the records that have a name of a person in them out of every source below `folder`; says how many. A later fetch
 /// brings back what the system still has and changes.
 pub(super) fn forget(folder: &Path, has: &dyn Fn(&[u8]) -> bool) -> Result<u64> {
-    let telling = || format!("reading {}", folder.display());
-    let sources = match std::fs::read_dir(folder) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        sources => sources.with_context(telling)?,
-    };
     let mut gone = 0;
-    for source in sources {
-        let source = source.with_context(telling)?.path();
-        if !source.join("records").is_dir() {
-            continue;
-        }
-        let mirror = Mirror::open(&source)?;
+    for mirror in mirrors(folder)? {
         for month in mirror.months()? {
-            let lines: Vec<String> =
-                mirror.records(&month)?.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+            let lines = mirror.lines(&month)?;
             let kept: Vec<&String> = lines.iter().filter(|line| !has(line.as_bytes())).collect();
             if kept.len() < lines.len() {
                 gone += (lines.len() - kept.len()) as u64;

@@ -36,6 +36,11 @@ use std::path::{Path, PathBuf};
 /// Folder of what was fetched in a workspace.
 pub(crate) const FOLDER: &str = "sync";
 
+/// Records of the mirrors that have a name of a person in them.
+pub(crate) fn about(root: &std::path::Path, has: &dyn Fn(&[u8]) -> bool) -> anyhow::Result<Vec<String>> {
+    mirror::about(&root.join(FOLDER), has)
+}
+
 /// Takes the records that have a name of a person in them out of what was fetched; says how many.
 pub(crate) fn forget(root: &std::path::Path, has: &dyn Fn(&[u8]) -> bool) -> anyhow::Result<u64> {
     mirror::forget(&root.join(FOLDER), has)

@@ -33,6 +33,8 @@ fn a_simulated_seller_gets_decisions() {
     every_number_of_a_plan_is_found_again(&shop);
     what_was_foreseen_is_held_against_what_came(&shop);
     most_products_sell_above_their_floor(&shop);
+    what_is_not_sold_yet_has_a_floor_and_starts_from_another_market(&shop);
+    a_market_is_named_in_either_way_and_what_is_unknown_is_said(&shop);
     crate::entered::of_a_simulated_seller(&shop);
     crate::around::of_a_simulated_seller(&shop);
     crate::around::what_changed_is_listed_and_noted(&shop);
@@ -102,6 +104,36 @@ fn no_advised_price_lies_below_the_floor_and_the_parts_of_a_price_add_up_to_it(s
          from marts.landed_costs group by market, product_id) x where gap <> 0",
     );
     assert_eq!(number(&off), 0.0, "parts and price, to the last minor unit");
+}
+
+/// Every product of a known cost has a floor in every served market: also one that is sold elsewhere only and may be recommended here.
+fn what_is_not_sold_yet_has_a_floor_and_starts_from_another_market(shop: &Shop) {
+    let new = "from marts.prices p where p.price is null and p.market in (select market from marts.market_summary)";
+    let new_ones = shop.value(&format!("select count(*) {new} and p.en like 'never sold here: starts from %'"));
+    assert!(number(&new_ones) > 3.0, "{new_ones}");
+    let below =
+        shop.value(&format!("select count(*) {new} and p.floor is not null and coalesce(p.advised, 0) < p.floor"));
+    assert_eq!(number(&below), 0.0);
+    let bare = shop.value(
+        "select count(*) from marts.recommendations r join (select distinct product_id from marts.landed_costs) c \
+           on c.product_id = r.product_id left join marts.prices p on p.market = r.market and p.product_id = r.product_id \
+         where p.floor is null",
+    );
+    assert_eq!(number(&bare), 0.0, "what is recommended has a floor to be held to");
+}
+
+fn a_market_is_named_in_either_way_and_what_is_unknown_is_said(shop: &Shop) {
+    for what in ["demand", "changes", "budget", "trend"] {
+        assert_eq!(shop.ok(&["decide", what, "DE"]), shop.ok(&["decide", what, "--market", "DE"]), "{what}");
+        assert!(shop.fails(&["decide", what, "DE", "--market", "DE"]).contains("cannot be used with"), "{what}");
+    }
+    for what in ["cost", "sell", "bands"] {
+        let unknown = shop.fails(&["decide", what, "DE", "NO-SUCH"]);
+        assert!(unknown.contains("there is no product `NO-SUCH` in the catalogue"), "{what}: {unknown}");
+    }
+    let known = shop.value("select min(product_id) from marts.landed_costs");
+    let unsold = shop.fails(&["decide", "cost", "ZW", known.as_str().unwrap()]);
+    assert!(unsold.contains("of ZW was decided"), "{unsold}");
 }
 
 /// The simulated seller holds most papers: some products are ready, some lack one, of some nothing is said.

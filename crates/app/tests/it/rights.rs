@@ -120,11 +120,26 @@ fn nothing_of_an_erased_person_is_left_in_any_file() {
 
     let export = served.get(&format!("/api/v1/persons/{NAME}"));
     let names: Vec<&str> = export["tables"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
-    for table in ["raw.order_lines", "raw.reviews", "clean.reviews", "journal", "exposures", "state: consents"] {
+    for table in [
+        "raw.order_lines",
+        "raw.reviews",
+        "clean.reviews",
+        "journal",
+        "exposures",
+        "updates",
+        "files",
+        "state: consents",
+    ] {
         assert!(names.contains(&table), "{table} is not in {names:?}");
     }
     let journal = export["tables"].as_array().unwrap().iter().find(|t| t["name"] == "journal").unwrap();
     assert_eq!(journal["table"]["total"], 2, "what the visitor did before, too: {journal}");
+    let files = export["tables"].as_array().unwrap().iter().find(|t| t["name"] == "files").unwrap();
+    assert_eq!(
+        files["table"]["rows"],
+        json!([["my-list.csv"]]),
+        "relative, and the program's own tables not again: {files}"
+    );
     let id = export["shopper_ids"][0].as_str().unwrap().to_owned();
 
     let reply = served.ask("DELETE", &format!("/api/v1/persons/{NAME}"), None);

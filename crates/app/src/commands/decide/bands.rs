@@ -1,6 +1,6 @@
 //! `portolan decide bands`: what the shoppers of each segment pay beside the usual price, around the price advised of a product.
 
-use super::{Opened, none, objects};
+use super::{Opened, none_of, objects};
 use crate::output;
 use crate::pipeline::gather::PAID_LINES;
 use anyhow::Result;
@@ -17,7 +17,7 @@ pub(super) async fn bands_of(opened: &Opened, market: Market, product: &str, jso
          where market = '{market}' and product_id = '{id}' and coalesce(advised, price) is not null and floor is not null"
     );
     let Some(row) = objects(opened, &sql).await?.into_iter().next() else {
-        return Err(none(market, "no price with a floor of that product"));
+        return Err(none_of(opened, market, product, "no price with a floor").await?);
     };
     let currency: Currency = row["currency"].as_str().unwrap_or_default().parse()?;
     let money = |key: &str| -> Result<Money> {

@@ -17,10 +17,10 @@ select b.market, b.channel, b.now, b.advised, b.low, b.high, b.marginal, b.margi
 from marts.budget b left join marts.media m on m.market = b.market and m.channel = b.channel";
 
 pub(super) async fn budget(opened: &Opened, args: &cli::Budget) -> Result<()> {
-    let of = |table: &str| args.market.map_or_else(String::new, |m| format!(" where {table}.market = '{m}'"));
+    let of = |table: &str| args.market.get().map_or_else(String::new, |m| format!(" where {table}.market = '{m}'"));
     let rows = objects(opened, &format!("{ROWS}{} order by b.market, b.channel", of("b"))).await?;
     if rows.is_empty() {
-        let place = args.market.map_or_else(|| "the lake".to_owned(), |m| m.to_string());
+        let place = args.market.get().map_or_else(|| "the lake".to_owned(), |m| m.to_string());
         return Err(Stop::error(
             Exit::Missing,
             format!("there is no advertising spend in {place}"),
@@ -106,8 +106,8 @@ async fn why(opened: &Opened, args: &cli::Budget, since: Day) -> Result<()> {
         Stop::error(Exit::Missing, "the lake was cleaned by an earlier release", "`portolan run` cleans it again")
     })?;
     let (mut moved, mut fresh) = why_moved(&opened.workspace, &opened.engine, base, since).await?;
-    moved.retain(|m| args.market.is_none_or(|market| m.market == market));
-    fresh.retain(|(_, m)| args.market.is_none_or(|market| *m == market));
+    moved.retain(|m| args.market.get().is_none_or(|market| m.market == market));
+    fresh.retain(|(_, m)| args.market.get().is_none_or(|market| *m == market));
     let fresh: Vec<String> = fresh.iter().map(|(channel, market)| format!("{channel} in {market}")).collect();
     if args.json {
         return output::json(&json!({"since": since, "moved": moved, "not_told_then": fresh}));

@@ -40,7 +40,7 @@ pub(super) async fn changes(opened: &Opened, args: &cli::Changes) -> Result<()> 
         })?,
     };
     let old = Engine::open(&lake, &before, &EngineOptions::default()).await?;
-    let of = args.market.map_or_else(|| "true".to_owned(), |m| format!("market = '{m}'"));
+    let of = args.market.get().map_or_else(|| "true".to_owned(), |m| format!("market = '{m}'"));
     let mut found: Vec<Value> = Vec::new();
     for (kind, sql) in [
         (

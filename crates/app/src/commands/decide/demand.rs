@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 pub(super) async fn demand(opened: &Opened, args: &cli::Demand) -> Result<()> {
-    let market = args.market;
+    let market = args.market.get()?;
     let quoted = |text: &str| text.replace('\'', "''");
     let columns = "d.week, d.units, d.low, d.high, d.level, d.method";
     let (sql, subject) = match (&args.product, &args.category) {
@@ -98,7 +98,7 @@ fn told(planned: &Value) -> String {
 
 /// What there is instead.
 async fn unforeseen(opened: &Opened, args: &cli::Demand, what: &str) -> Result<anyhow::Error> {
-    let market = args.market;
+    let market = args.market.get()?;
     let sql = format!(
         "select distinct category from marts.category_demand where market = '{market}' order by category limit 40"
     );

@@ -37,7 +37,7 @@ pub(super) async fn target(opened: &Opened, args: &cli::Target) -> Result<()> {
     let thin = today.n < LEAST;
     let kpi = match (args.baseline, today.kpi) {
         (None, _) if thin => {
-            let place = args.market.map_or_else(String::new, |m| format!(" of {m}"));
+            let place = args.market.get().map_or_else(String::new, |m| format!(" of {m}"));
             return Err(Stop::error(
                 Exit::Missing,
                 format!("{} {}{place} in {DAYS} days, {LEAST} are needed for today's figure", today.n, today.unit),
@@ -87,7 +87,7 @@ pub(super) async fn target(opened: &Opened, args: &cli::Target) -> Result<()> {
     if args.json {
         let source = if args.baseline.is_some() { "--baseline" } else { today.query.as_str() };
         return output::json(&json!({
-            "metric": goal.name, "market": args.market, "unit": today.unit, "baseline": now, "sd": sd, "n_baseline": today.n,
+            "metric": goal.name, "market": args.market.get(), "unit": today.unit, "baseline": now, "sd": sd, "n_baseline": today.n,
             "source": source, "lift_percent": args.lift, "target": goal.target, "units_a_day": units_a_day, "alpha": args.alpha,
             "power": args.power, "n_control": check.n_control, "n_treated": check.n_treated, "days": check.days,
             "longest_days": args.days, "in_time": check.in_time, "smallest_change_in_time": check.smallest, "said": said,
@@ -123,7 +123,7 @@ const fn name(metric: TargetMetric) -> &'static str {
 
 /// Today's figure over the last days with orders.
 async fn today(opened: &Opened, args: &cli::Target) -> Result<Today> {
-    let here = |column: &str| args.market.map_or_else(String::new, |m| format!(" and {column} = '{m}'"));
+    let here = |column: &str| args.market.get().map_or_else(String::new, |m| format!(" and {column} = '{m}'"));
     let last = "(select max(day) from clean.orders where kind = 'sale')";
     let recent = format!("kind = 'sale' and gross > 0 and day > {last} - interval '{DAYS} days'{}", here("market"));
     let share = |hits: f64, n: f64| Kpi::Share { now: if n > 0.0 { hits / n } else { 0.0 } };

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(super) async fn trend(opened: &Opened, args: &cli::Trend) -> Result<()> {
-    let of = args.market.map_or_else(|| "market <> 'ZZ'".to_owned(), |m| format!("market = '{m}'"));
+    let of = args.market.get().map_or_else(|| "market <> 'ZZ'".to_owned(), |m| format!("market = '{m}'"));
     let sql = format!(
         "select q.category, cast(date_trunc('week', l.day) as date) as week, sum(l.quantity) as units \
          from clean.order_lines l join clean.products q on q.product_id = l.product_id \
@@ -57,7 +57,7 @@ pub(super) async fn trend(opened: &Opened, args: &cli::Trend) -> Result<()> {
             .iter()
             .map(|g| json!({"category": names[g.series as usize], "growth": g.figure, "direction": format!("{:?}", g.direction).to_lowercase(), "said": g.said}))
             .collect();
-        return output::json(&json!({"market": args.market, "until": until, "categories": rows}));
+        return output::json(&json!({"market": args.market.get(), "until": until, "categories": rows}));
     }
     output::line(&format!(
         "units of the last 52 weeks before {until} beside those of the 52 before, surest growth first"

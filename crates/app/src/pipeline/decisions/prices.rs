@@ -2,7 +2,7 @@
 
 use super::Taught;
 use super::costs::Costed;
-use super::inputs::Inputs;
+use super::inputs::{Carried, Inputs};
 use crate::pipeline::batch::Columns;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
@@ -107,7 +107,7 @@ pub(super) async fn answers(engine: &Engine, inputs: &Inputs, taught: Taught) ->
     Ok(Answers { elasticities, by_key })
 }
 
-/// The price of every product that was sold or that a competitor sells.
+/// The price of every product that was sold there, that a competitor sells, or that could be brought from another market.
 pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Result<Vec<PriceRow>> {
     let costed: BTreeMap<(usize, usize), &Costed> = costs.iter().map(|c| ((c.market, c.product), c)).collect();
     let recent = recent(inputs);
@@ -120,17 +120,45 @@ pub(super) fn prices(inputs: &Inputs, answers: &Answers, costs: &[Costed]) -> Re
             rivals.entry((market, rival.product)).or_default().push(price);
         }
     }
-    let mut keys: Vec<(usize, usize)> =
-        recent.keys().chain(rivals.keys()).chain(inputs.carried.keys()).copied().collect();
+    let mut carried = inputs.carried.clone();
+    carried.extend(elsewhere(inputs, &recent, &late, &costed));
+    let mut keys: Vec<(usize, usize)> = recent.keys().chain(rivals.keys()).chain(carried.keys()).copied().collect();
     keys.sort_unstable();
     keys.dedup();
     let one = |key: (usize, usize)| {
         let rivals = rivals.get(&key).cloned().unwrap_or_default();
         let (late, leaves) = (late.get(&key).map(Vec::as_slice), leaves.get(&key.0).copied());
-        let seen = Seen { recent: recent.get(&key), late, leaves, rivals };
+        let seen = Seen { recent: recent.get(&key), late, leaves, rivals, carried: carried.get(&key) };
         row(inputs, key, costed.get(&key).copied(), answers.answer(key), seen)
     };
     keys.into_iter().map(one).collect()
+}
+
+/// What is not sold in a market yet and is in another one starts from the price of now where most of it is sold, if its cost is known: so
+/// what is brought there, or recommended there, has a floor and a price like everything else.
+fn elsewhere(
+    inputs: &Inputs,
+    recent: &BTreeMap<(usize, usize), Recent>,
+    late: &BTreeMap<(usize, usize), Vec<f64>>,
+    costed: &BTreeMap<(usize, usize), &Costed>,
+) -> BTreeMap<(usize, usize), Carried> {
+    let units = |key: &(usize, usize)| late.get(key).map_or(0.0, |weeks| weeks.iter().sum::<f64>());
+    let mut best: BTreeMap<usize, (usize, f64)> = BTreeMap::new();
+    for key in recent.keys() {
+        let (market, product) = *key;
+        let sold = units(key);
+        if best.get(&product).is_none_or(|(_, most)| sold > *most) {
+            best.insert(product, (market, sold));
+        }
+    }
+    let one = |&(market, product): &(usize, usize)| {
+        let (from, _) = *best.get(&product)?;
+        let (here, there) = (&inputs.markets[market], &inputs.markets[from]);
+        let now = recent.get(&(from, product))?.now;
+        let price = now * inputs.rate(there.currency, here.currency)?;
+        Some(((market, product), Carried { price, asked: money(now, there.currency)?, source: there.market }))
+    };
+    costed.keys().filter(|key| !recent.contains_key(key)).filter_map(one).collect()
 }
 
 async fn lines(engine: &Engine, inputs: &Inputs) -> Result<Vec<Sale>> {
@@ -205,6 +233,8 @@ struct Seen<'a> {
     /// What a unit of its market leaves in the mean, minor units.
     leaves: Option<f64>,
     rivals: Vec<Money>,
+    /// Where the price may start from when nothing was sold.
+    carried: Option<&'a Carried>,
 }
 
 /// What a unit leaves in the mean of the last weeks at the prices of now, minor units, over each market's products whose cost is known.
@@ -238,11 +268,10 @@ fn row(
     (market, product): (usize, usize),
     costed: Option<&Costed>,
     answer: Answer,
-    Seen { recent, late, leaves, rivals }: Seen<'_>,
+    Seen { recent, late, leaves, rivals, carried }: Seen<'_>,
 ) -> Result<PriceRow> {
     let currency = inputs.markets[market].currency;
     let now = recent.and_then(|r| money(r.now, currency));
-    let carried = inputs.carried.get(&(market, product));
     let start = carried.and_then(|c| money(c.price, currency)).filter(|m| m.minor > 0);
     let seen = recent.and_then(|r| Some((money(r.low, currency)?, money(r.high, currency)?)));
     let floor = costed.map(|c| c.floor.floor);

@@ -17,7 +17,7 @@ fn nobody(id: &str) -> AnswerError {
     )
 }
 
-/// One column of JSON, a line a row.
+/// One column, a line a row: JSON but for lines of files and their names.
 fn lines_table(name: &str, title: Words, meaning: &str, lines: Vec<String>) -> NamedTable {
     let rows: Vec<Vec<Cell>> = lines.into_iter().map(|line| vec![line.into()]).collect();
     let columns = vec![Column::new("line", "json", meaning)];
@@ -41,6 +41,11 @@ impl Serving {
     }
 
     async fn export(&self, id: &str) -> Result<PersonExport, AnswerError> {
+        // Events leave the log once the lake has them: the log is read before the newest version of the lake is opened, so that what
+        // moves meanwhile is in both answers rather than in neither.
+        let names = self.person(id).await?.names();
+        let waiting = tokio::task::block_in_place(|| self.waiting(&names))?;
+        self.current.refresh().await.map_err(refused)?;
         let now = self.current.get();
         let person = self.person(id).await?;
         let mut tables = persons::rows(&now, &person).await.map_err(refused)?;
@@ -50,15 +55,52 @@ impl Serving {
             let title = Words::new("Answers that were shown", "展示过的推荐");
             tables.push(lines_table("exposures", title, "an answer, or what was done with one", lines));
         }
-        let lines = tokio::task::block_in_place(|| self.waiting(&names))?;
-        if !lines.is_empty() {
+        if !waiting.is_empty() {
             let title = Words::new("Events that are not in the lake yet", "尚未入库的事件");
-            tables.push(lines_table("journal", title, "a call as it was kept", lines));
+            tables.push(lines_table("journal", title, "a call as it was kept", waiting));
         }
+        tables.extend(tokio::task::block_in_place(|| self.beside(&names)).map_err(refused)?);
         if tables.is_empty() {
             return Err(nobody(id));
         }
         Ok(PersonExport { id: id.to_owned(), shopper_ids: person.shoppers, tables })
+    }
+
+    /// What lies beside the lake with one of these names in it: what an erasure reaches, too.
+    fn beside(&self, names: &[String]) -> anyhow::Result<Vec<NamedTable>> {
+        let looked_for = sweep::Names::new(names.iter().map(String::as_str));
+        let has = |bytes: &[u8]| looked_for.are_in(bytes);
+        let mut files = sweep::of_ours(&self.root, &looked_for)?;
+        files.extend(sweep::of_others(&self.root, &looked_for)?);
+        let files = files.iter().map(|path| path.strip_prefix(&self.root).unwrap_or(path).display().to_string());
+        let found = [
+            (
+                "updates",
+                Words::new("What was sent", "发送的更新"),
+                "a write that names the person",
+                self.updates.about(&has)?,
+            ),
+            (
+                "sync",
+                Words::new("Records of connected systems", "对接系统的记录"),
+                "a record as the system gave it",
+                crate::sync::about(&self.root, &has)?,
+            ),
+            (
+                "undone links",
+                Words::new("Links that were taken back", "已撤销的关联"),
+                "visitor and shopper that are not the same",
+                crate::undone::about(&self.root, names)?,
+            ),
+            (
+                "files",
+                Words::new("Files that name the person", "提到此人的文件"),
+                "a file of the workspace, not shown here",
+                files.collect(),
+            ),
+        ];
+        let there = found.into_iter().filter(|(.., lines)| !lines.is_empty());
+        Ok(there.map(|(name, title, meaning, lines)| lines_table(name, title, meaning, lines)).collect())
     }
 
     /// Events of these names that wait in the log.
