@@ -90,6 +90,16 @@ impl Doubt {
                     format!("{channel} 与 {zh} 同步变化（方差放大 {inflation:.0} 倍），无法分开。请单独调整其中一个。"),
                 )
             }
+            Self::NothingSaved { saved } if *saved < 0.0 => Said::new(
+                format!(
+                    "On weeks that it has not seen, the model with media has {} more squared error than one without: nothing can be said of {channel}. An experiment would tell.",
+                    percent(-*saved)
+                ),
+                format!(
+                    "在未见过的周里，含广告的模型的平方误差比不含广告的模型多 {}，无法判断 {channel}。需要做实验。",
+                    percent(-*saved)
+                ),
+            ),
             Self::NothingSaved { saved } => Said::new(
                 format!(
                     "On weeks that it has not seen, the model with media saves {} of the squared error of one without: too little to speak of {channel}. An experiment would tell.",

@@ -339,7 +339,7 @@ pub(crate) fn transfer(rows: &[Measured], lang: Lang) -> Option<String> {
     }
     let high = |r: &(&Measured, f64)| r.0.ndcg.interval.map_or(r.1, |i| i.high);
     let top = rows.iter().map(high).fold(0.01, f64::max);
-    let each = |width| if width == Width::Wide { 32 } else { 48 };
+    let each = |width| if width == Width::Wide { 36 } else { 48 };
     let height = |width| each(width) * rows.len() as i32 + 40;
     let draw = |c: &Canvas<'_>, width: Width| {
         let (left, right) = if width == Width::Wide { (330, 70) } else { (12, 52) };
@@ -356,11 +356,16 @@ pub(crate) fn transfer(rows: &[Measured], lang: Lang) -> Option<String> {
         }
         for (i, (row, value)) in rows.iter().enumerate() {
             let y0 = 4 + each(width) * i as i32;
-            let y = if width == Width::Wide { y0 + 16 } else { y0 + 32 };
+            let y = if width == Width::Wide { y0 + 18 } else { y0 + 32 };
             let ink = if row.trained_on == TrainedOn::Local { Ink::Second } else { Ink::Accent };
-            let name = format!("{} · {}", vocabulary::scorer(&row.model, lang), trained_on(row.trained_on, lang));
-            let (at, anchor) = if width == Width::Wide { ((left - 14, y), At::End) } else { ((0, y0 + 12), At::Start) };
-            c.text(&clipped(&name, 48), at, anchor, Ink::Text, 13)?;
+            let (model, taught) = (vocabulary::scorer(&row.model, lang), trained_on(row.trained_on, lang));
+            if width == Width::Wide {
+                c.text(&cut(&model, left - 40), (left - 14, y - 6), At::End, Ink::Text, 13)?;
+                c.text(&cut(taught, left - 20), (left - 14, y + 8), At::End, Ink::Muted, 11)?;
+            } else {
+                let name = format!("{model} · {taught}");
+                c.text(&cut(&name, width.pixels() - 24), (0, y0 + 12), At::Start, Ink::Text, 13)?;
+            }
             if let Some(interval) = row.ndcg.interval {
                 let (from, to) = (x(interval.low.max(0.0)), x(interval.high));
                 c.line((from, y), (to, y), ink, 2)?;

@@ -62,6 +62,16 @@ const UNUSED: Words = Words {
     zh: "数据已在工作区中，但本计划尚未据此计算任何数字。",
 };
 
+const READ_ELSEWHERE: Words = Words {
+    en: "What they praise and complain of, with quotes, is on the page of this market's people and in `portolan markets needs`; this plan makes no figure from it.",
+    zh: "顾客的好评与抱怨（附原句）见本市场的人群页面与 `portolan markets needs`；本计划未据此计算数字。",
+};
+
+const SEEN_ELSEWHERE: Words = Words {
+    en: "Views and carts are in the workspace (clean.events, marts.carts) and lead the recommendations of a visit; this plan makes no figure from them.",
+    zh: "浏览与加购数据在工作区中（clean.events、marts.carts），并用于访问中的推荐；本计划未据此计算数字。",
+};
+
 const SILENT: Words = Words {
     en: "The spend is in the workspace, but no channel's effect can be told from it. Spend that varies, by channel and week, would tell.",
     zh: "工作区中已有广告支出，但无法从中判断任何渠道的效果。若各渠道各周的支出有所变化，则可以判断。",
@@ -139,7 +149,11 @@ impl Unknown {
     pub fn bring(self, lang: Lang) -> &'static str {
         match self.have {
             Have::Nothing => self.key.words().1.get(lang),
-            Have::Unused => UNUSED.get(lang),
+            Have::Unused => match self.key {
+                UnknownKey::Reviews => READ_ELSEWHERE.get(lang),
+                UnknownKey::Events => SEEN_ELSEWHERE.get(lang),
+                _ => UNUSED.get(lang),
+            },
             Have::Silent => SILENT.get(lang),
         }
     }

@@ -179,6 +179,13 @@ static RULES: &[Entry] = &[
         "由键相同的较新记录取代",
     ),
     e(
+        "tracked_order_repeat",
+        "Orders told twice",
+        "重复上报的订单",
+        "a tracked purchase that an export has, too; the export's lines count",
+        "追踪事件与导出文件中的同一订单，以导出文件为准",
+    ),
+    e(
         "bot_traffic",
         "Machines among the visitors",
         "机器人访问",

@@ -199,9 +199,13 @@ pub(super) fn weekly(inputs: &Inputs) -> BTreeMap<(usize, usize), f64> {
     found
 }
 
+/// Units of the weeks compared of what both markets sell, here and there.
 pub(super) fn shared(weekly: &BTreeMap<(usize, usize), f64>, here: usize, there: usize) -> Vec<(f64, f64)> {
     let of = |market: usize| weekly.range((market, 0)..=(market, usize::MAX));
-    of(here).filter_map(|((_, product), units)| Some((*units, *weekly.get(&(there, *product))?))).collect()
+    let counted = |units: &f64| units * f64::from(COMPARED);
+    of(here)
+        .filter_map(|((_, product), units)| Some((counted(units), counted(weekly.get(&(there, *product))?))))
+        .collect()
 }
 
 /// By halving: the distribution has no inverse of its own here.

@@ -105,10 +105,13 @@ impl Gatherer<'_> {
         let thin: Vec<&ReachRow> = rows.iter().filter(|row| row.size.as_f64().is_some_and(|n| n < 30.0)).collect();
         if !thin.is_empty() {
             open.push(Said::new(
-                format!(
-                    "{} segments have fewer than 30 shoppers: their values rest on the model more than on them.",
-                    thin.len()
-                ),
+                match thin.len() {
+                    1 => "A segment has fewer than 30 shoppers: its value rests on the model more than on them."
+                        .to_owned(),
+                    n => format!(
+                        "{n} segments have fewer than 30 shoppers: their values rest on the model more than on them."
+                    ),
+                },
                 format!("{} 个分群不足 30 位顾客：其价值更多依据模型而非这些顾客本身。", thin.len()),
             ));
         }

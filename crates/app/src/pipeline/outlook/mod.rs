@@ -114,9 +114,10 @@ fn first_orders(stage: &Stage<'_>, facts: &Facts) -> Result<Option<TraitChoice>>
     match choose_traits(&facts.shoppers, names, facts.cutoff, HORIZON) {
         Ok(choice) => {
             if !choice.used {
+                // Rounded first, and 0 added: what is nothing has no sign.
+                let gain = (choice.validation.as_f64().unwrap_or(f64::NAN) * 1e4).round() / 1e4 + 0.0;
                 let why = format!(
-                    "on hidden days it does not help: {:+.4} of log probability a shopper, where more than chance was asked",
-                    choice.validation.as_f64().unwrap_or(f64::NAN)
+                    "on hidden days it does not help: {gain:+.4} of log probability a shopper, where more than chance was asked"
                 );
                 stage.not_computed(Market::UNKNOWN, what, &why);
             }

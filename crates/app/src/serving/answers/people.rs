@@ -10,6 +10,9 @@ use serve::wire::persons::{ErasedFrom, PersonErasure, PersonExport};
 use serve::wire::table::{Cell, Column, NamedTable, Table};
 use std::collections::BTreeSet;
 
+/// The list of files that have a name in them.
+const FILES: &str = "files";
+
 fn nobody(id: &str) -> AnswerError {
     AnswerError::not_found(
         format!("nothing is kept about `{id}`"),
@@ -60,7 +63,8 @@ impl Serving {
             tables.push(lines_table("journal", title, "a call as it was kept", waiting));
         }
         tables.extend(tokio::task::block_in_place(|| self.beside(&names)).map_err(refused)?);
-        if tables.is_empty() {
+        // A name in a file that somebody else wrote is nothing that the program keeps.
+        if tables.iter().all(|table| table.name == FILES) {
             return Err(nobody(id));
         }
         Ok(PersonExport { id: id.to_owned(), shopper_ids: person.shoppers, tables })
@@ -93,7 +97,7 @@ impl Serving {
                 crate::undone::about(&self.root, names)?,
             ),
             (
-                "files",
+                FILES,
                 Words::new("Files that name the person", "提到此人的文件"),
                 "a file of the workspace, not shown here",
                 files.collect(),

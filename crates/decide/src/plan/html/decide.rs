@@ -149,7 +149,7 @@ impl Page<'_> {
                 Column::Number(Metric::PriceFloor.label(lang)),
                 Column::Number(Metric::PriceOptimum.label(lang)),
                 Column::Number(Metric::PriceRivals.label(lang)),
-                Column::Text(page.text(Text::Why)),
+                Column::Note(page.text(Text::Why)),
             ]);
             for row in rows {
                 let mut cells = vec![Cell::Head(name(&row.name))];
@@ -251,7 +251,7 @@ impl Page<'_> {
             Column::Number(Metric::Roas.label(lang)),
             Column::Number(Metric::MarginalNow.label(lang)),
             Column::Number(Metric::MarginalReturn.label(lang)),
-            Column::Text(self.text(Text::Why)),
+            Column::Note(self.text(Text::Why)),
         ]);
         for row in &decided.channels {
             let mut cells = vec![Cell::Head(name(&row.channel))];

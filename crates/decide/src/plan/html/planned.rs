@@ -10,6 +10,17 @@ use super::{Cell, Column, Page, Table, escape, name};
 /// Rows that stand open.
 const OPEN: usize = 8;
 
+/// A category by its last step, with the one before below.
+fn heading(row: &PlannedRow, about: &str) -> String {
+    match about.rsplit_once(" > ") {
+        Some((way, last)) if row.subject == PlannedSubject::Category => {
+            let above = way.rsplit(" > ").next().unwrap_or(way);
+            format!("{}<span class=\"sub\">{}</span>", name(last), escape(above))
+        }
+        _ => name(about),
+    }
+}
+
 impl Page<'_> {
     pub(super) fn planned(&mut self, decided: &Decided) -> String {
         let Some(market) = decided.planned.iter().find(|r| r.subject == PlannedSubject::Market) else {
@@ -55,7 +66,7 @@ impl Page<'_> {
             Column::Number(Metric::PlannedByPromotion.label(lang)),
             Column::Number(Metric::PlannedSales.label(lang)),
             Column::Number(Metric::PlannedMargin.label(lang)),
-            Column::Text(self.text(Text::Why)),
+            Column::Note(self.text(Text::Why)),
         ]);
         for row in rows {
             let about = if row.subject == PlannedSubject::Market {
@@ -63,7 +74,7 @@ impl Page<'_> {
             } else {
                 row.name.clone()
             };
-            let mut cells = vec![Cell::Head(name(&about))];
+            let mut cells = vec![Cell::Head(heading(row, &about))];
             let figures = [Some(&row.now), Some(&row.units), Some(&row.by_price), Some(&row.by_promotion)];
             for figure in figures.into_iter().chain([row.sales.as_ref(), row.margin.as_ref()]) {
                 cells.push(figure.map_or(Cell::Empty, |f| Cell::Value(self.figures.show_of(f, &about))));

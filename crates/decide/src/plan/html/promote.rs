@@ -23,7 +23,7 @@ impl Page<'_> {
             Column::Number(Metric::PromoList.label(lang)),
             Column::Number(Metric::PromoPrior.label(lang)),
             Column::Number(Metric::PromoAdded.label(lang)),
-            Column::Text(self.text(Text::Why)),
+            Column::Note(self.text(Text::Why)),
         ]);
         for row in &decided.promotions {
             let about = row.products.join(" + ");

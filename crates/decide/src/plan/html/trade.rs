@@ -28,7 +28,7 @@ impl Page<'_> {
             Column::Number(Metric::ParityReference.label(lang)),
             Column::Number(Metric::ParityGap.label(lang)),
             Column::Number(Metric::ParityCloses.label(lang)),
-            Column::Text(self.text(Text::Why)),
+            Column::Note(self.text(Text::Why)),
         ]);
         for row in rows {
             let kind = match row.kind {
@@ -65,7 +65,7 @@ impl Page<'_> {
             Column::Number(Metric::ClearThen.label(lang)),
             Column::Number(Metric::ClearLeft.label(lang)),
             Column::Number(Metric::ClearGain.label(lang)),
-            Column::Text(self.text(Text::Why)),
+            Column::Note(self.text(Text::Why)),
         ]);
         for row in rows {
             let mut cells = vec![Cell::Head(name(&row.name))];
@@ -93,7 +93,7 @@ impl Page<'_> {
             Column::Number(Metric::FirstDemand.label(lang)),
             Column::Number(Metric::FirstEnough.label(lang)),
             Column::Number(Metric::FirstMargin.label(lang)),
-            Column::Text(self.text(Text::Why)),
+            Column::Note(self.text(Text::Why)),
         ]);
         for row in rows {
             let mut cells = vec![Cell::Head(name(&row.name))];
