@@ -154,7 +154,7 @@ const STAGES: [(&str, u32); 12] = [
     ("outlook", 4),
     ("personas", 5),
     ("entry", 5),
-    ("decisions", 11),
+    ("decisions", 12),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];
 

@@ -238,7 +238,7 @@ fn of_a_product(inputs: &Inputs, source: usize) -> f64 {
     let weekly = first_send::weekly(inputs);
     let spreads: Vec<f64> = (0..inputs.markets.len())
         .filter(|other| *other != source)
-        .filter_map(|other| analogy(&first_send::shared(&weekly, other, source)).map(|a| a.spread))
+        .filter_map(|other| analogy(&first_send::shared(&weekly, other, source)).map(|a| a.scatter))
         .collect();
     learn::quantile::median(&spreads).unwrap_or(OF_A_PRODUCT)
 }

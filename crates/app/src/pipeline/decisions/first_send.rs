@@ -1,9 +1,9 @@
 //! How much of each product to send to a market at first: one order that has to last, weighed between what a unit too few and
 //! a unit too many cost ([`decide::stock::newsvendor`]).
 //!
-//! Demand is the market's own forecast where there is one (it may rest on a lent season), else by analogy: what the market that
-//! sells most of the product sells of it, times how both markets compare over the products sold in both. The weeks are those of the
-//! forecast. A unit too few loses its margin; one too many loses a stated share of what it cost to land.
+//! Demand is the market's own forecast where there is one (it may rest on a lent season), else by analogy with the market that sells most
+//! of the product ([`decide::stock::analogy`]). The weeks are those of the forecast. A unit too few loses its margin; one too many loses a
+//! stated share of what it cost to land.
 
 use super::costs::Costed;
 use super::demand::{Demand, HORIZON, LEVEL, first_week};
@@ -167,20 +167,19 @@ fn wanted(
         return Ok(None);
     };
     let source = inputs.markets[other].market;
+    let (middle, times) = (known.median(there), known.spread.exp());
     let said = Said::new(
         format!(
-            "never sold here; {source} is to sell {there:.0}, and of {} products sold in both this market sells {:.2} times as many, {:.2} to {:.2} for two of three",
+            "never sold here; {source} is to sell {there:.0}, and by the {} products sold in both what sells that much there sells {middle:.0} here, {:.0} to {:.0} for two of three",
             known.n,
-            known.ratio,
-            known.ratio * (-known.spread).exp(),
-            known.ratio * known.spread.exp()
+            middle / times,
+            middle * times
         ),
         format!(
-            "此前未在此销售；{source} 预计售出 {there:.0} 件，两地共售的 {} 个商品中，本市场销量为其 {:.2} 倍（三分之二的商品在 {:.2} 至 {:.2} 之间）",
+            "此前未在此销售；{source} 预计售出 {there:.0} 件，依两地共售的 {} 个商品，在该市场售出这么多的商品在本市场约售出 {middle:.0} 件（三分之二在 {:.0} 至 {:.0} 件之间）",
             known.n,
-            known.ratio,
-            known.ratio * (-known.spread).exp(),
-            known.ratio * known.spread.exp()
+            middle / times,
+            middle * times
         ),
     );
     Ok(Some((known.demand(there)?, "analogy", Some(source), said)))
@@ -199,7 +198,7 @@ pub(super) fn weekly(inputs: &Inputs) -> BTreeMap<(usize, usize), f64> {
     found
 }
 
-/// Units of the weeks compared of what both markets sell, here and there.
+/// Units of as many weeks as are planned for, of what both markets sell, here and there.
 pub(super) fn shared(weekly: &BTreeMap<(usize, usize), f64>, here: usize, there: usize) -> Vec<(f64, f64)> {
     let of = |market: usize| weekly.range((market, 0)..=(market, usize::MAX));
     let counted = |units: &f64| units * f64::from(COMPARED);
