@@ -86,9 +86,23 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
     Exit::Internal
 }
 
+/// An error with its causes. A cause that the message before already ends with, as those of the lake do, is not said twice.
+pub(crate) fn said(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
 /// Prints an error and its next step on standard error.
 pub(crate) fn report(error: &anyhow::Error) {
-    crate::output::error(&format!("{error:#}"));
+    crate::output::error(&said(error));
     for cause in error.chain() {
         if let Some(stop) = cause.downcast_ref::<Stop>() {
             crate::output::hint(&stop.next);
@@ -98,5 +112,20 @@ pub(crate) fn report(error: &anyhow::Error) {
         {
             crate::output::hint("free some space and run the command again; nothing that was there before is lost");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_the_message_has_already_is_said_once() {
+        let refused = || std::io::Error::new(std::io::ErrorKind::PermissionDenied, "permission denied");
+        let lake = LakeError::Storage { what: "lake/log".to_owned(), source: refused() };
+        let error = anyhow::Error::new(lake).context("cleaning");
+        assert_eq!(said(&error), "cleaning: storage of lake/log: permission denied");
+        let plain = anyhow::Error::new(refused()).context("opening shop.csv");
+        assert_eq!(said(&plain), "opening shop.csv: permission denied");
     }
 }

@@ -61,12 +61,12 @@ impl Current {
     /// one goes on answering.
     pub(crate) async fn follow(&self) {
         if let Err(error) = self.get().prepare(None).await {
-            tracing::warn!(error = format!("{error:#}"), "products cannot be searched");
+            tracing::warn!(error = crate::exit::said(&error), "products cannot be searched");
         }
         loop {
             tokio::time::sleep(EVERY).await;
             if let Err(error) = self.refresh().await {
-                tracing::warn!(error = format!("{error:#}"), "a newer version cannot be opened");
+                tracing::warn!(error = crate::exit::said(&error), "a newer version cannot be opened");
             }
         }
     }

@@ -206,7 +206,7 @@ pub(crate) async fn keep_compacting(lake: Lake, intake: Arc<Intake>) {
         if !intake.journal().closed().is_empty() {
             let round = compact_apart(lake.clone(), intake.clone()).await;
             if let Err(error) = round {
-                let error = format!("{error:#}");
+                let error = crate::exit::said(&error);
                 tracing::warn!(error, "events cannot be brought into the lake; they stay in the log");
             }
         }

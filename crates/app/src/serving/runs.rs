@@ -364,9 +364,9 @@ impl Work {
                 run.next = Some(next(code));
             }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "a run cannot be started");
+                tracing::error!(error = crate::exit::said(&error), "a run cannot be started");
                 run.status = RunStatus::Failed;
-                run.lines.push(Words::same(format!("{error:#}")));
+                run.lines.push(Words::same(crate::exit::said(&error)));
             }
         }
         keep(&self.root, &state.history);
@@ -377,7 +377,7 @@ impl Work {
 fn keep(root: &Path, history: &History) {
     let text = serde_json::to_vec(history).unwrap_or_default();
     if let Err(error) = put(&root.join(FILE), &text) {
-        tracing::warn!(error = format!("{error:#}"), "the history of runs cannot be written");
+        tracing::warn!(error = crate::exit::said(&error), "the history of runs cannot be written");
     }
 }
 

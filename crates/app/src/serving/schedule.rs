@@ -136,8 +136,10 @@ impl Scheduler {
 
     /// How all of it stands.
     pub(super) fn told(&self, runs: &RunKeeper) -> Schedule {
-        let wrong =
-            |error: anyhow::Error| Schedule { problem: Some(Words::same(format!("{error:#}"))), ..Schedule::default() };
+        let wrong = |error: anyhow::Error| Schedule {
+            problem: Some(Words::same(crate::exit::said(&error))),
+            ..Schedule::default()
+        };
         match self.file() {
             Ok(None) => Schedule::default(),
             Ok(Some(file)) => self.tasks(&file, runs).map_or_else(wrong, |tasks| Schedule { tasks, problem: None }),
@@ -253,7 +255,7 @@ impl Serving {
         loop {
             let round = self.round().await;
             if let Err(error) = &round {
-                tracing::warn!(error = format!("{error:#}"), "the schedule cannot be kept");
+                tracing::warn!(error = crate::exit::said(error), "the schedule cannot be kept");
             }
             tokio::time::sleep(if round.is_ok() { EVERY } else { AFTER_FAULT }).await;
         }

@@ -162,7 +162,7 @@ impl<'a> Round<'a> {
     /// Notes that it did not; hands the error on.
     pub(crate) fn failed(mut self, error: anyhow::Error) -> anyhow::Error {
         self.attempt.ended = Some((self.clock)());
-        self.attempt.why = Some(format!("{error:#}"));
+        self.attempt.why = Some(crate::exit::said(&error));
         self.attempt.next = error.chain().find_map(|cause| cause.downcast_ref::<Stop>()).map(|stop| stop.next.clone());
         self.attempt.done = self.done.clone();
         match self.attempt.save(&self.workspace.root, &self.source.name) {
