@@ -3,11 +3,14 @@ import { isKey, useWords } from '../i18n';
 import type { Figure, NamedTable, Report, Table, Words } from '../api/wire';
 import { Link } from '../lib/router';
 import { useBaseCurrency } from '../lib/base-currency';
+import { CELLS } from '../i18n/zh/tables';
+import { cellIn } from '../lib/cells';
 import { formulaIn } from '../lib/formula';
 import { listed, type Listed } from '../lib/listed';
 import { inLanguage, isNumeric, num, rowCurrencies, rowUnits, str } from '../lib/wire-table';
 import { DataTable, type Column } from './data-table';
 import { Icon } from './icons';
+import { useNamed } from './names';
 import type { ReactNode } from 'react';
 
 /** The currency a figure speaks of, where it is money. */
@@ -134,6 +137,7 @@ const MEASURED = new Set(['value', 'low', 'high', 'measured', 'at_most']);
 /** How cells of a column are shown, by its type and name. */
 export function useCell(): (type: string, name: string, cell: string | number | boolean | null) => ReactNode {
   const { f, t, code, lang } = useWords();
+  const named = useNamed();
   return (type, name, cell) => {
     if (cell === null || cell === '') return <span className="faint">–</span>;
     if (typeof cell === 'boolean') return cell ? t('word.yes') : t('word.no');
@@ -158,10 +162,13 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (name === 'policy') return code('policy', String(cell));
     if (name === 'training') return code('training', String(cell));
     if (name === 'rule') return <RuleName rule={String(cell)} />;
+    const known = named(name, String(cell));
+    if (known) return known;
     if (name === 'figure' && isKey(`figure.${String(cell)}`)) return code('figure', String(cell));
     const list = listed(String(cell), lang);
     if (list) return list.length ? <EntryList entries={list} /> : <span className="faint">–</span>;
-    return <LongText text={String(cell)} />;
+    const said = cellIn(lang, name, String(cell));
+    return said.lang === lang ? <LongText text={said.text} /> : <span lang={CELLS.has(name) ? 'en' : undefined}><LongText text={said.text} /></span>;
   };
 }
 
@@ -225,6 +232,8 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
     const currencies = plain ? null : rowCurrencies(table, base);
     // What stands with every number itself is only in the file, and so is what a gate looks at: its sentence says it.
     const gates = table.columns.some((c) => c.name === 'gate') && table.columns.some((c) => c.name === 'says');
+    // A lever that is a choice has its values in words.
+    const levers = table.columns.some((c) => c.name === 'lever');
     const told = (name: string): boolean => (gates && name === 'kind') || (name === 'unit' ? unit !== null : (currencies?.some((c) => c?.column === name) ?? false));
     const shown = (name: string, type: string, row: Cells, at: number): ReactNode => {
       const value = num(row[at]);
@@ -257,11 +266,11 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
           render: (row) =>
             own
               ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
+              : column.name === 'value' && levers
+                ? shown('against', column.type, row, at)
               : column.name === 'formula' || (column.name === 'how' && !isKey(`code.${str(row[at])}`))
                 ? formula(figureAt < 0 ? '' : str(row[figureAt]), str(row[at]))
-                : column.name === 'chosen'
-                  ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
-                  : shown(column.name, column.type, row, at),
+                : shown(column.name, column.type, row, at),
         };
       });
   };

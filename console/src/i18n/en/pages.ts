@@ -319,6 +319,7 @@ export const pages = {
   'recommend.diversity': 'Diversity {value}',
   'recommend.button': 'Recommend',
   'recommend.answer': 'Answer',
+  'recommend.versions': 'Answered by models {models} of data version {lake}',
   'recommend.version': 'Answered by {version}',
   'recommend.none': 'Ask for a list',
   'recommend.none.text': 'Choose a market and who is there, then press Recommend.',

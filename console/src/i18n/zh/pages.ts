@@ -320,6 +320,7 @@ export const pages = {
   'recommend.diversity': '多样性 {value}',
   'recommend.button': '推荐',
   'recommend.answer': '结果',
+  'recommend.versions': '由模型版本 {models} 作答（数据版本 {lake}）',
   'recommend.version': '由 {version} 作答',
   'recommend.none': '请提交查询',
   'recommend.none.text': '选择市场和对象，然后点击推荐。',

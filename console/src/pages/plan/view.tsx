@@ -176,7 +176,7 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
     cell('stock', t('catalogue.stock'), (r: PlanProduct) => r.stock),
   ];
   return (
-    <Card title={t('plan.products')} hint={[t('plan.model', { model: page.serving.model, training: code('training', page.serving.training) }), lang === 'zh' ? page.serving.whyZh || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
+    <Card title={t('plan.products')} hint={[t('plan.model', { model: code('model', page.serving.model), training: code('training', page.serving.training) }), lang === 'zh' ? page.serving.whyZh || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
       <DataTable caption={t('plan.products')} columns={columns} rows={rows} rowKey={(r) => r.id} exportName="plan-products" />
     </Card>
   );
