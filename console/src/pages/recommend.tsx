@@ -4,6 +4,7 @@ import { api, type NextQuery, type RecommendQuery, type SimilarQuery, type Trend
 import type { Recommendations } from '../api/wire';
 import { useWords } from '../i18n';
 import { useLoad } from '../lib/load';
+import { punctuated } from '../lib/chinese';
 import { modelIn } from '../lib/cells';
 import { Link, setQuery, useRoute } from '../lib/router';
 import { sortRows } from '../lib/table';
@@ -292,7 +293,7 @@ function Quality() {
                 { key: 'model', label: t('models.model'), value: (r) => `${code('model', str(r['model']))} ${str(r['model'])}`, render: (r) => <ModelName model={str(r['model'])} /> },
                 { key: 'training', label: t('models.training'), value: (r) => code('training', str(r['training'])) },
                 { key: 'basis', label: t('models.basis'), value: (r) => code('basis', str(r['basis'])), render: (r) => <Badge tone={str(r['basis']) === 'own_evidence' ? 'good' : 'neutral'}>{code('basis', str(r['basis']))}</Badge> },
-                { key: 'why', label: t('models.why'), value: (r) => str(r[lang === 'zh' ? 'why_zh' : 'why']) },
+                { key: 'why', label: t('models.why'), value: (r) => (lang === 'zh' ? punctuated(str(r['why_zh'])) : str(r['why'])) },
               ]}
             />
           )}

@@ -5,6 +5,7 @@ import { Link } from '../lib/router';
 import { useBaseCurrency } from '../lib/base-currency';
 import { CELLS } from '../i18n/zh/tables';
 import { cellIn } from '../lib/cells';
+import { punctuated } from '../lib/chinese';
 import { formulaIn } from '../lib/formula';
 import { listed, type Listed } from '../lib/listed';
 import { inLanguage, isNumeric, num, rowCurrencies, rowUnits, str } from '../lib/wire-table';
@@ -78,7 +79,7 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
 }
 
 /** How it is computed; marked as English where a Chinese page has no other words for it. */
-function FormulaText({ of, formula }: { of: string; formula: string }) {
+export function FormulaText({ of, formula }: { of: string; formula: string }) {
   const { lang } = useWords();
   const said = formulaIn(lang, of, formula);
   return <p lang={said.lang === 'zh' ? 'zh-CN' : 'en'}>{said.text}</p>;
@@ -129,7 +130,7 @@ export function Notes({ notes }: { notes: readonly Words[] | undefined }) {
 /** Columns of floats from 0 to 1 that are chances or parts of a whole: 81 % is read at a glance, 0.8100 is not. */
 const SHARES = new Set([
   'probability', 'p_alive', 'churn_risk', 'churn_low', 'churn_high', 'support', 'confidence', 'promised', 'happened', 'rate', 'base', 'at_home', 'first', 'top_three',
-  'known', 'best', 'enough', 'anyway', 'deal_low', 'deal_high', 'accuracy', 'majority', 'gap',
+  'known', 'best', 'enough', 'anyway', 'deal_low', 'deal_high', 'accuracy', 'majority', 'gap', 'level',
 ]);
 /** Columns that are measured in what the row names as its `unit`. */
 const MEASURED = new Set(['value', 'low', 'high', 'measured', 'at_most']);
@@ -144,7 +145,8 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (type === 'date') return name === 'month' || name === 'cohort' ? f.month(String(cell)) : f.day(String(cell));
     if (type === 'time' || type === 'timestamp') return f.dateTime(String(cell));
     if (name === 'product_id' || name === 'next_id') return <Link to={`/catalogue/${encodeURIComponent(String(cell))}`}>{String(cell)}</Link>;
-    if (/(^|_)market$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
+    if (/(^|_)market$|^(other|source)$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
+    if (name === 'language' && /^[a-z]{2}$/.test(String(cell))) return f.language(String(cell));
     if (name === 'share' || name.endsWith('_share')) return f.share(num(cell));
     if (isNumeric(type)) {
       const value = num(cell);
@@ -221,11 +223,11 @@ type Cells = (string | number | boolean | null)[];
 type Render = Record<string, (row: Record<string, string | number | boolean | null>) => ReactNode>;
 
 /** The columns of a server's table: named, measured and said in the reader's language. */
-function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: Render; plain?: boolean }) => Column<Cells>[] {
+function useColumns(): (table: Table, how: { hide?: readonly string[]; inFile?: readonly string[]; render?: Render; plain?: boolean }) => Column<Cells>[] {
   const { code, lang, f } = useWords();
   const base = useBaseCurrency();
   const cell = useCell();
-  return (table, { hide = [], render = {}, plain = false }) => {
+  return (table, { hide = [], inFile = [], render = {}, plain = false }) => {
     const unit = plain ? null : rowUnits(table);
     // The ends of a share's interval are shares too.
     const shares = table.columns.some((c) => c.name === 'share');
@@ -234,7 +236,7 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
     const gates = table.columns.some((c) => c.name === 'gate') && table.columns.some((c) => c.name === 'says');
     // A lever that is a choice has its values in words.
     const levers = table.columns.some((c) => c.name === 'lever');
-    const told = (name: string): boolean => (gates && name === 'kind') || (name === 'unit' ? unit !== null : (currencies?.some((c) => c?.column === name) ?? false));
+    const told = (name: string): boolean => inFile.includes(name) || (gates && name === 'kind') || (name === 'unit' ? unit !== null : (currencies?.some((c) => c?.column === name) ?? false));
     const shown = (name: string, type: string, row: Cells, at: number): ReactNode => {
       const value = num(row[at]);
       if (plain || value === null) return cell(type, name, row[at] ?? null);
@@ -254,6 +256,9 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
       .flatMap(({ name, at }) => (table.columns[at] ? [{ column: { ...table.columns[at], name }, at }] : []))
       .filter(({ column }) => !hide.includes(column.name))
       .map(({ column, at }) => {
+        // The Chinese of a column stands behind it.
+        const chinese = lang === 'zh' && table.columns[at]?.name !== column.name;
+        const written = (cell: Cells[number]): Cells[number] => (chinese && typeof cell === 'string' ? punctuated(cell) : cell);
         const numeric = isNumeric(column.type);
         const own = render[column.name];
         return {
@@ -262,7 +267,7 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
           hint: lang === 'zh' ? column.meaning_zh || undefined : column.meaning,
           numeric,
           fileOnly: told(column.name),
-          value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),
+          value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : written(row[at] ?? null)),
           render: (row) =>
             own
               ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
@@ -270,7 +275,7 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
                 ? shown('against', column.type, row, at)
               : column.name === 'formula' || (column.name === 'how' && !isKey(`code.${str(row[at])}`))
                 ? formula(figureAt < 0 ? '' : str(row[figureAt]), str(row[at]))
-                : shown(column.name, column.type, row, at),
+                : shown(column.name, column.type, row.map((c, i) => (i === at ? written(c) : c)), at),
         };
       });
   };
@@ -282,6 +287,7 @@ export function TableView({
   exportName,
   empty,
   hide = [],
+  inFile = [],
   render = {},
   tools,
   pageSize,
@@ -293,6 +299,8 @@ export function TableView({
   exportName?: string;
   empty?: ReactNode;
   hide?: readonly string[];
+  /** Columns that another shows with its own cells: they are in the file alone. */
+  inFile?: readonly string[];
   render?: Render;
   tools?: ReactNode;
   pageSize?: number;
@@ -301,7 +309,7 @@ export function TableView({
   /** Numbers as they came: a column that somebody named in a question may be called like one of ours and be something else. */
   plain?: boolean;
 }) {
-  const columns = useColumns()(table, { hide, render, plain });
+  const columns = useColumns()(table, { hide, inFile, render, plain });
   return (
     <DataTable
       caption={caption}

@@ -7,6 +7,8 @@ const PREFIXES: Record<string, { prefixes: readonly string[]; coded: boolean }> 
   model: { prefixes: ['model', 'classifier'], coded: true },
   gate: { prefixes: ['gatename'], coded: true },
   metric: { prefixes: ['figure'], coded: false },
+  table_name: { prefixes: ['tablename'], coded: false },
+  table: { prefixes: ['tablename'], coded: false },
   concern: { prefixes: ['concern'], coded: false },
   favourite_weekday: { prefixes: ['weekday'], coded: false },
   lever: { prefixes: ['lever'], coded: false },

@@ -188,8 +188,12 @@ describe('at work', () => {
     expect(await reasons.allTextContents()).toEqual(['最近一单在 12 天前，共 4 单，累计消费 318.40（报告货币）', '订单数为 4，要求至少 2：符合', '最近一单日期为 2026-11-12，要求不早于 180 天前：符合']);
     expect(await reasons.first().getAttribute('lang')).toBe('zh-CN');
     await chinese.page.goto(`${server.url}/data/rejects`);
-    await chinese.page.getByText('不晚于 2026-11-26 的日期').first().waitFor();
+    await chinese.page.getByText('真实存在的日期与时间').first().waitFor();
     expect(await chinese.page.getByText('ISO 4217 货币代码，例如 EUR').count()).toBe(6);
+    // The file by its name, and what would be right in no more than three lines, all in the frame.
+    const rejects = chinese.page.getByRole('table', { name: '搁置的行' });
+    await rejects.getByText('orders_US.csv.gz').first().waitFor();
+    expect(await rejects.evaluate((table) => [table.scrollWidth <= table.parentElement.clientWidth, Math.max(...[...table.tBodies[0].rows].map((row) => row.offsetHeight)) < 100])).toEqual([true, true]);
     await chinese.page.goto(`${server.url}/data/quality`);
     const gates = chinese.page.getByRole('table', { name: '质量检查' });
     await gates.waitFor();

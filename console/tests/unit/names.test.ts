@@ -29,6 +29,7 @@ const CODES: Record<string, () => string[]> = {
     return within(rust, rust.code.indexOf('BUILT_IN'), rust.code.length).filter((text, at, list) => /^[a-z]+(_[a-z]+)+$/.test(text) && isGate(rust, text) && list.indexOf(text) === at);
   },
   concern: () => block('content/src/reviews/concerns.rs', /\bfn words\(self\) -> \(&'static str, &'static str\) (?=\{)/g).filter((text) => /^[a-z]+$/.test(text)),
+  tablename: () => [...readFileSync(join(import.meta.dirname, '../../../docs/tables.md'), 'utf8').matchAll(/^### (?:raw\.(?!sources|rejects)|clean\.(?=orders|shoppers))(\w+)/gm)].map((m) => m[1] ?? ''),
   lever: () => behind(of('app/src/pipeline/personas/mod.rs'), /\b(?:choice|amount)\(/g, ',').filter((text) => !/^(on|at) /.test(text)),
   input: () => block('decide/src/rehearsal/draw.rs', NAME),
   measure: () => [

@@ -4,6 +4,7 @@ import { api } from '../../api/client';
 import type { Table } from '../../api/wire';
 import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
+import { punctuated } from '../../lib/chinese';
 import { groupBy, num, str } from '../../lib/wire-table';
 import { Answer, Card, Empty } from '../../ui/basic';
 import { TableView } from '../../ui/figure';
@@ -20,6 +21,9 @@ function inOrder(data: Table): Table {
     rows: data.rows.map((row) => order.map((i) => row[i] ?? null)),
   };
 }
+
+/** How a file was read, in the file that is saved: nobody looks for it on the page. */
+const IN_FILE = ['source', 'sequence', 'encoding', 'compression', 'system', 'converted'];
 
 /** More files of a kind than this stand in one line. */
 const MANY = 5;
@@ -57,7 +61,7 @@ function Notes({ text }: { text: string }) {
   } catch {
     notes = text ? [text] : [];
   }
-  return notes.length ? <span className="file-notes">{notes.join(' · ')}</span> : <span className="faint">–</span>;
+  return notes.length ? <span className="file-notes">{notes.map(punctuated).join(' · ')}</span> : <span className="faint">–</span>;
 }
 
 function Files({ data }: { data: Table }) {
@@ -71,13 +75,13 @@ function Files({ data }: { data: Table }) {
   const rest = data.rows.filter((row) => !grouped.has(row));
   return (
     <>
-      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} render={notes} />
+      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} inFile={IN_FILE} render={notes} />
       {groups.map(([kind, rows]) => (
         <details key={kind} className="file-group">
           <summary>
             {t('data.sources.group', { n: f.count(rows.length), kind: code('media', kind), bytes: f.bytes(rows.reduce((sum, row) => sum + (num(row[bytes]) ?? 0), 0)) })}
           </summary>
-          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} render={notes} />
+          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} inFile={IN_FILE} render={notes} />
         </details>
       ))}
     </>

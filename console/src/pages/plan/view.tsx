@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { axis, Chart, frame, type ChartOption, type Palette } from '../../charts/chart';
 import { isKey, useWords } from '../../i18n';
+import { punctuated } from '../../lib/chinese';
 import { readPlan, type PlanPage, type PlanProduct, type PlanSegment } from '../../lib/plan';
 import { Link } from '../../lib/router';
 import { download } from '../../lib/table';
@@ -176,7 +177,7 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
     cell('stock', t('catalogue.stock'), (r: PlanProduct) => r.stock),
   ];
   return (
-    <Card title={t('plan.products')} hint={[t('plan.model', { model: code('model', page.serving.model), training: code('training', page.serving.training) }), lang === 'zh' ? page.serving.whyZh || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
+    <Card title={t('plan.products')} hint={[t('plan.model', { model: code('model', page.serving.model), training: code('training', page.serving.training) }), lang === 'zh' ? punctuated(page.serving.whyZh) || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
       <DataTable caption={t('plan.products')} columns={columns} rows={rows} rowKey={(r) => r.id} exportName="plan-products" />
     </Card>
   );
