@@ -16,7 +16,8 @@ function marked(text: string): string {
       const thousands = /\d/.test(before) && /^\d{3}(?!\d)/.test(pairs.slice(at + 1)) && /(^|[^\d.])\d{1,3}(,\d{3})*$/.test(pairs.slice(0, at));
       return near(pairs, at) || (/[\d%)）]/.test(before) && /[\d+−-]/.test(after) && !thousands) ? '，' : c;
     })
-    .join('');
+    .join('')
+    .replace(/([，；：]) +/g, '$1'); // a full-width mark has its room in it
 }
 
 /** A Chinese sentence with full-width marks; names, numbers and what stands in back quotes stay as they are. */

@@ -146,6 +146,7 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (type === 'time' || type === 'timestamp') return f.dateTime(String(cell));
     if (name === 'product_id' || name === 'next_id') return <Link to={`/catalogue/${encodeURIComponent(String(cell))}`}>{String(cell)}</Link>;
     if (/(^|_)market$|^(other|source)$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
+    if (name === 'example') return <span className="breaks">{cellIn(lang, name, String(cell)).text}</span>;
     if (name === 'language' && /^[a-z]{2}$/.test(String(cell))) return f.language(String(cell));
     if (name === 'share' || name.endsWith('_share')) return f.share(num(cell));
     if (isNumeric(type)) {

@@ -194,6 +194,12 @@ describe('at work', () => {
     const rejects = chinese.page.getByRole('table', { name: '搁置的行' });
     await rejects.getByText('orders_US.csv.gz').first().waitFor();
     expect(await rejects.evaluate((table) => [table.scrollWidth <= table.parentElement.clientWidth, Math.max(...[...table.tBodies[0].rows].map((row) => row.offsetHeight)) < 100])).toEqual([true, true]);
+    // A rule and a file are chosen by their names.
+    await chinese.page.getByRole('combobox', { name: '规则' }).selectOption('currency');
+    await rejects.getByText('ISO 4217 货币代码').first().waitFor();
+    await chinese.page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 6);
+    await chinese.page.getByRole('combobox', { name: '文件' }).selectOption({ label: 'orders_DE.csv' });
+    await chinese.page.getByText('没有搁置的行').waitFor();
     await chinese.page.goto(`${server.url}/data/quality`);
     const gates = chinese.page.getByRole('table', { name: '质量检查' });
     await gates.waitFor();

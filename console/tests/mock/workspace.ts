@@ -273,6 +273,14 @@ export function quality(): Report {
         title: words('What the rules found', '规则发现'),
         table: table([['rule', 'text', ''], ['policy', 'text', ''], ['checked', 'integer', ''], ['touched', 'integer', ''], ['sample', 'text', '']], [['service_line', 'mark', 31_220, 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['exact_repeat', 'merge', 31_220, 318, 'order 411-0712727, AF-0041'], ['gift', 'mark', 31_220, 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 'mark', 31_220, 12, 'order 420-1188204, KT-0017, 1 × 4250']]),
       },
+      {
+        name: 'rejects',
+        title: words('What was put aside', '被搁置的数据'),
+        table: table(
+          [['table', 'text', ''], ['rule', 'text', ''], ['rows', 'integer', ''], ['first', 'text', '']],
+          ['bot_traffic', 'currency', 'impossible_price', 'not_a_date'].map((rule, i): Cell[] => [i ? 'order_lines' : 'events', rule, 6, 'flat-file-VN.txt line 129, column Currency, value `EURO`: a code of ISO 4217, such as EUR']),
+        ),
+      },
     ],
     notes: [words('All totals tie out with the files to the cent.', '所有合计与文件逐分相符。')],
   };

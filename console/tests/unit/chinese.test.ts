@@ -10,6 +10,10 @@ describe('marks of Chinese sentences', () => {
     expect(punctuated('得分 0.508,0.467 至 0.553')).toBe('得分 0.508，0.467 至 0.553');
   });
 
+  it('have no blank behind them', () => {
+    expect(punctuated('先做小规模测试: 美国已有 541 位')).toBe('先做小规模测试：美国已有 541 位');
+  });
+
   it('stay in names, numbers and code', () => {
     for (const text of ['首推 Lumico Set Q10016, Blue, easy to clean', '销售额 1,383,035 元', '于 12:30 开始', '市场规模 (US)', 'a, b; c: d (e)', '字段 `in [A,B]`']) expect(punctuated(text)).toBe(text);
     expect(translate('zh', 'pager.at', { page: 1, pages: 2 })).toBe(punctuated(translate('zh', 'pager.at', { page: 1, pages: 2 })));

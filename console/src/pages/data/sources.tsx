@@ -67,6 +67,8 @@ function Notes({ text }: { text: string }) {
 function Files({ data }: { data: Table }) {
   const { t, f, code, lang } = useWords();
   const notes = { notes: (row: Record<string, unknown>) => <Notes text={String(row[lang === 'zh' ? 'notes_zh' : 'notes'] ?? '')} /> };
+  // Terms and places of origin are stated of few files: without any, their columns would push the rest out of sight.
+  const inFile = [...IN_FILE, ...['licence', 'origin', 'obtained'].filter((name) => data.rows.every((row) => !row[data.columns.findIndex((c) => c.name === name)]))];
   const at = (name: string) => data.columns.findIndex((c) => c.name === name);
   const [table, format, bytes] = [at('table_name'), at('format'), at('bytes')];
   const isMedia = (row: Table['rows'][number]) => str(row[table]) === 'media';
@@ -75,13 +77,13 @@ function Files({ data }: { data: Table }) {
   const rest = data.rows.filter((row) => !grouped.has(row));
   return (
     <>
-      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} inFile={IN_FILE} render={notes} />
+      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} inFile={inFile} render={notes} />
       {groups.map(([kind, rows]) => (
         <details key={kind} className="file-group">
           <summary>
             {t('data.sources.group', { n: f.count(rows.length), kind: code('media', kind), bytes: f.bytes(rows.reduce((sum, row) => sum + (num(row[bytes]) ?? 0), 0)) })}
           </summary>
-          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} inFile={IN_FILE} render={notes} />
+          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} inFile={inFile} render={notes} />
         </details>
       ))}
     </>
