@@ -207,6 +207,15 @@ describe('at work', () => {
     await chinese.page.context().close();
   });
 
+  it('has all columns of gates and files in sight on a laptop', async () => {
+    for (const [path, name] of [['/data/quality', 'Quality gates'], ['/data', 'Files that were taken in']]) {
+      await page.goto(server.url + path);
+      const table = page.getByRole('table', { name });
+      await table.first().waitFor();
+      expect(await table.first().evaluate((t) => t.scrollWidth <= t.parentElement.clientWidth), path).toBe(true);
+    }
+  });
+
   it('prints a plan: the button asks the browser, and on paper there is no menu', async () => {
     await page.addInitScript(() => {
       window.print = () => (window.printed = (window.printed ?? 0) + 1);

@@ -143,6 +143,12 @@ export const names = {
   'concern.noise': 'noise',
   'concern.ease': 'ease of use',
   'concern.fit': 'fit',
+  // How it is spoken of, and curves of coming back.
+  'mood.praise': 'praise',
+  'mood.complaint': 'complaint',
+  'mood.named': 'named',
+  'curve.not_returned': 'no second order yet',
+  'curve.active': 'still active',
   // Days of the week.
   'weekday.monday': 'Monday',
   'weekday.tuesday': 'Tuesday',

@@ -145,6 +145,12 @@ export const names = {
   'concern.noise': '噪音',
   'concern.ease': '易用',
   'concern.fit': '适配',
+  // How it is spoken of, and curves of coming back.
+  'mood.praise': '称赞',
+  'mood.complaint': '抱怨',
+  'mood.named': '提及',
+  'curve.not_returned': '尚未再次下单',
+  'curve.active': '仍活跃',
   // Days of the week.
   'weekday.monday': '星期一',
   'weekday.tuesday': '星期二',

@@ -97,7 +97,7 @@ export function PlanView({ plan, market }: { plan: unknown; market: string }) {
           pageSize={10}
           columns={[
             { key: 'name', label: t('data.file'), value: (r) => r.name },
-            { key: 'table', label: t('word.table'), value: (r) => r.table },
+            { key: 'table', label: t('word.table'), value: (r) => code('tablename', r.table) },
             { key: 'licence', label: t('data.licence'), value: (r) => r.licence },
             { key: 'origin', label: t('data.origin'), value: (r) => r.origin },
           ]}
