@@ -207,8 +207,8 @@ describe('at work', () => {
     await chinese.page.context().close();
   });
 
-  it('has all columns of gates and files in sight on a laptop', async () => {
-    for (const [path, name] of [['/data/quality', 'Quality gates'], ['/data', 'Files that were taken in']]) {
+  it('has all columns of gates, files and the ranking in sight on a laptop', async () => {
+    for (const [path, name] of [['/data/quality', 'Quality gates'], ['/data', 'Files that were taken in'], ['/markets', 'Ranking of markets']]) {
       await page.goto(server.url + path);
       const table = page.getByRole('table', { name });
       await table.first().waitFor();
