@@ -25,4 +25,4 @@ export function cellIn(lang: 'en' | 'zh', column: string, text: string): Formula
 
 /** A step of an answer names the model that gave it by its code: here by its name. */
 export const modelIn = (text: string, name: (code: string) => string): string =>
-  text.replace(/( by |模型 )([a-z0-9-]+)(?= trained on |,训练数据)/, (_, before: string, code: string) => before + name(code));
+  text.replace(/( by |模型 )([a-z0-9-]+)(?= trained on |[,，]训练数据)/, (_, before: string, code: string) => before + name(code));

@@ -9,6 +9,7 @@ import { names } from '../../src/i18n/en/names';
 import { cellForms, cellParts } from '../../src/i18n/zh/tables';
 import { rejectForms, rejectParts } from '../../src/i18n/zh/said';
 import { cellIn, modelIn } from '../../src/lib/cells';
+import { punctuated } from '../../src/lib/chinese';
 import { behind, closing, english, form, sources, within, type Rust } from './rust';
 
 const all = sources('recommend/src', 'lake/src', 'learn/src/classify', 'content/src/reviews', 'eval/src', 'decide/src', 'app/src', 'clean/src', 'serve/src/ingest', 'audience/src');
@@ -124,6 +125,8 @@ describe('cells of the server, in Chinese,', () => {
     expect(zh('refused', `${saved} ${wide}`)).toBe('在未见过的周里，含广告的模型只比不含广告的模型减少 6.7 % 的平方误差，不足以判断 search。需要做实验。search 占全部广告贡献的 0 % 到 71 %，区间过宽，无法据此决策。可用实验缩小。');
     expect(cellIn('zh', 'name', 'other')).toEqual({ text: 'other', lang: 'en' });
     expect(modelIn('3 件商品(模型 ials,训练数据:该市场的订单);x', () => 'M')).toBe('3 件商品(模型 M,训练数据:该市场的订单);x');
+    // As it is on the page: with the marks of Chinese.
+    expect(modelIn(punctuated('3 件商品(模型 ials,训练数据:该市场的订单);x'), () => 'M')).toBe('3 件商品（模型 M，训练数据：该市场的订单）；x');
     expect(modelIn('3 products by ials trained on the orders; x', () => 'M')).toBe('3 products by M trained on the orders; x');
   });
 
