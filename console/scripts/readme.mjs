@@ -22,7 +22,9 @@ try {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForFunction(() => document.querySelector('.skeleton') === null);
     if (ready) await ready(page);
-    await page.waitForTimeout(1_200); // charts draw themselves in
+    // A chart comes with a script of its own and draws itself in.
+    if (await page.locator('figure.chart, .chart').count()) await page.locator('canvas').first().waitFor();
+    await page.waitForTimeout(2_000);
     const cdp = await context.newCDPSession(page);
     for (let quality = 82; ; quality -= 12) {
       const shot = await cdp.send('Page.captureScreenshot', { format: 'webp', quality });

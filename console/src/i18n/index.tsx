@@ -1,5 +1,6 @@
 // Words in English and Chinese. A key that one dictionary lacks does not compile.
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { punctuated } from '../lib/chinese';
 import { makeFormat, type Format, type Lang } from '../lib/format';
 import { en, type Key } from './en';
 import { zh } from './zh';
@@ -60,7 +61,7 @@ export function WordsProvider({ children }: { children: ReactNode }) {
         const key = `${prefix}.${code}`;
         return isKey(key) ? translate(lang, key) : code.replaceAll('_', ' ');
       },
-      spoken: (text) => (text ? text[lang] || text.en : ''),
+      spoken: (text) => (text ? (lang === 'zh' && text.zh ? punctuated(text.zh) : text.en) : ''),
       f: makeFormat(lang),
     }),
     [lang],

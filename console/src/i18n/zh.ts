@@ -2,8 +2,9 @@
 import type { Key } from './en';
 import { codes } from './zh/codes';
 import { columns } from './zh/columns';
+import { names } from './zh/names';
 import { pages } from './zh/pages';
 import { plan } from './zh/plan';
 import { rules } from './zh/rules';
 
-export const zh: Record<Key, string> = { ...pages, ...plan, ...rules, ...codes, ...columns };
+export const zh: Record<Key, string> = { ...pages, ...plan, ...rules, ...codes, ...columns, ...names };

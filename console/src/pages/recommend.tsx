@@ -4,6 +4,8 @@ import { api, type NextQuery, type RecommendQuery, type SimilarQuery, type Trend
 import type { Recommendations } from '../api/wire';
 import { useWords } from '../i18n';
 import { useLoad } from '../lib/load';
+import { punctuated } from '../lib/chinese';
+import { modelIn } from '../lib/cells';
 import { Link, setQuery, useRoute } from '../lib/router';
 import { sortRows } from '../lib/table';
 import { groupBy, num, rowsOf, str, type Row } from '../lib/wire-table';
@@ -12,6 +14,7 @@ import { DataTable } from '../ui/data-table';
 import { qualityColumns } from './recommend/quality';
 import { Icon } from '../ui/icons';
 import { Meter } from '../ui/marks';
+import { ModelName, useMeasure } from '../ui/names';
 import { Picture, usePrice } from './catalogue/grid';
 
 const ways = ['foryou', 'similar', 'next', 'trending'] as const;
@@ -175,11 +178,18 @@ function Playground() {
           </Button>
         </form>
       </Card>
-      <Card title={t('recommend.answer')} hint={answer.data ? t('recommend.version', { version: answer.data.model_version }) : undefined}>
+      <Card title={t('recommend.answer')} hint={answer.data ? <Version version={answer.data.model_version} /> : undefined}>
         {asked === null ? <Empty title={t('recommend.none')} icon="star">{t('recommend.none.text')}</Empty> : <Answer of={answer} lines={8}>{(data) => <List data={data} />}</Answer>}
       </Card>
     </div>
   );
+}
+
+/** Which version answered: `models 1 of lake 15`. */
+function Version({ version }: { version: string }) {
+  const { t } = useWords();
+  const [, models, lake] = /^models (\d+) of lake (\d+)$/.exec(version) ?? [];
+  return <>{models && lake ? t('recommend.versions', { models, lake }) : t('recommend.version', { version })}</>;
 }
 
 function List({ data }: { data: Recommendations }) {
@@ -245,7 +255,7 @@ function Chain({ data }: { data: Recommendations }) {
               {code('step', step.step)}
               {step.answered ? <span className="sr-only"> {t('recommend.answered')}</span> : null}
             </span>
-            <span className="hint">{spoken(step.why)}</span>
+            <span className="hint">{modelIn(spoken(step.why), (model) => code('model', model))}</span>
           </li>
         ))}
       </ol>
@@ -255,6 +265,7 @@ function Chain({ data }: { data: Recommendations }) {
 
 function Quality() {
   const { t, f, code, lang } = useWords();
+  const measure = useMeasure();
   const models = useLoad('models', api.models);
   const serving = useMemo(() => rowsOf(models.data?.serving), [models.data]);
   const evidence = useMemo(() => rowsOf(models.data?.evidence), [models.data]);
@@ -279,10 +290,10 @@ function Quality() {
               exportName="serving"
               columns={[
                 { key: 'market', label: t('word.market'), value: (r) => f.market(str(r['market'])) },
-                { key: 'model', label: t('models.model'), value: (r) => str(r['model']), render: (r) => <code>{str(r['model'])}</code> },
+                { key: 'model', label: t('models.model'), value: (r) => `${code('model', str(r['model']))} ${str(r['model'])}`, render: (r) => <ModelName model={str(r['model'])} /> },
                 { key: 'training', label: t('models.training'), value: (r) => code('training', str(r['training'])) },
                 { key: 'basis', label: t('models.basis'), value: (r) => code('basis', str(r['basis'])), render: (r) => <Badge tone={str(r['basis']) === 'own_evidence' ? 'good' : 'neutral'}>{code('basis', str(r['basis']))}</Badge> },
-                { key: 'why', label: t('models.why'), value: (r) => str(r[lang === 'zh' ? 'why_zh' : 'why']) },
+                { key: 'why', label: t('models.why'), value: (r) => (lang === 'zh' ? punctuated(str(r['why_zh'])) : str(r['why'])) },
               ]}
             />
           )}
@@ -292,7 +303,7 @@ function Quality() {
         <Card
           title={t('models.quality')}
           hint={t('models.quality.hint')}
-          actions={<Select compact label={t('word.measure')} value={shown} onChange={setMetric} options={metrics.map((m) => ({ value: m, label: m }))} />}
+          actions={<Select compact label={t('word.measure')} value={shown} onChange={setMetric} options={metrics.map((m) => ({ value: m, label: measure(m) }))} />}
         >
           <DataTable<Row> caption={t('models.quality')} rows={rows} rowKey={(_, i) => String(i)} exportName="models" columns={qualityColumns(rows, { t, f, code })} />
         </Card>

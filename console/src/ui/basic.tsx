@@ -10,7 +10,7 @@ import {
 } from 'react';
 import type { Problem } from '../api/problem';
 import { useWords } from '../i18n';
-import { titleIn } from '../i18n/zh/problems';
+import { problemIn, titleIn } from '../lib/problem-words';
 import { Link } from '../lib/router';
 import { Icon, type IconName } from './icons';
 
@@ -191,6 +191,13 @@ export function Empty({ title, children, action, icon = 'info' }: { title: strin
   );
 }
 
+/** What the server says of a problem, in the reader's language where it has a form. */
+export function ProblemText({ text }: { text: string }) {
+  const { lang } = useWords();
+  const said = problemIn(lang, text);
+  return <span lang={said.lang === 'zh' ? 'zh-CN' : 'en'}>{said.text}</span>;
+}
+
 /** A problem in the server's words, its next step, and a way to try again. */
 export function Trouble({ problem, retry }: { problem: Problem; retry?: () => void }) {
   const { t, lang } = useWords();
@@ -201,12 +208,12 @@ export function Trouble({ problem, retry }: { problem: Problem; retry?: () => vo
       <Icon name="warn" size={20} />
       <div>
         <p className="trouble-title">{title}</p>
-        {problem.status === 0 ? <p>{t('error.offline.detail')}</p> : <p lang="en">{problem.message}</p>}
+        {problem.status === 0 ? <p>{t('error.offline.detail')}</p> : <p><ProblemText text={problem.message} /></p>}
         {problem.errors.length ? (
           <ul>
             {problem.errors.map((e) => (
               <li key={`${e.at} ${e.problem}`}>
-                {e.at ? <code>{e.at}</code> : null} {e.problem}
+                {e.at ? <code>{e.at}</code> : null} <ProblemText text={e.problem} />
               </li>
             ))}
           </ul>
@@ -214,7 +221,7 @@ export function Trouble({ problem, retry }: { problem: Problem; retry?: () => vo
         {problem.retryAfter ? <p>{t('error.wait', { seconds: problem.retryAfter })}</p> : null}
         {problem.next ? (
           <p className="next">
-            <strong>{t('error.next')}</strong> <span lang="en">{problem.next}</span>
+            <strong>{t('error.next')}</strong> <ProblemText text={problem.next} />
           </p>
         ) : null}
         {retry ? (

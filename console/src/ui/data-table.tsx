@@ -110,7 +110,7 @@ export function DataTable<R>({
       {save.problem ? <Trouble problem={save.problem} /> : null}
       <div className={stacks ? 'table-frame stacks' : 'table-frame'} role="region" aria-labelledby={id} tabIndex={0}>
         {/* Roles are named because the cards' layout would take them away. */}
-        <table role="table">
+        <table role="table" className={shownColumns.length > 9 ? 'dense' : undefined}>
           <caption id={id} className="sr-only">
             {caption}
           </caption>

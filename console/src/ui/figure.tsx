@@ -3,11 +3,15 @@ import { isKey, useWords } from '../i18n';
 import type { Figure, NamedTable, Report, Table, Words } from '../api/wire';
 import { Link } from '../lib/router';
 import { useBaseCurrency } from '../lib/base-currency';
+import { CELLS } from '../i18n/zh/tables';
+import { cellIn } from '../lib/cells';
+import { punctuated } from '../lib/chinese';
 import { formulaIn } from '../lib/formula';
 import { listed, type Listed } from '../lib/listed';
 import { inLanguage, isNumeric, num, rowCurrencies, rowUnits, str } from '../lib/wire-table';
 import { DataTable, type Column } from './data-table';
 import { Icon } from './icons';
+import { useNamed } from './names';
 import type { ReactNode } from 'react';
 
 /** The currency a figure speaks of, where it is money. */
@@ -75,7 +79,7 @@ export function FigureTile({ figure, label }: { figure: Figure; label?: string }
 }
 
 /** How it is computed; marked as English where a Chinese page has no other words for it. */
-function FormulaText({ of, formula }: { of: string; formula: string }) {
+export function FormulaText({ of, formula }: { of: string; formula: string }) {
   const { lang } = useWords();
   const said = formulaIn(lang, of, formula);
   return <p lang={said.lang === 'zh' ? 'zh-CN' : 'en'}>{said.text}</p>;
@@ -126,7 +130,7 @@ export function Notes({ notes }: { notes: readonly Words[] | undefined }) {
 /** Columns of floats from 0 to 1 that are chances or parts of a whole: 81 % is read at a glance, 0.8100 is not. */
 const SHARES = new Set([
   'probability', 'p_alive', 'churn_risk', 'churn_low', 'churn_high', 'support', 'confidence', 'promised', 'happened', 'rate', 'base', 'at_home', 'first', 'top_three',
-  'known', 'best', 'enough', 'anyway', 'deal_low', 'deal_high', 'accuracy', 'majority', 'gap',
+  'known', 'best', 'enough', 'anyway', 'deal_low', 'deal_high', 'accuracy', 'majority', 'gap', 'level',
 ]);
 /** Columns that are measured in what the row names as its `unit`. */
 const MEASURED = new Set(['value', 'low', 'high', 'measured', 'at_most']);
@@ -134,13 +138,16 @@ const MEASURED = new Set(['value', 'low', 'high', 'measured', 'at_most']);
 /** How cells of a column are shown, by its type and name. */
 export function useCell(): (type: string, name: string, cell: string | number | boolean | null) => ReactNode {
   const { f, t, code, lang } = useWords();
+  const named = useNamed();
   return (type, name, cell) => {
     if (cell === null || cell === '') return <span className="faint">–</span>;
     if (typeof cell === 'boolean') return cell ? t('word.yes') : t('word.no');
     if (type === 'date') return name === 'month' || name === 'cohort' ? f.month(String(cell)) : f.day(String(cell));
     if (type === 'time' || type === 'timestamp') return f.dateTime(String(cell));
     if (name === 'product_id' || name === 'next_id') return <Link to={`/catalogue/${encodeURIComponent(String(cell))}`}>{String(cell)}</Link>;
-    if (/(^|_)market$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
+    if (/(^|_)market$|^(other|source)$/.test(name) && /^[A-Z]{2}$/.test(String(cell))) return f.market(String(cell));
+    if (name === 'example') return <span className="breaks">{cellIn(lang, name, String(cell)).text}</span>;
+    if (name === 'language' && /^[a-z]{2}$/.test(String(cell))) return f.language(String(cell));
     if (name === 'share' || name.endsWith('_share')) return f.share(num(cell));
     if (isNumeric(type)) {
       const value = num(cell);
@@ -158,10 +165,13 @@ export function useCell(): (type: string, name: string, cell: string | number | 
     if (name === 'policy') return code('policy', String(cell));
     if (name === 'training') return code('training', String(cell));
     if (name === 'rule') return <RuleName rule={String(cell)} />;
+    const known = named(name, String(cell));
+    if (known) return known;
     if (name === 'figure' && isKey(`figure.${String(cell)}`)) return code('figure', String(cell));
     const list = listed(String(cell), lang);
     if (list) return list.length ? <EntryList entries={list} /> : <span className="faint">–</span>;
-    return <LongText text={String(cell)} />;
+    const said = cellIn(lang, name, String(cell));
+    return said.lang === lang ? <LongText text={said.text} /> : <span lang={CELLS.has(name) ? 'en' : undefined}><LongText text={said.text} /></span>;
   };
 }
 
@@ -214,18 +224,20 @@ type Cells = (string | number | boolean | null)[];
 type Render = Record<string, (row: Record<string, string | number | boolean | null>) => ReactNode>;
 
 /** The columns of a server's table: named, measured and said in the reader's language. */
-function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: Render; plain?: boolean }) => Column<Cells>[] {
+function useColumns(): (table: Table, how: { hide?: readonly string[]; inFile?: readonly string[]; render?: Render; plain?: boolean }) => Column<Cells>[] {
   const { code, lang, f } = useWords();
   const base = useBaseCurrency();
   const cell = useCell();
-  return (table, { hide = [], render = {}, plain = false }) => {
+  return (table, { hide = [], inFile = [], render = {}, plain = false }) => {
     const unit = plain ? null : rowUnits(table);
     // The ends of a share's interval are shares too.
     const shares = table.columns.some((c) => c.name === 'share');
     const currencies = plain ? null : rowCurrencies(table, base);
     // What stands with every number itself is only in the file, and so is what a gate looks at: its sentence says it.
     const gates = table.columns.some((c) => c.name === 'gate') && table.columns.some((c) => c.name === 'says');
-    const told = (name: string): boolean => (gates && name === 'kind') || (name === 'unit' ? unit !== null : (currencies?.some((c) => c?.column === name) ?? false));
+    // A lever that is a choice has its values in words.
+    const levers = table.columns.some((c) => c.name === 'lever');
+    const told = (name: string): boolean => inFile.includes(name) || (gates && name === 'kind') || (name === 'unit' ? unit !== null : (currencies?.some((c) => c?.column === name) ?? false));
     const shown = (name: string, type: string, row: Cells, at: number): ReactNode => {
       const value = num(row[at]);
       if (plain || value === null) return cell(type, name, row[at] ?? null);
@@ -245,6 +257,9 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
       .flatMap(({ name, at }) => (table.columns[at] ? [{ column: { ...table.columns[at], name }, at }] : []))
       .filter(({ column }) => !hide.includes(column.name))
       .map(({ column, at }) => {
+        // The Chinese of a column stands behind it.
+        const chinese = lang === 'zh' && table.columns[at]?.name !== column.name;
+        const written = (cell: Cells[number]): Cells[number] => (chinese && typeof cell === 'string' ? punctuated(cell) : cell);
         const numeric = isNumeric(column.type);
         const own = render[column.name];
         return {
@@ -253,15 +268,15 @@ function useColumns(): (table: Table, how: { hide?: readonly string[]; render?: 
           hint: lang === 'zh' ? column.meaning_zh || undefined : column.meaning,
           numeric,
           fileOnly: told(column.name),
-          value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : (row[at] ?? null)),
+          value: (row) => (numeric ? (num(row[at]) ?? str(row[at])) : written(row[at] ?? null)),
           render: (row) =>
             own
               ? own(Object.fromEntries(table.columns.map((c, i) => [c.name, row[i] ?? null])))
+              : column.name === 'value' && levers
+                ? shown('against', column.type, row, at)
               : column.name === 'formula' || (column.name === 'how' && !isKey(`code.${str(row[at])}`))
                 ? formula(figureAt < 0 ? '' : str(row[figureAt]), str(row[at]))
-                : column.name === 'chosen'
-                  ? <span lang="en">{cell(column.type, column.name, row[at] ?? null)}</span>
-                  : shown(column.name, column.type, row, at),
+                : shown(column.name, column.type, row.map((c, i) => (i === at ? written(c) : c)), at),
         };
       });
   };
@@ -273,6 +288,7 @@ export function TableView({
   exportName,
   empty,
   hide = [],
+  inFile = [],
   render = {},
   tools,
   pageSize,
@@ -284,6 +300,8 @@ export function TableView({
   exportName?: string;
   empty?: ReactNode;
   hide?: readonly string[];
+  /** Columns that another shows with its own cells: they are in the file alone. */
+  inFile?: readonly string[];
   render?: Render;
   tools?: ReactNode;
   pageSize?: number;
@@ -292,7 +310,7 @@ export function TableView({
   /** Numbers as they came: a column that somebody named in a question may be called like one of ours and be something else. */
   plain?: boolean;
 }) {
-  const columns = useColumns()(table, { hide, render, plain });
+  const columns = useColumns()(table, { hide, inFile, render, plain });
   return (
     <DataTable
       caption={caption}

@@ -188,13 +188,32 @@ describe('at work', () => {
     expect(await reasons.allTextContents()).toEqual(['最近一单在 12 天前，共 4 单，累计消费 318.40（报告货币）', '订单数为 4，要求至少 2：符合', '最近一单日期为 2026-11-12，要求不早于 180 天前：符合']);
     expect(await reasons.first().getAttribute('lang')).toBe('zh-CN');
     await chinese.page.goto(`${server.url}/data/rejects`);
-    await chinese.page.getByText('不晚于 2026-11-26 的日期').first().waitFor();
+    await chinese.page.getByText('真实存在的日期与时间').first().waitFor();
     expect(await chinese.page.getByText('ISO 4217 货币代码，例如 EUR').count()).toBe(6);
+    // The file by its name, and what would be right in no more than three lines, all in the frame.
+    const rejects = chinese.page.getByRole('table', { name: '搁置的行' });
+    await rejects.getByText('orders_US.csv.gz').first().waitFor();
+    expect(await rejects.evaluate((table) => [table.scrollWidth <= table.parentElement.clientWidth, Math.max(...[...table.tBodies[0].rows].map((row) => row.offsetHeight)) < 100])).toEqual([true, true]);
+    // A rule and a file are chosen by their names.
+    await chinese.page.getByRole('combobox', { name: '规则' }).selectOption('currency');
+    await rejects.getByText('ISO 4217 货币代码').first().waitFor();
+    await chinese.page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 6);
+    await chinese.page.getByRole('combobox', { name: '文件' }).selectOption({ label: 'orders_DE.csv' });
+    await chinese.page.getByText('没有搁置的行').waitFor();
     await chinese.page.goto(`${server.url}/data/quality`);
     const gates = chinese.page.getByRole('table', { name: '质量检查' });
     await gates.waitFor();
     expect(await gates.evaluate((table) => table.scrollWidth <= table.parentElement.clientWidth)).toBe(true);
     await chinese.page.context().close();
+  });
+
+  it('has all columns of gates, files and the ranking in sight on a laptop', async () => {
+    for (const [path, name] of [['/data/quality', 'Quality gates'], ['/data', 'Files that were taken in'], ['/markets', 'Ranking of markets']]) {
+      await page.goto(server.url + path);
+      const table = page.getByRole('table', { name });
+      await table.first().waitFor();
+      expect(await table.first().evaluate((t) => t.scrollWidth <= t.parentElement.clientWidth), path).toBe(true);
+    }
   });
 
   it('prints a plan: the button asks the browser, and on paper there is no menu', async () => {

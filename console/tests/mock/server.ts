@@ -190,7 +190,7 @@ export class Mock {
         return workspace.quality();
       case 'rejects': {
         const all = workspace.rejects();
-        const rows = all.rows.filter((r) => (!q.get('source') || r[0] === q.get('source')) && (!q.get('rule') || r[2] === q.get('rule')));
+        const rows = all.rows.filter((r) => (!q.get('source') || r[0] === q.get('source')) && (!q.get('rule') || r[3] === q.get('rule')));
         return page({ ...all, rows, total: rows.length }, number, size);
       }
       case 'schedule':

@@ -242,10 +242,16 @@ export function sources(): Table {
 }
 
 export function rejects(): Table {
-  const rules = ['not_a_date', 'currency', 'impossible_price', 'future_date'];
+  const rules = ['not_a_date', 'currency', 'impossible_price', 'bot_traffic'];
+  const [first = '', second = ''] = [1, 2].map((at) => String(sources().rows[at]?.[0] ?? ''));
+  const value = ['31/02/2026', 'EURO', '-12.00', 'Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)'];
+  const expected = ['a day of the calendar and a time of the day', 'a code of ISO 4217, such as EUR', 'a price from 0 to 1000000; below 0 only for discounts, fees and bad debt', "a person's browser or application; `baiduspider` names a machine"];
   return table(
-    [['source', 'text', 'file'], ['line', 'integer', 'line of the file'], ['rule', 'text', 'rule that put it aside'], ['column', 'text', 'column'], ['value', 'text', 'what stood there'], ['expected', 'text', 'what would be right']],
-    Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? 'orders_US.csv.gz' : 'flat-file-VN.txt', 88 + i * 41, rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'Created at'][i % 4] ?? '', ['31/02/2026', 'EURO', '-12.00', '2031-01-01'][i % 4] ?? '', ['a day of the calendar and a time of the day', 'a code of ISO 4217, such as EUR', 'a price from 0 to 1000000; below 0 only for discounts, fees and bad debt', 'a day up to 2026-11-26'][i % 4] ?? '']),
+    [
+      ['source', 'text', 'fingerprint of the source file'], ['line', 'integer', 'line in the source'], ['table_name', 'text', 'table it was meant for'], ['rule', 'text', 'rule it broke'],
+      ['column', 'text', 'column'], ['value', 'text', 'offending value'], ['expected', 'text', 'what would be right'], ['stage', 'text', 'read or clean'],
+    ],
+    Array.from({ length: 24 }, (_, i): Cell[] => [i % 2 ? first : second, 88 + i * 41, i % 4 < 3 ? 'order_lines' : 'events', rules[i % 4] ?? '', ['Created at', 'Currency', 'Price', 'user_agent'][i % 4] ?? '', value[i % 4] ?? '', expected[i % 4] ?? '', i % 2 ? 'read' : 'clean']),
   );
 }
 
@@ -266,6 +272,14 @@ export function quality(): Report {
         name: 'rules',
         title: words('What the rules found', '规则发现'),
         table: table([['rule', 'text', ''], ['policy', 'text', ''], ['checked', 'integer', ''], ['touched', 'integer', ''], ['sample', 'text', '']], [['service_line', 'mark', 31_220, 812, 'order 417-0055450, SHIPPING, 1 × 20'], ['exact_repeat', 'merge', 31_220, 318, 'order 411-0712727, AF-0041'], ['gift', 'mark', 31_220, 41, 'order 411-0713001, FP-0044, 1 × 0'], ['price_outlier', 'mark', 31_220, 12, 'order 420-1188204, KT-0017, 1 × 4250']]),
+      },
+      {
+        name: 'rejects',
+        title: words('What was put aside', '被搁置的数据'),
+        table: table(
+          [['table', 'text', ''], ['rule', 'text', ''], ['rows', 'integer', ''], ['first', 'text', '']],
+          ['bot_traffic', 'currency', 'impossible_price', 'not_a_date'].map((rule, i): Cell[] => [i ? 'order_lines' : 'events', rule, 6, 'flat-file-VN.txt line 129, column Currency, value `EURO`: a code of ISO 4217, such as EUR']),
+        ),
       },
     ],
     notes: [words('All totals tie out with the files to the cent.', '所有合计与文件逐分相符。')],

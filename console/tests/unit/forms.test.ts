@@ -1,7 +1,8 @@
 // What the server says in English alone has a Chinese form: its sources are read, and each string there stands beside its form.
 import { describe, expect, it } from 'vitest';
 import { formulaForms, formulaParts } from '../../src/i18n/zh/forms';
-import { problemTitles } from '../../src/i18n/zh/problems';
+import { problemForms, problemParts } from '../../src/i18n/zh/problems';
+import { ruleForms, ruleParts } from '../../src/i18n/zh/rule-problems';
 import { reasonForms, reasonParts, reasonValues, rejectForms, rejectParts } from '../../src/i18n/zh/said';
 import { formulaIn } from '../../src/lib/formula';
 import { turner, type Form } from '../../src/lib/forms';
@@ -39,6 +40,7 @@ describe('forms', () => {
     ['formulas', formulaForms, formulaParts, []],
     ['rejects', rejectForms, rejectParts, []],
     ['reasons', reasonForms, reasonParts, reasonValues],
+    ['problems', [...problemForms, ...ruleForms], [...ruleParts, ...problemParts], []],
   ] as const)('of %s have as many holes in Chinese, are Chinese and are reached', (_, forms: readonly Form[], parts: readonly Form[], values: readonly Form[]) => {
     const turn = turner(forms, parts, values);
     const inside = turner([...forms, ...parts], [], values);
@@ -251,13 +253,5 @@ describe('why a shopper is in a segment, in Chinese,', () => {
     expect(said('orders.count is 5, typical of the group is 4')).toEqual(['订单数为 5，该组典型值为 4']);
     expect(said('a sentence: true')).toEqual(['a sentence: true (en)']);
     expect(reasonsIn('en', 'all of: true;   age is 30, at least 20: true')).toEqual([{ text: 'age is 30, at least 20: true', depth: 0, lang: 'en' }]);
-  });
-});
-
-describe('headings of what went wrong, in Chinese,', () => {
-  it('are all that the server has', () => {
-    const titles = english(behind(of('serve/src/problem.rs'), /\bSelf::new\(/g, '')).filter((text) => /^[A-Z]/.test(text));
-    expect(differ(titles, texts(problemTitles))).toEqual([[], []]);
-    expect(titles.length).toBeGreaterThan(10);
   });
 });

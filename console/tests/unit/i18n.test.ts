@@ -63,7 +63,9 @@ describe('dictionaries', () => {
       );
     const source = files(join(import.meta.dirname, '../../src')).join('\n');
     // Keys that are put together: code('prefix', …) and t(`prefix.${…}`).
-    const prefixes = [...source.matchAll(/code\(\s*'([a-z]+)'/g)].map((m) => `${m[1]}.`).concat([...source.matchAll(/`([a-z.]+\.)\$\{/g)].map((m) => m[1] ?? ''));
+    const prefixes = [...source.matchAll(/code\(\s*'([a-z]+)'/g)].map((m) => `${m[1]}.`).concat([...source.matchAll(/`([a-z.]+\.)\$\{/g)].map((m) => m[1] ?? ''))
+      // Columns of codes that have names.
+      .concat([...source.matchAll(/\bprefixes: \[([^\]]*)\]/g)].flatMap((m) => [...(m[1] ?? '').matchAll(/'(\w+)'/g)].map((name) => `${name[1]}.`)));
     const unused = Object.keys(en).filter((key) => !source.includes(`'${key}'`) && !prefixes.some((p) => key.startsWith(p)));
     expect(unused).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { useLoad } from '../../lib/load';
 import { setQuery, useRoute } from '../../lib/router';
 import { groupBy } from '../../lib/wire-table';
 import { Answer, Badge, Card, Empty, Select } from '../../ui/basic';
-import { Figures, Notes, useFigureText } from '../../ui/figure';
+import { Figures, FormulaText, Notes, useFigureText } from '../../ui/figure';
 
 /** A choice of market that lives in the address, so that it can be shared. */
 export function MarketChoice({ all = true }: { all?: boolean }) {
@@ -91,7 +91,7 @@ function PersonaCard({ persona }: { persona: Persona }) {
                           <p>
                             {figure.why ?? figure.value} {figure.interval}
                           </p>
-                          <p lang="en">{claim.figure.formula}</p>
+                          <FormulaText of={claim.figure.key} formula={claim.figure.formula} />
                           <code className="wrap">{claim.figure.source}</code>
                         </div>
                       </details>

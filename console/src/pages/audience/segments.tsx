@@ -5,10 +5,11 @@ import type { Segments as SegmentsWire, SegmentPreview } from '../../api/wire';
 import { Chart, type ChartOption, type Palette } from '../../charts/chart';
 import { useWords } from '../../i18n';
 import { forget, useAct, useLoad, useStill } from '../../lib/load';
+import { ruleMistakes } from '../../lib/problem-words';
 import { Link } from '../../lib/router';
 import { useSession } from '../../lib/session';
 import { num, rowsOf, str } from '../../lib/wire-table';
-import { Answer, Badge, Button, Card, Confirm, Empty, Field, IconButton, Select, Trouble } from '../../ui/basic';
+import { Answer, Badge, Button, Card, Confirm, Empty, Field, IconButton, ProblemText, Select, Trouble } from '../../ui/basic';
 import { DataTable, type Column } from '../../ui/data-table';
 import { TableView } from '../../ui/figure';
 import { HeatChip, Meter } from '../../ui/marks';
@@ -59,8 +60,7 @@ function Builder({ data, draft, done }: { data: SegmentsWire; draft: { name: str
     setTitle('');
   });
   const result = rule.trim() === still ? preview.data : undefined;
-  // An error without a length is no mistake in the rule: the group is too small to be counted out.
-  const mistakes = result?.errors.filter((e) => e.len > 0) ?? [];
+  const mistakes = result ? ruleMistakes(result) : [];
   const wrong = mistakes.length > 0;
 
   const insert = (text: string) => {
@@ -146,7 +146,7 @@ function Builder({ data, draft, done }: { data: SegmentsWire; draft: { name: str
           ) : !result ? (
             <p className="hint">{t('segments.size.counting')}</p>
           ) : result.size == null ? (
-            <p className="hint">{wrong ? t('segments.size.wrong') : (result.errors[0]?.problem ?? t('segments.size.masked'))}</p>
+            <p className="hint">{wrong ? t('segments.size.wrong') : result.errors[0] ? <ProblemText text={result.errors[0].problem} /> : t('segments.size.masked')}</p>
           ) : (
             <p>
               <span className="big-number">{f.count(result.size)}</span>
@@ -186,8 +186,8 @@ function RuleErrors({ rule, errors }: { rule: string; errors: SegmentPreview['er
               {chars.slice(end, end + 24).join('')}
             </code>
             <span>
-              {error.problem}
-              {error.next ? ` — ${error.next}` : ''}
+              <ProblemText text={error.problem} />
+              {error.next ? <> — <ProblemText text={error.next} /></> : null}
             </span>
           </span>
         );

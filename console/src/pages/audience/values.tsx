@@ -81,7 +81,8 @@ function SideBySide({ figures }: { figures: readonly Figure[] }) {
     market,
     by: new Map(list.map((figure) => [figure.key.slice(3), figure])),
   }));
-  const keys = [...new Set(figures.map((figure) => figure.key.slice(3)))];
+  // What one market alone has stands in the table of all figures below.
+  const keys = [...new Set(figures.map((figure) => figure.key.slice(3)))].filter((key) => rows.length < 3 || rows.filter((r) => r.by.get(key)?.value != null).length > 1);
   const columns: Column<(typeof rows)[number]>[] = [
     { key: 'market', label: t('word.market'), value: (r) => f.market(r.market) },
     ...keys.map<Column<(typeof rows)[number]>>((key) => ({
@@ -98,7 +99,7 @@ function SideBySide({ figures }: { figures: readonly Figure[] }) {
         return (
           <span className="two-lines">
             <span>{shown.value}</span>
-            {shown.interval ? <span className="hint">{shown.interval}</span> : null}
+            {shown.interval ? <span className="hint narrow">{shown.interval}</span> : null}
           </span>
         );
       },

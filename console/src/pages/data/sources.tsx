@@ -4,6 +4,7 @@ import { api } from '../../api/client';
 import type { Table } from '../../api/wire';
 import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
+import { punctuated } from '../../lib/chinese';
 import { groupBy, num, str } from '../../lib/wire-table';
 import { Answer, Card, Empty } from '../../ui/basic';
 import { TableView } from '../../ui/figure';
@@ -20,6 +21,9 @@ function inOrder(data: Table): Table {
     rows: data.rows.map((row) => order.map((i) => row[i] ?? null)),
   };
 }
+
+/** How a file was read, in the file that is saved: nobody looks for it on the page. */
+const IN_FILE = ['source', 'sequence', 'encoding', 'compression', 'system', 'converted'];
 
 /** More files of a kind than this stand in one line. */
 const MANY = 5;
@@ -57,12 +61,14 @@ function Notes({ text }: { text: string }) {
   } catch {
     notes = text ? [text] : [];
   }
-  return notes.length ? <span className="file-notes">{notes.join(' · ')}</span> : <span className="faint">–</span>;
+  return notes.length ? <span className="file-notes">{notes.map(punctuated).join(' · ')}</span> : <span className="faint">–</span>;
 }
 
 function Files({ data }: { data: Table }) {
   const { t, f, code, lang } = useWords();
   const notes = { notes: (row: Record<string, unknown>) => <Notes text={String(row[lang === 'zh' ? 'notes_zh' : 'notes'] ?? '')} /> };
+  // Terms and places of origin are stated of few files: without any, their columns would push the rest out of sight.
+  const inFile = [...IN_FILE, ...['licence', 'origin', 'obtained'].filter((name) => data.rows.every((row) => !row[data.columns.findIndex((c) => c.name === name)]))];
   const at = (name: string) => data.columns.findIndex((c) => c.name === name);
   const [table, format, bytes] = [at('table_name'), at('format'), at('bytes')];
   const isMedia = (row: Table['rows'][number]) => str(row[table]) === 'media';
@@ -71,13 +77,13 @@ function Files({ data }: { data: Table }) {
   const rest = data.rows.filter((row) => !grouped.has(row));
   return (
     <>
-      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} render={notes} />
+      <TableView table={{ ...data, rows: rest, total: rest.length }} caption={t('data.sources')} exportName="sources" hide={['sha256']} inFile={inFile} render={notes} />
       {groups.map(([kind, rows]) => (
         <details key={kind} className="file-group">
           <summary>
             {t('data.sources.group', { n: f.count(rows.length), kind: code('media', kind), bytes: f.bytes(rows.reduce((sum, row) => sum + (num(row[bytes]) ?? 0), 0)) })}
           </summary>
-          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} render={notes} />
+          <TableView table={{ ...data, rows, total: rows.length }} caption={code('media', kind)} exportName={`sources-${kind}`} hide={['sha256']} inFile={inFile} render={notes} />
         </details>
       ))}
     </>

@@ -7,7 +7,7 @@ import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
 import { Link } from '../../lib/router';
 import { useSession } from '../../lib/session';
-import { Answer, Badge, Button, Dialog } from '../../ui/basic';
+import { Answer, Badge, Button, Dialog, ProblemText } from '../../ui/basic';
 import { DataTable } from '../../ui/data-table';
 
 /** A name that opens what its owner did; a plain name for whoever may not see that. */
@@ -118,7 +118,7 @@ function Links({ links, changed }: { links: VisitorLink[]; changed: () => void }
     <section>
       <h3>{t('live.visitor.links')}</h3>
       <p className="hint">{t('live.visitor.links.hint')}</p>
-      {error ? <p className="field-error" role="alert">{error.message}</p> : null}
+      {error ? <p className="field-error" role="alert"><ProblemText text={error.message} /></p> : null}
       <DataTable
         caption={t('live.visitor.links')}
         filter={false}

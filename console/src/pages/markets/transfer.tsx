@@ -5,6 +5,7 @@ import type { TransferReport } from '../../api/wire';
 import { axis, Chart, frame, type ChartOption, type Palette } from '../../charts/chart';
 import { useWords } from '../../i18n';
 import { useLoad } from '../../lib/load';
+import { cellIn } from '../../lib/cells';
 import { groupBy, num, rowsOf, str, type Row } from '../../lib/wire-table';
 import { Answer, Badge, Card, Empty, Select } from '../../ui/basic';
 import { DataTable, type Column } from '../../ui/data-table';
@@ -149,6 +150,13 @@ function GainBar({ row, rows, gain, low, high }: { row: Row; rows: readonly Row[
   );
 }
 
+/** What was chosen for a way, in a few words. */
+function Chosen({ text }: { text: string }) {
+  const { lang } = useWords();
+  const said = cellIn(lang, 'chosen', text);
+  return <span className="hint" lang={said.lang === 'zh' ? 'zh-CN' : 'en'} translate="no">{said.text}</span>;
+}
+
 function Methods({ data }: { data: TransferReport }) {
   const { t, f, code } = useWords();
   const rows = useMemo(() => rowsOf(data.methods), [data.methods]);
@@ -161,7 +169,7 @@ function Methods({ data }: { data: TransferReport }) {
       render: (r) => (
         <span className="two-lines">
           {code('method', str(r['method']))}
-          <span className="hint" translate="no">{str(r['chosen'])}</span>
+          <Chosen text={str(r['chosen'])} />
         </span>
       ),
     },

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { axis, Chart, frame, type ChartOption, type Palette } from '../../charts/chart';
 import { isKey, useWords } from '../../i18n';
+import { punctuated } from '../../lib/chinese';
 import { readPlan, type PlanPage, type PlanProduct, type PlanSegment } from '../../lib/plan';
 import { Link } from '../../lib/router';
 import { download } from '../../lib/table';
@@ -96,7 +97,7 @@ export function PlanView({ plan, market }: { plan: unknown; market: string }) {
           pageSize={10}
           columns={[
             { key: 'name', label: t('data.file'), value: (r) => r.name },
-            { key: 'table', label: t('word.table'), value: (r) => r.table },
+            { key: 'table', label: t('word.table'), value: (r) => code('tablename', r.table) },
             { key: 'licence', label: t('data.licence'), value: (r) => r.licence },
             { key: 'origin', label: t('data.origin'), value: (r) => r.origin },
           ]}
@@ -176,7 +177,7 @@ function Products({ rows, page }: { rows: PlanProduct[]; page: PlanPage }) {
     cell('stock', t('catalogue.stock'), (r: PlanProduct) => r.stock),
   ];
   return (
-    <Card title={t('plan.products')} hint={[t('plan.model', { model: page.serving.model, training: code('training', page.serving.training) }), lang === 'zh' ? page.serving.whyZh || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
+    <Card title={t('plan.products')} hint={[t('plan.model', { model: code('model', page.serving.model), training: code('training', page.serving.training) }), lang === 'zh' ? punctuated(page.serving.whyZh) || page.serving.why : page.serving.why].filter(Boolean).join(' · ')}>
       <DataTable caption={t('plan.products')} columns={columns} rows={rows} rowKey={(r) => r.id} exportName="plan-products" />
     </Card>
   );

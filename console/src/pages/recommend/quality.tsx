@@ -3,13 +3,14 @@ import type { useWords } from '../../i18n';
 import { num, str, type Row } from '../../lib/wire-table';
 import type { Column } from '../../ui/data-table';
 import { RangeBar } from '../../ui/marks';
+import { ModelName } from '../../ui/names';
 
 export function qualityColumns(rows: readonly Row[], { t, f, code }: Pick<ReturnType<typeof useWords>, 't' | 'f' | 'code'>): Column<Row>[] {
   const ends = rows.flatMap((r) => [num(r['value']), num(r['high'])]).filter((x): x is number => x !== null);
   const most = Math.max(1e-6, ...ends);
   return [
     { key: 'market', label: t('word.market'), value: (r) => (str(r['market']) === 'all' ? t('word.alltargets') : f.market(str(r['market']))) },
-    { key: 'model', label: t('models.model'), value: (r) => str(r['model']), render: (r) => <code>{str(r['model'])}</code> },
+    { key: 'model', label: t('models.model'), value: (r) => `${code('model', str(r['model']))} ${str(r['model'])}`, render: (r) => <ModelName model={str(r['model'])} /> },
     { key: 'training', label: t('models.training'), value: (r) => code('training', str(r['training'])) },
     { key: 'value', label: t('word.value'), numeric: true, value: (r) => num(r['value']), render: (r) => f.decimal(num(r['value']), 4) },
     {

@@ -4,16 +4,18 @@ import { api } from '../../api/client';
 import type { PersonErasure, PersonExport } from '../../api/wire';
 import { useWords } from '../../i18n';
 import { forget, useAct } from '../../lib/load';
+import { problemsIn } from '../../lib/problem-words';
 import { download } from '../../lib/table';
 import { Button, Card, Confirm, Empty, Field, Trouble } from '../../ui/basic';
 import { NamedTables } from '../../ui/figure';
 import { ConsentsOf } from './consents';
 
 export function Persons() {
-  const { t, f } = useWords();
+  const { t, f, lang } = useWords();
   const [id, setId] = useState('');
   const [found, setFound] = useState<PersonExport | null>(null);
   const [erased, setErased] = useState<PersonErasure | null>(null);
+  const next = erased?.next ? problemsIn(lang, erased.next) : null;
   const [asking, ask] = useState(false);
   const find = useAct(async () => {
     setErased(null);
@@ -67,7 +69,7 @@ export function Persons() {
               </li>
             ))}
           </ul>
-          {erased.next ? <p className="next">{erased.next}</p> : null}
+          {next ? <p className="next" lang={next.lang === 'zh' ? 'zh-CN' : 'en'}>{next.text}</p> : null}
         </div>
       ) : null}
       <Confirm open={asking} title={t('persons.erase')} text={t('persons.erase.text', { id: found?.id ?? '' })} yes={t('persons.erase')} busy={erase.busy} problem={erase.problem} onYes={() => void erase.run()} onClose={() => { ask(false); erase.clear(); }} />

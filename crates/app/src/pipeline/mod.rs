@@ -152,7 +152,7 @@ const STAGES: [(&str, u32); 12] = [
     ("transfer", 1),
     ("voices", 3),
     ("outlook", 4),
-    ("personas", 5),
+    ("personas", 6),
     ("entry", 5),
     ("decisions", 12),
     (SEGMENTS_OF_ONES_OWN, 2),

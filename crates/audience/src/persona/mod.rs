@@ -7,6 +7,7 @@
 
 pub mod brief;
 pub mod facts;
+pub mod languages;
 pub mod name;
 pub mod page;
 mod parts;

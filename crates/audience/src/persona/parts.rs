@@ -1,6 +1,7 @@
 //! The sentences of the four parts. Each is made from one figure; where that is not shown, the reason joins what is not known.
 
 use super::facts::{Counted, Facts, Group, Shared};
+use super::languages::language_words;
 use super::page::{Entry, PersonaParams, Said};
 use super::words::{part_of_day, shown, weekday};
 use crate::figures::{count, share};
@@ -127,11 +128,11 @@ pub(super) fn basics(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<Sa
         let figure = share("persona.language", language.n, total)
             .formula("texts in the language / texts whose language is known");
         if let Some(value) = shown(&figure) {
-            let zh = language.name_zh.as_deref().unwrap_or(&language.name);
+            let (en, zh) = language_words(&language.name);
             out.push(entry(
                 Group::Languages,
                 &figure,
-                format!("{value} of what they write is in {}", language.name),
+                format!("{value} of what they write is in {en}"),
                 format!("{value} 的文字用{zh}写成"),
             ));
         }

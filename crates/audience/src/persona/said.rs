@@ -2,6 +2,7 @@
 //! most texts speak of. Each statement has its counts and original quotes.
 
 use super::facts::{Concern, Facts, Group};
+use super::languages::language_words;
 use super::page::{Entry, PersonaParams, Said};
 use super::parts::{entry, missing};
 use super::words::shown;
@@ -27,16 +28,17 @@ pub(super) fn concerns(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<
 fn agreement(facts: &Facts) -> Option<Entry> {
     let found = facts.agreement.as_ref()?;
     let value = shown(&found.score)?;
-    let languages: Vec<&str> = found.languages.iter().map(|(language, _)| language.code()).collect();
+    let words = || found.languages.iter().map(|(language, _)| language_words(language.code()));
+    let (en, zh): (Vec<&str>, Vec<&str>) = words().unzip();
     let chance = format!("{:.2}", found.by_chance);
     Some(entry(
         Group::Concerns,
         &found.score,
         format!(
             "texts in {} agree to {value} of 1 on what they praise and blame; dealt out at random they would to {chance}",
-            languages.join(", ")
+            en.join(", ")
         ),
-        format!("{} 文字在褒贬上的一致度为 {value}（满分 1）；若随机分配语言则为 {chance}", languages.join("、")),
+        format!("{} 文字在褒贬上的一致度为 {value}（满分 1）；若随机分配语言则为 {chance}", zh.join("、")),
     ))
 }
 

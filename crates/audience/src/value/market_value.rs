@@ -121,7 +121,7 @@ pub(crate) fn figures(
             "value.margin",
             &margins,
             match share {
-                Some(s) => format!("revenue in {days} days × margin share {s}; {percent} % interval"),
+                Some(s) => format!("revenue in {days} days × margin share {s:.3}; {percent} % interval"),
                 None => "revenue × margin share, which is not known".to_owned(),
             },
         ),

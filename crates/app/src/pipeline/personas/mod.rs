@@ -242,6 +242,16 @@ fn first_orders(rows: &[loaded::FirstOrder]) -> FirstOrders {
 mod tests {
     use super::*;
 
+    #[test]
+    fn every_language_that_reviews_are_told_to_be_in_has_a_name() {
+        let bare: Vec<&str> = content::text::Language::ALL
+            .iter()
+            .map(|language| language.code())
+            .filter(|code| audience::persona::languages::language_words(code).0 == *code)
+            .collect();
+        assert_eq!(bare, [""; 0]);
+    }
+
     /// Twelve shoppers who all buy the same 120 things, one a day: 280,840 chains of three, above what is looked for.
     /// A run over a year of a real shop stopped there.
     #[test]
