@@ -5,7 +5,7 @@
 
 use super::super::snapshot::Snapshot;
 use crate::looks::Looks;
-use crate::views::Views;
+use crate::views::{NearBy, Views};
 use domain::{History, ItemIdx, Market, Reason};
 use recommend::serving::{Near, Scorer, Step, Why};
 use std::collections::BTreeMap;
@@ -48,11 +48,10 @@ impl<'a> Nearby<'a> {
         let deep = 4 * n + 40;
         let mut sums: BTreeMap<ItemIdx, f32> = BTreeMap::new();
         for row in self.seeds.iter().filter_map(|seed| found.row(self.now.goods.id(*seed))) {
-            let near: Vec<(u32, f32)> = match self.joined() {
-                Some((views, looks)) => {
-                    let near = views.near(found, looks, row as usize, deep, &all).near.into_iter();
-                    near.map(|near| (near.row as u32, near.score as f32)).collect()
-                }
+            let joined = self.joined().map(|(views, looks)| views.near(found, looks, row as usize, deep, &all));
+            // A seed that the joined views do not know is asked by its texts.
+            let near: Vec<(u32, f32)> = match joined.filter(|near| !near.by.is_empty()) {
+                Some(NearBy { near, .. }) => near.into_iter().map(|n| (n.row as u32, n.score as f32)).collect(),
                 None => found.search().similar(row, deep, &all),
             };
             for (other, likeness) in near {

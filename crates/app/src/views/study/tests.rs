@@ -101,3 +101,24 @@ fn every_set_is_told_and_too_little_data_is_said() {
     let empty = Interactions::new(N, Vec::new(), Vec::new()).unwrap();
     assert!(measured(&empty).why.contains("nothing was bought"));
 }
+
+/// Shoppers who come later and buy by lot are in no vector, weight or mark of the validation window.
+#[test]
+fn what_comes_after_a_window_changes_nothing_in_it() {
+    let habit = |item: usize| item / (N / KINDS);
+    let before = shop(0, habit, habit);
+    let mut rng = Seed(12).stream(0);
+    let later = (900..1200_u32).flat_map(|s| [ShopperIdx(s); 2]).map(|shopper| Interaction {
+        shopper,
+        item: ItemIdx(rng.below(N) as u32),
+        kind: Kind::Purchase,
+        day: Day(84),
+        weight: 1.0,
+    });
+    let cells = before.iter().chain(later).collect();
+    let with_later = Interactions::new(N, vec![Market::UNKNOWN; 1200], cells).expect("valid rows");
+    let validation = |study: &Study| study.rows.iter().map(|row| row.validation).collect::<Vec<f64>>();
+    let (plain, with) = (measured(&before), measured(&with_later));
+    assert_eq!(validation(&plain), validation(&with));
+    assert!(plain.rows.iter().any(|row| row.validation > 0.2), "{plain:?}");
+}
