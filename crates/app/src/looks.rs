@@ -120,7 +120,7 @@ pub(crate) async fn thumbnails(
 }
 
 /// Writes the file beside its place, puts it there, and takes earlier ones away.
-fn write(place: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write(place: &Path, bytes: &[u8]) -> Result<()> {
     let telling = || format!("writing {}", place.display());
     let folder = place.parent().context("a place in a folder")?;
     std::fs::create_dir_all(folder).with_context(telling)?;

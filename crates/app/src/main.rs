@@ -24,6 +24,7 @@ mod trainings;
 mod transfer;
 mod undone;
 mod values;
+mod views;
 mod workspace;
 
 use clap::Parser;

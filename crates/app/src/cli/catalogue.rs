@@ -36,7 +36,7 @@ pub(crate) struct Similar {
     /// A picture instead of a product: what in the catalogue looks like it.
     #[arg(long, value_name = "FILE")]
     pub(crate) image: Option<PathBuf>,
-    /// What is compared; both is the ranks of texts and pictures together.
+    /// What is compared. Both looks for another one of the same sort; bought and all for what the same shoppers buy.
     #[arg(long, value_enum, default_value_t = Like::Both, conflicts_with = "image")]
     pub(crate) by: Like,
     /// Market: titles in its language, and nothing that is out of stock there.
@@ -57,8 +57,12 @@ pub(crate) enum Like {
     Text,
     /// Shapes and colours of their pictures.
     Picture,
-    /// Texts and pictures.
+    /// What they are bought with.
+    Bought,
+    /// The ranks of texts and pictures together.
     Both,
+    /// Texts, pictures and purchases, as your orders weigh them (`portolan catalogue views`); as both where they do not.
+    All,
 }
 
 /// `portolan catalogue`.
@@ -83,6 +87,12 @@ pub(crate) enum CatalogueWhat {
     },
     /// Sounds and the sound of videos: what is said in them, and which are alike.
     Sounds {
+        /// Result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What texts, pictures and purchases each say of what is bought next, and whether they are joined.
+    Views {
         /// Result as JSON.
         #[arg(long)]
         json: bool,

@@ -1,14 +1,14 @@
-//! `portolan similar`: products like a product, by texts, by pictures or by both, or like a picture.
+//! `portolan similar`: products like a product, by texts, by pictures, by who buys them or by all of it, or like a picture.
 
 use super::Environment;
 use crate::cli::Like;
 use crate::exit::{Exit, Stop};
 use crate::looks::Looks;
 use crate::search::Found;
+use crate::views::{self, Near, NearBy, Sort, Views};
 use crate::{cli, output};
 use anyhow::Result;
 use content::picture::Alike;
-use content::search::fuse;
 use domain::Market;
 use serde_json::json;
 use std::path::Path;
@@ -19,20 +19,10 @@ pub(super) fn languages(market: Option<Market>) -> Vec<&'static str> {
     market.into_iter().flat_map(domain::languages).collect()
 }
 
-/// A product that is like another.
-struct Near {
-    row: usize,
-    text: Option<f32>,
-    picture: Option<Alike>,
-}
-
-/// Rows of each list that are put together.
-const DEEP: usize = 200;
-
 pub(crate) async fn run(env: &Environment, args: &cli::Similar) -> Result<ExitCode> {
     let (found, stock) = Found::open(env, args.json).await?;
     let allowed = found.allowed(&stock, args.market);
-    let (of, near) = match (&args.image, &args.product) {
+    let (of, NearBy { near, by }) = match (&args.image, &args.product) {
         (Some(image), _) => (json!({"image": name(image)}), like_picture(env, args, &found, &allowed, image).await?),
         (None, Some(product)) => {
             let row = found.row(product).ok_or_else(|| {
@@ -56,10 +46,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Similar) -> Result<ExitCo
             .map(|(n, rank)| {
                 json!({"rank": rank, "product": found.ids[n.row], "title": found.title(n.row, &languages),
                     "category": found.categories[n.row], "text": n.text, "picture": n.picture.map(|p| p.likeness),
-                    "same_picture": n.picture.map(|p| p.same)})
+                    "same_picture": n.picture.map(|p| p.same), "bought": n.bought, "score": n.score})
             })
             .collect();
-        let mut out = json!({"market": args.market, "items": items});
+        let mut out = json!({"market": args.market, "weighed": by, "items": items});
         out.as_object_mut().into_iter().for_each(|o| o.extend(of.as_object().cloned().unwrap_or_default()));
         output::json(&out)?;
         return Ok(ExitCode::SUCCESS);
@@ -68,7 +58,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Similar) -> Result<ExitCo
         (Some(image), _) => output::line(&format!("like the picture {}:", name(image))),
         (None, product) => {
             let row = product.as_deref().and_then(|p| found.row(p)).unwrap_or(0) as usize;
-            output::line(&format!("like {} {}:", found.ids[row], found.title(row, &languages)));
+            output::line(&format!("like {} {}{}:", found.ids[row], found.title(row, &languages), told(&by)));
         }
     }
     if near.is_empty() {
@@ -85,11 +75,22 @@ pub(crate) async fn run(env: &Environment, args: &cli::Similar) -> Result<ExitCo
             found.categories[n.row].clone(),
             shown(n.text),
             shown(n.picture.map(|p| p.likeness)),
+            shown(n.bought),
             same.to_owned(),
         ]
     });
-    output::table(&["", "product", "title", "category", "texts", "pictures", ""], &[0, 4, 5], rows.collect());
+    output::table(
+        &["", "product", "title", "category", "texts", "pictures", "bought", ""],
+        &[0, 4, 5, 6],
+        rows.collect(),
+    );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the order is by, where orders weighed it.
+fn told(by: &[Sort]) -> String {
+    let names: Vec<&str> = by.iter().map(|sort| sort.name()).collect();
+    if names.is_empty() { String::new() } else { format!(" (by {})", names.join(", ")) }
 }
 
 fn name(path: &Path) -> String {
@@ -108,7 +109,7 @@ async fn like_picture(
     found: &Found,
     allowed: &[bool],
     image: &Path,
-) -> Result<Vec<Near>> {
+) -> Result<NearBy> {
     let picture = crate::media::picture(image).map_err(|why| {
         let next = "JPEG, PNG, WebP, GIF, BMP and TIFF files are read";
         Stop::error(Exit::BadInput, format!("{}: {why}", image.display()), next)
@@ -117,8 +118,12 @@ async fn like_picture(
     if looks.likeness.n_present() == 0 {
         return Err(no_pictures());
     }
-    let near = looks.like(&picture, args.n, allowed)?;
-    Ok(near.into_iter().map(|alike| Near { row: alike.row, text: None, picture: Some(alike) }).collect())
+    let near = looks.like(&picture, args.n, allowed)?.into_iter().map(looking);
+    Ok(NearBy { near: near.collect(), by: Vec::new() })
+}
+
+fn looking(alike: Alike) -> Near {
+    Near { row: alike.row, text: None, picture: Some(alike), bought: None, score: f64::from(alike.likeness) }
 }
 
 pub(crate) fn no_pictures() -> anyhow::Error {
@@ -135,25 +140,39 @@ async fn like_product(
     found: &Found,
     allowed: &[bool],
     row: u32,
-) -> Result<Vec<Near>> {
-    let deep = if args.by == Like::Both { DEEP.max(args.n) } else { args.n };
-    let texts = if args.by == Like::Picture { Vec::new() } else { found.search().similar(row, deep, allowed) };
-    let pictures = if args.by == Like::Text {
-        Vec::new()
-    } else {
-        let looks = looks(env, args, found).await?;
-        if args.by == Like::Picture && looks.likeness.n_present() == 0 {
-            return Err(no_pictures());
+) -> Result<NearBy> {
+    let at = row as usize;
+    if args.by == Like::Text {
+        let texts = found.search().similar(row, args.n, allowed).into_iter();
+        let near = texts.map(|(row, cosine)| Near {
+            row: row as usize,
+            text: Some(cosine),
+            picture: None,
+            bought: None,
+            score: f64::from(cosine),
+        });
+        return Ok(NearBy { near: near.collect(), by: Vec::new() });
+    }
+    let looks = looks(env, args, found).await?;
+    match args.by {
+        Like::Text | Like::Both => Ok(views::ranked(found, Some(&looks), at, args.n, allowed)),
+        Like::Picture if looks.likeness.n_present() == 0 => Err(no_pictures()),
+        Like::Picture => {
+            let near = looks.likeness.like_row(at, args.n, allowed).into_iter().map(looking);
+            Ok(NearBy { near: near.collect(), by: Vec::new() })
         }
-        looks.likeness.like_row(row as usize, deep, allowed)
-    };
-    let lists: Vec<Vec<u32>> =
-        vec![texts.iter().map(|(row, _)| *row).collect(), pictures.iter().map(|a| a.row as u32).collect()];
-    let lists: Vec<Vec<u32>> = lists.into_iter().filter(|list| !list.is_empty()).collect();
-    let near = fuse(&lists).into_iter().take(args.n).map(|(row, _)| Near {
-        row: row as usize,
-        text: texts.iter().find(|(at, _)| *at == row).map(|(_, cosine)| *cosine),
-        picture: pictures.iter().find(|a| a.row == row as usize).copied(),
-    });
-    Ok(near.collect())
+        Like::Bought | Like::All => {
+            let opened = env.opened().await?;
+            let bar = output::Bar::new(env.quiet || args.json);
+            let views = Views::load(&opened.workspace, &opened.engine, &opened.snapshot, (found, &looks), &bar).await?;
+            if args.by == Like::All {
+                return Ok(views.near(found, &looks, at, args.n, allowed));
+            }
+            if views.n_bought() == 0 {
+                let next = "`portolan ingest YOUR_ORDERS` brings purchases; `--by both` compares texts and pictures";
+                return Err(Stop::error(Exit::Missing, "no two products were bought by the same shopper", next));
+            }
+            Ok(views.bought_alike((found, &looks), at, args.n, allowed))
+        }
+    }
 }

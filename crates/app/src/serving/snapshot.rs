@@ -12,6 +12,7 @@ use crate::models::{Kept as KeptMarket, Store};
 use crate::output::Bar;
 use crate::pipeline;
 use crate::search::Found;
+use crate::views::Views;
 use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
 use domain::{ItemIdx, Market};
@@ -83,6 +84,7 @@ pub(crate) struct Snapshot {
     shelves: Arc<Shelves>,
     found: OnceLock<Arc<Found>>,
     looks: OnceLock<Arc<Looks>>,
+    views: OnceLock<Arc<Views>>,
     new: OnceLock<Arc<NewProducts>>,
     tastes: OnceLock<Arc<Tastes>>,
     answers: Answers,
@@ -123,6 +125,7 @@ impl Snapshot {
             shelves: before.shelves.clone(),
             found: OnceLock::new(),
             looks: OnceLock::new(),
+            views: OnceLock::new(),
             new: OnceLock::new(),
             tastes: OnceLock::new(),
             answers: Answers::default(),
@@ -170,6 +173,7 @@ impl Snapshot {
             home,
             found: OnceLock::new(),
             looks: OnceLock::new(),
+            views: OnceLock::new(),
             new: OnceLock::new(),
             tastes: OnceLock::new(),
             answers: Answers::default(),
@@ -296,6 +300,11 @@ impl Snapshot {
         self.looks.get().map(|looks| &**looks)
     }
 
+    /// What products are like by texts, pictures and purchases, once it has been weighed.
+    pub(crate) fn views(&self) -> Option<&Views> {
+        self.views.get().map(|views| &**views)
+    }
+
     /// Makes what is slow to make and not needed to begin with; takes it over from an earlier version of the same data.
     pub(crate) async fn prepare(&self, before: Option<&Self>) -> Result<()> {
         let same = before.filter(|before| is_same(&before.lake, &self.lake));
@@ -317,6 +326,14 @@ impl Snapshot {
             }
         };
         let looks = self.looks.get_or_init(|| looks);
+        let views = match same.and_then(|before| before.views.get()) {
+            Some(views) => views.clone(),
+            None => {
+                let bar = Bar::new(true);
+                Arc::new(Views::load(&self.workspace, &self.engine, &self.lake, (found, looks), &bar).await?)
+            }
+        };
+        self.views.get_or_init(|| views);
         let same = same.filter(|before| before.versions.models == self.versions.models);
         let new = match same.and_then(|before| before.new.get()) {
             Some(new) => new.clone(),

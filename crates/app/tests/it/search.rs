@@ -86,6 +86,36 @@ fn similar_products_are_of_the_same_kind_and_an_unknown_one_is_an_error() {
     assert!(said.err.contains("there is no product `K9`") && said.err.contains("portolan search"), "{}", said.err);
 }
 
+#[test]
+fn purchases_are_one_more_view_and_without_any_texts_and_pictures_remain() {
+    let shop = shop();
+    let told = asked(&shop, &["catalogue", "views", "--json"]);
+    assert_eq!((&told["products"]["bought"], &told["used"]), (&json!(0), &Value::Null), "{told}");
+    assert!(told["why"].as_str().unwrap().contains("nothing was bought"), "{told}");
+    let said = shop.run(&["similar", "K1", "--by", "bought"]);
+    assert!(said.code == 4 && said.err.contains("--by both"), "{}", said.err);
+
+    let (shop, _) = crate::simulated::simulated(&["--scale", "0.1", "--seed", "3"]);
+    let told = asked(&shop, &["catalogue", "views", "--json"]);
+    let rows = told["ablation"].as_array().unwrap();
+    let with = rows.iter().filter(|row| row["views"].as_array().unwrap().contains(&json!("bought")));
+    assert!(
+        with.clone().count() > 1 && with.count() < rows.len(),
+        "every set is told, with purchases and without: {told}"
+    );
+    let said = shop.ok(&["catalogue", "views"]);
+    assert!(said.contains("purchases add") && said.contains(told["why"].as_str().unwrap()), "{said}");
+    let bought =
+        shop.sql("select product_id from clean.order_lines where settled group by product_id order by count(*) desc");
+    let product = bought[0]["product_id"].as_str().unwrap();
+    let near = asked(&shop, &["similar", product, "--by", "bought", "--json"]);
+    let cosines: Vec<f64> = near["items"].as_array().unwrap().iter().map(|n| n["bought"].as_f64().unwrap()).collect();
+    assert!(cosines.len() == 10 && cosines.is_sorted_by(|a, b| a >= b) && cosines[0] > 0.1, "{near}");
+    let near = asked(&shop, &["similar", product, "--by", "all", "--json"]);
+    let used = told["used"]["views"].as_array().cloned().unwrap_or_default();
+    assert_eq!((&near["weighed"], products(&near).len()), (&json!(used), 10), "{near}");
+}
+
 /// What a shopper types in each of the simulator's six languages finds a kettle first, and in a market the title is shown in its language.
 #[test]
 fn a_kettle_is_found_in_every_language_of_the_simulated_merchant() {

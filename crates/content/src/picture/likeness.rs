@@ -7,6 +7,7 @@
 //! picture.
 
 use super::{Colours, Edges, Picture, PicturePrint};
+use crate::space::View;
 use crate::{Encode, Vectors, VectorsError};
 use learn::container::{ContainerError, Reader, Writer};
 
@@ -157,6 +158,11 @@ impl Likeness {
         found
     }
 
+    /// How alike two of them are, and whether they are copies; `None` where one is missing.
+    pub fn pair(&self, a: usize, b: usize) -> Option<Alike> {
+        Some(Alike { row: b, likeness: self.alike(a, b)?, same: self.is_same(a, self, b) })
+    }
+
     /// Whether two pictures are one saved twice: near by their prints, and pixel by pixel when both are small.
     fn is_same(&self, at: usize, other: &Self, row: usize) -> bool {
         let near = |(a, b): (PicturePrint, PicturePrint)| a.distance(&b) <= SAME.0 && a.colour_distance(&b) <= SAME.1;
@@ -234,6 +240,18 @@ impl Likeness {
             learnt,
             prints: prints.map(|(print, there)| (*there == 1).then(|| PicturePrint::from_bytes(print))).collect(),
         })
+    }
+}
+
+impl View for Likeness {
+    fn alike(&self, a: usize, b: usize) -> Option<f32> {
+        match &self.learnt {
+            Some(learnt) => Some(cosine(learnt.row(a)?, learnt.row(b)?)),
+            None => {
+                let edges = cosine(self.edges.row(a)?, self.edges.row(b)?);
+                Some((edges + cosine(self.colours.row(a)?, self.colours.row(b)?)) / 2.0)
+            }
+        }
     }
 }
 

@@ -66,6 +66,11 @@ impl Meaning {
         self.best(query, n, |row| allowed[row as usize])
     }
 
+    /// The vectors of the products.
+    pub(super) const fn vectors(&self) -> &Vectors {
+        &self.vectors
+    }
+
     /// Products nearest to a product.
     pub(super) fn similar(&self, row: u32, n: usize, allowed: &[bool]) -> Vec<(u32, f32)> {
         let Some(query) = self.vectors.row(row as usize) else { return Vec::new() };

@@ -182,6 +182,11 @@ impl Search {
         Ok(Answer { hits, words: by_words.words })
     }
 
+    /// A vector of length 1 of each product's texts; `None` where texts have nothing in common.
+    pub fn vectors(&self) -> Option<&Vectors> {
+        self.meaning.as_ref().map(Meaning::vectors)
+    }
+
     /// The `n` products whose texts are most like those of a product, with their cosines.
     pub fn similar(&self, row: u32, n: usize, allowed: &[bool]) -> Vec<(u32, f32)> {
         self.meaning.as_ref().map_or_else(Vec::new, |m| m.similar(row, n, allowed))

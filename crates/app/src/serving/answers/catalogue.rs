@@ -11,10 +11,10 @@ use super::{market, picture_path, refused, wrong};
 use crate::commands::today;
 use crate::pipeline::rows::Rows;
 use crate::search::Found;
+use crate::views::{self, Near};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use content::picture::{Picture, PictureParams, decode};
-use content::search::fuse;
 use domain::{ItemIdx, Market};
 use recommend::serving::Out;
 use serve::answers::{Answer, AnswerError, CatalogueAnswers, Document};
@@ -198,17 +198,14 @@ impl Serving {
         let found = found(&now)?;
         let row = found.row(now.goods.id(of)).ok_or_else(|| no_product(id))?;
         let allowed = vec![true; found.ids.len()];
-        let texts = found.search().similar(row, 200, &allowed);
-        let pictures = now.looks().map_or_else(Vec::new, |l| l.likeness.like_row(row as usize, 200, &allowed));
-        let lists: Vec<Vec<u32>> =
-            vec![texts.iter().map(|(row, _)| *row).collect(), pictures.iter().map(|a| a.row as u32).collect()];
-        let lists: Vec<Vec<u32>> = lists.into_iter().filter(|list| !list.is_empty()).collect();
-        let by = match (texts.is_empty(), pictures.is_empty()) {
-            (false, false) => "words and pictures",
-            (true, false) => "picture",
-            (_, true) => "words",
+        let near = views::ranked(found, now.looks(), row as usize, ALIKE, &allowed).near;
+        let is_any = |of: &dyn Fn(&Near) -> bool| near.iter().any(of);
+        let by = match (is_any(&|n| n.text.is_some()), is_any(&|n| n.picture.is_some())) {
+            (true, true) => "words and pictures",
+            (false, true) => "picture",
+            (_, false) => "words",
         };
-        let near: Vec<(u32, f64)> = fuse(&lists).into_iter().filter(|(other, _)| *other != row).take(ALIKE).collect();
+        let near = near.into_iter().map(|near| (near.row as u32, near.score)).collect();
         Ok(self.like(&now, near, found, by, &reader))
     }
 

@@ -76,7 +76,7 @@ impl Filled {
         // What is there already is in these lists too.
         let deep = n + self.offered.len();
         let by_words = self.asked(n, || near.described(deep, &mut |item| open(item)));
-        self.take("described_alike", by_words, n, &|_, part| near.why_described(part));
+        self.take("described_alike", by_words, n, &|item, part| near.why_described(item, part));
         let deep = n + self.offered.len();
         let by_category = self.asked(n, || near.category(deep, &mut |item| open(item)));
         self.take("same_category", by_category, n, &|item, part| near.why_category(item, part));

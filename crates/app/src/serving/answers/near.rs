@@ -4,6 +4,8 @@
 //! Where what sells serves a market best, its model says the same to everybody; then these are what an event can change.
 
 use super::super::snapshot::Snapshot;
+use crate::looks::Looks;
+use crate::views::{NearBy, Views};
 use domain::{History, ItemIdx, Market, Reason};
 use recommend::serving::{Near, Scorer, Step, Why};
 use std::collections::BTreeMap;
@@ -37,7 +39,8 @@ impl<'a> Nearby<'a> {
         Self { now, market, seeds }
     }
 
-    /// Described like the seeds: the sum of the likenesses of texts.
+    /// Like the seeds by texts, pictures and purchases where orders say that these are better joined, else by texts alone: the sum of
+    /// the likenesses.
     pub(super) fn described(&self, n: usize, open: Open<'_>) -> Found {
         let found = self.now.found().ok_or(Why::NotReady)?;
         let all = vec![true; found.ids.len()];
@@ -45,9 +48,15 @@ impl<'a> Nearby<'a> {
         let deep = 4 * n + 40;
         let mut sums: BTreeMap<ItemIdx, f32> = BTreeMap::new();
         for row in self.seeds.iter().filter_map(|seed| found.row(self.now.goods.id(*seed))) {
-            for (other, cosine) in found.search().similar(row, deep, &all) {
-                if let Some(item) = self.now.goods.find(&found.ids[other as usize]).filter(|_| cosine > 0.0) {
-                    *sums.entry(item).or_default() += cosine;
+            let joined = self.joined().map(|(views, looks)| views.near(found, looks, row as usize, deep, &all));
+            // A seed that the joined views do not know is asked by its texts.
+            let near: Vec<(u32, f32)> = match joined.filter(|near| !near.by.is_empty()) {
+                Some(NearBy { near, .. }) => near.into_iter().map(|n| (n.row as u32, n.score as f32)).collect(),
+                None => found.search().similar(row, deep, &all),
+            };
+            for (other, likeness) in near {
+                if let Some(item) = self.now.goods.find(&found.ids[other as usize]).filter(|_| likeness > 0.0) {
+                    *sums.entry(item).or_default() += likeness;
                 }
             }
         }
@@ -83,11 +92,26 @@ impl<'a> Nearby<'a> {
         list.into_iter().filter(|(item, _)| open(*item)).take(n).collect()
     }
 
-    /// Why something is described alike.
-    pub(super) fn why_described(&self, part: f32) -> Vec<Reason> {
-        match self.seeds[..] {
-            [seed] => vec![Reason { term: "reads like", item: Some(seed), part }],
-            _ => vec![Reason { term: "described alike", item: None, part }],
+    /// The views, where orders say that they are better joined.
+    fn joined(&self) -> Option<(&'a Views, &'a Looks)> {
+        self.now.views().filter(|views| views.are_joined()).zip(self.now.looks())
+    }
+
+    /// Why something is described alike: the seed and the view in which it is most like it, where views are joined.
+    pub(super) fn why_described(&self, item: ItemIdx, part: f32) -> Vec<Reason> {
+        let goods = &self.now.goods;
+        let by_views = || {
+            let (found, (views, looks)) = (self.now.found()?, self.joined()?);
+            let row = |item: ItemIdx| found.row(goods.id(item)).map(|row| row as usize);
+            let other = row(item)?;
+            let most = |seed: &ItemIdx| Some((*seed, views.leading((found, looks), row(*seed)?, other)?));
+            let most = self.seeds.iter().filter_map(most).max_by(|a, b| a.1.1.total_cmp(&b.1.1));
+            most.map(|(seed, (sort, _))| Reason { term: sort.term(), item: Some(seed), part })
+        };
+        match (by_views(), &self.seeds[..]) {
+            (Some(reason), _) => vec![reason],
+            (None, [seed]) => vec![Reason { term: "reads like", item: Some(*seed), part }],
+            (None, _) => vec![Reason { term: "described alike", item: None, part }],
         }
     }
 
@@ -109,7 +133,7 @@ impl<'a> Nearby<'a> {
             Near {
                 step: Step::Described,
                 best: &|n, open| self.described(n, open),
-                reasons: &|_, part| self.why_described(part),
+                reasons: &|item, part| self.why_described(item, part),
             },
             Near {
                 step: Step::Category,
