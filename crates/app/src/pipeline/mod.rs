@@ -153,7 +153,7 @@ const STAGES: [(&str, u32); 12] = [
     ("voices", 3),
     ("outlook", 4),
     ("personas", 5),
-    ("entry", 5),
+    ("entry", 6),
     ("decisions", 10),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];
