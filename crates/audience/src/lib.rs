@@ -33,6 +33,7 @@ pub mod repeat;
 pub mod retention;
 pub mod rfm;
 pub mod rules;
+pub mod sales;
 pub mod segment;
 pub mod segments;
 pub mod tags;
@@ -45,5 +46,6 @@ pub mod usage;
 
 pub use error::AudienceError;
 pub use month::Month;
+pub use sales::{Sale, summaries};
 pub use segment::Segment;
-pub use shopper::{Sale, ShopperSummary, summaries};
+pub use shopper::ShopperSummary;

@@ -13,12 +13,13 @@
 //!   equal scores, but where most shoppers order once the scores are uneven.
 //!
 //! Scores are relative to the shoppers handed in: pool the markets to compare them, or hand in one
-//! market to rank its own shoppers. Cost: three sorts, `O(n log n)`.
+//! market to rank its own shoppers. Cost: a sort by identifier and one a column, `O(n log n)`; a column of few distinct values
+//! (days, orders) is counted instead, `O(n)`.
 
 use crate::shopper::checked;
 use crate::{AudienceError, Segment, ShopperSummary};
 use domain::{Amount, Day, Market, ShopperId};
-use learn::quantile::{edge_bucket, quantiles, rank_buckets};
+use learn::quantile::{edge_bucket, quantile_sorted};
 use std::collections::BTreeMap;
 
 /// How a column is cut into five scores.
@@ -103,9 +104,10 @@ impl RfmParams {
     pub fn score(&self, shoppers: &[ShopperSummary]) -> Result<Rfm, AudienceError> {
         let ordered = checked(shoppers, self.snapshot)?;
         let days: Vec<i64> = ordered.iter().map(|s| i64::from(self.snapshot.since(s.last_day))).collect();
-        let newness = Column::new(days.iter().map(|d| -d).collect(), |&x| x as f64)?;
-        let orders = Column::new(ordered.iter().map(|s| s.n_orders).collect(), |&x| f64::from(x))?;
-        let revenue = Column::new(ordered.iter().map(|s| s.revenue).collect(), |&x| x.to_f64())?;
+        let newness = Column::new(days.iter().map(|d| -d).collect(), |x| x as f64)?;
+        let orders = Column::new(ordered.iter().map(|s| i64::from(s.n_orders)).collect(), |x| x as f64)?;
+        let micros = ordered.iter().map(|s| s.revenue.micros()).collect();
+        let revenue = Column::new(micros, |x| Amount::from_micros(x).to_f64())?;
         let [r, f, m] = [newness.scores(self.method), orders.scores(self.method), revenue.scores(self.method)];
         let row = |at: usize| RfmRow {
             shopper: ordered[at].shopper.clone(),
@@ -159,29 +161,71 @@ impl Rfm {
 }
 
 /// A column with its quintiles. Ranks compare the exact values, edges their floats.
-struct Column<T> {
-    values: Vec<T>,
-    floats: Vec<f64>,
+struct Column {
+    values: Vec<i64>,
+    /// Rows by value, ties in the order of the rows.
+    ranking: Vec<u32>,
+    float: fn(i64) -> f64,
     edges: [f64; 4],
 }
 
-impl<T: Ord> Column<T> {
-    fn new(values: Vec<T>, float: impl Fn(&T) -> f64) -> Result<Self, AudienceError> {
-        let floats: Vec<f64> = values.iter().map(float).collect();
-        let edges = quantiles(&floats, &[0.2, 0.4, 0.6, 0.8]).and_then(|q| <[f64; 4]>::try_from(q).ok());
+impl Column {
+    fn new(values: Vec<i64>, float: fn(i64) -> f64) -> Result<Self, AudienceError> {
+        let ranking = ranking(&values);
+        let ascending: Vec<f64> = ranking.iter().map(|&at| float(values[at as usize])).collect();
+        let edges: Option<Vec<f64>> = [0.2, 0.4, 0.6, 0.8].iter().map(|&p| quantile_sorted(&ascending, p)).collect();
+        let edges = edges.and_then(|q| <[f64; 4]>::try_from(q).ok());
         let edges = edges.ok_or(AudienceError::TooLittleData { what: "shoppers", have: 0, need: 1 })?;
-        Ok(Self { values, floats, edges })
+        Ok(Self { values, ranking, float, edges })
     }
 
     fn scores(&self, method: ScoreMethod) -> Vec<u8> {
+        let n = self.values.len();
         match method {
             // Rows are in id order already, so the position breaks ties by id.
             ScoreMethod::RankQuintiles => {
-                rank_buckets(self.values.len(), 5, |a, b| self.values[a].cmp(&self.values[b]).then(a.cmp(&b)))
+                let mut scores = vec![0; n];
+                for (rank, &at) in self.ranking.iter().enumerate() {
+                    scores[at as usize] = 1 + (5 * rank / n) as u8;
+                }
+                scores
             }
-            ScoreMethod::QuantileEdges => self.floats.iter().map(|&x| edge_bucket(&self.edges, x)).collect(),
+            ScoreMethod::QuantileEdges => {
+                self.values.iter().map(|&x| edge_bucket(&self.edges, (self.float)(x))).collect()
+            }
         }
     }
+}
+
+/// Positions of the values in ascending order, equal ones in their own order. Days and orders span few numbers and are counted;
+/// amounts are sorted.
+fn ranking(values: &[i64]) -> Vec<u32> {
+    let least = values.iter().copied().min().unwrap_or(0);
+    let span = values.iter().copied().max().unwrap_or(0).checked_sub(least).and_then(|span| usize::try_from(span).ok());
+    match span {
+        Some(span) if span < 2 * values.len() => counted(values, least, span),
+        _ => {
+            let mut pairs: Vec<(i64, u32)> = values.iter().copied().zip(0..).collect();
+            pairs.sort_unstable();
+            pairs.into_iter().map(|(_, at)| at).collect()
+        }
+    }
+}
+
+/// Counting sort of values from `least` to `least + span`.
+fn counted(values: &[i64], least: i64, span: usize) -> Vec<u32> {
+    let at = |x: i64| (x - least) as usize;
+    let mut next = vec![0_usize; span + 2];
+    values.iter().for_each(|&x| next[at(x) + 1] += 1);
+    for i in 1..next.len() {
+        next[i] += next[i - 1];
+    }
+    let mut ranking = vec![0; values.len()];
+    for (row, &x) in (0_u32..).zip(values) {
+        ranking[next[at(x)]] = row;
+        next[at(x)] += 1;
+    }
+    ranking
 }
 
 #[cfg(test)]
@@ -246,6 +290,18 @@ mod tests {
     }
 
     proptest! {
+        // Narrow columns are counted, wide ones sorted: both as a stable sort has them.
+        #[test]
+        fn rankings_are_those_of_a_stable_sort(
+            values in prop::collection::vec(-20_i64..20, 0..80), wide in prop::collection::vec(any::<i64>(), 0..40),
+        ) {
+            for column in [values, wide] {
+                let mut stable: Vec<u32> = (0..column.len() as u32).collect();
+                stable.sort_by_key(|&at| column[at as usize]);
+                prop_assert_eq!(ranking(&column), stable);
+            }
+        }
+
         #[test]
         fn the_order_of_rows_does_not_matter_and_scores_follow_values(
             rows in prop::collection::vec((0_i32..100, 1_u32..9, 0_i64..500), 1..60), turn in 0_usize..60,

@@ -72,9 +72,9 @@ fn the_planted_market_comes_first_and_the_order_follows_the_truth() {
         n += 1;
     }
     let rho = rho / f64::from(n);
-    // Seen: 38 first, 40 among three, rho .932 (37, 40, .916 before unknown facts had a cap). Weights and the cap were chosen on
-    // other seeds (100 to 299).
-    let fine = first >= 35 && among_three >= 38 && rho > 0.88;
+    // Seen: 39 first, 40 among three, rho .935 (38, 40, .932 before a share that is not published had a stand-in; 37, 40, .916
+    // before unknown facts had a cap). Weights, cap and stand-in were chosen on other seeds (100 to 299).
+    let fine = first >= 36 && among_three >= 38 && rho > 0.89;
     assert!(fine, "first {first}, among three {among_three} of {n}, rho {rho:.3}");
 }
 

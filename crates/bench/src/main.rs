@@ -25,6 +25,7 @@ mod portolan;
 mod prices;
 mod recommend;
 mod report;
+mod retail;
 mod rfm;
 mod serve;
 mod simulate;

@@ -153,7 +153,7 @@ const STAGES: [(&str, u32); 12] = [
     ("voices", 3),
     ("outlook", 4),
     ("personas", 6),
-    ("entry", 5),
+    ("entry", 6),
     ("decisions", 12),
     (SEGMENTS_OF_ONES_OWN, 2),
 ];

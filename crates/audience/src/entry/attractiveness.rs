@@ -11,7 +11,8 @@
 //!
 //! **What is not known.** An unknown measure counts as the known ones of its criterion (where none is, as those of the whole
 //! market), but never above [`AttractivenessParams::unknown_score`]: a gap in the tables pulls a good market down towards that
-//! and lifts none above it. Taking the known for the unknown without that cap, as we did before, put a market of which one
+//! and lifts none above it. A product of facts ([`Quantity::OnlineCategory`]) is not given up for a factor that hardly differs
+//! between markets. Taking the known for the unknown without that cap, as we did before, put a market of which one
 //! flattering table was found above markets of which all are known. What only sales can tell ([`Fact::of_sales`]) is no gap in
 //! a table: where nothing was sold it weighs nothing. [`Scored::known`] says how much of the weight is known; the draws of
 //! [`super::ranking`] let the unknown part vary, so that its interval is wide.
@@ -77,7 +78,9 @@ impl Criterion {
 pub enum Quantity {
     /// One fact as it is.
     Fact(Fact),
-    /// Population × share of adults × share online × spending on the category: US dollars a year.
+    /// Population × share of adults × share online × spending on the category: US dollars a year. The two shares differ little
+    /// between markets that are considered (a deviation of the logarithm of a tenth and two tenths, where spending differs by
+    /// 1), so where one of them is not published a usual one, [`USUAL_ADULTS`] or [`USUAL_ONLINE`], stands for it.
     OnlineCategory,
     /// Share of online payments by card or wallet: what a foreign shop can take.
     PaysOnline,
@@ -86,6 +89,13 @@ pub enum Quantity {
 /// The facts that [`Quantity::OnlineCategory`] multiplies.
 pub(crate) const ONLINE_CATEGORY: [Fact; 4] =
     [Fact::Population, Fact::AdultPopulationShare, Fact::InternetShare, Fact::CategorySpendPerHead];
+
+/// Share of adults that stands for one that is not published: from our general knowledge, between .6 of young nations and .85
+/// of old ones.
+pub const USUAL_ADULTS: f64 = 0.75;
+/// Share of people online that stands for one that is not published: from our general knowledge of markets that are sold to
+/// from abroad, between .5 and .98.
+pub const USUAL_ONLINE: f64 = 0.85;
 
 impl Quantity {
     /// The facts in it.
@@ -102,12 +112,16 @@ impl Quantity {
         self.facts().iter().any(|fact| fact.of_sales())
     }
 
-    /// Its value; `None` where a fact of it is not known.
+    /// Its value; `None` where a fact of it is not known that nothing can stand for.
     pub fn of(&self, values: &[Option<f64>; N_FACTS]) -> Option<f64> {
         let get = |fact: Fact| values[fact as usize];
         match self {
             Self::Fact(fact) => get(*fact),
-            Self::OnlineCategory => ONLINE_CATEGORY.iter().try_fold(1.0, |product, fact| Some(product * get(*fact)?)),
+            Self::OnlineCategory => {
+                let adults = get(Fact::AdultPopulationShare).unwrap_or(USUAL_ADULTS);
+                let online = get(Fact::InternetShare).unwrap_or(USUAL_ONLINE);
+                Some(get(Fact::Population)? * adults * online * get(Fact::CategorySpendPerHead)?)
+            }
             Self::PaysOnline => Some((get(Fact::CardShare)? + get(Fact::WalletShare)?).min(1.0)),
         }
     }
@@ -386,6 +400,21 @@ mod tests {
         let mut values = [None; N_FACTS];
         given.iter().for_each(|(fact, value)| values[*fact as usize] = Some(*value));
         values
+    }
+
+    // 80 million × .75 × .9 × 50 = 2.7 billion; without the share of adults the same, without that online × .85 / .9.
+    #[test]
+    fn a_share_that_hardly_differs_does_not_hide_what_is_spent() {
+        let all = [
+            (Fact::Population, 80e6),
+            (Fact::CategorySpendPerHead, 50.0),
+            (Fact::AdultPopulationShare, 0.75),
+            (Fact::InternetShare, 0.9),
+        ];
+        let of = |facts: &[(Fact, f64)]| Quantity::OnlineCategory.of(&values(facts)).map(|x| (x / 1e5).round() / 1e4);
+        assert_eq!(of(&all), Some(2.7));
+        assert_eq!([of(&[all[0], all[1], all[3]]), of(&all[..3])], [Some(2.7), Some(2.55)]);
+        assert_eq!([of(&all[1..]), of(&[all[0], all[2], all[3]])], [None; 2], "people and spending have no stand-in");
     }
 
     // Three competitors of 2 to 200 on a log scale: (ln 200 − ln 20) / (ln 200 − ln 2) = 1/2.
