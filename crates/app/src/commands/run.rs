@@ -19,6 +19,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Run) -> Result<ExitCode> 
     let report = pipeline::run(&workspace, &lake, &lock, Seed(args.seed), asked, &bar).await?;
     bar.step("preparing", "histories for the server", 0, 1);
     serving::make_ready(&workspace, &lake).await?;
+    crate::views::renew(&workspace, &lake, &bar).await?;
     bar.clear();
     if args.json {
         output::json(&report)?;

@@ -326,14 +326,15 @@ impl Snapshot {
             }
         };
         let looks = self.looks.get_or_init(|| looks);
-        let views = match same.and_then(|before| before.views.get()) {
-            Some(views) => views.clone(),
-            None => {
-                let bar = Bar::new(true);
-                Arc::new(Views::load(&self.workspace, &self.engine, &self.lake, (found, looks), &bar).await?)
-            }
+        // Weighing them takes minutes that nobody waits for here.
+        let kept = || Views::kept(&self.workspace, &self.lake, (found, looks)).map(Arc::new);
+        let as_before = || {
+            let before = before.filter(|before| before.found().is_some_and(|of| of.ids == found.ids));
+            before.and_then(|before| before.views.get()).cloned()
         };
-        self.views.get_or_init(|| views);
+        if let Some(views) = same.and_then(|before| before.views.get()).cloned().or_else(kept).or_else(as_before) {
+            self.views.get_or_init(|| views);
+        }
         let same = same.filter(|before| before.versions.models == self.versions.models);
         let new = match same.and_then(|before| before.new.get()) {
             Some(new) => new.clone(),

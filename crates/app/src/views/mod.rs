@@ -3,7 +3,10 @@
 //! Purchases are one more view of a product beside what it says and shows: vectors of what is bought together
 //! ([`recommend::Item2VecParams`]); a product that was never bought beside another one has none, and is compared by the other views.
 //! How much each view counts, and whether they are joined at all, the seller's own orders say ([`study`]); joined, they answer on the
-//! server what is near products that somebody looked at, where the market's model does not hear it. Made when they are first needed, kept in `models/views`, and made again when the clean tables or what texts and pictures are compared by have changed.
+//! server what is near products that somebody looked at, where the market's model does not hear it. `portolan catalogue
+//! views` makes them (as does whatever shows them), kept in `models/views`; once that is there every run makes them anew when the clean
+//! tables or what texts and pictures are compared by have changed. A server never does: it takes what is kept, or goes on with what it had
+//! while the products are the same.
 
 mod study;
 
@@ -25,6 +28,8 @@ pub(crate) use study::{Sort, Study, ViewRow};
 use study::{StudyPlan, bought_together, study};
 
 const KIND: &str = "views";
+/// Where they are kept, in a workspace.
+const FOLDER: &str = "models/views";
 /// Rows of each list that are put together by their ranks.
 const DEEP: usize = 200;
 
@@ -54,7 +59,19 @@ pub(crate) struct NearBy {
 }
 
 impl Views {
-    /// The views of the products in the order of `found`.
+    /// What was made of the same data, if it was: the views of the products in the order of `found`.
+    pub(crate) fn kept(workspace: &Workspace, snapshot: &Snapshot, (found, looks): (&Found, &Looks)) -> Option<Self> {
+        let place = place(workspace, snapshot, (found, looks));
+        match std::fs::read(&place).ok().map(|bytes| Self::from_bytes(&bytes))? {
+            Ok(views) => (views.bought.len() == found.ids.len()).then_some(views),
+            Err(why) => {
+                output::note(&format!("{} cannot be read ({why:#}); it is made again", place.display()));
+                None
+            }
+        }
+    }
+
+    /// The same, made where it is not there: minutes for a large shop.
     pub(crate) async fn load(
         workspace: &Workspace,
         engine: &Engine,
@@ -62,14 +79,8 @@ impl Views {
         (found, looks): (&Found, &Looks),
         bar: &Bar,
     ) -> Result<Self> {
-        let key = crate::search::key(snapshot, found.ids.len(), &format!("views{}", compared_by(found, looks)));
-        let place = workspace.root.join("models/views").join(format!("{key}.model"));
-        match std::fs::read(&place).ok().map(|bytes| Self::from_bytes(&bytes)) {
-            Some(Ok(views)) if views.bought.len() == found.ids.len() => return Ok(views),
-            Some(Err(why)) => {
-                output::note(&format!("{} cannot be read ({why:#}); it is made again", place.display()));
-            }
-            _ => {}
+        if let Some(views) = Self::kept(workspace, snapshot, (found, looks)) {
+            return Ok(views);
         }
         bar.step("weighing", "views of products", 0, 1);
         let purchases = by_rows(&Purchases::load(engine).await?, found)?;
@@ -78,7 +89,7 @@ impl Views {
         let study = study(&purchases, &content_views(found, looks), &open, &plan, Seed(1))?;
         let views = Self { bought: bought_together(&purchases, &plan, Seed(1))?, study };
         bar.clear();
-        looks::write(&place, &views.to_bytes()?)?;
+        looks::write(&place(workspace, snapshot, (found, looks)), &views.to_bytes()?)?;
         Ok(views)
     }
 
@@ -184,6 +195,25 @@ impl Views {
         let study = Study { rows: serde_json::from_str(from.text("rows")?)?, why: from.text("why")?.to_owned(), used };
         Ok(Self { bought: Vectors::from_rows(width, rows)?, study })
     }
+}
+
+/// Where the views of this data are kept.
+fn place(workspace: &Workspace, snapshot: &Snapshot, (found, looks): (&Found, &Looks)) -> std::path::PathBuf {
+    let key = crate::search::key(snapshot, found.ids.len(), &format!("views{}", compared_by(found, looks)));
+    workspace.root.join(FOLDER).join(format!("{key}.model"))
+}
+
+/// Makes the views anew in a workspace that has some.
+pub(crate) async fn renew(workspace: &Workspace, lake: &lake::Lake, bar: &Bar) -> Result<()> {
+    if !workspace.root.join(FOLDER).is_dir() {
+        return Ok(());
+    }
+    let snapshot = Snapshot::latest(lake).await?;
+    let engine = Engine::open(lake, &snapshot, &lake::EngineOptions::default()).await?;
+    let found = Found::of(workspace, &engine, &snapshot).await?;
+    let looks = Looks::load(workspace, &engine, &snapshot, &found.ids, bar).await?;
+    Views::load(workspace, &engine, &snapshot, (&found, &looks), bar).await?;
+    Ok(())
 }
 
 /// What products say and show, where there is any of it.
