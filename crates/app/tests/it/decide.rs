@@ -123,7 +123,7 @@ fn what_is_not_sold_yet_has_a_floor_and_starts_from_another_market(shop: &Shop) 
 }
 
 fn a_market_is_named_in_either_way_and_what_is_unknown_is_said(shop: &Shop) {
-    for what in ["demand", "changes", "budget", "trend"] {
+    for what in ["demand", "budget", "trend", "parity"] {
         assert_eq!(shop.ok(&["decide", what, "DE"]), shop.ok(&["decide", what, "--market", "DE"]), "{what}");
         assert!(shop.fails(&["decide", what, "DE", "--market", "DE"]).contains("cannot be used with"), "{what}");
     }

@@ -342,7 +342,7 @@ pub(crate) fn transfer(rows: &[Measured], lang: Lang) -> Option<String> {
     let each = |width| if width == Width::Wide { 36 } else { 48 };
     let height = |width| each(width) * rows.len() as i32 + 40;
     let draw = |c: &Canvas<'_>, width: Width| {
-        let (left, right) = if width == Width::Wide { (330, 70) } else { (12, 52) };
+        let (left, right) = if width == Width::Wide { (360, 70) } else { (12, 52) };
         let every = step(top, if width == Width::Wide { 5.0 } else { 3.0 });
         let end = (top / every).ceil() * every;
         let x = |v: f64| left + ((v / end).clamp(0.0, 1.0) * f64::from(width.pixels() - left - right)).round() as i32;
