@@ -124,14 +124,9 @@ pub(crate) fn write(place: &Path, bytes: &[u8]) -> Result<()> {
     let telling = || format!("writing {}", place.display());
     let folder = place.parent().context("a place in a folder")?;
     std::fs::create_dir_all(folder).with_context(telling)?;
-    let beside = place.with_extension("new");
+    let beside = crate::caches::beside(place);
     std::fs::write(&beside, bytes).with_context(telling)?;
     std::fs::rename(&beside, place).with_context(telling)?;
-    for entry in std::fs::read_dir(folder).with_context(telling)?.flatten() {
-        if entry.path() != place {
-            // One that is left behind costs room and nothing else.
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
+    crate::caches::remove_others(folder, &[place]);
     Ok(())
 }

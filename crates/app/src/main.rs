@@ -2,6 +2,7 @@
 
 mod allocator;
 mod backup;
+mod caches;
 mod cli;
 mod commands;
 mod encoders;

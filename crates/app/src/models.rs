@@ -107,7 +107,7 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     let telling = || format!("writing {}", path.display());
     let dir = path.parent().context("a path in a folder")?;
     std::fs::create_dir_all(dir).with_context(telling)?;
-    let beside = path.with_extension("new");
+    let beside = crate::caches::beside(path);
     let mut file = std::fs::File::create(&beside).with_context(telling)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).with_context(telling)?;
     drop(file);

@@ -211,7 +211,7 @@ fn open(place: &Path) -> Option<Result<Search, anyhow::Error>> {
 fn build(place: &Path, listings: &[Listing], encoder: Option<&TextEncoder>, bar: &Bar) -> Result<Search> {
     let telling = || format!("writing {}", place.display());
     let parent = place.parent().context("a place in a folder")?;
-    let beside: PathBuf = place.with_extension("new");
+    let beside: PathBuf = crate::caches::beside(place);
     if beside.exists() {
         std::fs::remove_dir_all(&beside).with_context(telling)?;
     }
@@ -223,13 +223,14 @@ fn build(place: &Path, listings: &[Listing], encoder: Option<&TextEncoder>, bar:
     };
     std::fs::write(beside.join(VECTORS), made.to_bytes()).with_context(telling)?;
     drop(made);
-    for entry in std::fs::read_dir(parent).with_context(telling)?.flatten() {
-        if entry.path() != beside {
-            // An index that is left behind costs room and nothing else.
-            let _ = std::fs::remove_dir_all(entry.path());
+    crate::caches::remove_others(parent, &[&beside]);
+    if let Err(error) = std::fs::rename(&beside, place) {
+        // Another process put the same index there in the meantime.
+        if !place.is_dir() {
+            return Err(error).with_context(telling);
         }
+        std::fs::remove_dir_all(&beside).with_context(telling)?;
     }
-    std::fs::rename(&beside, place).with_context(telling)?;
     open(place).context("the index that was just written")?
 }
 

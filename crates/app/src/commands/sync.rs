@@ -58,7 +58,7 @@ pub(crate) async fn run(env: &Environment, args: &cli::Sync) -> Result<ExitCode>
     }
     let code = failed.first().map_or(ExitCode::SUCCESS, |error| code_of(error).into());
     if args.json {
-        let said: Vec<String> = failed.iter().map(|error| crate::exit::said(error)).collect();
+        let said: Vec<String> = failed.iter().map(crate::exit::said).collect();
         output::json(&json!({"sources": all, "order_lines": lines, "failed": said}))?;
     } else {
         all.iter().for_each(tell);

@@ -61,7 +61,7 @@ impl Kept {
             put(&shoppers, &kept.histories.to_bytes(print))?;
             put(&lists, &kept.lists(print))
         })?;
-        remove_others(&folder, &[shoppers, lists]);
+        crate::caches::remove_others(&folder, &[&shoppers, &lists]);
         Ok(kept)
     }
 
@@ -171,13 +171,4 @@ async fn lately(engine: &Engine, products: &[String]) -> Result<BTreeMap<Market,
         Popular::new(all.ranked().iter().copied().take(LATELY))
     };
     Ok(sums.into_iter().map(|(market, sums)| (market, list(sums))).collect())
-}
-
-fn remove_others(folder: &Path, keep: &[PathBuf]) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if !keep.contains(&entry.path()) {
-            // One that is left behind costs room and nothing else.
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
 }

@@ -105,7 +105,7 @@ fn bands_of_segments_are_what_their_lines_paid(shop: &Shop) {
         assert!(number(&s["lines"]) >= 30.0 && floor <= low && low <= middle && middle <= high, "{s}");
     }
     assert!(shop.ok(&["decide", "bands", "CN", best]).contains("asked, floor"));
-    assert!(shop.fails(&["decide", "bands", "CN", "no-such"]).contains("no price with a floor"));
+    assert!(shop.fails(&["decide", "bands", "CN", "no-such"]).contains("there is no product `no-such`"));
 
     let plan = json(shop, &["plan", "--market", "CN"]);
     let paid = plan["plan"]["decided"]["paid"].as_array().unwrap();
