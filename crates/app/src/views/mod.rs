@@ -2,7 +2,7 @@
 //!
 //! Purchases are one more view of a product beside what it says and shows: vectors of what is bought together
 //! ([`recommend::Item2VecParams`]); a product that was never bought beside another one has none, and is compared by the other views.
-//! How much each view counts, and whether they are joined at all, the seller's own orders say ([`study`]); joined, they answer on the
+//! How much each view counts, and whether they are joined at all, the seller's own orders say ([`mod@study`]); joined, they answer on the
 //! server what is near products that somebody looked at, where the market's model does not hear it. `portolan catalogue
 //! views` makes them (as does whatever shows them), kept in `models/views`; once that is there every run makes them anew when the clean
 //! tables or what texts and pictures are compared by have changed. A server never does: it takes what is kept, or goes on with what it had
