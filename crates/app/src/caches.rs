@@ -43,8 +43,13 @@ mod tests {
             std::fs::write(at(name), "x").unwrap();
         }
         std::fs::create_dir(at("index")).unwrap();
-        let long_ago = std::time::SystemTime::now() - 2 * LEFT_BEHIND;
-        std::fs::File::options().append(true).open(at("dead.8.new")).unwrap().set_modified(long_ago).unwrap();
+        let begun = std::fs::metadata(at("dead.8.new")).unwrap().modified().unwrap();
+        std::fs::File::options()
+            .append(true)
+            .open(at("dead.8.new"))
+            .unwrap()
+            .set_modified(begun - 2 * LEFT_BEHIND)
+            .unwrap();
         remove_others(folder.path(), &[&at("kept.lists")]);
         let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         left.sort();

@@ -15,7 +15,7 @@ use learn::container::{ContainerError, Reader, Writer};
 use recommend::serving::{Histories, Popular};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Days that the sales of lately are looked for in, and after which a sale counts half.
 const LATELY_DAYS: i32 = 60;
