@@ -59,7 +59,7 @@ describe('codes of the server', () => {
 
   it('count as many as there are', () => {
     expect(new Set(CODES['model']?.()).size).toBe(32);
-    expect(CODES['gatename']?.().length).toBe(46);
+    expect(CODES['gatename']?.().length).toBe(49);
   });
 
   it('that are figures of forecasts have a name', () => {

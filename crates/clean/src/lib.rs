@@ -45,6 +45,6 @@ pub use shoppers::ShopperTally;
 pub use survey::{Survey, Surveyed, system_of_format};
 pub use tables::{
     TableOut, ad_spend, competitor_prices, costs, events, events_partition, fx_rates, interactions, market_facts,
-    media, reviews, stock,
+    media, questions, reviews, stock,
 };
 pub use tracked::{FILED, NOTED, SAME_DAYS, TrackedOrders, TrackedOut};

@@ -18,6 +18,7 @@ use crate::rules::currency::Currencies;
 use crate::rules::impossible::{self, Sign, Zero};
 use crate::rules::{Rule, future_date, text};
 use crate::shoppers::{CustomerRecord, PersonColumns, ShopperTally};
+use crate::tables::Authors;
 use crate::{CleanError, CleanParams, products};
 use arrow_array::{Array, RecordBatch};
 use domain::{Amount, Day, Market};
@@ -319,8 +320,21 @@ impl Survey {
     /// [`CleanError`] for a batch of another layout.
     pub fn interactions(&mut self, batch: &RecordBatch) -> Result<(), CleanError> {
         let r = Reader::new("interactions", batch);
-        let (source, line, authors) = (r.text("source")?, r.ints("line")?, crate::tables::Authors::of(r)?);
-        for row in 0..batch.num_rows() {
+        self.hints(r, batch.num_rows(), &Authors::of(r)?)
+    }
+
+    /// Takes in rows of raw.questions, which make nobody a shopper either: who asks has bought nothing yet.
+    ///
+    /// # Errors
+    /// [`CleanError`] for a batch of another layout.
+    pub fn questions(&mut self, batch: &RecordBatch) -> Result<(), CleanError> {
+        let r = Reader::new("questions", batch);
+        self.hints(r, batch.num_rows(), &Authors::without_handles(r)?)
+    }
+
+    fn hints(&mut self, r: Reader<'_>, n: usize, authors: &Authors<'_>) -> Result<(), CleanError> {
+        let (source, line) = (r.text("source")?, r.ints("line")?);
+        for row in 0..n {
             let proof = self.row(source.get(row), line.get(row));
             self.evidence.hint(authors.keys(row), self.sources.system(proof.source), proof);
         }

@@ -119,6 +119,11 @@ mod tests {
                 "canonical-products",
             ),
             ("review_id,product_id,shopper_key,market,language,rating,text,reviewed_at", "canonical-reviews"),
+            (
+                "question_id,product_id,customer_id,email,country,language,channel,question,answer,asked_at",
+                "canonical-questions",
+            ),
+            ("ticket_id,email,message,created_at", "canonical-questions"),
             ("product_id,warehouse,market,quantity,as_of", "canonical-stock"),
             (
                 "platform,comment_id,post_id,username,message,created_time,like_count,permalink",

@@ -195,10 +195,11 @@ impl Run<'_> {
         let all = Lines { raw: self.raw("order_lines")?, tracked: tracked.lines };
         let mut written: Written = self.order_lines(&all, lines, &surveyed, &rates, &mut counts, &mut rejects).await?;
         type Rule = fn(&[RecordBatch], &Surveyed, &CleanParams) -> Result<TableOut, clean::CleanError>;
-        let others: [(&str, Rule); 9] = [
+        let others: [(&str, Rule); 10] = [
             ("events", clean::events),
             ("reviews", clean::reviews),
             ("interactions", clean::interactions),
+            ("questions", clean::questions),
             ("stock", clean::stock),
             ("costs", clean::costs),
             ("ad_spend", clean::ad_spend),
@@ -317,6 +318,7 @@ impl Run<'_> {
         self.raw("events")?.each(Pick::default(), &mut |b| Ok(survey.events(&b)?))?;
         self.raw("reviews")?.each(Pick::default(), &mut |b| Ok(survey.reviews(&b)?))?;
         self.raw("interactions")?.each(Pick::default(), &mut |b| Ok(survey.interactions(&b)?))?;
+        self.raw("questions")?.each(Pick::default(), &mut |b| Ok(survey.questions(&b)?))?;
         Ok(Read { surveyed: survey.finish(), kept, tracked })
     }
 

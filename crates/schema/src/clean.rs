@@ -320,6 +320,28 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     clean(
+        "questions",
+        "a question that somebody asked: under a product, by mail, in a chat or on the telephone",
+        &["question_id"],
+        &[
+            must("question_id", Text, "number"),
+            SOURCE,
+            LINE,
+            may("product_id", Text, "product that it is about"),
+            may("shopper_id", Text, "shopper where known"),
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            may(
+                "language",
+                Text,
+                "ISO 639-1 as stated, else by the script and small words of the text where they decide",
+            ),
+            may("channel", Text, "through what it came, as written"),
+            must("text", Text, "what was asked, normalised"),
+            may("answer", Text, "what was answered, normalised"),
+            may("asked_at", Instant, "when"),
+        ],
+    ),
+    clean(
         "sentiment_quality",
         "whether the words of reviews in a language say how satisfied they are, on held-out rated reviews",
         &["language"],

@@ -12,7 +12,10 @@ use crate::fx::RateRules;
 use crate::merchant::{LINKS, LinkRules};
 use crate::plan::{ADS, AdRules, PRICES, PriceRules, TASTE, TasteRules};
 use crate::potential::{POTENTIAL, PotentialRules};
-use crate::trade::{EVENTS, EventRules, REVIEWS, ReviewRules, Rules, SHOPPERS, ShopperRules, TRAITS, TraitRules};
+use crate::trade::{
+    EVENTS, EventRules, QUESTIONS, QuestionRules, REVIEWS, ReviewRules, Rules, SHOPPERS, ShopperRules, TRAITS,
+    TraitRules,
+};
 use crate::world::{DEMAND, DemandRules};
 use serde::Serialize;
 
@@ -57,6 +60,8 @@ pub(crate) struct Mechanism {
     traits: TraitRules,
     /// What is done under posts on networks.
     social: SocialRules,
+    /// What is asked before a purchase.
+    questions: QuestionRules,
 }
 
 impl Mechanism {
@@ -82,6 +87,7 @@ impl Mechanism {
             potential: POTENTIAL,
             traits: TRAITS,
             social: SOCIAL,
+            questions: QUESTIONS,
         }
     }
 }

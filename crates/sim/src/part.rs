@@ -26,6 +26,8 @@ pub(crate) enum Part {
     Traits,
     Papers,
     Social,
+    Questions,
+    Wanted,
 }
 
 /// The seed of a part.

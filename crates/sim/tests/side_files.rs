@@ -266,7 +266,7 @@ fn every_exported_review_has_its_row_of_truth() {
 fn the_tables_of_the_truth_are_listed_with_their_rows() {
     let tables = written().truth["tables"].as_array().unwrap();
     let names: Vec<&str> = tables.iter().map(|t| t["name"].as_str().unwrap()).collect();
-    let wanted = "shoppers products reviews noise markets interactions";
+    let wanted = "shoppers products reviews noise markets interactions questions";
     assert_eq!(names, wanted.split(' ').map(|w| format!("truth_{w}.csv")).collect::<Vec<_>>());
     for (table, name) in tables.iter().zip(names) {
         assert_eq!(table["rows"].as_u64().unwrap(), rows(name).len() as u64, "{name}");
@@ -319,12 +319,32 @@ fn every_interaction_has_its_row_of_truth_and_the_files_tell_whom_the_truth_says
 }
 
 #[test]
+fn questions_have_their_truth_and_doubt_what_there_is_to_doubt() {
+    let (file, truth) = (rows("exports/questions.csv"), rows("truth_questions.csv"));
+    assert_eq!(file.len(), truth.len());
+    assert!(file.iter().zip(&truth).all(|(asked, true_one)| asked["ticket_id"] == true_one["question_id"]));
+    assert!(file.iter().all(|row| !row["question"].is_empty() && !row["question"].contains('{')), "a name stayed open");
+    let mut about: BTreeMap<(String, String), f64> = BTreeMap::new();
+    let mut of: BTreeMap<String, f64> = BTreeMap::new();
+    for row in &truth {
+        *about.entry((row["market"].clone(), row["about"].clone())).or_default() += 1.0;
+        *of.entry(row["market"].clone()).or_default() += 1.0;
+    }
+    let share =
+        |market: &str, what: &str| about.get(&(market.to_owned(), what.to_owned())).unwrap_or(&0.0) / of[market];
+    // Chinese plugs fit at home; parcels take eight days to the United States and three at home.
+    assert!(share("CN", "plug") < 0.2 && share("US", "plug") > share("CN", "plug"), "{about:?}");
+    assert!(share("US", "delivery") > share("CN", "delivery"), "{about:?}");
+    assert!(file.iter().any(|row| !row["email"].is_empty()) && file.iter().any(|row| !row["customer_id"].is_empty()));
+}
+
+#[test]
 fn every_group_of_parameters_is_in_the_truth() {
     let truth = &written().truth;
     let mechanism = truth["mechanism"].as_object().unwrap();
     let groups: Vec<&str> = mechanism.keys().map(String::as_str).collect();
     let wanted = "demand types catalogue prices taste shoppers orders reviews events ads rates markets supply papers \
-                  links noise potential traits social";
+                  links noise potential traits social questions";
     assert_eq!(groups, wanted.split(' ').collect::<Vec<_>>());
     assert_eq!(mechanism["types"].as_array().unwrap().len(), 18);
     for market in markets() {

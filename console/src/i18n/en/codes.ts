@@ -149,6 +149,7 @@ export const codes = {
   'fresh.orders': 'Orders',
   'fresh.events': 'Events',
   'fresh.reviews': 'Reviews',
+  'fresh.questions': 'Questions',
   'fresh.stock': 'Stock',
   'fresh.competitor_prices': "Competitors' prices",
   'fresh.interactions': 'Comments and likes',

@@ -156,6 +156,8 @@ export const columns = {
   'column.theme': 'Theme',
   'column.stance': 'Stance',
   'column.sentence': 'Sentence',
+  'column.about': 'About',
+  'column.text_id': 'Number of the text',
   'column.page': 'Page',
   'column.habit': 'Habit',
   'column.at_home': 'At home',

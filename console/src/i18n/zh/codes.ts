@@ -150,6 +150,7 @@ export const codes = {
   'fresh.orders': '订单',
   'fresh.events': '事件',
   'fresh.reviews': '评论',
+  'fresh.questions': '提问',
   'fresh.stock': '库存',
   'fresh.competitor_prices': '竞品价格',
   'fresh.interactions': '评论与点赞',

@@ -158,6 +158,8 @@ export const columns: Record<keyof typeof en, string> = {
   'column.theme': '主题',
   'column.stance': '态度',
   'column.sentence': '句子',
+  'column.about': '涉及',
+  'column.text_id': '文本编号',
   'column.page': '页面',
   'column.habit': '习惯',
   'column.at_home': '本土',

@@ -314,7 +314,7 @@ export const formulaParts: readonly Form[] = [
   { en: 'brand', zh: '品牌' },
   { en: 'reviews', zh: '评论' },
   { en: 'questions', zh: '提问' },
-  { en: 'searches without a result', zh: '无结果搜索' },
+  { en: 'searches', zh: '搜索' },
   { en: 'returns', zh: '退货' },
   { en: 'revenue', zh: '销售额' },
   { en: 'margin', zh: '毛利' },

@@ -4,6 +4,7 @@
 
 mod apart;
 pub(crate) mod areas;
+mod asked;
 pub(crate) mod batch;
 mod carts;
 pub(crate) mod catalogue;
@@ -35,6 +36,7 @@ pub(crate) mod said;
 mod segments;
 pub(crate) mod shelves;
 pub(crate) mod signals;
+mod titles;
 mod transfer;
 mod voices;
 
@@ -150,9 +152,9 @@ const STAGES: [(&str, u32); 12] = [
     ("rules", 3),
     ("offers", 7),
     ("transfer", 1),
-    ("voices", 3),
+    ("voices", 4),
     ("outlook", 4),
-    ("personas", 6),
+    ("personas", 7),
     ("entry", 6),
     ("decisions", 12),
     (SEGMENTS_OF_ONES_OWN, 2),

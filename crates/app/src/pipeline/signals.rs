@@ -4,10 +4,10 @@
 //! whose title, in any language, has all of its words; one that fits too many of them says nothing.
 
 use super::batch::Columns;
-use super::catalogue::all_languages;
 use super::measured::decided;
 use super::purchases::Purchases;
 use super::rows::Rows;
+use super::titles::Titles;
 use crate::evidence::TransferTable;
 use crate::signals::{SignalKind, SignalPlan, SignalStudy, Signals, Weights, study};
 use crate::trainings::Trainings;
@@ -17,7 +17,7 @@ use domain::{Day, FitError, Interaction, Interactions, ItemIdx, Kind, Seed, Shop
 use eval::{Metric, Protocol};
 use lake::Engine;
 use recommend::transfer::EvidenceRule;
-use recommend::{Context, ModelKind, Recommender, tokens};
+use recommend::{Context, ModelKind, Recommender};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Products that a search may fit to say something about any of them.
@@ -55,36 +55,29 @@ fn events(shopper: Option<&str>) -> String {
 }
 
 /// Finds the products that searches mean.
-struct Titles {
-    /// Products by a word of their title.
-    by_word: BTreeMap<String, BTreeSet<ItemIdx>>,
+struct Fitting {
+    titles: Titles,
+    /// Positions of titles as the models know them; services and what nobody bought have none.
+    items: Vec<Option<ItemIdx>>,
     found: BTreeMap<String, Vec<ItemIdx>>,
 }
 
-impl Titles {
+impl Fitting {
     async fn load(engine: &Engine, purchases: &Purchases) -> Result<Self> {
-        let rows = Rows::query(engine, "select product_id, name, texts from clean.products where not service").await?;
-        let (ids, names, texts) = (rows.texts("product_id")?, rows.texts("name")?, rows.texts("texts")?);
-        let mut by_word: BTreeMap<String, BTreeSet<ItemIdx>> = BTreeMap::new();
-        for i in 0..rows.len() {
-            let Some(item) = purchases.product(&ids[i]) else { continue };
-            for word in tokens(&format!("{} {}", names[i], all_languages(&texts[i]))) {
-                by_word.entry(word).or_default().insert(item);
-            }
-        }
-        Ok(Self { by_word, found: BTreeMap::new() })
+        let titles = Titles::load(engine).await?;
+        let items = titles.products.iter().map(|id| purchases.product(id)).collect();
+        Ok(Self { titles, items, found: BTreeMap::new() })
     }
 
-    fn fitting(&mut self, query: &str) -> &[ItemIdx] {
+    fn of(&mut self, query: &str) -> &[ItemIdx] {
         if !self.found.contains_key(query) {
-            let words = tokens(query);
-            let mut items: Option<BTreeSet<ItemIdx>> = None;
-            for word in &words {
-                let with = self.by_word.get(word).cloned().unwrap_or_default();
-                items = Some(items.map_or_else(|| with.clone(), |items| &items & &with));
+            let fitting = self.titles.with_all_words(query).unwrap_or_default();
+            let mut items: Vec<ItemIdx> = fitting.into_iter().filter_map(|at| self.items[at]).collect();
+            items.sort_unstable();
+            if items.len() > FITTING {
+                items.clear();
             }
-            let items = items.filter(|items| items.len() <= FITTING).unwrap_or_default();
-            self.found.insert(query.to_owned(), items.into_iter().collect());
+            self.found.insert(query.to_owned(), items);
         }
         &self.found[query]
     }
@@ -96,7 +89,7 @@ async fn read(engine: &Engine, sql: &str, purchases: &Purchases) -> Result<Vec<(
     let (who, what, names, days) =
         (rows.texts("shopper_id")?, rows.texts("product_id")?, rows.texts("name")?, rows.days("day")?);
     let queries = rows.texts("query")?;
-    let mut titles = None;
+    let mut fitting = None;
     let mut found = Vec::new();
     for i in 0..rows.len() {
         let Some(signal) = signal_of(&names[i]) else { continue };
@@ -104,11 +97,11 @@ async fn read(engine: &Engine, sql: &str, purchases: &Purchases) -> Result<Vec<(
             found.extend(purchases.product(&what[i]).map(|item| (who[i].clone(), signal, item, days[i])));
             continue;
         }
-        if titles.is_none() {
-            titles = Some(Titles::load(engine, purchases).await?);
+        if fitting.is_none() {
+            fitting = Some(Fitting::load(engine, purchases).await?);
         }
-        let titles = titles.as_mut().context("titles were just loaded")?;
-        found.extend(titles.fitting(&queries[i]).iter().map(|item| (who[i].clone(), signal, *item, days[i])));
+        let fitting = fitting.as_mut().context("titles were just loaded")?;
+        found.extend(fitting.of(&queries[i]).iter().map(|item| (who[i].clone(), signal, *item, days[i])));
     }
     Ok(found)
 }

@@ -3,8 +3,9 @@
 //! The mood of a sentence is told by a model of words that learns from the seller's own rated reviews, and only in
 //! languages where the cleaning found that words can be trusted (`clean.sentiment_quality`); wishes are told by turns of
 //! phrase. Beside them, what is said of trust, security, satisfaction and whatever shoppers everywhere judge, in one vocabulary
-//! over nine languages ([`super::concerns`]), and the values that each shopper's goods and reviews speak for ([`crate::values`]). What cannot be judged is said in `marts.not_computed`.
+//! over nine languages ([`super::concerns`]), what is asked and searched for in vain ([`super::asked`]), and the values that each shopper's goods and reviews speak for ([`crate::values`]). What cannot be judged is said in `marts.not_computed`.
 
+use super::asked;
 use super::batch::Columns;
 use super::concerns::{self, Reviews};
 use super::rows::Rows;
@@ -80,6 +81,7 @@ pub(super) async fn compute(stage: &Stage<'_>) -> Result<Tables> {
         ("review_themes", vec![table(&found, |at| &ids[judged[at]])?]),
         ("voices", vec![voices]),
         ("concerns", vec![concerns]),
+        ("asked", vec![asked::table(stage).await?]),
         ("shopper_values", vec![values(stage).await?]),
     ])
 }

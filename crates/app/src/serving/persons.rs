@@ -32,9 +32,9 @@ use std::path::{Path, PathBuf};
 /// Rows of a table that an export shows at most.
 const MOST: usize = 10_000;
 /// Tables of zone `raw` that hold rows of people.
-const RAW: [&str; 5] = ["order_lines", "customers", "events", "reviews", "interactions"];
+const RAW: [&str; 6] = ["order_lines", "customers", "events", "reviews", "questions", "interactions"];
 /// Marts that hold rows of shoppers, or words of theirs.
-const MARTS: [&str; 14] = [
+const MARTS: [&str; 15] = [
     "carts",
     "shopper_summary",
     "shopper_traits",
@@ -47,6 +47,7 @@ const MARTS: [&str; 14] = [
     "segment_members",
     "voices",
     "concerns",
+    "asked",
     "review_themes",
     "personas",
 ];
@@ -87,13 +88,23 @@ impl Person {
         );
         let rows = Rows::query(engine, &sql).await?;
         let mut keys: Vec<_> = rows.texts("key_kind")?.into_iter().zip(rows.texts("key")?).collect();
-        // Who only ever commented is no shopper, and has the same rights.
-        if shoppers.is_empty()
-            && let Some(handle) = handle(asked)
-        {
-            let sql = format!("select count(*) as n from raw.interactions where handle_hash = {}", quoted(&handle));
-            if Rows::query(engine, &sql).await?.ints("n")?.first().is_some_and(|n| *n > 0) {
-                keys.push(("handle".to_owned(), handle));
+        // Who only ever commented or asked is no shopper, and has the same rights.
+        if shoppers.is_empty() {
+            let (email, phone) = (intake::hash_id::email(asked), intake::hash_id::phone(asked));
+            for (table, column, kind, key) in [
+                ("interactions", "handle_hash", "handle", &handle(asked)),
+                ("interactions", "email_hash", "email", &email),
+                ("interactions", "phone_hash", "phone", &phone),
+                ("questions", "email_hash", "email", &email),
+                ("questions", "phone_hash", "phone", &phone),
+            ] {
+                let Some(key) = key else { continue };
+                let sql = format!("select count(*) as n from raw.{table} where {column} = {}", quoted(key));
+                let named = (kind.to_owned(), key.clone());
+                if Rows::query(engine, &sql).await?.ints("n")?.first().is_some_and(|n| *n > 0) && !keys.contains(&named)
+                {
+                    keys.push(named);
+                }
             }
         }
         Ok(Self { asked: asked.to_owned(), shoppers, keys })
@@ -101,7 +112,7 @@ impl Person {
 
     /// Whether the lake knows the person.
     pub(super) fn is_known(&self) -> bool {
-        !self.shoppers.is_empty() || !self.keys("handle").is_empty()
+        !self.shoppers.is_empty() || ["handle", "email", "phone"].into_iter().any(|kind| !self.keys(kind).is_empty())
     }
 
     /// Takes visitors that the last minutes know as the same person: what they did may not be linked in the lake yet.
@@ -221,7 +232,7 @@ async fn raw_rows(
 ) -> Result<Vec<RecordBatch>> {
     // A line that cleaning gave to the person is the person's, whatever the raw row says.
     let cleaned = match def.name {
-        "order_lines" | "events" | "reviews" => format!(
+        "order_lines" | "events" | "reviews" | "questions" => format!(
             " or (r.source, r.line) in (select source, line from clean.{} where shopper_id in ({}))",
             def.name,
             list(&person.shoppers)
@@ -264,15 +275,25 @@ pub(super) async fn rows(now: &Snapshot, person: &Person) -> Result<Vec<NamedTab
             found.push(NamedTable { name, title: Words::same(def.meaning), table });
         }
     }
-    for (mart, order, title) in [
-        ("voices", "theme", Words::new("What was said", "评论原句")),
-        ("concerns", "concern", Words::new("What was said of trust, security and more", "关于信任、安全等的原句")),
+    let of_reviews = format!("review_id in (select review_id from clean.reviews where shopper_id in ({who}))");
+    let of_asked = format!(
+        "(kind = 'question' and text_id in (select question_id from clean.questions where shopper_id in ({who}))) or \
+         (kind = 'comment' and text_id in (select concat(platform, ':', interaction_id) from clean.interactions where \
+         shopper_id in ({who}))) or \
+         (kind = 'search' and text_id in (select message_id from clean.events where shopper_id in ({who})))"
+    );
+    for (mart, of_person, order, title) in [
+        ("voices", &of_reviews, "review_id, theme", Words::new("What was said", "评论原句")),
+        (
+            "concerns",
+            &of_reviews,
+            "review_id, concern",
+            Words::new("What was said of trust, security and more", "关于信任、安全等的原句"),
+        ),
+        ("asked", &of_asked, "text_id, about", Words::new("What was asked and searched for", "提问与未找到的搜索")),
     ] {
         let name = format!("marts.{mart}");
-        let sentences = format!(
-            "select * from {name} where review_id in (select review_id from clean.reviews where shopper_id in ({who})) \
-             order by market, review_id, {order} limit {MOST}"
-        );
+        let sentences = format!("select * from {name} where {of_person} order by market, {order} limit {MOST}");
         let table = tables::query(&now.engine, tables::mart(mart), &sentences).await?;
         if !table.rows.is_empty() {
             found.push(NamedTable { name, title, table });

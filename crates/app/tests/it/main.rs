@@ -33,6 +33,7 @@ mod outlook;
 mod papers;
 mod places;
 mod profiles;
+mod questions;
 mod recommend;
 mod results;
 mod rights;

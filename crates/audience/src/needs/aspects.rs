@@ -79,12 +79,12 @@ pub struct AspectHistory {
 /// Texts of each market and quarter: what mentions are of.
 pub type QuarterTexts = BTreeMap<(Market, Quarter), u64>;
 
-/// Every aspect of every market, from reviews and questions; ordered by market, then by aspect.
+/// Every aspect of every market, from reviews; ordered by market, then by aspect. Questions take no side.
 pub fn histories(voices: &[Voice], texts: &QuarterTexts, home: Option<Market>) -> Vec<AspectHistory> {
     // Stances of a text: named, praised, blamed.
     type Text<'a> = (Market, &'a str, Quarter, &'a str);
     let mut said: BTreeMap<Text<'_>, (bool, bool)> = BTreeMap::new();
-    for v in voices.iter().filter(|v| matches!(v.source, Source::Review | Source::Question)) {
+    for v in voices.iter().filter(|v| v.source == Source::Review) {
         let text = said.entry((v.market, v.aspect.as_str(), Quarter::of(v.day), v.text_id.as_str())).or_default();
         text.0 |= v.stance == Stance::Praise;
         text.1 |= v.stance == Stance::Blame;

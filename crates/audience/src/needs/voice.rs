@@ -25,7 +25,7 @@ impl Source {
         match self {
             Self::Review => ("reviews", "评论"),
             Self::Question => ("questions", "提问"),
-            Self::EmptySearch => ("searches without a result", "无结果搜索"),
+            Self::EmptySearch => ("searches", "搜索"),
             Self::Return => ("returns", "退货"),
         }
     }

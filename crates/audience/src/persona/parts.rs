@@ -7,6 +7,7 @@ use super::words::{part_of_day, shown, weekday};
 use crate::figures::{count, share};
 use crate::needs::quotes::Quote;
 use crate::needs::rank::Need;
+use crate::needs::voice::Source;
 use crate::usage::Dimension;
 use domain::{Figure, FigureValue};
 use learn::two_by_two::two_shares;
@@ -362,7 +363,7 @@ pub(super) fn motives(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<S
                 );
             }
             for need in
-                needs.needs.iter().filter(|n| n.evidence.first().is_some_and(|e| e.share.as_f64().is_some())).take(3)
+                needs.needs.iter().filter(|n| n.evidence.first().is_some_and(|e| e.share.as_f64().is_some())).take(5)
             {
                 let all: Vec<(String, String)> = need
                     .evidence
@@ -376,10 +377,11 @@ pub(super) fn motives(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<S
                 let join =
                     |pick: fn(&(String, String)) -> &str, by: &str| all.iter().map(pick).collect::<Vec<_>>().join(by);
                 let (en, zh) = beside_home(params, need);
+                let (what, what_zh) = named(need);
                 quoted(
                     need,
-                    format!("{NEED}{} ({}){en}", need.aspect, join(|t| &t.0, ", ")),
-                    format!("需求：“{}”（{}）{zh}", need.aspect, join(|t| &t.1, "，")),
+                    format!("{NEED}{what} ({}){en}", join(|t| &t.0, ", ")),
+                    format!("需求：{what_zh}（{}）{zh}", join(|t| &t.1, "，")),
                     &mut out,
                 );
             }
@@ -423,6 +425,19 @@ pub(super) fn motives(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<S
         missing(unknown, ("what goes with coming back", "与回购相关的因素"), None);
     }
     out
+}
+
+/// What is needed, in English and Chinese. Who asks wants to know; who searches in vain wants what is not there.
+fn named(need: &Need) -> (String, String) {
+    let (en, zh) = (&need.aspect, &need.aspect_zh);
+    let only = |source: Source| need.evidence.iter().all(|e| e.source == source);
+    if only(Source::Question) {
+        (format!("answers about {en}"), format!("了解“{zh}”"))
+    } else if only(Source::EmptySearch) {
+        (format!("“{en}”, searched for and not found"), format!("“{zh}”，搜索而未找到"))
+    } else {
+        (en.clone(), format!("“{zh}”"))
+    }
 }
 
 fn beside_home(params: &PersonaParams, need: &Need) -> (String, String) {

@@ -32,11 +32,16 @@ pub(crate) struct Authors<'a> {
 
 impl<'a> Authors<'a> {
     pub(crate) fn of(reader: Reader<'a>) -> Result<Self, CleanError> {
+        Ok(Self { handle: reader.text("handle_hash")?, ..Self::without_handles(reader)? })
+    }
+
+    /// Of a table in which nobody has a handle.
+    pub(crate) fn without_handles(reader: Reader<'a>) -> Result<Self, CleanError> {
         Ok(Self {
             customer: reader.text("shopper_key")?,
             email: reader.text("email_hash")?,
             phone: reader.text("phone_hash")?,
-            handle: reader.text("handle_hash")?,
+            handle: Text::Empty,
         })
     }
 

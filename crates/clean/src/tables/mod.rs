@@ -12,6 +12,7 @@ mod fx_rates;
 mod interactions;
 mod market_facts;
 mod media;
+mod questions;
 mod reviews;
 mod stock;
 
@@ -24,6 +25,7 @@ pub(crate) use interactions::Authors;
 pub use interactions::interactions;
 pub use market_facts::market_facts;
 pub use media::media;
+pub use questions::questions;
 pub use reviews::reviews;
 pub use stock::stock;
 

@@ -164,19 +164,29 @@ fn sided(text: &str, at: usize, mood: Mood) -> Mood {
     }
 }
 
-/// From where to where the parts of a phrase stand in a text; each where a word begins in scripts that part words.
+/// From where to where the parts of a phrase stand in a text.
 fn place(text: &str, phrase: &Phrase) -> Option<(usize, usize)> {
     let (mut from, mut first) = (0, None);
     for part in &phrase.parts {
-        let lead = part.chars().next()?;
-        // Latin, Greek, Cyrillic. Arabic puts "the" and "and" before a word without a blank.
-        let parted = lead.is_alphabetic() && (lead as u32) < 0x0590 || ('\u{1e00}'..='\u{1eff}').contains(&lead);
-        let begins = |at: &usize| !parted || !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
-        let at = text[from..].match_indices(part).map(|(at, _)| from + at).find(begins)?;
+        let at = found(text, from, part)?;
         first.get_or_insert(at);
         from = at + part.len();
     }
     Some((first?, from))
+}
+
+/// Whether words stand in a text in small letters.
+pub(super) fn stands(text: &str, words: &str) -> bool {
+    found(text, 0, words).is_some()
+}
+
+/// Where words stand from a place on: where a word begins, in scripts that part words.
+fn found(text: &str, from: usize, words: &str) -> Option<usize> {
+    let lead = words.chars().next()?;
+    // Latin, Greek, Cyrillic. Arabic puts "the" and "and" before a word without a blank.
+    let parted = lead.is_alphabetic() && (lead as u32) < 0x0590 || ('\u{1e00}'..='\u{1eff}').contains(&lead);
+    let begins = |at: &usize| !parted || !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
+    text[from..].match_indices(words).map(|(at, _)| from + at).find(begins)
 }
 
 #[cfg(test)]

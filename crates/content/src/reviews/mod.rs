@@ -2,9 +2,10 @@
 //!
 //! [`Judge`] answers one question about a text, in any language it was shown: praise or complaint, wish or report.
 //! [`Aspects`] says what a sentence is about and in which mood, [`concerns`] the same without anything learnt, in one vocabulary
-//! over nine languages. [`themes`] gathers, market by market, what is
+//! over nine languages; [`asked_about`] says what a question is about. [`themes`] gathers, market by market, what is
 //! complained of, praised and wished for, with counts and quotes.
 
+mod asked;
 mod aspects;
 mod concerns;
 mod judge;
@@ -12,6 +13,7 @@ mod sentences;
 mod themes;
 mod wishes;
 
+pub use asked::{asked_about, is_question};
 pub use aspects::{Aspect, Aspects, AspectsParams, Marks, Mood};
 pub use concerns::{CONCERN_LANGUAGES, Concern, Spoken, concerns};
 pub use judge::{Aim, Judge, JudgeParams, Judged, Tried, Weights, best_f1};

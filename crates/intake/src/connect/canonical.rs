@@ -21,6 +21,11 @@ use serde_json::{Map, Value};
 pub(crate) fn aliases(table: &str, column: &str) -> &'static [&'static str] {
     match (table, column) {
         ("interactions", column) => of_interactions(column),
+        ("questions", "question_id") => &["ticket_id", "inquiry_id", "conversation_id"],
+        ("questions", "text") => &["question", "question_text", "message", "body"],
+        ("questions", "answer") => &["reply", "answer_text", "response"],
+        ("questions", "country") => &["market"],
+        ("questions", "asked_at") => &["created_at", "received_at", "question_date"],
         (_, "product_code") => &["product_id", "sku"],
         (_, "shopper_key") => &["shopper_id", "customer_id", "user_id"],
         (_, "email_hash") => &["email"],

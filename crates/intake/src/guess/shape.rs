@@ -77,7 +77,7 @@ pub(super) fn says(column: &str, shape: &Shape) -> (f64, String) {
     let percent = |share: f64, what: &str| format!("{:.0} % of the values are {what}", share * 100.0);
     match column {
         "ordered_at" | "occurred_at" if shape.dates > 0.95 => (0.6, percent(shape.dates, "dates")),
-        "reviewed_at" | "as_of" | "valid_from" | "created_at" | "day" if shape.dates > 0.95 => {
+        "reviewed_at" | "asked_at" | "as_of" | "valid_from" | "created_at" | "day" if shape.dates > 0.95 => {
             (0.5, percent(shape.dates, "dates"))
         }
         "email" if shape.emails > 0.8 => (0.7, percent(shape.emails, "e-mail addresses")),

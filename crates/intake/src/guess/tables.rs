@@ -220,6 +220,20 @@ const INTERACTIONS: &[Want] = &[
     want("url", "url", address),
 ];
 
+const QUESTIONS: &[Want] = &[
+    want("question_id", "question_id", unique),
+    want("product_code", "product_code", code),
+    want("shopper_key", "customer_of_shop", shopper),
+    want("email", "email", email),
+    want("phone", "phone", phone),
+    want("country", "country", country),
+    want("language", "language", language),
+    want("channel", "channel", few_words),
+    want("text", "question", title),
+    want("answer", "answer", title),
+    want("asked_at", "asked_at", date),
+];
+
 const FX_RATES: &[Want] = &[
     want("day", "day", date),
     want("base", "base", currency),
@@ -276,7 +290,7 @@ const fn candidate(
 }
 
 /// Every table that is tried; of equals the first.
-pub(super) static CANDIDATES: [Candidate; 12] = [
+pub(super) static CANDIDATES: [Candidate; 13] = [
     candidate("order_lines", "order lines", &["order_id"], ORDER_LINES),
     Candidate { table: "order_lines", words: "returns", returns: true, one_of: &["reason"], wants: RETURNS },
     candidate("customers", "customers", &["shopper_key", "email", "phone"], CUSTOMERS),
@@ -285,6 +299,7 @@ pub(super) static CANDIDATES: [Candidate; 12] = [
     candidate("costs", "costs", &["cost"], COSTS),
     candidate("reviews", "reviews", &["rating", "text"], REVIEWS),
     candidate("interactions", "interactions on networks", &["platform", "handle"], INTERACTIONS),
+    candidate("questions", "questions of shoppers", &["question_id", "answer"], QUESTIONS),
     candidate("fx_rates", "exchange rates", &["rate"], FX_RATES),
     candidate("events", "events", &["name", "kind"], EVENTS),
     candidate("ad_spend", "advertising spend", &["spend"], AD_SPEND),

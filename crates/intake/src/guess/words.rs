@@ -9,7 +9,7 @@ pub(super) fn names(idea: &str) -> impl Iterator<Item = &'static str> {
     found.map_or("", |(_, words)| words).split('|').filter(|word| !word.is_empty())
 }
 
-const WORDS: [(&str, &str); 77] = [
+const WORDS: [(&str, &str); 81] = [
     (
         "order_id",
         "order id|order no|order number|order|invoice|invoice no|invoice number|receipt|belegnr\
@@ -269,6 +269,30 @@ const WORDS: [(&str, &str); 77] = [
         "created time|created at|timestamp|posted at|published at|commented at|date|time|zeitpunkt|erstellt am\
          |veröffentlicht am|datum|publié le|date|date heure|fecha|fecha hora|publicado el|data|pubblicato il\
          |geplaatst op|data dodania|发布时间|评论时间|时间|日期|thời gian|ngày",
+    ),
+    (
+        "question_id",
+        "question id|question no|question number|ticket id|ticket|ticket no|ticket number|conversation id|inquiry id\
+         |fragenummer|frage nr|ticketnummer|anfragenummer|id question|numero question|numero ticket|id pregunta\
+         |numero de ticket|id domanda|numero ticket|vraagnummer|numer pytania|问题编号|问题id|咨询编号|提问编号|工单号\
+         |工单编号|mã câu hỏi",
+    ),
+    (
+        "question",
+        "question|question text|inquiry|subject|message|body|text|frage|fragetext|anfrage|betreff|nachricht|question posée\
+         |sujet|texte|pregunta|consulta|asunto|domanda|richiesta|oggetto|vraag|onderwerp|pytanie|temat|问题|问题内容|提问\
+         |提问内容|咨询|咨询内容|câu hỏi",
+    ),
+    (
+        "answer",
+        "answer|answer text|reply|response|antwort|réponse|respuesta|risposta|antwoord|odpowiedź|回答|回复|答复|客服回复\
+         |trả lời|câu trả lời",
+    ),
+    (
+        "asked_at",
+        "asked at|question date|created at|received at|timestamp|date|gefragt am|erstellt am|eingegangen am|datum\
+         |date question|posée le|reçue le|fecha pregunta|fecha|data domanda|data|提问时间|咨询时间|创建时间|时间|日期\
+         |ngày hỏi|ngày",
     ),
     (
         "customer_of_shop",

@@ -219,6 +219,25 @@ fn the_network_that_no_column_names_is_asked_for() {
 }
 
 #[test]
+fn a_german_list_of_questions() {
+    let file = lines("Ticketnummer;Kundennummer;E-Mail;Land;Frage;Antwort;Eingegangen am", |i| {
+        let frage = ["Wie laut ist das Gerät?", "Passt der Stecker?", "Wann kommt die Lieferung?"][i % 3];
+        format!(
+            "T-{i};{};kunde{i}@example.org;Deutschland;{frage} Nummer {i};Gerne, Nummer {i}.;{}.11.2025",
+            4000 + i,
+            i % 9 + 1
+        )
+    });
+    let (draft, out) = fed_back(&file, "anfragen.csv");
+    assert_eq!(draft.mapping.table, "questions", "{}", draft.toml);
+    assert_eq!(
+        out.rows("questions", &["question_id", "shopper_key", "country", "text", "answer"])[1],
+        "T-1 | 4001 | Deutschland | Passt der Stecker? Nummer 1 | Gerne, Nummer 1."
+    );
+    assert_eq!(out.column("questions", "email_hash")[1], intake::hash_id::email("kunde1@example.org").unwrap());
+}
+
+#[test]
 fn german_rates_with_a_decimal_comma() {
     let file = lines("Datum;Basiswährung;Zielwährung;Kurs", |i| {
         format!("{:02}.11.2025;EUR;{};{},{:04}", i % 28 + 1, ["USD", "GBP"][i % 2], i % 2, 8412 + i)

@@ -8,6 +8,7 @@ mod containers;
 mod guessing;
 mod guessing_tables;
 mod interactions;
+mod questions;
 mod round_trip;
 mod support;
 mod tracking;

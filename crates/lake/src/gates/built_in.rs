@@ -33,6 +33,7 @@ const PRODUCTS: Named = Named("products", "product_id");
 const SHOPPERS: Named = Named("shoppers", "shopper_id");
 const EVENTS: Named = Named("events", "message_id");
 const REVIEWS: Named = Named("reviews", "review_id");
+const QUESTIONS: Named = Named("questions", "question_id");
 const STOCK: Named = Named("counts of stock", "product_id || ' in ' || warehouse");
 const COSTS: Named = Named("costs", "product_id");
 const SPEND: Named = Named("days of advertising", "cast(day as varchar) || ' ' || channel || ' ' || campaign");
@@ -267,6 +268,19 @@ pub static BUILT_IN: &[Gate] = &[
     },
     fresh("reviews_fresh", "reviews", "reviewed_at", 92.0, Warn, REVIEWS),
     rejected("reviews_rejected", "reviews", 0.2, Warn, REVIEWS),
+    once("questions_once", "questions", "question_id", QUESTIONS),
+    Gate {
+        at_most: 0.2,
+        ..known(
+            "questions_product_known",
+            "questions",
+            "product_id",
+            "products",
+            QUESTIONS,
+            "name a product that clean.products does not have",
+        )
+    },
+    rejected("questions_rejected", "questions", 0.2, Warn, QUESTIONS),
     once("stock_once", "stock", "product_id, warehouse, market", STOCK),
     Gate { at_most: 0.05, ..range("stock_quantity", "stock", "quantity", "quantity < 0", STOCK, "are below zero") },
     Gate {

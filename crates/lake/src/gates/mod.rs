@@ -321,6 +321,7 @@ mod tests {
             "shoppers",
             "events",
             "reviews",
+            "questions",
             "stock",
             "costs",
             "ad_spend",

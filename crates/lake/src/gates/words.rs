@@ -8,6 +8,7 @@ const ROWS: &[(&str, &str)] = &[
     ("shoppers", "顾客"),
     ("events", "事件"),
     ("reviews", "评论"),
+    ("questions", "提问"),
     ("counts of stock", "库存记录"),
     ("costs", "成本记录"),
     ("days of advertising", "广告日记录"),

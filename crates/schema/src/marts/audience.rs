@@ -298,6 +298,33 @@ pub(crate) static TABLES: &[TableDef] = &[
         ],
     ),
     mart(
+        "asked",
+        "what a question is about, and what was searched for and not found",
+        &["market", "kind", "text_id", "about"],
+        &[
+            must("market", Text, "ISO 3166-1 alpha-2"),
+            must(
+                "kind",
+                Text,
+                "question (clean.questions), comment (a question among clean.interactions) or search (one visitor's search on one day)",
+            ),
+            must(
+                "text_id",
+                Text,
+                "number of the question, network and number of the comment, or message of the search",
+            ),
+            must("language", Text, "ISO 639-1, und where it is not known"),
+            must("day", Day, "when; 1970-01-01 where that is not known"),
+            may("product_id", Text, "product that it is about"),
+            must(
+                "about",
+                Text,
+                "of a question a concern (see concerns), other where it names none; of a search its words in small letters",
+            ),
+            must("sentence", Text, "as it was written"),
+        ],
+    ),
+    mart(
         "value_traits",
         "what of a first order goes with how often its shopper buys",
         &["kind", "value"],

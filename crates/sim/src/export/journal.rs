@@ -9,7 +9,7 @@ use super::dirt::{Dirt, Dirtier};
 use super::{Encoding, Facts, FileFacts, Sink, push_digits, push_instant, push_int, push_minor};
 use crate::catalogue::{Catalogue, TYPES, category, language_index, title};
 use crate::plan::CHANNELS;
-use crate::trade::{Action, Event, Line};
+use crate::trade::{Action, Event, Line, WANTED};
 use crate::{Book, Merchant, SimError};
 use std::io::Write;
 
@@ -94,7 +94,7 @@ impl<'a> Shop<'a> {
         let key = self.book.shopper_key(event.shopper);
         let (kind, name) = match event.action {
             Action::Identify => ("identify", ""),
-            Action::Searched(_) => ("track", "Products Searched"),
+            Action::Searched(_) | Action::Missed(_) => ("track", "Products Searched"),
             Action::Viewed(_) => ("track", "Product Viewed"),
             Action::Added(..) => ("track", "Product Added"),
             Action::CheckoutStarted(_) => ("track", "Checkout Started"),
@@ -179,6 +179,7 @@ impl<'a> Shop<'a> {
                 let language = language_index(self.book.profile.language);
                 pair(text, "query", TYPES[usize::from(kind)].words[language]);
             }
+            Action::Missed(wanted) => pair(text, "query", WANTED[wanted][language_index(self.book.profile.language)]),
             Action::Viewed(product) | Action::Added(product, _) => {
                 text.push_str(&self.products[usize::from(product)]);
                 text.push_str(",\"price\":");

@@ -12,6 +12,7 @@ mod journal;
 mod market;
 mod noise;
 mod papers;
+mod questions;
 mod shopify;
 mod social;
 mod table;
@@ -143,6 +144,7 @@ pub fn all(
     add(indicators::market_facts(merchant, sink)?);
     add(journal::events(merchant, sink)?);
     add(social::interactions(merchant, sink)?);
+    add(questions::questions(merchant, sink)?);
     add(canonical::mixed_dates(merchant, sink)?);
     for facts in noise::noise(merchant, sink)? {
         add(facts);

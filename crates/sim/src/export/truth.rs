@@ -10,8 +10,8 @@ use crate::trade::traits;
 use crate::trade::{ASPECTS, reviews};
 use crate::{Book, Merchant, SimError};
 
-/// Writes `truth_shoppers.csv`, `truth_products.csv`, `truth_reviews.csv`, `truth_noise.csv`, `truth_markets.csv` and
-/// `truth_interactions.csv`.
+/// Writes `truth_shoppers.csv`, `truth_products.csv`, `truth_reviews.csv`, `truth_noise.csv`, `truth_markets.csv`,
+/// `truth_interactions.csv` and `truth_questions.csv`.
 ///
 /// # Errors
 /// [`SimError::Write`] naming the file that could not be written.
@@ -24,6 +24,7 @@ pub fn truth_tables(merchant: &Merchant, sink: &mut dyn Sink) -> Result<Vec<File
         noise(merchant, sink)?,
         super::indicators::market_truth(merchant, sink)?,
         super::social::interaction_truth(merchant, sink)?,
+        super::questions::question_truth(merchant, sink)?,
     ])
 }
 

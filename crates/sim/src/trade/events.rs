@@ -2,14 +2,15 @@
 //!
 //! A session is a search (in the market's language), some views of products drawn from the
 //! shopper's own choice model, and an end: nothing, an abandoned basket, or the order. A tracked
-//! shopper has on average two sessions without an order for each with one. Every session starts
-//! anonymous; `identify` comes with the first order and `userId` stays from then on.
+//! shopper has on average two sessions without an order for each with one, and some search afterwards for something
+//! that is not sold. Every session starts anonymous; `identify` comes with the first order and `userId` stays from then on.
 
 use super::orders::DAY;
+use crate::catalogue::Words;
 use crate::part::{Part, market_seed};
 use crate::plan::ChoiceTables;
 use crate::{Book, SimParams};
-use domain::{Day, Rng};
+use domain::{Day, Market, Rng};
 use serde::Serialize;
 
 /// How tracked shoppers look around, in every market.
@@ -25,10 +26,37 @@ pub(crate) struct EventRules {
     abandoned: f64,
     /// Mean number of views of other products before an order.
     views: f64,
+    /// Share of shoppers who afterwards search for something that is not sold.
+    vain: f64,
+    /// Share of those who search for what their market wants most; the others for any of [`WANTED`].
+    most_wanted: f64,
+    /// Mean days after the last order.
+    vain_days: f64,
 }
 
-pub(crate) const EVENTS: EventRules =
-    EventRules { idle_sessions: 2.0, idle_days: 6.0, idle_views: 1.5, abandoned: 0.25, views: 1.0 };
+/// What the catalogue has not, in the languages of the catalogue.
+pub static WANTED: [Words; 4] = [
+    ["蒸汽拖把", "steam mop", "Dampfmopp", "cây lau nhà hơi nước", "ไม้ถูพื้นไอน้ำ", "ممسحة بخار للأرضيات"],
+    ["冰淇淋机", "ice cream maker", "Eismaschine", "máy làm kem", "เครื่องทำไอศกรีม", "آلة الآيس كريم"],
+    ["筋膜枪", "massage gun", "Massagepistole", "súng massage", "ปืนนวด", "مسدس تدليك"],
+    ["割草机器人", "robot lawn mower", "Mähroboter", "robot cắt cỏ", "หุ่นยนต์ตัดหญ้า", "روبوت جز العشب"],
+];
+
+/// The row of [`WANTED`] that a market searches for most.
+pub fn most_wanted(market: Market) -> usize {
+    market.code().bytes().map(usize::from).sum::<usize>() % WANTED.len()
+}
+
+pub(crate) const EVENTS: EventRules = EventRules {
+    idle_sessions: 2.0,
+    idle_days: 6.0,
+    idle_views: 1.5,
+    abandoned: 0.25,
+    views: 1.0,
+    vain: 0.08,
+    most_wanted: 0.7,
+    vain_days: 10.0,
+};
 
 /// What happened in an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +65,8 @@ pub enum Action {
     Identify,
     /// Searched for a product's type.
     Searched(u16),
+    /// Searched for a row of [`WANTED`] and found nothing.
+    Missed(usize),
     /// Looked at a product.
     Viewed(u16),
     /// Put a product into the basket; with its quantity.
@@ -89,6 +119,8 @@ pub(crate) fn of_market(params: &SimParams, book: &Book, choice: &ChoiceTables, 
         }
     }
     by_shopper.sort_unstable();
+    let vain = market_seed(params.seed, Part::Wanted, book.profile.market);
+    let end = i64::from(params.end().0) * DAY;
     let mut all = Vec::new();
     for orders in by_shopper.chunk_by(|a, b| a.0 == b.0) {
         let number = orders[0].0;
@@ -155,6 +187,15 @@ pub(crate) fn of_market(params: &SimParams, book: &Book, choice: &ChoiceTables, 
             diary.now.at = diary.now.at.max(order.at - 5);
             diary.note(Action::Completed(*o));
             diary.now.source = 0;
+        }
+        let mut rng = vain.stream(u64::from(number));
+        if rng.uniform() < EVENTS.vain {
+            let most = most_wanted(book.profile.market);
+            let wanted = if rng.uniform() < EVENTS.most_wanted { most } else { rng.below(WANTED.len()) };
+            diary.now.at += 7_200 + (rng.exponential() * EVENTS.vain_days * DAY as f64) as i64;
+            if diary.now.at + DAY < end {
+                diary.note(Action::Missed(wanted));
+            }
         }
     }
     all.sort_by_key(|e| (e.at, e.shopper, e.sequence));

@@ -5,6 +5,7 @@ use crate::exit::{Exit, Stop};
 use crate::output;
 use crate::pipeline::rows::Rows;
 use anyhow::{Context, Result};
+use content::reviews::Concern;
 use domain::Market;
 use serde_json::{Value, json};
 
@@ -139,7 +140,68 @@ impl Spoken {
     }
 }
 
-/// Complaints, wishes and praise with quotes, and reasons of returns.
+/// What questions are about, and what was searched for and not found; the most frequent first.
+struct AskedFor {
+    /// Name, Chinese name, questions, one of them.
+    questions: Vec<(String, String, i64, String)>,
+    n_questions: i64,
+    /// Words, times.
+    searches: Vec<(String, i64)>,
+}
+
+impl AskedFor {
+    async fn load(opened: &Opened, market: Market) -> Result<Self> {
+        let sql = format!(
+            "select about, count(distinct text_id) as n, min(sentence) as sentence from marts.asked \
+             where market = '{market}' and kind <> 'search' group by about order by n desc, about"
+        );
+        let rows = Rows::query(&opened.engine, &sql).await?;
+        let (about, n, sentences) = (rows.texts("about")?, rows.ints("n")?, rows.texts("sentence")?);
+        let zh = |name: &str| Concern::from_name(name).map_or("其他", |c| c.words().1).to_owned();
+        let questions = about.iter().zip(n).zip(sentences);
+        let questions = questions.map(|((about, n), sentence)| (about.clone(), zh(about), n, sentence)).collect();
+        let sql = format!(
+            "select count(distinct concat(kind, ':', text_id)) as n from marts.asked where market = '{market}' and kind <> 'search'"
+        );
+        let n_questions = Rows::query(&opened.engine, &sql).await?.ints("n")?.first().copied().unwrap_or(0);
+        let sql = format!(
+            "select about, count(*) as n from marts.asked where market = '{market}' and kind = 'search' \
+             group by about order by n desc, about limit 12"
+        );
+        let rows = Rows::query(&opened.engine, &sql).await?;
+        let searches = rows.texts("about")?.into_iter().zip(rows.ints("n")?).collect();
+        Ok(Self { questions, n_questions, searches })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.questions.is_empty() && self.searches.is_empty()
+    }
+
+    fn questions_json(&self) -> Vec<Value> {
+        let one = |(about, zh, n, sentence): &(String, String, i64, String)| json!({"about": about, "about_zh": zh, "questions": n, "of": self.n_questions, "one": sentence});
+        self.questions.iter().map(one).collect()
+    }
+
+    fn searches_json(&self) -> Vec<Value> {
+        self.searches.iter().map(|(words, n)| json!({"words": words, "times": n})).collect()
+    }
+
+    fn tell(&self) {
+        if !self.questions.is_empty() {
+            let cells = self.questions.iter().map(|(about, _, n, sentence)| {
+                let share = 100.0 * *n as f64 / self.n_questions.max(1) as f64;
+                vec![about.clone(), output::count(*n), format!("{share:.0}"), sentence.chars().take(60).collect()]
+            });
+            output::table(&["what they ask about", "questions", "%", "for instance"], &[1, 2], cells.collect());
+        }
+        if !self.searches.is_empty() {
+            let cells = self.searches.iter().map(|(words, n)| vec![words.clone(), output::count(*n)]);
+            output::table(&["searched for and not found", "times"], &[1], cells.collect());
+        }
+    }
+}
+
+/// Complaints, wishes and praise with quotes, questions, searches in vain, and reasons of returns.
 pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result<()> {
     let sql = format!("select * from marts.review_themes where market = '{market}' order by voice, rank");
     let rows = Rows::query(&opened.engine, &sql).await?;
@@ -152,14 +214,19 @@ pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result
     let back = Rows::query(&opened.engine, &sql).await?;
     let (reasons, units, values) = (back.texts("reason")?, back.ints("units")?, back.floats("value")?);
     let spoken = Spoken::load(opened, market).await?;
-    if terms.is_empty() && reasons.is_empty() && spoken.0.is_empty() {
+    let asked = AskedFor::load(opened, market).await?;
+    if terms.is_empty() && reasons.is_empty() && spoken.0.is_empty() && asked.is_empty() {
         let sql = format!(
             "select why from marts.not_computed where stage = 'voices' and market in ('{market}', 'ZZ') limit 1"
         );
         let why = Rows::query(&opened.engine, &sql).await?.texts("why")?.into_iter().next();
-        let why = why.unwrap_or_else(|| "there is no review and no return".to_owned());
+        let why = why.unwrap_or_else(|| "there is no review, no return, no question and no search".to_owned());
         let what = format!("nothing is known of what people need in {market} ({why})");
-        return Err(Stop::error(Exit::Missing, what, "`portolan ingest FILE` takes reviews and returns"));
+        return Err(Stop::error(
+            Exit::Missing,
+            what,
+            "`portolan ingest FILE` takes reviews, returns, questions and events",
+        ));
     }
     let quoted = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     if json {
@@ -171,9 +238,8 @@ pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result
             .collect();
         let returns: Vec<_> =
             (0..reasons.len()).map(|i| json!({"reason": reasons[i], "units": units[i], "value": values[i]})).collect();
-        return output::json(
-            &json!({"market": market, "themes": themes, "concerns": spoken.json(), "returns": returns}),
-        );
+        return output::json(&json!({"market": market, "themes": themes, "concerns": spoken.json(),
+            "questions": asked.questions_json(), "not_found": asked.searches_json(), "returns": returns}));
     }
     for (voice, heading) in [("complaint", "Complaints"), ("wish", "Wishes"), ("praise", "Praise")] {
         let of: Vec<usize> = (0..terms.len()).filter(|i| voices[*i] == voice).collect();
@@ -189,6 +255,7 @@ pub(super) async fn needs(opened: &Opened, market: Market, json: bool) -> Result
         }
     }
     spoken.tell();
+    asked.tell();
     if !reasons.is_empty() {
         let cells = (0..reasons.len()).map(|i| {
             let reason = if reasons[i].is_empty() { "none given".to_owned() } else { reasons[i].clone() };

@@ -25,6 +25,7 @@ use audience::retention::{RetentionCurves, RetentionParams, returned_within};
 use audience::sequences::{Purchase, SequenceParams, Sequences};
 use audience::usage::{Usage, usage};
 use audience::{AudienceError, levers::FirstOrders};
+use content::reviews::Concern;
 use domain::{Day, Figure, Market};
 use learn::shrinkage::Estimate;
 use loaded::{Loaded, MAX_Q};
@@ -89,6 +90,12 @@ fn mined(purchases: &[Purchase], end: Day) -> Result<Sequences, AudienceError> {
     }
 }
 
+/// Needs by their names: what questions are about has one in Chinese.
+fn need_params() -> NeedParams {
+    let names_zh = Concern::ALL.into_iter().map(|c| (c.name().to_owned(), c.words().1.to_owned())).collect();
+    NeedParams { names_zh, ..NeedParams::default() }
+}
+
 fn findings(stage: &Stage<'_>, loaded: &Loaded) -> Result<Findings> {
     let home = Some(loaded.home);
     let mut found = Findings {
@@ -100,7 +107,7 @@ fn findings(stage: &Stage<'_>, loaded: &Loaded) -> Result<Findings> {
         sensitivity: BTreeMap::new(),
         loyalty: BTreeMap::new(),
         // Themes are words of the market's own language: home's are other words, so a share there would say nothing.
-        needs: NeedParams::default()
+        needs: need_params()
             .rank(&loaded.voices.rows, &loaded.voices.texts, None)?
             .into_iter()
             .map(|n| (n.market, n))

@@ -21,6 +21,15 @@ from clean.reviews where reviewed_at is not null order by source, line";
 pub(super) const VOICES: &str = "\
 select market, review_id, language, day, product_id, theme, stance, sentence from marts.voices order by market, review_id, theme, stance";
 
+pub(super) const ASKED: &str = "\
+select market, kind, text_id, language, day, product_id, about, sentence from marts.asked order by market, kind, text_id, about";
+
+/// Searches, those of one visitor for the same words on one day once.
+pub(super) const SEARCHES: &str = "\
+select market, count(*) as n from (select distinct market, coalesce(shopper_id, anonymous_id, message_id) as visitor,
+  lower(trim(query)) as query, cast(occurred_at as date) as day from clean.events where query is not null) s
+where query <> '' group by market order by market";
+
 /// Reasons of returns, one row a line that came back; lines without a reason count as texts that say nothing.
 pub(super) const RETURNS: &str = "\
 select market, day, product_id, source, line, coalesce(reason, '') as reason from clean.order_lines

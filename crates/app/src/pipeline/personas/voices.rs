@@ -1,6 +1,7 @@
-//! What was said and sent back, as needs are counted from it.
+//! What was said, sent back, asked and searched for, as needs are counted from it.
 
 use super::queries;
+use crate::pipeline::asked::OTHER;
 use crate::pipeline::rows::Rows;
 use anyhow::Result;
 use audience::needs::aspects::{Quarter, QuarterTexts};
@@ -21,6 +22,7 @@ impl Voices {
         let mut voices = Self::default();
         voices.reviews(engine).await?;
         voices.returns(engine).await?;
+        voices.asked(engine).await?;
         Ok(voices)
     }
 
@@ -79,6 +81,44 @@ impl Voices {
                 source: Source::Return,
                 text_id: format!("{}:{}", sources[i], lines[i]),
                 snippet: String::new(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Questions, of which every one counts, and searches: those in vain of all.
+    async fn asked(&mut self, engine: &Engine) -> Result<()> {
+        let rows = Rows::query(engine, queries::SEARCHES).await?;
+        for (market, n) in rows.markets("market")?.into_iter().zip(rows.ints("n")?) {
+            self.texts.insert((market, Source::EmptySearch), n.unsigned_abs());
+        }
+        let rows = Rows::query(engine, queries::ASKED).await?;
+        let (markets, kinds, ids) = (rows.markets("market")?, rows.texts("kind")?, rows.texts("text_id")?);
+        let (languages, days, products) =
+            (rows.texts("language")?, rows.days("day")?, rows.optional_texts("product_id")?);
+        let (about, sentences) = (rows.texts("about")?, rows.texts("sentence")?);
+        let mut before = None;
+        for i in 0..ids.len() {
+            let source = if kinds[i] == "search" { Source::EmptySearch } else { Source::Question };
+            // Rows of a question stand together.
+            let text = (markets[i], &kinds[i], &ids[i]);
+            if source == Source::Question && before != Some(text) {
+                *self.texts.entry((markets[i], source)).or_default() += 1;
+            }
+            before = Some(text);
+            if about[i] == OTHER && source == Source::Question {
+                continue;
+            }
+            self.rows.push(Voice {
+                market: markets[i],
+                language: languages[i].parse().ok().filter(|_| languages[i] != "und"),
+                day: days[i],
+                product: products[i].clone(),
+                aspect: about[i].clone(),
+                stance: Stance::Ask,
+                source,
+                text_id: format!("{}:{}", kinds[i], ids[i]),
+                snippet: if source == Source::Question { sentences[i].clone() } else { String::new() },
             });
         }
         Ok(())

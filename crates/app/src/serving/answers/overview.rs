@@ -12,10 +12,11 @@ use serve::wire::figure::Words;
 use serve::wire::overview::{Action, Counts, Freshness, Gate, Overview};
 
 /// Tables whose newest day is told, and the expression for it.
-const DATED: [(&str, &str); 9] = [
+const DATED: [(&str, &str); 10] = [
     ("clean.orders", "max(day)"),
     ("clean.events", "cast(max(occurred_at) as date)"),
     ("clean.reviews", "cast(max(reviewed_at) as date)"),
+    ("clean.questions", "cast(max(asked_at) as date)"),
     ("clean.interactions", "cast(max(occurred_at) as date)"),
     ("clean.stock", "max(as_of)"),
     ("clean.competitor_prices", "max(day)"),
