@@ -26,12 +26,14 @@ select 'comment' as kind, market, concat(platform, ':', interaction_id) as text_
 order by kind, market, text_id";
 
 /// One row a visitor, search and day. Rows of a visitor run from the last to the first, so that the smallest time of a
-/// look at a product so far is that of the next one.
+/// look at a product so far is that of the next one. An event that does not say its country is of its shopper's.
 const SEARCHES: &str = "\
 with e as (
-  select message_id, market, coalesce(shopper_id, anonymous_id, message_id) as visitor, occurred_at, product_id, lower(trim(query)) as query,
-    query as written, coalesce(language, 'und') as language
-  from clean.events where query is not null or product_id is not null),
+  select v.message_id, case when v.market = 'ZZ' then coalesce(s.market, 'ZZ') else v.market end as market,
+    coalesce(v.shopper_id, v.anonymous_id, v.message_id) as visitor, v.occurred_at, v.product_id,
+    lower(trim(v.query)) as query, v.query as written, coalesce(v.language, 'und') as language
+  from clean.events v left join clean.shoppers s on s.shopper_id = v.shopper_id
+  where v.query is not null or v.product_id is not null),
 n as (
   select *, min(case when product_id is not null then occurred_at end)
     over (partition by visitor order by occurred_at desc rows between unbounded preceding and current row) as looked

@@ -5,7 +5,7 @@
 //! [`concerns`](super::concerns()), with further words that questions have and reviews have not (`asked.tsv`). Limits: a question
 //! about anything that is no concern, and questions in other words. Cost: one pass over the sentence a phrase.
 
-use super::concerns::{Concern, concerns, stands};
+use super::concerns::{Concern, concerns, plain, stands};
 use super::sentences;
 use std::sync::LazyLock;
 
@@ -58,7 +58,7 @@ pub fn is_question(text: &str) -> bool {
 /// What a question is about, each concern once, in their order.
 pub fn asked_about(question: &str) -> Vec<Concern> {
     let mut found: Vec<Concern> = sentences(question).into_iter().flat_map(concerns).map(|s| s.concern).collect();
-    let lower = question.to_lowercase().replace('\u{2019}', "'");
+    let lower = plain(question);
     found
         .extend(WORDS.iter().filter(|(_, words)| words.iter().any(|w| stands(&lower, w))).map(|(concern, _)| *concern));
     found.sort_unstable();
@@ -105,6 +105,8 @@ mod tests {
             ("送料はいくらですか", vec![Concern::Delivery, Concern::Price]),
             ("Máy có ồn không?", vec![Concern::Noise]),
             ("ล้างยังไงคะ", vec![Concern::Ease]),
+            // As normalised text has it: the vowel am in two signs.
+            ("ท\u{e4d}\u{e32}ความสะอาดยังไง", vec![Concern::Ease]),
             ("كم لتر سعته؟", vec![Concern::Size]),
             ("Quel est le délai de livraison ?", vec![Concern::Delivery]),
             ("¿Tiene garantía?", vec![Concern::Service]),

@@ -122,7 +122,7 @@ pub const CONCERN_LANGUAGES: [&str; 9] = ["ar", "de", "en", "es", "fr", "ja", "t
 /// What one sentence speaks of, each concern once, in their order. Blame wins over praise, either over being named; a
 /// sentence that names a concern and does not judge it is neutral.
 pub fn concerns(sentence: &str) -> Vec<Spoken> {
-    let lower = sentence.to_lowercase().replace('\u{2019}', "'");
+    let lower = plain(sentence);
     let mut hits: Vec<(usize, usize, Concern, Mood)> = PHRASES
         .iter()
         .filter_map(|phrase| place(&lower, phrase).map(|(from, to)| (from, to, phrase.concern, phrase.mood)))
@@ -175,7 +175,12 @@ fn place(text: &str, phrase: &Phrase) -> Option<(usize, usize)> {
     Some((first?, from))
 }
 
-/// Whether words stand in a text in small letters.
+/// A text as the lists are written: in small letters, with plain apostrophes, and Thai's am as one sign, which normal forms part.
+pub(super) fn plain(text: &str) -> String {
+    text.to_lowercase().replace('\u{2019}', "'").replace("\u{e4d}\u{e32}", "\u{e33}")
+}
+
+/// Whether words stand in a text that [`plain`] gave.
 pub(super) fn stands(text: &str, words: &str) -> bool {
     found(text, 0, words).is_some()
 }

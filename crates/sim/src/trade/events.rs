@@ -53,7 +53,7 @@ pub(crate) const EVENTS: EventRules = EventRules {
     idle_views: 1.5,
     abandoned: 0.25,
     views: 1.0,
-    vain: 0.08,
+    vain: 0.2,
     most_wanted: 0.7,
     vain_days: 10.0,
 };

@@ -26,8 +26,9 @@ select market, kind, text_id, language, day, product_id, about, sentence from ma
 
 /// Searches, those of one visitor for the same words on one day once.
 pub(super) const SEARCHES: &str = "\
-select market, count(*) as n from (select distinct market, coalesce(shopper_id, anonymous_id, message_id) as visitor,
-  lower(trim(query)) as query, cast(occurred_at as date) as day from clean.events where query is not null) s
+select market, count(*) as n from (select distinct case when v.market = 'ZZ' then coalesce(s.market, 'ZZ') else v.market end as market,
+  coalesce(v.shopper_id, v.anonymous_id, v.message_id) as visitor, lower(trim(v.query)) as query, cast(v.occurred_at as date) as day
+  from clean.events v left join clean.shoppers s on s.shopper_id = v.shopper_id where v.query is not null) q
 where query <> '' group by market order by market";
 
 /// Reasons of returns, one row a line that came back; lines without a reason count as texts that say nothing.
