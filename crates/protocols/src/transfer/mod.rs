@@ -17,5 +17,5 @@ pub use arena::{Arena, Side, StackTable, Window};
 pub use curve::{CurveParams, CurvePoint, curve, drawn};
 pub use published::{TRANSFER_TASKS, contenders, curve_params, run_transfer, transfer_needs};
 pub use report::{Apart, Transfer, TransferReport};
-pub use scores::{Example, ScoreReport, score_report};
+pub use scores::{Example, ScoreReport, ground_of, score_report, thinned};
 pub use study::{Contender, MethodRow, StudyParams, StudyReport, Verdict, study};

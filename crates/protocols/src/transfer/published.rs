@@ -17,9 +17,9 @@ use domain::Seed;
 use eval::{Bootstrap, Case};
 use recommend::transfer::{
     Adaptation, AlignedParams, DiscriminatorParams, EasePriorParams, EvidenceRule, FineTuneParams, ForkedParams,
-    MarketAwareParams, MetaParams, SimilarityPriorParams,
+    MarketAwareParams, MetaParams, PopularityPriorParams, SimilarityPriorParams,
 };
-use recommend::{EaseForm, EaseParams, ItemKnnParams, ModelKind, Similarity, UserKnnParams};
+use recommend::{EaseForm, EaseParams, ItemKnnParams, ModelKind, Similarity, SoftmaxFactorsParams, UserKnnParams};
 use std::path::Path;
 
 /// Names of the tasks here.
@@ -131,19 +131,33 @@ pub fn contenders(n_sources: usize, n_items: usize) -> StudyParams {
     }
 }
 
+/// What carries over to a target with few rows of its own: both priors, neighbours of all rows and of each source apart, and
+/// factors of all rows. Members and weights were chosen on validation questions of the public markets at 1,000 rows
+/// (`examples/thin.rs`), the same for every market and size.
+fn thin_transfer(n_sources: usize) -> Adaptation {
+    let each = apart(n_sources);
+    let of_each = 0.5 / each.len().max(1) as f32;
+    let mut members = vec![
+        (prior(30.0), 0.8),
+        (Adaptation::PopularityPrior(PopularityPriorParams::default()), 0.9),
+        (pooled(shoppers(), 0.25, n_sources), 0.85),
+        (pooled(knn(), 0.25, n_sources), 0.5),
+        (pooled(ModelKind::SoftmaxFactors(SoftmaxFactorsParams::default()), 0.25, n_sources), 0.5),
+    ];
+    members.extend(each.into_iter().map(|way| (way, of_each)));
+    Adaptation::Stacked(members)
+}
+
 /// The fixed ways of the learning curve, and the sizes.
 pub fn curve_params(n_sources: usize) -> CurveParams {
-    let stack = |knn: Adaptation, near: Adaptation| {
-        let popular = Adaptation::Alone(ModelKind::PopularityGlobal);
-        Adaptation::Stacked(vec![(knn, 1.0), (popular, 0.3), (near, 0.3)])
-    };
     let mut alone = [ModelKind::PopularityGlobal, knn(), shoppers()].map(Adaptation::Alone).to_vec();
-    alone.push(stack(Adaptation::Alone(knn()), Adaptation::Alone(shoppers())));
+    let own = [(knn(), 1.0), (ModelKind::PopularityGlobal, 0.3), (shoppers(), 0.3)];
+    alone.push(Adaptation::Stacked(own.map(|(kind, weight)| (Adaptation::Alone(kind), weight)).to_vec()));
     CurveParams {
         sizes: vec![0, 10, 100, 1000],
         n_draws: 2,
         alone,
-        transfer: stack(prior(30.0), pooled(shoppers(), 0.25, n_sources)),
+        transfer: thin_transfer(n_sources),
         bootstrap: Bootstrap::default(),
     }
 }

@@ -60,7 +60,7 @@ const MIN_GAIN: f64 = 0.01;
 const MAX_CASES: usize = 8000;
 
 /// At most so many questions, evenly taken.
-pub(super) fn thinned(cases: &[Case], most: usize) -> Vec<Case> {
+pub fn thinned(cases: &[Case], most: usize) -> Vec<Case> {
     cases.iter().step_by(cases.len().div_ceil(most).max(1)).cloned().collect()
 }
 
@@ -117,7 +117,10 @@ fn failed(task: &Task, why: FitError) -> ProtocolError {
 }
 
 /// The rows of a task as a ground, its sources in the order of the data.
-pub(crate) fn ground_of(task: &Task) -> Result<Ground, ProtocolError> {
+///
+/// # Errors
+/// [`ProtocolError`] for rows that cannot be joined.
+pub fn ground_of(task: &Task) -> Result<Ground, ProtocolError> {
     let all = task.train(&vec![1.0; task.sources().len()])?;
     let named: Vec<_> = task.sources().iter().map(|part| (part.name.clone(), part.market())).collect();
     Ok(Ground::cut(&all, |row| all.markets()[row.shopper.at()], &task.market(), &named))

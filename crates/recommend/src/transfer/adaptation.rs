@@ -5,7 +5,7 @@
 
 use super::{
     AlignedParams, DiscriminatorParams, EasePriorParams, FineTuneParams, ForkedParams, Ground, MarketAwareParams,
-    MetaParams, SimilarityPriorParams, Stacked,
+    MetaParams, PopularityPriorParams, SimilarityPriorParams, Stacked,
 };
 use crate::{ModelKind, Recommender};
 use domain::{FitError, Seed};
@@ -32,6 +32,8 @@ pub enum Adaptation {
     },
     /// Neighbourhoods with the sources' as a prior.
     SimilarityPrior(SimilarityPriorParams),
+    /// What sells in the target with what sells in the sources as a prior.
+    PopularityPrior(PopularityPriorParams),
     /// A linear model with the sources' as a prior.
     EasePrior(EasePriorParams),
     /// Vectors learnt on the sources and fine-tuned.
@@ -58,6 +60,7 @@ impl Adaptation {
             Self::Pooled { .. } => "pooled",
             Self::Taught { .. } => "sources alone",
             Self::SimilarityPrior(_) => "similarity prior",
+            Self::PopularityPrior(_) => "popularity prior",
             Self::EasePrior(_) => "linear prior",
             Self::FineTune(_) => "pre-train and fine-tune",
             Self::MarketAware(_) => "market-aware vectors",
@@ -92,6 +95,7 @@ impl Adaptation {
                 kind.fit(&ground.taught(&super::weights_or_ones(weights, ground))?, seed)?
             }
             Self::SimilarityPrior(params) => Box::new(params.adapt(ground)?),
+            Self::PopularityPrior(params) => Box::new(params.adapt(ground)?),
             Self::EasePrior(params) => Box::new(params.adapt(ground)?),
             Self::FineTune(params) => Box::new(params.adapt(ground, seed)?),
             Self::MarketAware(params) => Box::new(params.adapt(ground, seed)?),
@@ -121,6 +125,7 @@ impl std::fmt::Display for Adaptation {
             Self::Pooled { kind, weights } => write!(f, "{} of all, sources at {}", kind.name(), list(weights)),
             Self::Taught { kind, weights } => write!(f, "{} of sources at {}", kind.name(), list(weights)),
             Self::SimilarityPrior(p) => write!(f, "similarity prior of strength {}", p.strength),
+            Self::PopularityPrior(p) => write!(f, "popularity prior of strength {}", p.strength),
             Self::EasePrior(p) => write!(f, "linear prior of reg {}, trust {}", p.reg, p.trust),
             Self::FineTune(p) => write!(f, "fine-tuned, strength {}", p.strength),
             Self::MarketAware(p) => write!(f, "market-aware, strength {}", p.strength),
@@ -165,6 +170,7 @@ mod tests {
             Adaptation::Pooled { kind: knn, weights: vec![0.5] },
             Adaptation::Taught { kind: knn, weights: vec![1.0] },
             prior.clone(),
+            Adaptation::PopularityPrior(PopularityPriorParams::default()),
             Adaptation::EasePrior(EasePriorParams::default()),
             Adaptation::FineTune(FineTuneParams { factors, ..FineTuneParams::default() }),
             Adaptation::MarketAware(MarketAwareParams { factors, ..MarketAwareParams::default() }),
@@ -200,7 +206,10 @@ mod tests {
                         );
                     }
                     assert_eq!(model.score(History::of(&history), &[ItemIdx(999)]), [None], "{}", way.name());
-                    assert!(model.score(History::EMPTY, &catalogue).iter().all(Option::is_none), "{}", way.name());
+                    // What sells is told to whoever comes; everything else needs a history.
+                    let to_anybody = matches!(way, Adaptation::PopularityPrior(_));
+                    let silent = model.score(History::EMPTY, &catalogue).iter().all(Option::is_none);
+                    assert_eq!(silent, !to_anybody, "{}", way.name());
                     scores
                 })
             };
