@@ -8,9 +8,11 @@
 //! pseudo-inverse), so more columns than rows are no error; what such a fit finds says little, which is
 //! what the ridge is for.
 //!
-//! [`Reduce::Leading`] is the way for wide blocks: each is first turned onto its leading principal directions, found by a
-//! randomised subspace iteration, and correlated there. What lies outside of them is given up, so a
-//! direction that two blocks share but neither spreads along is missed.
+//! [`Solve::Randomised`] is the way for wide blocks of which few directions are wanted: `M` is never made, nor taken apart. It is whitened by
+//! Cholesky factors, `M = L_x⁻¹ S_xy L_y⁻ᵀ`, which has the same singular values, and its leading directions are found by a randomised subspace
+//! iteration that multiplies with it. Which directions a block spreads along does not matter: what is looked for are the leading
+//! directions of `M`. Narrowing each block to its own principal directions first, as an earlier version did, misses what two blocks
+//! share and neither spreads along.
 //!
 //! Sources: Hotelling, "Relations between two sets of variates", Biometrika 28, 1936; Vinod, "Canonical ridge and
 //! econometrics of joint production", J. Econometrics 4(2), 1976; Halko, Martinsson and Tropp, "Finding structure with
@@ -22,6 +24,7 @@ use crate::LearnError;
 use crate::container::{ContainerError, Reader, Writer};
 use crate::dense::Real;
 use domain::Seed;
+use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::{Accum, Mat, MatMut, MatRef, Par, Side as Triangle};
 use rayon::prelude::*;
 
@@ -32,27 +35,27 @@ pub struct CcaParams {
     pub rank: usize,
     /// Added to both covariances' diagonals, at least 0, in the rows' own squared units.
     pub ridge: f64,
-    /// What is correlated.
-    pub reduce: Reduce,
+    /// How directions are found.
+    pub solve: Solve,
 }
 
-/// Whether blocks are narrowed first.
+/// How directions are found.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reduce {
-    /// No.
-    Never,
-    /// To this many leading principal directions each, where a block has more columns.
-    Leading {
-        /// Directions, at least 1.
-        n: usize,
-        /// Times that the block is multiplied, at least 1.
+pub enum Solve {
+    /// All of them, by a decomposition of the whole.
+    Whole,
+    /// The leading ones, by a randomised subspace iteration.
+    Randomised {
+        /// Directions that are looked for beyond those wanted; they make the last of them better.
+        oversampling: usize,
+        /// Times that the whitened covariance is multiplied there and back, at least 1.
         n_iterations: usize,
     },
 }
 
 impl Default for CcaParams {
     fn default() -> Self {
-        Self { rank: 64, ridge: 1e-3, reduce: Reduce::Never }
+        Self { rank: 64, ridge: 1e-3, solve: Solve::Whole }
     }
 }
 
@@ -98,8 +101,7 @@ impl CcaParams {
         positive("rank", self.rank)?;
         positive("width of x", p)?;
         positive("width of y", q)?;
-        if let Reduce::Leading { n, n_iterations } = self.reduce {
-            positive("leading directions", n)?;
+        if let Solve::Randomised { n_iterations, .. } = self.solve {
             positive("n_iterations", n_iterations)?;
         }
         if !(self.ridge >= 0.0 && self.ridge.is_finite()) {
@@ -118,36 +120,122 @@ impl CcaParams {
         finite(x, p)?;
         finite(y, q)?;
         let (mx, my) = (mean(x, p), mean(y, q));
-        let (turn_x, turn_y) = match self.reduce {
-            Reduce::Never => (None, None),
-            Reduce::Leading { n: l, n_iterations } => {
-                let lead = |rows, mean: &[f64], width, stream| {
-                    (l < width).then(|| leading(rows, mean, width, l, n_iterations, seed, stream))
-                };
-                (lead(x, &mx, p, 0), lead(y, &my, q, 1))
+        let moments = Moments::new(x, &mx, y, &my);
+        let found = match self.solve {
+            Solve::Whole => whole(&moments, self.ridge),
+            Solve::Randomised { oversampling, n_iterations } => {
+                randomised(&moments, self.ridge, self.rank.saturating_add(oversampling), n_iterations, seed)
             }
         };
-        let moments = Moments::new(x, &mx, turn_x.as_ref(), y, &my, turn_y.as_ref());
-        let (wx, wy) = (whitening(&moments.xx, self.ridge), whitening(&moments.yy, self.ridge));
-        let between = wx.transpose() * &moments.xy * &wy;
-        let Ok(svd) = between.thin_svd() else {
+        let Some(Directions { correlations, x: wx, u, y: wy, v }) = found else {
             return Err(LearnError::Param {
                 name: "block x or y",
                 rule: "of numbers that fit together",
                 got: f64::NAN,
             });
         };
-        let found = svd.S().column_vector();
-        let rank = self.rank.min(found.nrows());
-        let (mut a, mut b) = (&wx * svd.U().subcols(0, rank), &wy * svd.V().subcols(0, rank));
+        let rank = self.rank.min(correlations.len());
+        let (mut a, mut b) = (wx.times(u.subcols(0, rank)), wy.times(v.subcols(0, rank)));
         fix_signs(&mut a, &mut b);
-        let whole = |turn: Option<Mat<f64>>, map: Mat<f64>| turn.map_or(map.clone(), |turn| &turn * &map);
         Ok(Cca {
-            correlations: (0..rank).map(|k| found[k].clamp(0.0, 1.0)).collect(),
-            x: Map::new(mx, &whole(turn_x, a)),
-            y: Map::new(my, &whole(turn_y, b)),
+            correlations: correlations.into_iter().take(rank).map(|r| r.clamp(0.0, 1.0)).collect(),
+            x: Map::new(mx, &a),
+            y: Map::new(my, &b),
         })
     }
+}
+
+/// What makes a block's columns have variance 1 and nothing in common.
+enum Whitening {
+    /// A matrix that its rows are multiplied with, `width × kept`.
+    Root(Mat<f64>),
+    /// The lower factor `L` of the covariance: rows are multiplied with `L⁻ᵀ`.
+    Factor(Mat<f64>),
+}
+
+impl Whitening {
+    fn times(&self, directions: MatRef<'_, f64>) -> Mat<f64> {
+        match self {
+            Self::Root(root) => root * directions,
+            Self::Factor(lower) => {
+                let mut out = directions.to_owned();
+                solve_upper_triangular_in_place(lower.transpose(), out.as_mut(), Par::Seq);
+                out
+            }
+        }
+    }
+}
+
+/// Singular values of the whitened covariance, largest first, with its directions on both sides.
+struct Directions {
+    correlations: Vec<f64>,
+    x: Whitening,
+    u: Mat<f64>,
+    y: Whitening,
+    v: Mat<f64>,
+}
+
+fn whole(moments: &Moments, ridge: f64) -> Option<Directions> {
+    let (wx, wy) = (whitening(&moments.xx, ridge), whitening(&moments.yy, ridge));
+    let between = wx.transpose() * &moments.xy * &wy;
+    let svd = between.thin_svd().ok()?;
+    let correlations = svd.S().column_vector().iter().copied().collect();
+    let (u, v) = (svd.U().to_owned(), svd.V().to_owned());
+    Some(Directions { correlations, x: Whitening::Root(wx), u, y: Whitening::Root(wy), v })
+}
+
+/// See [`Solve::Randomised`]; `width` directions or as many as there are.
+fn randomised(moments: &Moments, ridge: f64, width: usize, n_iterations: usize, seed: Seed) -> Option<Directions> {
+    let (p, q) = (moments.xx.nrows(), moments.yy.nrows());
+    let (lx, ly) = (factor(&moments.xx, ridge)?, factor(&moments.yy, ridge)?);
+    let width = if lx.is_none() || ly.is_none() { 0 } else { width.min(p).min(q) };
+    // A block without any spread shares nothing.
+    let (lx, ly) = (lx.unwrap_or_else(|| Mat::identity(p, p)), ly.unwrap_or_else(|| Mat::identity(q, q)));
+    let (x, y) = (Whitening::Factor(lx), Whitening::Factor(ly));
+    if width == 0 {
+        return Some(Directions { correlations: Vec::new(), x, u: Mat::zeros(p, 0), y, v: Mat::zeros(q, 0) });
+    }
+    // `M B`, and `Mᵀ B`.
+    let there = |b: &Mat<f64>| solved(&x, &moments.xy * y.times(b.as_ref()));
+    let back = |b: &Mat<f64>| solved(&y, moments.xy.transpose() * x.times(b.as_ref()));
+    let mut rng = seed.stream(0);
+    let mut basis = there(&Mat::from_fn(q, width, |_, _| rng.normal())).qr().compute_thin_Q();
+    for _ in 0..n_iterations {
+        let other = back(&basis).qr().compute_thin_Q();
+        basis = there(&other).qr().compute_thin_Q();
+    }
+    // M is nearly `basis basisᵀ M`, whose decomposition is that of the few rows of `basisᵀ M`.
+    let rows = back(&basis);
+    let svd = rows.thin_svd().ok()?;
+    let correlations = svd.S().column_vector().iter().copied().collect();
+    let (u, v) = (&basis * svd.V(), svd.U().to_owned());
+    Some(Directions { correlations, x, u, y, v })
+}
+
+/// `L⁻¹ rhs`.
+fn solved(whitening: &Whitening, rhs: Mat<f64>) -> Mat<f64> {
+    match whitening {
+        Whitening::Root(root) => root.transpose() * rhs,
+        Whitening::Factor(lower) => {
+            let mut out = rhs;
+            solve_lower_triangular_in_place(lower.as_ref(), out.as_mut(), Par::Seq);
+            out
+        }
+    }
+}
+
+/// The lower factor of `S + c I`, `Some(None)` where nothing spreads, `None` where there is none. As much is added at least as rounding
+/// could have taken away, which leaves directions out that spread less than that.
+#[expect(clippy::option_option, reason = "no factor and nothing to factor are told apart by the one caller")]
+fn factor(s: &Mat<f64>, ridge: f64) -> Option<Option<Mat<f64>>> {
+    let n = s.nrows();
+    let spread: f64 = (0..n).map(|i| s[(i, i)]).sum();
+    if spread + ridge <= 0.0 {
+        return Some(None);
+    }
+    let added = ridge.max(4.0 * f64::EPSILON * n as f64 * spread);
+    let sum = Mat::from_fn(n, n, |i, j| s[(i, j)] + if i == j { added } else { 0.0 });
+    sum.llt(Triangle::Lower).ok().map(|llt| Some(llt.L().to_owned()))
 }
 
 fn finite<T: Real>(rows: &[T], width: usize) -> Result<(), LearnError> {
@@ -168,8 +256,8 @@ fn mean<T: Real>(rows: &[T], width: usize) -> Vec<f64> {
     sum.into_iter().map(|s| s / n).collect()
 }
 
-/// A chunk of rows without its mean, turned where it is to be.
-fn centred<T: Real>(rows: &[T], mean: &[f64], turn: Option<&Mat<f64>>) -> Mat<f64> {
+/// A chunk of rows without its mean.
+fn centred<T: Real>(rows: &[T], mean: &[f64]) -> Mat<f64> {
     let width = mean.len();
     let n = rows.len() / width;
     let mut flat = vec![0.0; rows.len()];
@@ -178,8 +266,7 @@ fn centred<T: Real>(rows: &[T], mean: &[f64], turn: Option<&Mat<f64>>) -> Mat<f6
             *o = Into::<f64>::into(*x) - m;
         }
     }
-    let rows = MatRef::from_row_major_slice(&flat, n, width);
-    turn.map_or_else(|| rows.to_owned(), |turn| rows * turn)
+    MatRef::from_row_major_slice(&flat, n, width).to_owned()
 }
 
 /// Covariances over `n − 1`, both blocks centred.
@@ -190,22 +277,15 @@ struct Moments {
 }
 
 impl Moments {
-    fn new<T: Real>(
-        x: &[T],
-        mx: &[f64],
-        turn_x: Option<&Mat<f64>>,
-        y: &[T],
-        my: &[f64],
-        turn_y: Option<&Mat<f64>>,
-    ) -> Self {
-        let (p, q) = (turn_x.map_or(mx.len(), Mat::ncols), turn_y.map_or(my.len(), Mat::ncols));
+    fn new<T: Real>(x: &[T], mx: &[f64], y: &[T], my: &[f64]) -> Self {
+        let (p, q) = (mx.len(), my.len());
         let n = x.len() / mx.len();
         // A fixed number of parts whose sums are added in their order.
         let part = CHUNK.max(n.div_ceil(16).next_multiple_of(CHUNK));
         let of_part = |(x, y): (&[T], &[T])| {
             let mut sum = Self { xx: Mat::zeros(p, p), yy: Mat::zeros(q, q), xy: Mat::zeros(p, q) };
             for (x, y) in x.chunks(CHUNK * mx.len()).zip(y.chunks(CHUNK * my.len())) {
-                let (x, y) = (centred(x, mx, turn_x), centred(y, my, turn_y));
+                let (x, y) = (centred(x, mx), centred(y, my));
                 add_product(&mut sum.xx, &x, &x);
                 add_product(&mut sum.yy, &y, &y);
                 add_product(&mut sum.xy, &x, &y);
@@ -241,41 +321,6 @@ fn whitening(s: &Mat<f64>, ridge: f64) -> Mat<f64> {
     Mat::from_fn(n, kept.len(), |i, k| eigen.U()[(i, kept[k])] / (values[kept[k]].max(0.0) + ridge).sqrt())
 }
 
-/// The leading principal directions of centred rows, `width × l`, orthonormal.
-fn leading<T: Real>(
-    rows: &[T],
-    mean: &[f64],
-    width: usize,
-    l: usize,
-    n_iterations: usize,
-    seed: Seed,
-    stream: u64,
-) -> Mat<f64> {
-    // Columns beyond those wanted make the last of them better.
-    let block_width = (l + 16).min(width);
-    let mut rng = seed.stream(stream);
-    let mut block = Mat::from_fn(width, block_width, |_, _| rng.normal());
-    let n = rows.len() / width;
-    let part = CHUNK.max(n.div_ceil(16).next_multiple_of(CHUNK)) * width;
-    for _ in 0..n_iterations {
-        let of_part = |rows: &[T]| {
-            let mut sum = Mat::zeros(width, block_width);
-            for rows in rows.chunks(CHUNK * width) {
-                let rows = centred(rows, mean, None);
-                let turned = &rows * &block;
-                add_product(&mut sum, &rows, &turned);
-            }
-            sum
-        };
-        let parts: Vec<Mat<f64>> = rows.par_chunks(part).map(of_part).collect();
-        let mut sum = Mat::zeros(width, block_width);
-        parts.iter().for_each(|part| sum += part);
-        let Ok(svd) = sum.thin_svd() else { break };
-        block = svd.U().to_owned();
-    }
-    block.subcols(0, l.min(block_width)).to_owned()
-}
-
 /// A map is as good with its sign turned on both sides: the largest entry of each column of `a` is positive.
 fn fix_signs(a: &mut Mat<f64>, b: &mut Mat<f64>) {
     for k in 0..a.ncols() {
@@ -301,7 +346,7 @@ impl Map {
         let mut out = vec![0.0_f32; n * self.rank];
         let map = MatRef::from_row_major_slice(&self.matrix, width, self.rank);
         let project = |(rows, out): (&[T], &mut [f32])| {
-            let rows = centred(rows, &self.mean, None);
+            let rows = centred(rows, &self.mean);
             let mut here = vec![0.0; out.len()];
             let n = rows.nrows();
             let target = MatMut::from_row_major_slice_mut(&mut here, n, self.rank);

@@ -9,7 +9,7 @@
 use crate::Vectors;
 use domain::Seed;
 use learn::LearnError;
-use learn::cca::{Block, Cca, CcaParams, Reduce};
+use learn::cca::{Block, Cca, CcaParams, Solve};
 use learn::container::{ContainerError, Reader, Writer};
 
 /// How to bring two modalities together.
@@ -21,7 +21,7 @@ pub struct AlignedParams {
     pub ridge: f64,
     /// Power of the correlations that directions are scaled by, at least 0.
     pub sharpness: f64,
-    /// Columns above which a side is narrowed to its leading directions first, at least 1.
+    /// Columns of a side above which only the directions wanted are looked for.
     pub widest: usize,
 }
 
@@ -73,12 +73,12 @@ impl AlignedParams {
         let flat = |rows: &[&[f32]], by: f64| -> Vec<f32> {
             rows.iter().flat_map(|row| row.iter().map(move |v| (f64::from(*v) / by) as f32)).collect()
         };
-        let reduce = if x.width().max(y.width()) > self.widest {
-            Reduce::Leading { n: self.widest, n_iterations: 3 }
+        let solve = if x.width().max(y.width()) > self.widest {
+            Solve::Randomised { oversampling: 32, n_iterations: 6 }
         } else {
-            Reduce::Never
+            Solve::Whole
         };
-        let params = CcaParams { rank: self.rank, ridge: self.ridge, reduce };
+        let params = CcaParams { rank: self.rank, ridge: self.ridge, solve };
         let cca = params.fit(&flat(&a, scales[0]), x.width(), &flat(&b, scales[1]), y.width(), seed)?;
         Ok(Aligned { cca, scales, sharpness: self.sharpness })
     }

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const WHOLE: CcaParams = CcaParams { rank: 8, ridge: 0.0, reduce: Reduce::Never };
+const WHOLE: CcaParams = CcaParams { rank: 8, ridge: 0.0, solve: Solve::Whole };
 
 fn normal(n: usize, seed: u64) -> Vec<f64> {
     let mut rng = Seed(seed).stream(0);
@@ -55,25 +55,63 @@ fn what_is_shared_is_found_under_a_turn() {
     }
 }
 
-#[test]
-fn the_leading_directions_keep_what_spreads_most() {
-    let z = normal(1_500, 4);
-    let wide = |seed| -> Vec<f64> {
-        let e = normal(z.len() * 40, seed);
-        // The shared column spreads, all others little.
-        (0..z.len() * 40).map(|at| if at % 40 == 7 { z[at / 40] + 0.3 * e[at] } else { 0.2 * e[at] }).collect()
+const FEW: Solve = Solve::Randomised { oversampling: 8, n_iterations: 5 };
+
+/// Twelve columns of `width` spread a hundred times as far as the others and share nothing; eight small ones share one
+/// column each with the other block, every one less than the one before.
+fn shared_where_little_spreads(n: usize, width: usize, seed: u64, z: &[f64]) -> Vec<f64> {
+    let e = normal(n * width, seed);
+    let cell = |at: usize| match at % width {
+        column @ ..12 => 100.0 * e[at] / (1.0 + column as f64),
+        column @ 12..20 => z[at / width * 8 + column - 12] + (0.3 + 0.1 * (column - 12) as f64) * e[at],
+        _ => e[at],
     };
-    let (x, y) = (wide(5), wide(6));
-    let whole = WHOLE.fit(&x, 40, &y, 40, Seed(1)).unwrap().correlations()[0];
-    let params = CcaParams { reduce: Reduce::Leading { n: 4, n_iterations: 4 }, ..WHOLE };
-    let fast = params.fit(&x, 40, &y, 40, Seed(1)).unwrap();
-    assert!(
-        fast.correlations()[0] > 0.9 && fast.correlations()[0] <= whole + 1e-9,
-        "{:?} {whole}",
-        fast.correlations()
-    );
-    assert_eq!((fast.rank(), fast.width(Block::X)), (4, 40));
-    assert_eq!(fast, params.fit(&x, 40, &y, 40, Seed(1)).unwrap());
+    let rows: Vec<f64> = (0..n * width).map(cell).collect();
+    // Turned, so that no column of what is seen is one of these: each adds the one before.
+    rows.chunks(width).flat_map(|row| (0..width).map(|c| row[c] + 0.5 * row[(c + 1) % width])).collect()
+}
+
+#[test]
+fn what_two_blocks_share_is_found_where_neither_spreads() {
+    let n = 3_000;
+    let z = normal(n * 8, 4);
+    let (x, y) = (shared_where_little_spreads(n, 60, 5, &z), shared_where_little_spreads(n, 45, 6, &z));
+    let whole = CcaParams { rank: 6, ..WHOLE }.fit(&x, 60, &y, 45, Seed(1)).unwrap();
+    assert!(whole.correlations()[0] > 0.85 && whole.correlations()[5] > 0.5, "{:?}", whole.correlations());
+    let params = CcaParams { rank: 6, solve: FEW, ..WHOLE };
+    let few = params.fit(&x, 60, &y, 45, Seed(1)).unwrap();
+    for (few, whole) in few.correlations().iter().zip(whole.correlations()) {
+        assert!((few - whole).abs() < 1e-6, "{few} {whole}");
+    }
+    // Maps as well, whichever whitening led to them.
+    for (block, rows) in [(Block::X, &x), (Block::Y, &y)] {
+        for (a, b) in few.project(block, rows).iter().zip(whole.project(block, rows)) {
+            assert!((a - b).abs() < 1e-2, "{block:?} {a} {b}");
+        }
+    }
+    assert_eq!((few.rank(), few.width(Block::X)), (6, 60));
+    assert_eq!(few, params.fit(&x, 60, &y, 45, Seed(1)).unwrap());
+    // Another draw finds the same, and a ridge shrinks both ways alike.
+    let other = params.fit(&x, 60, &y, 45, Seed(2)).unwrap();
+    assert!(other.correlations().iter().zip(few.correlations()).all(|(a, b)| (a - b).abs() < 1e-6));
+    let shrunk = |solve| CcaParams { rank: 6, ridge: 2.0, solve }.fit(&x, 60, &y, 45, Seed(1)).unwrap();
+    for (a, b) in shrunk(FEW).correlations().iter().zip(shrunk(Solve::Whole).correlations()) {
+        assert!((a - b).abs() < 1e-6 && *b < whole.correlations()[0], "{a} {b}");
+    }
+}
+
+#[test]
+fn the_randomised_way_takes_columns_that_depend_on_others() {
+    let z = normal(50, 7);
+    let doubled: Vec<f64> = z.iter().flat_map(|z| [*z, 2.0 * z, 0.0]).collect();
+    let params = CcaParams { solve: FEW, ..WHOLE };
+    let cca = params.fit(&doubled, 3, &z, 1, Seed(1)).unwrap();
+    assert!(cca.rank() == 1 && (cca.correlations()[0] - 1.0).abs() < 1e-9, "{:?}", cca.correlations());
+    let wide = normal(5 * 9, 8);
+    let cca = params.fit(&wide, 9, &normal(5 * 9, 9), 9, Seed(1)).unwrap();
+    assert!(cca.rank() <= 8 && cca.project(Block::X, &wide).iter().all(|v| v.is_finite()));
+    let same = vec![3.0; 20];
+    assert_eq!(params.fit(&same, 2, &same, 2, Seed(1)).unwrap().rank(), 0);
 }
 
 #[test]
@@ -106,7 +144,7 @@ fn what_does_not_fit_is_refused() {
 fn one_thread_and_three_give_the_same_map() {
     let z = normal(3_000, 10);
     let (x, y) = (around(&z, 6, 1.0, 11), around(&z, 4, 1.0, 12));
-    let params = CcaParams { reduce: Reduce::Leading { n: 3, n_iterations: 2 }, ..WHOLE };
+    let params = CcaParams { solve: FEW, ..WHOLE };
     let run = |n_threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         pool.install(|| params.fit(&x, 6, &y, 4, Seed(1)).unwrap())
