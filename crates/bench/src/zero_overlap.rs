@@ -6,7 +6,8 @@
 //! what; abroad, 100 shoppers are known by what they bought, the others are asked: the last product is the answer among all that
 //! the market sells; what does not fit its mains is no candidate. Shoppers who also buy at home are left out. The model is the
 //! program's own ([`recommend::transfer::ZeroOverlap`]), and so is the proof at home that decides whether it would serve: nothing is
-//! chosen on the shoppers who are asked.
+//! chosen on the shoppers who are asked. A row a market, one for all shoppers of a merchant, and with several merchants one for all of
+//! them, in which every shopper counts alike.
 
 use crate::recommend::cpu_seconds;
 use crate::report::{self, Better, Goal, Row};
@@ -29,9 +30,9 @@ pub(crate) struct ZeroOverlapArgs {
     /// Products of the whole catalogue.
     #[arg(long, default_value_t = 480)]
     products: usize,
-    /// Seed of the merchant.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Seed of the merchant; several for several merchants.
+    #[arg(long, value_delimiter = ',', default_values_t = [1])]
+    seed: Vec<u64>,
     /// Shoppers abroad who are known by what they bought.
     #[arg(long, default_value_t = 100)]
     known: usize,
@@ -42,10 +43,31 @@ const NAMES: [&str; 4] = ["popularity", "item-kNN of the known", "content kNN", 
 
 /// A market's distinct purchases in their order, by the rows of the catalogue.
 type Baskets = Vec<Vec<ItemIdx>>;
+/// What each configuration reaches, shopper by shopper.
+type Marks = [Vec<f64>; 4];
 
 pub(crate) fn run(args: &ZeroOverlapArgs, add: &mut dyn FnMut(Row)) -> Result<()> {
-    let params = SimParams { n_products: args.products, ..SimParams::at(args.scale, Seed(args.seed)) };
-    report::note("simulating");
+    let mut all = Marks::default();
+    for seed in &args.seed {
+        let marks = merchant(args, *seed, add)?;
+        add(pooled(&format!("all markets, seed {seed}"), &marks)?);
+        extend(&mut all, marks);
+    }
+    if args.seed.len() > 1 {
+        add(pooled(&format!("all markets of {} merchants", args.seed.len()), &all)?);
+    }
+    Ok(())
+}
+
+fn extend(all: &mut Marks, more: Marks) {
+    all.iter_mut().zip(more).for_each(|(all, more)| all.extend(more));
+}
+
+/// The markets of a merchant, a row each.
+fn merchant(args: &ZeroOverlapArgs, seed: u64, add: &mut dyn FnMut(Row)) -> Result<Marks> {
+    let params = SimParams { n_products: args.products, ..SimParams::at(args.scale, Seed(seed)) };
+    report::note(&format!("simulating merchant {seed}"));
+    let mut of_merchant = Marks::default();
     let merchant = Merchant::generate(&params)?;
     let is_home = |row: usize| Seed(91).stream(row as u64).next_u64().is_multiple_of(2);
     let home = merchant.books.first().context("a merchant with a home")?;
@@ -74,10 +96,12 @@ pub(crate) fn run(args: &ZeroOverlapArgs, add: &mut dyn FnMut(Row)) -> Result<()
         let sold = |row: usize| !is_home(row) && merchant.catalogue.offered(row, book.profile.volts);
         let candidates: Vec<ItemIdx> =
             (0..merchant.catalogue.len()).filter(|row| sold(*row)).map(|row| ItemIdx(row as u32)).collect();
-        let told = Told { market: book.profile.market, proof: &proof, fit_s };
-        add(row(args, &told, &models, &candidates, asked)?);
+        let told = Told { market: book.profile.market, seed, n_known: args.known, proof: &proof, fit_s };
+        let marks = marks(&models, &candidates, asked);
+        add(row(&told, &marks, candidates.len())?);
+        extend(&mut of_merchant, marks);
     }
-    Ok(())
+    Ok(of_merchant)
 }
 
 /// First purchases of every shopper with at least two, by time, of these rows of the catalogue.
@@ -143,18 +167,15 @@ fn interactions(n_items: usize, sides: &[(Market, &[Vec<ItemIdx>])]) -> Result<I
 /// What is said of a market beside its marks.
 struct Told<'a> {
     market: Market,
+    seed: u64,
+    n_known: usize,
     proof: &'a [(&'static str, TransferVerdict)],
     fit_s: f64,
 }
 
-fn row(
-    args: &ZeroOverlapArgs,
-    told: &Told<'_>,
-    models: &[Box<dyn Recommender>; 4],
-    sold: &[ItemIdx],
-    asked: &[Vec<ItemIdx>],
-) -> Result<Row> {
-    let mut marks: [Vec<f64>; 4] = Default::default();
+/// The last product of each basket, asked for by the others.
+fn marks(models: &[Box<dyn Recommender>; 4], sold: &[ItemIdx], asked: &[Vec<ItemIdx>]) -> Marks {
+    let mut marks = Marks::default();
     for basket in asked {
         let Some((answer, history)) = basket.split_last() else { continue };
         let candidates: Vec<ItemIdx> = sold.iter().copied().filter(|item| !history.contains(item)).collect();
@@ -166,9 +187,14 @@ fn row(
             marks.push(Metric::Ndcg(10).mark(&ranked, &[*answer]).unwrap_or(0.0));
         }
     }
+    marks
+}
+
+/// A row of marks: means with intervals, and gains shopper by shopper on popularity and on content.
+fn compared(data: String, quality: String, runs: serde_json::Value, marks: &Marks) -> Result<Row> {
     let how = Bootstrap::default();
     let mut means = Vec::new();
-    for (name, marks) in NAMES.iter().zip(&marks) {
+    for (name, marks) in NAMES.iter().zip(marks) {
         let estimate = mean_interval(marks, &how, Seed(1))?;
         means.push((*name, estimate.mean, estimate.interval.low, estimate.interval.high));
     }
@@ -184,31 +210,37 @@ fn row(
         ));
     }
     let shown = means.iter().map(|(name, mean, low, high)| format!("{name} {mean:.4} [{low:.4}, {high:.4}]"));
-    let proved = told.proof.iter().all(|(_, verdict)| verdict.accepted());
-    let proof = told.proof.iter().map(|(against, verdict)| format!("against {against}: {}", verdict.reason));
     Ok(Row {
         task: "zero-overlap".into(),
-        data: format!(
-            "{}: {} shoppers asked about {} products, {} known, seed {}",
-            told.market,
-            marks[0].len(),
-            sold.len(),
-            args.known,
-            args.seed
-        ),
+        data,
         ours: format!("nDCG@10 {}", shown.collect::<Vec<_>>().join(", ")),
         peer: "the same questions by popularity and by content".into(),
         ratio: gains.join(", "),
-        quality: format!(
-            "{} at home ({}); {:.1} CPU s",
-            if proved { "proved" } else { "not proved" },
-            proof.collect::<Vec<_>>().join("; "),
-            told.fit_s
-        ),
+        quality,
         goals,
         wrong: Vec::new(),
-        runs: json!({ "means": means, "proved": proved }),
+        runs: json!({ "means": means, "more": runs }),
     })
+}
+
+fn row(told: &Told<'_>, marks: &Marks, n_sold: usize) -> Result<Row> {
+    let proved = told.proof.iter().all(|(_, verdict)| verdict.accepted());
+    let proof = told.proof.iter().map(|(against, verdict)| format!("against {against}: {}", verdict.reason));
+    let (market, n_asked, n_known, seed) = (told.market, marks[0].len(), told.n_known, told.seed);
+    let data = format!("{market}: {n_asked} shoppers asked about {n_sold} products, {n_known} known, seed {seed}");
+    let quality = format!(
+        "{} at home ({}); {:.1} CPU s",
+        if proved { "proved" } else { "not proved" },
+        proof.collect::<Vec<_>>().join("; "),
+        told.fit_s
+    );
+    compared(data, quality, json!({ "proved": proved }), marks)
+}
+
+/// All shoppers together.
+fn pooled(whose: &str, marks: &Marks) -> Result<Row> {
+    let data = format!("{whose}: {} shoppers asked", marks[0].len());
+    compared(data, "every shopper counts alike".to_owned(), json!({}), marks)
 }
 
 /// What a model cannot say is worse than all it says.
