@@ -109,6 +109,7 @@ export const codes = {
   'method.target alone': 'the market alone',
   'method.pooled': 'pooled',
   'method.similarity prior': 'similarity prior',
+  'method.popularity prior': 'popularity prior',
   'part.overlap': 'shared products',
   'part.volume': 'volume of the source',
   'part.thinness': 'thinness of the target',

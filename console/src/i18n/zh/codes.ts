@@ -110,6 +110,7 @@ export const codes = {
   'method.target alone': '仅该市场',
   'method.pooled': '合并',
   'method.similarity prior': '相似度先验',
+  'method.popularity prior': '热销度先验',
   'part.overlap': '共有商品',
   'part.volume': '来源数据量',
   'part.thinness': '目标数据稀疏度',

@@ -79,6 +79,7 @@ export const cellForms: readonly Form[] = [
   { en: '{} of all', zh: '用全部市场训练的{}' },
   { en: '{} of sources at {}', zh: '用来源市场训练的{}，来源权重 {}' },
   { en: 'similarity prior of strength {}', zh: '相似度先验，强度 {}' },
+  { en: 'popularity prior of strength {}', zh: '热销度先验，强度 {}' },
   { en: 'linear prior of reg {}, trust {}', zh: '线性先验，正则 {}，信任 {}' },
   { en: 'fine-tuned, strength {}', zh: '预训练后微调，强度 {}' },
   { en: 'market-aware, strength {}', zh: '区分市场的向量，强度 {}' },
