@@ -362,9 +362,7 @@ pub(super) fn motives(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<S
                     &mut out,
                 );
             }
-            for need in
-                needs.needs.iter().filter(|n| n.evidence.first().is_some_and(|e| e.share.as_f64().is_some())).take(5)
-            {
+            for need in told_needs(&needs.needs) {
                 let all: Vec<(String, String)> = need
                     .evidence
                     .iter()
@@ -427,6 +425,22 @@ pub(super) fn motives(params: &PersonaParams, facts: &Facts, unknown: &mut Vec<S
     out
 }
 
+/// Needs that are told, in their order: at most three of what was written or sent back, two of questions, one of searches. Shares
+/// of questions are shares of few texts that all ask something, and would leave no room for a complaint.
+fn told_needs(all: &[Need]) -> impl Iterator<Item = &Need> {
+    let mut left = [3, 2, 1];
+    all.iter().filter(|need| need.evidence.first().is_some_and(|e| e.share.as_f64().is_some())).filter(move |need| {
+        let of = &mut left[match need.evidence.first().map(|e| e.source) {
+            Some(Source::Question) => 1,
+            Some(Source::EmptySearch) => 2,
+            _ => 0,
+        }];
+        let is_told = *of > 0;
+        *of -= usize::from(is_told);
+        is_told
+    })
+}
+
 /// What is needed, in English and Chinese. Who asks wants to know; who searches in vain wants what is not there.
 fn named(need: &Need) -> (String, String) {
     let (en, zh) = (&need.aspect, &need.aspect_zh);
@@ -444,5 +458,45 @@ fn beside_home(params: &PersonaParams, need: &Need) -> (String, String) {
     match need.at_home.filter(|_| need.q_value <= params.max_q) {
         Some(home) => (format!("; at home {:.0} %", home * 100.0), format!("；本土 {:.0} %", home * 100.0)),
         None => (String::new(), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::needs::rank::{NeedParams, Texts};
+    use crate::needs::voice::{Stance, Voice};
+    use domain::{Day, Market};
+
+    // All of forty questions ask about each of four things; 30 of 100 reviews blame each of four, 8 of 100 searches are for each of two.
+    #[test]
+    fn questions_and_searches_leave_room_for_complaints() {
+        let market: Market = "DE".parse().unwrap();
+        let voices = |source, stance, n: usize, aspects: &[&str]| -> Vec<Voice> {
+            let voice = |aspect: &str, i: usize| Voice {
+                market,
+                language: None,
+                day: Day(20_000),
+                product: None,
+                aspect: aspect.to_owned(),
+                stance,
+                source,
+                text_id: format!("{source:?}{i}"),
+                snippet: String::new(),
+            };
+            aspects.iter().flat_map(|aspect| (0..n).map(|i| voice(aspect, i)).collect::<Vec<_>>()).collect()
+        };
+        let all = [
+            voices(Source::Question, Stance::Ask, 40, &["q1", "q2", "q3", "q4"]),
+            voices(Source::Review, Stance::Blame, 30, &["r1", "r2", "r3", "r4"]),
+            voices(Source::EmptySearch, Stance::Ask, 8, &["s1", "s2"]),
+        ]
+        .concat();
+        let texts: Texts = [(Source::Question, 40), (Source::Review, 100), (Source::EmptySearch, 100)]
+            .map(|(source, n)| ((market, source), n))
+            .into();
+        let ranked = NeedParams::default().rank(&all, &texts, None).unwrap();
+        let told: Vec<&str> = told_needs(&ranked[0].needs).map(|need| need.aspect.as_str()).collect();
+        assert_eq!(told, ["q1", "q2", "r1", "r2", "r3", "s1"]);
     }
 }
