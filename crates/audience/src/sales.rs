@@ -35,20 +35,28 @@ pub fn summaries<'a>(sales: impl IntoIterator<Item = Sale<'a>>) -> Vec<ShopperSu
     let mut sales = sales.into_iter();
     let Some(mut run) = sales.next() else { return Vec::new() };
     let mut ledger = Ledger::for_lines(sales.size_hint().0);
-    let mut at = ledger.open(run);
+    let mut runs = Vec::with_capacity(RUNS);
     // From inside, because the iterator then becomes one loop with the body.
     sales.for_each(|sale| {
         let goes_on = (run.day, run.market) == (sale.day, sale.market);
         if goes_on && same(run.order, sale.order) && same(run.shopper, sale.shopper) {
             run.amount += sale.amount;
         } else {
-            at = ledger.turn(at, run, sale);
+            if runs.len() == RUNS {
+                ledger.take(&mut runs);
+            }
+            runs.push(run);
             run = sale;
         }
     });
-    ledger.all[at].add(&run);
+    runs.push(run);
+    ledger.take(&mut runs);
     ledger.all
 }
+
+/// Runs of lines that are looked up together: enough for one's look-up to wait on memory beside the next one's, few enough for the
+/// nearest cache.
+const RUNS: usize = 256;
 
 /// Shoppers met so far, and their orders.
 struct Ledger<'a> {
@@ -72,16 +80,17 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Adds a run of lines to its shopper and goes over to the next one's. Out of the loop, and by value, so that the loop keeps
-    /// its lines in registers.
+    /// Adds runs of lines to their shoppers. Out of the loop over lines, so that it keeps its lines in registers.
     #[inline(never)]
-    fn turn(&mut self, at: usize, run: Sale<'a>, next: Sale<'a>) -> usize {
-        self.all[at].add(&run);
-        self.open(next)
+    fn take(&mut self, runs: &mut Vec<Sale<'a>>) {
+        for run in runs.drain(..) {
+            let at = self.open(&run);
+            self.all[at].add(&run);
+        }
     }
 
     /// The place of a sale's shopper, whose orders have this one from now on. Nothing is added but that.
-    fn open(&mut self, sale: Sale<'a>) -> usize {
+    fn open(&mut self, sale: &Sale<'a>) -> usize {
         let all = &mut self.all;
         let at = *self.places.entry(Name::of(sale.shopper)).or_insert_with(|| {
             all.push(ShopperSummary {

@@ -93,7 +93,7 @@ impl Lines {
 
     /// The day after the last one.
     pub(crate) fn snapshot(&self) -> Result<Day> {
-        Ok(self.days.iter().max().context("no line that counts")?.plus(1))
+        Ok(Day(self.days.iter().map(|day| day.0).max().context("no line that counts")?).plus(1))
     }
 
     /// As order lines, of one market.
