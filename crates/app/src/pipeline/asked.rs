@@ -6,6 +6,7 @@
 
 use super::Stage;
 use super::batch::Columns;
+use super::queries::{PLACED_EVENTS, searches as searched};
 use super::rows::Rows;
 use super::titles::Titles;
 use anyhow::Result;
@@ -25,23 +26,19 @@ select 'comment' as kind, market, concat(platform, ':', interaction_id) as text_
   text, cast(occurred_at as date) as day from clean.interactions where text is not null
 order by kind, market, text_id";
 
-/// One row a visitor, search and day. Rows of a visitor run from the last to the first, so that the smallest time of a
-/// look at a product so far is that of the next one. An event that does not say its country is of its shopper's.
-const SEARCHES: &str = "\
-with e as (
-  select v.message_id, case when v.market = 'ZZ' then coalesce(s.market, 'ZZ') else v.market end as market,
-    coalesce(v.shopper_id, v.anonymous_id, v.message_id) as visitor, v.occurred_at, v.product_id,
-    lower(trim(v.query)) as query, v.query as written, coalesce(v.language, 'und') as language
-  from clean.events v left join clean.shoppers s on s.shopper_id = v.shopper_id
-  where v.query is not null or v.product_id is not null),
-n as (
-  select *, min(case when product_id is not null then occurred_at end)
-    over (partition by visitor order by occurred_at desc rows between unbounded preceding and current row) as looked
-  from e)
-select market, query, cast(occurred_at as date) as day, min(message_id) as message_id, min(written) as written, min(language) as language
-from n where query <> '' group by market, query, visitor, cast(occurred_at as date)
-having bool_and(looked is null or looked - occurred_at > interval '30 minutes')
-order by market, query, day, message_id";
+/// Searches after which nothing was looked at. Rows of a visitor run from the last to the first, so that the smallest time of a
+/// look at a product so far is that of the next one.
+fn in_vain() -> String {
+    let looked = "having bool_and(looked is null or looked - occurred_at > interval '30 minutes')";
+    format!(
+        "with e as ({PLACED_EVENTS} where v.query is not null or v.product_id is not null), \
+        n as (select *, min(case when product_id is not null then occurred_at end) over (\
+          partition by coalesce(shopper_id, anonymous_id, message_id) \
+          order by occurred_at desc rows between unbounded preceding and current row) as looked from e), \
+        s as ({}) select market, query, day, message_id, written, language from s order by market, query, day, message_id",
+        searched("n", looked)
+    )
+}
 
 /// A row of the table.
 struct Asked {
@@ -112,7 +109,7 @@ async fn questions(stage: &Stage<'_>) -> Result<Vec<Asked>> {
 }
 
 async fn searches(stage: &Stage<'_>) -> Result<Vec<Asked>> {
-    let rows = Rows::query(&stage.engine, SEARCHES).await?;
+    let rows = Rows::query(&stage.engine, &in_vain()).await?;
     let queries = rows.texts("query")?;
     if queries.is_empty() {
         return Ok(Vec::new());

@@ -6,6 +6,7 @@
 
 use super::batch::Columns;
 use super::figure_rows::figure_rows;
+use super::queries::PLACED_EVENTS;
 use super::rates::Rates;
 use super::rows::Rows;
 use super::{Stage, Tables};
@@ -157,15 +158,13 @@ async fn own(engine: &Engine) -> Result<BTreeMap<Market, OwnEvidence>> {
     let (first, last) = (rows.optional_days("first")?, rows.optional_days("last")?);
     let tracked = first.first().copied().flatten().zip(last.first().copied().flatten());
     let tracked = tracked.map(|(first, last)| f64::from(last.since(first) + 1) / 30.4);
-    // Where an event does not say its country, it is that of its shopper, where one is known.
-    let sql = "with e as (select case when e.market = 'ZZ' then coalesce(s.market, 'ZZ') else e.market end as market, \
-          coalesce(e.anonymous_id, e.shopper_id, e.message_id) as visitor, cast(e.occurred_at as date) as day, \
-          e.query, e.message_id \
-        from clean.events e left join clean.shoppers s on s.shopper_id = e.shopper_id) \
-        select market, count(distinct concat(visitor, ' ', cast(day as varchar))) as visits, \
-          count(distinct case when query is not null then message_id end) as searches \
-        from e group by market order by market";
-    let rows = Rows::query(engine, sql).await?;
+    let sql = format!(
+        "with e as ({PLACED_EVENTS}) select market, \
+          count(distinct concat(coalesce(anonymous_id, shopper_id, message_id), ' ', cast(day as varchar))) as visits, \
+          count(distinct case when written is not null then message_id end) as searches \
+        from e group by market order by market"
+    );
+    let rows = Rows::query(engine, &sql).await?;
     for ((market, visits), searches) in
         rows.markets("market")?.into_iter().zip(rows.ints("visits")?).zip(rows.ints("searches")?)
     {

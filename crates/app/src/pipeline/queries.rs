@@ -11,6 +11,23 @@ pub(crate) struct Mart {
     pub(crate) sql: String,
 }
 
+/// Events with the market that they count for: one that does not say its country is of its shopper's, where one is known. What was
+/// searched for stands in small letters and as it was written.
+pub(super) const PLACED_EVENTS: &str = "\
+select v.message_id, case when v.market = 'ZZ' then coalesce(s.market, 'ZZ') else v.market end as market, v.shopper_id, v.anonymous_id,
+  v.occurred_at, cast(v.occurred_at as date) as day, v.product_id, lower(trim(v.query)) as query, v.query as written,
+  coalesce(v.language, 'und') as language
+from clean.events v left join clean.shoppers s on s.shopper_id = v.shopper_id";
+
+/// Searches of [`PLACED_EVENTS`], one row a visitor, words and day, as a table expression; `having` keeps some.
+pub(super) fn searches(from: &str, having: &str) -> String {
+    format!(
+        "select market, query, day, coalesce(shopper_id, anonymous_id, message_id) as visitor, min(message_id) as message_id, \
+        min(written) as written, min(language) as language \
+        from {from} where query <> '' group by market, query, day, coalesce(shopper_id, anonymous_id, message_id) {having}"
+    )
+}
+
 /// Shoppers with at least one settled sale. Where a source only marks a sale as returned, the day on
 /// which it came back is unknown, and so is the day of the shopper's last return.
 const SHOPPER_SUMMARY: &str = "\

@@ -1,5 +1,7 @@
 //! The queries behind the personas. Each can be pasted into `portolan sql`.
 
+use crate::pipeline::queries::{self, PLACED_EVENTS};
+
 /// One row an order: where, by which channel, on which day, and its time where its source states one: a source of days
 /// alone has all orders at midnight, and an order at midnight sharp counts as without a time.
 pub(super) const ORDERS: &str = "\
@@ -24,12 +26,13 @@ select market, review_id, language, day, product_id, theme, stance, sentence fro
 pub(super) const ASKED: &str = "\
 select market, kind, text_id, language, day, product_id, about, sentence from marts.asked order by market, kind, text_id, about";
 
-/// Searches, those of one visitor for the same words on one day once.
-pub(super) const SEARCHES: &str = "\
-select market, count(*) as n from (select distinct case when v.market = 'ZZ' then coalesce(s.market, 'ZZ') else v.market end as market,
-  coalesce(v.shopper_id, v.anonymous_id, v.message_id) as visitor, lower(trim(v.query)) as query, cast(v.occurred_at as date) as day
-  from clean.events v left join clean.shoppers s on s.shopper_id = v.shopper_id where v.query is not null) q
-where query <> '' group by market order by market";
+/// How often was searched, for the same words by one visitor on one day once.
+pub(super) fn searches() -> String {
+    let searches = queries::searches("e", "");
+    format!(
+        "with e as ({PLACED_EVENTS}), s as ({searches}) select market, count(*) as n from s group by market order by market"
+    )
+}
 
 /// Reasons of returns, one row a line that came back; lines without a reason count as texts that say nothing.
 pub(super) const RETURNS: &str = "\

@@ -88,7 +88,7 @@ impl Voices {
 
     /// Questions, of which every one counts, and searches: those in vain of all.
     async fn asked(&mut self, engine: &Engine) -> Result<()> {
-        let rows = Rows::query(engine, queries::SEARCHES).await?;
+        let rows = Rows::query(engine, &queries::searches()).await?;
         for (market, n) in rows.markets("market")?.into_iter().zip(rows.ints("n")?) {
             self.texts.insert((market, Source::EmptySearch), n.unsigned_abs());
         }
