@@ -152,7 +152,7 @@ const STAGES: [(&str, u32); 12] = [
     ("rules", 3),
     ("offers", 7),
     ("transfer", 1),
-    ("voices", 4),
+    ("voices", 5),
     ("outlook", 4),
     ("personas", 7),
     ("entry", 6),

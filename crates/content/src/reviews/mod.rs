@@ -9,6 +9,7 @@ mod asked;
 mod aspects;
 mod concerns;
 mod judge;
+mod phrases;
 mod sentences;
 mod themes;
 mod wishes;

@@ -1,17 +1,18 @@
 //! What a market complains of, praises and wishes for: themes with counts and quotes.
 //!
 //! Sentences come with a market and a voice (complaint, praise, wish). In each market and for each voice a term (a
-//! word, two or three words in a row, two to four signs where nothing parts words) is scored by how much more
+//! word, two or three in a row, two to four signs where nothing parts words) is scored by how much more
 //! frequent it is in that voice than in the market's other sentences: the log-odds ratio with a prior, divided by
 //! its standard error,
 //! `δ = ln((y_a + α)/(n_a + α₀ − y_a − α)) − ln((y_b + α)/(n_b + α₀ − y_b − α))`, `z = δ / √(1/(y_a + α) + 1/(y_b +
 //! α))`, `y` the sentences with the term, `n` all sentences, `α` the term's share of all sentences times `prior` and
 //! `α₀ = prior` (Monroe, Colaresi & Quinn, "Fightin' words", Political Analysis 16(4), 2008, counted by sentence).
 //! Terms from the highest score on start a theme, or join the first one with which they share at least half of their
-//! sentences. Every theme says how many reviews it stands on and quotes sentences of different reviews. Markets are
+//! sentences. A term is told as the phrase that nearly all sentences with it share. Every theme says how many reviews it stands on and quotes sentences of different reviews. Markets are
 //! not compared here: their languages differ, and so do their words. Cost: linear in the signs, plus themes × terms.
 
 use super::judge::Judge;
+use super::phrases::{grown, terms};
 use super::sentences::sentences;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -100,39 +101,8 @@ pub struct Quote {
     pub sentence: String,
 }
 
-/// Words that say nothing alone, in the languages with the most reviews. What is missing here is held back by the
-/// score, for such words are as frequent in every voice.
-const EMPTY: [&str; 62] = [
-    "the", "a", "an", "and", "or", "of", "to", "in", "on", "for", "with", "is", "it", "was", "this", "that", "i", "my",
-    "we", "they", "but", "not", "had", "have", "has", "would", "could", "should", "be", "so", "if", "as", "at", "der",
-    "die", "das", "und", "ist", "es", "ich", "nicht", "ein", "eine", "zu", "den", "mit", "auf", "wäre", "hätte", "le",
-    "la", "les", "et", "de", "un", "une", "el", "los", "que", "y", "en", "are",
-];
-
-fn unspaced(c: char) -> bool {
-    matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
-}
-
-/// Terms of a sentence, each once.
-fn terms(sentence: &str) -> BTreeSet<String> {
-    let lower = sentence.to_lowercase();
-    let kind = |c: char| if unspaced(c) { 2 } else { i32::from(c.is_alphanumeric() || c == '\'') };
-    let signs: Vec<char> = lower.chars().collect();
-    let (mut out, mut words): (BTreeSet<String>, Vec<String>) = (BTreeSet::new(), Vec::new());
-    for run in signs.chunk_by(|a, b| kind(*a) == kind(*b)) {
-        match kind(run[0]) {
-            2 => (2..=4).for_each(|n| out.extend(run.windows(n).map(|w| w.iter().collect::<String>()))),
-            1 => words.push(run.iter().collect()),
-            _ => {}
-        }
-    }
-    let empty = |word: &String| EMPTY.contains(&word.as_str()) || word.chars().count() < 2;
-    for n in 1..=3 {
-        let whole = words.windows(n).filter(|w| !empty(&w[0]) && !empty(&w[n - 1]));
-        out.extend(whole.map(|w| w.join(" ")));
-    }
-    out
-}
+/// Terms of a theme that are grown to phrases at most: five are told, and some become parts of others.
+const TOLD: usize = 12;
 
 struct Said<'a> {
     review: usize,
@@ -241,7 +211,12 @@ fn of_voice(said: &[Said<'_>], holders: &[(String, Vec<u32>)], voice: Voice, par
         }
     }
     let theme = |(z, at, rows): (f64, Vec<usize>, BTreeSet<u32>)| {
-        let terms = readable(at.iter().map(|&at| holders[at].0.as_str()));
+        let phrase = |at: usize| {
+            let rows = holders[at].1.iter().filter(|row| is[**row as usize]);
+            grown(&holders[at].0, &rows.map(|&row| said[row as usize].sentence).collect::<Vec<_>>())
+        };
+        let phrases: Vec<String> = at.iter().take(TOLD).map(|&at| phrase(at)).collect();
+        let terms = readable(phrases.iter().map(String::as_str));
         let mentions: BTreeSet<u32> =
             at.iter().take(1).flat_map(|&at| holders[at].1.iter().copied()).chain(rows.iter().copied()).collect();
         Theme {
@@ -372,10 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn terms_do_not_begin_or_end_with_empty_words() {
-        let read = terms("The lid of the cup 盖子");
-        assert!(read.contains("lid") && read.contains("盖子") && read.contains("cup"), "{read:?}");
-        assert!(!read.contains("the lid") && !read.contains("lid of"), "{read:?}");
+    fn of_a_term_and_its_part_the_longer_one_is_told() {
         assert_eq!(readable(["lid", "lid leaks", "leaks", "cup"].into_iter()), ["lid leaks", "cup"]);
     }
 }
