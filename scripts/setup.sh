@@ -2,7 +2,7 @@
 # Checks the tools that a build needs and installs the missing Debian packages, saying so.
 #
 # Needed: Rust (with rustfmt and clippy), a C compiler with the C library's headers (zstd and
-# aws-lc are C), make, git. Not needed: cmake (aws-lc-sys builds with the C compiler alone on
+# aws-lc are C), a C++ compiler (the graph of nearest vectors is C++17), make, git. Not needed: cmake (aws-lc-sys builds with the C compiler alone on
 # x86_64 and arm64 Linux), pkg-config, OpenSSL.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
@@ -19,6 +19,15 @@ compiles_c() {
     folder="$(mktemp -d)"
     printf '#include <stdlib.h>\nint main(void) { return 0; }\n' >"$folder/probe.c"
     cc "$folder/probe.c" -o "$folder/probe" >/dev/null 2>&1 || status=1
+    rm -rf "$folder"
+    return "$status"
+}
+
+compiles_cxx() {
+    local folder status=0
+    folder="$(mktemp -d)"
+    printf '#include <memory>\nint main() { return *std::make_unique<int>(0); }\n' >"$folder/probe.cpp"
+    c++ -std=c++17 "$folder/probe.cpp" -o "$folder/probe" >/dev/null 2>&1 || status=1
     rm -rf "$folder"
     return "$status"
 }
@@ -41,9 +50,13 @@ need cc gcc
 if ! command -v cc >/dev/null 2>&1 || ! compiles_c; then
     missing+=(libc6-dev)
 fi
+if ! command -v c++ >/dev/null 2>&1 || ! compiles_cxx; then
+    missing+=(g++)
+fi
 if ((${#missing[@]})); then
     install_missing
     compiles_c || fail "cc still cannot compile an empty C program"
+    compiles_cxx || fail "c++ still cannot compile a small C++17 program"
 fi
 
 command -v cargo >/dev/null 2>&1 || fail "Rust is not installed; see https://rustup.rs (version: rust-version in Cargo.toml)"

@@ -191,7 +191,7 @@ fn encoded(encoder: &TextEncoder, listings: &[Listing], bar: &Bar) -> Result<Vec
 /// Names a cache by what it was made from: the clean tables, so many products, an encoder, and this release.
 pub(crate) fn key(snapshot: &Snapshot, n: usize, with: &str) -> String {
     let clean = snapshot.stages.get("clean").map_or("", String::as_str);
-    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n2\n{with}", env!("CARGO_PKG_VERSION")));
+    let hash = Sha256::digest(format!("{clean}\n{n}\n{}\n3\n{with}", env!("CARGO_PKG_VERSION")));
     hash[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -221,7 +221,7 @@ fn build(place: &Path, listings: &[Listing], encoder: Option<&TextEncoder>, bar:
         Some(encoder) => Search::build_with(directory, listings, encoded(encoder, listings, bar)?)?,
         None => Search::build(directory, listings, Seed(1))?,
     };
-    std::fs::write(beside.join(VECTORS), made.to_bytes()).with_context(telling)?;
+    std::fs::write(beside.join(VECTORS), made.to_bytes()?).with_context(telling)?;
     drop(made);
     crate::caches::remove_others(parent, &[&beside]);
     if let Err(error) = std::fs::rename(&beside, place) {

@@ -67,6 +67,12 @@ pub enum LearnError {
         /// What stands in the way.
         why: &'static str,
     },
+    /// A graph of near vectors that the library could not make or write.
+    #[error("the graph of near vectors cannot be made: {why}")]
+    Graph {
+        /// What the library says.
+        why: String,
+    },
     /// More frequent itemsets than the caller wants to hold.
     #[error("more than {limit} frequent itemsets, raise the minimum support or lower the longest length")]
     TooManyItemsets {

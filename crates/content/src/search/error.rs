@@ -1,5 +1,6 @@
 //! What can be wrong with an index.
 
+use learn::LearnError;
 use learn::container::ContainerError;
 
 /// Why nothing could be indexed or found.
@@ -11,6 +12,9 @@ pub enum SearchError {
     /// The vectors cannot be read.
     #[error("the vectors of the index: {0}")]
     Vectors(#[from] ContainerError),
+    /// The vectors cannot be put in order.
+    #[error("the vectors of the index: {0}")]
+    Graph(#[from] LearnError),
     /// An index of words that is not made by this release.
     #[error("the index of words has no field `{field}`: it was made by another release")]
     Field {

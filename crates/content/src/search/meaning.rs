@@ -3,17 +3,15 @@
 //! A product's text holds its titles in all languages, so words of different languages that are used for the same
 //! products lie together, and a query in one language finds products that have a title in another one only. Source:
 //! Dumais et al., "Automatic cross-language retrieval using latent semantic indexing", AAAI spring symposium 1997.
-//! Few products are all looked at; many stand in lists ([`Inverted`]). Cost: learning as [`LsaParams`], a query one pass over
-//! the vectors, or over those of the lists that it opens.
+//! Few products are all looked at, many stand in a graph ([`NearGraph`]), which is kept beside the vectors: making it takes longer
+//! than all of the rest. Cost: learning as [`LsaParams`], a query one pass over the vectors, or a walk through the graph.
 
 use crate::text::{Lsa, LsaParams};
 use crate::{Encode, Vectors};
 use domain::Seed;
 use learn::container::{ContainerError, Reader, Writer};
-use learn::{Inverted, InvertedParams, Nearest, Scan};
+use learn::{LearnError, NearGraph, NearGraphParams, Nearest};
 
-/// Products above which lists are made.
-const MANY: usize = 10_000;
 /// Numbers of a vector at most.
 const WIDEST: usize = 128;
 
@@ -22,34 +20,39 @@ pub struct Meaning {
     /// What learnt from the catalogue; `None` where the vectors are another encoder's, which its owner asks.
     encoder: Option<Lsa>,
     vectors: Vectors,
-    nearest: Box<dyn Nearest>,
+    nearest: NearGraph,
 }
 
-fn nearest(vectors: &Vectors) -> Box<dyn Nearest> {
-    if vectors.len() > MANY {
-        Box::new(Inverted::new(vectors.values(), vectors.width(), &InvertedParams::default(), Seed(1)))
-    } else {
-        Box::new(Scan::new(vectors.values().to_vec(), vectors.width()))
-    }
+/// What the graph's choices are drawn from, whatever the encoder's.
+const SEED: Seed = Seed(1);
+
+fn nearest(vectors: &Vectors) -> Result<NearGraph, LearnError> {
+    NearGraph::build(vectors.values().to_vec(), vectors.width(), &NearGraphParams::default(), SEED)
 }
 
 impl Meaning {
     /// Learns from a catalogue; `None` where its texts have nothing in common.
-    pub(super) fn fit(texts: &[String], seed: Seed) -> Option<Self> {
+    ///
+    /// # Errors
+    /// As [`NearGraph::build`].
+    pub(super) fn fit(texts: &[String], seed: Seed) -> Result<Option<Self>, LearnError> {
         // With a direction for every product, nothing would lie together but what shares its words.
         let params = LsaParams { width: (texts.len() / 3).clamp(1, WIDEST), ..LsaParams::default() };
-        let encoder = params.fit(texts, seed).ok().filter(|encoder| encoder.width() > 0)?;
+        let Some(encoder) = params.fit(texts, seed).ok().filter(|encoder| encoder.width() > 0) else { return Ok(None) };
         let items: Vec<Option<&str>> = texts.iter().map(|text| Some(text.as_str())).collect();
         let vectors = encoder.encode(&items);
-        let nearest = nearest(&vectors);
-        Some(Self { encoder: Some(encoder), vectors, nearest })
+        let nearest = nearest(&vectors)?;
+        Ok(Some(Self { encoder: Some(encoder), vectors, nearest }))
     }
 
     /// With vectors of another encoder.
-    pub(super) fn of(vectors: Vectors) -> Self {
+    ///
+    /// # Errors
+    /// As [`NearGraph::build`].
+    pub(super) fn of(vectors: Vectors) -> Result<Self, LearnError> {
         let vectors = vectors.unit();
-        let nearest = nearest(&vectors);
-        Self { encoder: None, vectors, nearest }
+        let nearest = nearest(&vectors)?;
+        Ok(Self { encoder: None, vectors, nearest })
     }
 
     /// Products nearest to a query with their cosines, best first; none where the encoder is somebody else's.
@@ -82,7 +85,9 @@ impl Meaning {
         self.nearest.best(query, n, &skip)
     }
 
-    pub(super) fn write(&self, to: &mut Writer) {
+    /// # Errors
+    /// As [`NearGraph::write`].
+    pub(super) fn write(&self, to: &mut Writer) -> Result<(), LearnError> {
         match &self.encoder {
             Some(encoder) => encoder.save(to),
             None => to.u64s("outside width", &[self.vectors.width() as u64]),
@@ -91,6 +96,7 @@ impl Meaning {
         let present: Vec<u32> =
             (0..self.vectors.len() as u32).filter(|r| self.vectors.is_present(*r as usize)).collect();
         to.u32s("present", &present);
+        self.nearest.write(to)
     }
 
     pub(super) fn read(from: &Reader<'_>, n: usize) -> Result<Self, ContainerError> {
@@ -115,7 +121,7 @@ impl Meaning {
         if rows.next().is_some() {
             return Err(ContainerError::content("present", "ascending rows of the catalogue are wanted"));
         }
-        let nearest = nearest(&vectors);
+        let nearest = NearGraph::read(from, vectors.values().to_vec(), width, SEED)?;
         Ok(Self { encoder, vectors, nearest })
     }
 }

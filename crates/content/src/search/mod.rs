@@ -82,14 +82,14 @@ impl Search {
     /// find by, and words are all there is.
     ///
     /// # Errors
-    /// [`SearchError`] when the directory cannot be written.
+    /// [`SearchError`] when the directory cannot be written, or there is no memory left for the graph of the vectors.
     pub fn build(
         directory: impl Into<Box<dyn Directory>>,
         listings: &[Listing],
         seed: Seed,
     ) -> Result<Self, SearchError> {
         let texts: Vec<String> = listings.iter().map(Listing::text).collect();
-        Ok(Self { words: WordIndex::build(directory, listings)?, meaning: Meaning::fit(&texts, seed) })
+        Ok(Self { words: WordIndex::build(directory, listings)?, meaning: Meaning::fit(&texts, seed)? })
     }
 
     /// The same with vectors of another encoder, one row a listing; queries then come with theirs
@@ -105,7 +105,7 @@ impl Search {
         if vectors.len() != listings.len() {
             return Err(SearchError::Apart { vectors: vectors.len(), words: listings.len() });
         }
-        Ok(Self { words: WordIndex::build(directory, listings)?, meaning: Some(Meaning::of(vectors)) })
+        Ok(Self { words: WordIndex::build(directory, listings)?, meaning: Some(Meaning::of(vectors)?) })
     }
 
     /// Products of the catalogue.
@@ -119,13 +119,16 @@ impl Search {
     }
 
     /// What [`Self::open`] needs beside the directory.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`SearchError::Graph`] where there is no memory left for it.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SearchError> {
         let mut writer = Writer::default();
         writer.u64s("products", &[self.len() as u64]);
         if let Some(meaning) = &self.meaning {
-            meaning.write(&mut writer);
+            meaning.write(&mut writer)?;
         }
-        writer.finish(KIND, Fingerprint::default().value())
+        Ok(writer.finish(KIND, Fingerprint::default().value()))
     }
 
     /// Opens what was built before.

@@ -101,13 +101,13 @@ fn similar_products_are_of_the_same_kind() {
 fn an_opened_index_answers_alike_and_halves_of_two_catalogues_are_refused() {
     let (directory, listings) = (RamDirectory::create(), catalogue());
     let search = Search::build(directory.clone(), &listings, Seed(1)).unwrap();
-    let bytes = search.to_bytes();
+    let bytes = search.to_bytes().unwrap();
     let again = Search::open(directory.clone(), &bytes).unwrap();
     let all = vec![true; search.len()];
     for query in ["空气炸锅", "weiß", "coffee"] {
         assert_eq!(again.find(query, 9, &all).unwrap(), search.find(query, 9, &all).unwrap());
     }
-    let other = Search::build(RamDirectory::create(), &listings[..5], Seed(1)).unwrap().to_bytes();
+    let other = Search::build(RamDirectory::create(), &listings[..5], Seed(1)).unwrap().to_bytes().unwrap();
     let refused = Search::open(directory.clone(), &other).err().unwrap().to_string();
     assert_eq!(refused, "vectors of 5 products beside words of 18: they are not of one catalogue");
     assert!(Search::open(directory, &bytes[..bytes.len() - 1]).is_err());
