@@ -141,7 +141,7 @@ impl NearGraph {
         let last = measured.len() - 1;
         let mut found = measured[at.unwrap_or(last)]?;
         if at.is_none() {
-            found.width = (found.width * n).div_ceil(ASKED[last]);
+            found.width = found.width.saturating_mul(n).div_ceil(ASKED[last]);
         }
         (is_worth(found.width, 1.0, self.scan.len())).then_some(found)
     }
