@@ -143,7 +143,7 @@ impl NearGraph {
         if at.is_none() {
             found.width = found.width.saturating_mul(n).div_ceil(ASKED[last]);
         }
-        (is_worth(found.width, 1.0, self.scan.len())).then_some(found)
+        is_worth(found.width, 1.0, self.scan.len()).then_some(found)
     }
 
     /// Adds the graph to a file, without the vectors' own section.
