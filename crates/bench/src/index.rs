@@ -95,7 +95,8 @@ fn vectors(args: &IndexArgs, sort: &str) -> (Vec<f32>, Vec<f32>) {
 
 fn measure(args: &IndexArgs, sort: &str, add: &mut dyn FnMut(Row)) -> Result<()> {
     let (items, queries) = vectors(args, sort);
-    let lot = |share: f64| (0..args.items as u64).map(|id| share >= 1.0 || Seed(9).stream(id).uniform() < share).collect();
+    let lot =
+        |share: f64| (0..args.items as u64).map(|id| share >= 1.0 || Seed(9).stream(id).uniform() < share).collect();
     let filters: Vec<Vec<bool>> = args.pass.iter().map(|share| lot(*share)).collect();
     let peers = peers(args, &items, &queries, &filters)?;
     let started = cpu_seconds();
@@ -182,9 +183,10 @@ fn peers(args: &IndexArgs, items: &[f32], queries: &[f32], filters: &[Vec<bool>]
     };
     let numbers = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
     let script = write("index_peers.py", SCRIPT.into())?;
-    let passes = filters.iter().enumerate().map(|(at, filter)| {
-        write(&format!("passes-{at}"), filter.iter().map(|passes| u8::from(*passes)).collect())
-    });
+    let passes = filters
+        .iter()
+        .enumerate()
+        .map(|(at, filter)| write(&format!("passes-{at}"), filter.iter().map(|passes| u8::from(*passes)).collect()));
     let said = Command::new(python)
         .arg(&script)
         .args([write("items.f32", numbers(items))?, write("queries.f32", numbers(queries))?])

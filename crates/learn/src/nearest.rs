@@ -32,6 +32,8 @@ const BLOCK: usize = 256;
 const SAMPLED: usize = 8;
 /// Share of what is not skipped below which asking comes before multiplying.
 const FEW: f64 = 0.25;
+/// What a question costs, in products of 64 numbers.
+const ASKING: f64 = 0.15;
 
 impl Scan {
     /// Takes `n × n_factors` numbers.
@@ -69,6 +71,11 @@ impl Scan {
     /// Where there are not so many.
     pub fn row(&self, id: u32) -> &[f32] {
         &self.vectors[id as usize * self.n_factors..][..self.n_factors]
+    }
+
+    /// What a scan costs where a share of the vectors is not skipped, in products a vector.
+    pub(crate) fn cost(passing: f64) -> f64 {
+        if passing < FEW { passing + ASKING } else { 1.0 }
     }
 
     /// The best `n` of some vectors, which are not asked whether they are skipped.

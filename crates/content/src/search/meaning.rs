@@ -125,3 +125,33 @@ impl Meaning {
         Ok(Self { encoder, vectors, nearest })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 12,000 products around 40 directions, a tenth of which say nothing.
+    #[test]
+    fn the_graph_of_many_products_is_kept_beside_their_vectors() {
+        let direction = |at: u64| Seed(1).stream(at);
+        let row = |at: u64| {
+            let (mut around, mut noise) = (direction(at % 40), Seed(2).stream(at));
+            (0..16).map(|_| (around.normal() + 0.6 * noise.normal()) as f32).collect::<Vec<f32>>()
+        };
+        let vectors = Vectors::from_rows(16, (0..12_000).map(|at| (at % 10 > 0).then(|| row(at)))).unwrap();
+        let meaning = Meaning::of(vectors).unwrap();
+        let mut to = Writer::default();
+        meaning.write(&mut to).unwrap();
+        let bytes = to.finish("test", 0);
+        let from = Reader::open(&bytes).unwrap();
+        assert!(from.has("graph"), "it is made again whenever the index is opened");
+        let again = Meaning::read(&from, 12_000).unwrap();
+        let allowed: Vec<bool> = (0..12_000).map(|at| at % 3 > 0).collect();
+        for at in 0..20 {
+            let query = row(100_000 + at);
+            let found = meaning.near(&query, 10, &allowed);
+            assert_eq!((found.len(), &again.near(&query, 10, &allowed)), (10, &found));
+            assert!(found.iter().all(|(row, _)| row % 3 > 0 && row % 10 > 0), "{found:?}");
+        }
+    }
+}
