@@ -15,7 +15,7 @@ pub(crate) use audience::{
     AreaBy, BriefFor, GroupBy, Markets, MarketsWhat, Personas, ReplenishBy, Segments, SegmentsWhat, Shoppers,
     ShoppersWhat,
 };
-pub(crate) use bench::{Bench, BenchRecommend, BenchTasks, BenchWhat};
+pub(crate) use bench::{Bench, BenchContent, BenchRecommend, BenchTasks, BenchWhat};
 pub(crate) use catalogue::{Catalogue, CatalogueWhat, CategoriesArgs, CopyArgs, Like, MatchArgs, Search, Similar};
 pub(crate) use decide::{
     AnyMarket, Changes, Checklist, Coupons, Decide, DecideWhat, Demand, Posts, Rivals, Trend, Watch,

@@ -2,7 +2,7 @@
 //! `cargo run --release -p protocols --example content -- DATA [TASK…]`.
 
 use domain::Seed;
-use protocols::content::{ContentReport, run_content, select_content};
+use protocols::content::{ContentParams, ContentReport, run_content, select_content};
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let tasks = select_content(&data, &names)?;
     let mut progress = |p: protocols::Progress<'_>| eprintln!("{}: {} ({} of {})", p.task, p.step, p.done, p.total);
     let mut ready = |report: ContentReport| println!("{}", report.text());
-    run_content(&data, &tasks, Seed(1), &cpu_seconds, &mut progress, &mut ready)?;
+    let params = ContentParams { seed: Seed(1), encoder: None };
+    run_content(&data, &tasks, params, &cpu_seconds, &mut progress, &mut ready)?;
     Ok(())
 }

@@ -3,14 +3,15 @@
 
 use domain::Seed;
 use protocols::ProtocolError;
-use protocols::content::{ContentReport, run_content, select_content};
+use protocols::content::{ContentParams, ContentReport, run_content, select_content};
 use std::fmt::Write;
 use std::path::Path;
 
 fn run(data: &Path, task: &str) -> Result<Vec<ContentReport>, ProtocolError> {
     let tasks = select_content(data, &[task.to_owned()])?;
     let mut reports = Vec::new();
-    run_content(data, &tasks, Seed(1), &|| 0.0, &mut |_| {}, &mut |report| reports.push(report))?;
+    let params = ContentParams { seed: Seed(1), encoder: None };
+    run_content(data, &tasks, params, &|| 0.0, &mut |_| {}, &mut |report| reports.push(report))?;
     Ok(reports)
 }
 

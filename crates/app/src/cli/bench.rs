@@ -16,7 +16,7 @@ pub(crate) enum BenchWhat {
     /// Recommendation tasks with published figures; data in wsdm_xmrec, xmarket_electronics, amazon_sequences, implicit_feedback.
     Recommend(BenchRecommend),
     /// Texts, pictures and products: matching, languages, sentiment, retrieval; data in product_matching, google_taxonomy and so on.
-    Content(BenchTasks),
+    Content(BenchContent),
 }
 
 /// `portolan bench recommend`.
@@ -30,6 +30,16 @@ pub(crate) struct BenchRecommend {
     /// List the tasks with their data and what they take; run none.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) list: bool,
+}
+
+/// `portolan bench content`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchContent {
+    #[command(flatten)]
+    pub(crate) tasks: BenchTasks,
+    /// Folder of a sentence encoder that others trained, as `portolan models add` takes it: product_matching has further rows with its vectors.
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) encoder: Option<PathBuf>,
 }
 
 /// `portolan bench recommend` and `portolan bench content`.

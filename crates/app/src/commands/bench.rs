@@ -1,14 +1,20 @@
 //! `portolan bench`: our models on published tasks.
 
 use super::Environment;
-use crate::cli::{Bench, BenchRecommend, BenchTasks, BenchWhat};
+use crate::cli::{Bench, BenchContent, BenchRecommend, BenchTasks, BenchWhat};
+use crate::exit::{Exit, Stop};
 use crate::output;
 use anyhow::Result;
 use domain::Seed;
-use protocols::content::{ContentReport, run_content, select_content};
+use pretrained::Encoder;
+use pretrained::text::TextEncoder;
+use protocols::content::{
+    CONTENT_TASKS, ContentParams, ContentReport, ContentTask, NamedEncoder, run_content, select_content,
+};
 use protocols::transfer::{TRANSFER_TASKS, TransferReport, run_transfer, transfer_needs};
 use protocols::{Entry, Progress, SuiteParams, TASKS, TaskReport};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -133,9 +139,12 @@ fn recommend(
 }
 
 /// Tasks about texts, pictures and products.
-fn content(env: &Environment, args: &BenchTasks) -> Result<ExitCode> {
+fn content(env: &Environment, args: &BenchContent) -> Result<ExitCode> {
     let bar = output::Bar::new(env.quiet);
+    let BenchContent { tasks: args, encoder: folder } = args;
     let tasks = select_content(&args.data, &args.tasks)?;
+    let named = folder.as_deref().map(|folder| encoder(folder, &tasks)).transpose()?;
+    let encoder = named.as_ref().map(|(name, texts)| NamedEncoder { name, texts });
     let mut reports: Vec<ContentReport> = Vec::new();
     let mut ready = |report: ContentReport| {
         if args.json {
@@ -145,12 +154,31 @@ fn content(env: &Environment, args: &BenchTasks) -> Result<ExitCode> {
         }
     };
     let mut progress = |p: Progress<'_>| bar.step("measuring", &format!("{}, {}", p.task, p.step), p.done, p.total);
-    run_content(&args.data, &tasks, Seed(args.seed), &cpu_seconds, &mut progress, &mut ready)?;
+    let params = ContentParams { seed: Seed(args.seed), encoder };
+    run_content(&args.data, &tasks, params, &cpu_seconds, &mut progress, &mut ready)?;
     bar.clear();
     if args.json {
         output::json(&reports)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The sentence encoder of a folder with its name, for tasks of which one can use it.
+fn encoder(folder: &Path, tasks: &[&ContentTask]) -> Result<(String, TextEncoder)> {
+    if !tasks.iter().any(|task| task.takes_encoder()) {
+        let known: Vec<&str> = CONTENT_TASKS.iter().filter(|task| task.takes_encoder()).map(|task| task.name).collect();
+        let next = format!("leave --encoder out, or ask for {}", known.join(" or "));
+        return Err(Stop::error(Exit::Usage, "none of these tasks uses an encoder", next));
+    }
+    let stop = |why: String| {
+        let next = "a folder with config.json, model.safetensors and a tokenizer, as sentence-transformers saves it";
+        Stop::error(Exit::BadInput, format!("--encoder {}: {why}", folder.display()), next)
+    };
+    let name = folder.file_name().map_or_else(|| folder.display().to_string(), |name| name.display().to_string());
+    match pretrained::load(folder).map_err(|why| stop(why.to_string()))? {
+        Encoder::Text(encoder) => Ok((name, encoder)),
+        other => Err(stop(format!("it is for {}, a sentence encoder is wanted", other.kind().label()))),
+    }
 }
 
 /// CPU seconds of all threads of this process, from the kernel's account in nanoseconds; 0 where

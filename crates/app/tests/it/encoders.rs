@@ -144,3 +144,32 @@ fn sounds_are_compared_without_a_model_and_written_down_with_one() {
     settings(&shop, "speech = \"nobody\"");
     assert!(shop.fails(&["catalogue", "sounds"]).contains("`nobody`"));
 }
+
+/// What the rows say is tested in `protocols`; here, that the folder is opened and handed on, and what is refused.
+#[test]
+fn an_encoder_for_the_content_tasks_is_opened_from_its_folder_and_refused_where_nothing_uses_it() {
+    let shop = Shop::new();
+    let data = shop.path("data");
+    for set in ["product_matching/Amazon-Google", "m_absa"] {
+        std::fs::create_dir_all(Path::new(&data).join(set)).unwrap();
+    }
+    let folder = |name: &str, make: &dyn Fn(&Path)| {
+        let folder = shop.path(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        make(Path::new(&folder));
+        folder
+    };
+    let words = folder("words", &|folder| made::text(folder, "bert"));
+    let eyes = folder("eyes", &|folder| made::resnet(folder, "basic"));
+    let ask = |task: &str, encoder: &str| {
+        shop.fails(&["bench", "content", "--data", &data, "--task", task, "--encoder", encoder])
+    };
+    // A sentence encoder is taken: what is missing then is the data.
+    let said = ask("product_matching", &words);
+    assert!(said.contains("train.txt") && !said.contains("--encoder"), "{said}");
+    let said = ask("product_matching", &eyes);
+    assert!(said.contains("a sentence encoder is wanted"), "{said}");
+    assert!(ask("product_matching", &data).contains("config.json"));
+    let said = ask("m_absa", &words);
+    assert!(said.contains("none of these tasks uses an encoder") && said.contains("product_matching"), "{said}");
+}

@@ -4,138 +4,21 @@
 //! how many offers of the other table are nearer, and how far ahead of the best other one this one is. A number that
 //! cannot be said (a price is missing) is NaN, which trees read as missing. No label is looked at.
 
+use super::columns::{COMPARED, Columns, Look};
 use super::likeness::{codes_alike, longest_common, monge_elkan, soft_share};
-use super::second::SECOND;
 use super::sparse::product;
-use super::table::{N_VIEWS, Pair, Prepared, Side, Tables};
+use super::table::{Pair, Prepared, Side, Tables};
+use super::view::View;
 use learn::LearnError;
 use learn::trees::Features;
 use rayon::prelude::*;
 
-/// A column: what it is called in a reason.
-pub type Column = &'static str;
-
-/// Columns of the comparison itself, in their order.
-const COMPARED: [Column; 61] = [
-    "shared words of the titles",
-    "shared letters of the titles",
-    "shared words of all texts",
-    "share of the left title's words in the right title",
-    "share of the right title's words in the left title",
-    "share of the left title's words in all of the right text",
-    "share of the right title's words in all of the left text",
-    "likely misspelt words of the left title found",
-    "likely misspelt words of the right title found",
-    "likeness of words, left to right",
-    "likeness of words, right to left",
-    "likeness of the whole titles",
-    "likeness of the beginnings of the titles",
-    "longest common stretch of the titles",
-    "longest common stretch in the shorter title",
-    "words that both titles have",
-    "words of the left title alone",
-    "words of the right title alone",
-    "rarest word that both titles have",
-    "rarest word of the left title alone",
-    "rarest word of the right title alone",
-    "weight of the words of the left title alone",
-    "weight of the words of the right title alone",
-    "weight of the words that both titles have",
-    "rarest word of the left title that is nowhere in the right text",
-    "rarest word of the right title that is nowhere in the left text",
-    "words of the left title",
-    "words of the right title",
-    "first words agree",
-    "order of shared words",
-    "numbers that both titles have",
-    "numbers of the left title alone",
-    "numbers of the right title alone",
-    "numbers contradict each other",
-    "years contradict each other",
-    "version numbers contradict each other",
-    "model codes agree",
-    "model codes of all texts agree",
-    "model code of the left title is in the right text",
-    "model code of the right title is in the left text",
-    "longest model code found in the other text",
-    "model codes of the left title",
-    "model codes of the right title",
-    "longest digits that both codes have",
-    "sizes agree",
-    "sizes contradict each other",
-    "brands agree",
-    "left brand is in the right title",
-    "right brand is in the left title",
-    "brands that are given",
-    "price ratio",
-    "price difference in logarithms",
-    "prices that are given",
-    "left price",
-    "right price",
-    "words of the description in the other title, left",
-    "words of the description in the other title, right",
-    "shared words of the descriptions",
-    "length of the left description",
-    "length of the right description",
-    "edits between the titles",
-];
-
-/// Columns about rivals, for each of the three views.
-const RIVALS: [Column; 24] = [
-    "right offers nearer by title words",
-    "left offers nearer by title words",
-    "ahead of other right offers by title words",
-    "ahead of other left offers by title words",
-    "share of the nearest right offer by title words",
-    "share of the nearest left offer by title words",
-    "near right offers by title words",
-    "near left offers by title words",
-    "right offers nearer by title letters",
-    "left offers nearer by title letters",
-    "ahead of other right offers by title letters",
-    "ahead of other left offers by title letters",
-    "share of the nearest right offer by title letters",
-    "share of the nearest left offer by title letters",
-    "near right offers by title letters",
-    "near left offers by title letters",
-    "right offers nearer by all words",
-    "left offers nearer by all words",
-    "ahead of other right offers by all words",
-    "ahead of other left offers by all words",
-    "share of the nearest right offer by all words",
-    "share of the nearest left offer by all words",
-    "near right offers by all words",
-    "near left offers by all words",
-];
-
-/// What is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// The two offers of a pair and nothing else (but how rare a word is, in both tables).
-    Pair,
-    /// The rivals of both offers as well.
-    Rivals,
-    /// And then once more, knowing how probable the rivals are.
-    Twice,
-}
-
-impl Look {
-    /// Columns of a pair at first sight.
-    pub const fn n_columns(self) -> usize {
-        match self {
-            Self::Pair => COMPARED.len(),
-            Self::Rivals | Self::Twice => COMPARED.len() + RIVALS.len(),
-        }
-    }
-
-    /// What a column is called; the one behind the last is what the words say, then come those of the second look.
-    pub fn column_name(self, column: usize) -> Column {
-        let names = COMPARED.iter().chain(&RIVALS).take(self.n_columns());
-        names.chain(&["which words differ"]).chain(&SECOND).nth(column).copied().unwrap_or_default()
-    }
-}
-
 impl Tables {
+    /// Which columns [`Self::features`] gives.
+    pub fn columns(&self, look: Look) -> Columns {
+        Columns { look, views: self.views.iter().map(View::of).collect() }
+    }
+
     /// The columns of pairs, a row each: `n_pairs × n_columns`.
     ///
     /// # Errors
@@ -151,41 +34,39 @@ impl Tables {
         let row = |(at, &(l, r)): (usize, &Pair)| {
             let mut row = self.compared(&self.left[l as usize], &self.right[r as usize]);
             debug_assert_eq!(row.len(), COMPARED.len(), "one number a name");
-            for view in 0..N_VIEWS {
+            row.extend(self.views.iter().map(|view| view.likeness((l, r))));
+            for way in 0..if rivals.is_empty() { 0 } else { self.n_ways() } {
                 for k in 0..4 {
-                    row.extend(rivals.iter().map(|side| side[at][view][k]));
+                    row.extend(rivals.iter().map(|side| side[at][way][k]));
                 }
             }
             row
         };
         let rows: Vec<Vec<f32>> = pairs.par_iter().enumerate().map(row).collect();
-        Features::new(rows.concat(), look.n_columns())
+        Features::new(rows.concat(), self.columns(look).n())
     }
 
-    /// For each pair and view: how many of the other table are nearer to its offer of this side, how far ahead of
+    /// For each pair and way of comparing as a whole: how many of the other table are nearer to its offer of this side, how far ahead of
     /// the best other one it is, its share of the nearest, and how many come within nine tenths of the nearest.
-    fn rivals(&self, pairs: &[Pair], side: Side) -> Vec<[[f32; 4]; N_VIEWS]> {
+    fn rivals(&self, pairs: &[Pair], side: Side) -> Vec<Vec<[f32; 4]>> {
         let ends = |pair: &Pair| if side == Side::Left { (pair.0, pair.1) } else { (pair.1, pair.0) };
         let mut order: Vec<usize> = (0..pairs.len()).collect();
         order.sort_unstable_by_key(|&at| ends(&pairs[at]));
         let groups: Vec<&[usize]> = order.chunk_by(|&a, &b| ends(&pairs[a]).0 == ends(&pairs[b]).0).collect();
-        let found: Vec<(usize, [[f32; 4]; N_VIEWS])> = groups
+        let found: Vec<(usize, Vec<[f32; 4]>)> = groups
             .into_par_iter()
             .flat_map_iter(|group| {
                 let from = ends(&pairs[group[0]]).0;
-                let near: [Vec<f32>; N_VIEWS] = std::array::from_fn(|view| self.near(side, from, view));
-                let views: Vec<(usize, [[f32; 4]; N_VIEWS])> = group
-                    .iter()
-                    .map(|&at| {
-                        let to = ends(&pairs[at]).1 as usize;
-                        (at, std::array::from_fn(|view| rival(&near[view], to)))
-                    })
-                    .collect();
-                views
+                let near: Vec<Vec<f32>> = (0..self.n_ways()).map(|way| self.near(side, from, way)).collect();
+                let of = |&at: &usize| {
+                    let to = ends(&pairs[at]).1 as usize;
+                    (at, near.iter().map(|near| rival(near, to)).collect())
+                };
+                group.iter().map(of).collect::<Vec<(usize, Vec<[f32; 4]>)>>()
             })
             .collect();
-        let mut out = vec![[[0.0; 4]; N_VIEWS]; pairs.len()];
-        found.into_iter().for_each(|(at, views)| out[at] = views);
+        let mut out = vec![Vec::new(); pairs.len()];
+        found.into_iter().for_each(|(at, ways)| out[at] = ways);
         out
     }
 
@@ -378,10 +259,11 @@ mod tests {
         let pairs = [(0, 0), (1, 1), (0, 1)];
         let (alone, features) =
             (tables.features(&pairs, Look::Pair).unwrap(), tables.features(&pairs, Look::Rivals).unwrap());
-        assert_eq!((features.n_rows(), features.n_columns()), (3, Look::Rivals.n_columns()));
+        let names = tables.columns(Look::Rivals).names();
+        assert_eq!((features.n_rows(), features.n_columns(), names.len()), (3, tables.columns(Look::Rivals).n(), 85));
         assert_eq!((alone.n_rows(), alone.row(1)[3]), (3, features.row(1)[3]));
-        let at = |name: &str| (0..features.n_columns()).find(|&c| Look::Rivals.column_name(c) == name).unwrap();
-        assert_eq!(Look::Pair.column_name(alone.n_columns()), "which words differ");
+        let at = |name: &str| names.iter().position(|other| *other == name).unwrap();
+        assert_eq!(tables.columns(Look::Pair).all_names()[alone.n_columns()], "which words differ");
         assert_eq!(features.row(0)[at("price ratio")], 0.5);
         assert!(features.row(1)[at("price ratio")].is_nan());
         assert_eq!(features.row(0)[at("sizes agree")], 1.0);

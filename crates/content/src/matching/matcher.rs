@@ -5,12 +5,13 @@
 //! of the pair, for training rows by folds that left the pair out. Several seeds are averaged. With [`Look::Twice`]
 //! a second set of trees sees these columns and how probable the first one finds every other pair that the two
 //! offers could be in (`second`), again by folds that left the pair out. The threshold is the best F1 of the folds'
-//! answers.
+//! answers. Views of the tables (vectors of an encoder) are more columns, and the model is asked about tables that have the same.
 //! Cost: `(n_folds + 1) × n_seeds` boostings over the labelled pairs, twice for [`Look::Twice`].
 
-use super::features::Look;
+use super::columns::{Column, Columns, Look};
 use super::second::{N_SECOND, logit, second};
 use super::table::{BlockParams, Pair, Tables};
+use super::view::ViewOf;
 use crate::reviews::best_f1;
 use domain::Seed;
 use learn::container::{ContainerError, Reader, Writer};
@@ -57,7 +58,8 @@ impl Default for MatcherParams {
 /// Fitted model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matcher {
-    pub(super) look: Look,
+    /// What it learnt from at first sight; the tables that it is asked about have the same.
+    pub(super) columns: Columns,
     pub(super) trees: Vec<Boosted>,
     /// Of the second look; none unless that is asked for.
     pub(super) again: Vec<Boosted>,
@@ -161,7 +163,8 @@ impl MatcherParams {
                 Ok((self.boosted(boost, features, &labels, seed.derive(0))?, left_out))
             };
         let (trees, first) = learn(&self.boost, &features, seed.derive(3))?;
-        let mut model = Matcher { look: self.look, trees, again: Vec::new(), crossed, threshold: 0.5, by_folds: 0.0 };
+        let columns = tables.columns(self.look);
+        let mut model = Matcher { columns, trees, again: Vec::new(), crossed, threshold: 0.5, by_folds: 0.0 };
         let mut last = first.clone();
         if self.look == Look::Twice {
             let known = pairs.iter().copied().zip(first.iter().copied()).collect();
@@ -192,9 +195,18 @@ fn mean(trees: &[Boosted], row: &[f32]) -> f64 {
 impl Matcher {
     /// The columns at first sight.
     fn first(&self, tables: &Tables, pairs: &[Pair]) -> Result<Features, LearnError> {
+        let columns = tables.columns(self.columns.look);
+        if columns != self.columns {
+            let (got, need) = (columns.views.len(), self.columns.views.len());
+            return Err(LearnError::Shape {
+                what: "the list of views, which are those that were learnt from,",
+                got,
+                need,
+            });
+        }
         let crossed = tables.crossed(pairs);
         let said: Vec<[f32; 1]> = (0..pairs.len()).map(|i| [logit(self.crossed.of_keys(crossed.keys(i))[1])]).collect();
-        widened(&tables.features(pairs, self.look)?, &said)
+        widened(&tables.features(pairs, self.columns.look)?, &said)
     }
 
     /// Probabilities at first sight of the pairs and of all candidates, and of those that are known.
@@ -215,9 +227,9 @@ impl Matcher {
     }
 
     /// The columns that the last trees see.
-    fn columns(&self, tables: &Tables, pairs: &[Pair], known: &BTreeMap<Pair, f64>) -> Result<Features, LearnError> {
+    fn whole(&self, tables: &Tables, pairs: &[Pair], known: &BTreeMap<Pair, f64>) -> Result<Features, LearnError> {
         let first = self.first(tables, pairs)?;
-        match self.look {
+        match self.columns.look {
             Look::Pair | Look::Rivals => Ok(first),
             Look::Twice => widened(&first, &second(&self.weighed(tables, pairs, known)?, pairs)),
         }
@@ -225,14 +237,14 @@ impl Matcher {
 
     /// The trees that answer.
     fn last(&self) -> &[Boosted] {
-        if self.look == Look::Twice { &self.again } else { &self.trees }
+        if self.columns.look == Look::Twice { &self.again } else { &self.trees }
     }
 
     /// The probability of each pair that it is one product. With [`Look::Twice`] all candidates of the tables are
     /// looked at.
     ///
     /// # Errors
-    /// [`LearnError`] never in practice.
+    /// [`LearnError::Shape`] for tables with other views than those that were learnt from.
     pub fn probabilities(&self, tables: &Tables, pairs: &[Pair]) -> Result<Vec<f64>, LearnError> {
         self.probabilities_knowing(tables, pairs, &BTreeMap::new())
     }
@@ -249,7 +261,7 @@ impl Matcher {
         pairs: &[Pair],
         known: &BTreeMap<Pair, f64>,
     ) -> Result<Vec<f64>, LearnError> {
-        let features = self.columns(tables, pairs, known)?;
+        let features = self.whole(tables, pairs, known)?;
         Ok((0..pairs.len()).into_par_iter().map(|i| mean(self.last(), features.row(i))).collect())
     }
 
@@ -258,7 +270,7 @@ impl Matcher {
     /// # Errors
     /// As [`Self::probabilities`].
     pub fn reasons(&self, tables: &Tables, pair: Pair, n: usize) -> Result<Vec<Reason>, LearnError> {
-        Ok(self.reasons_of_row(self.columns(tables, &[pair], &BTreeMap::new())?.row(0), n))
+        Ok(self.reasons_of_row(self.whole(tables, &[pair], &BTreeMap::new())?.row(0), n))
     }
 
     fn reasons_of_row(&self, row: &[f32], n: usize) -> Vec<Reason> {
@@ -267,12 +279,13 @@ impl Matcher {
             let parts = trees.contributions(row).parts;
             adds.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part / self.last().len() as f64);
         }
-        let reason = |(c, (adds, value)): (usize, (f64, &f32))| Reason {
-            what: self.look.column_name(c),
+        let reason = |(what, (adds, value)): (Column, (f64, &f32))| Reason {
+            what,
             value: value.is_finite().then_some(*value),
             adds,
         };
-        let mut all: Vec<Reason> = adds.into_iter().zip(row).enumerate().map(reason).collect();
+        let names = self.columns.all_names().into_iter();
+        let mut all: Vec<Reason> = names.zip(adds.into_iter().zip(row)).map(reason).collect();
         all.sort_by(|a, b| b.adds.abs().total_cmp(&a.adds.abs()).then(a.what.cmp(b.what)));
         all.truncate(n);
         all
@@ -283,7 +296,7 @@ impl Matcher {
     /// # Errors
     /// As [`Self::probabilities`].
     pub fn matches(&self, tables: &Tables, pairs: &[Pair], n_reasons: usize) -> Result<Vec<Match>, LearnError> {
-        let features = self.columns(tables, pairs, &BTreeMap::new())?;
+        let features = self.whole(tables, pairs, &BTreeMap::new())?;
         let found = |at: usize| {
             let (row, pair) = (features.row(at), pairs[at]);
             let probability = mean(self.last(), row);
@@ -305,16 +318,12 @@ impl Matcher {
         self.by_folds
     }
 
-    fn n_columns(&self) -> usize {
-        self.look.n_columns() + if self.look == Look::Twice { 1 + N_SECOND } else { 1 }
-    }
-
     /// What the columns gained in all trees, largest first: which comparisons the model lives on.
     pub fn gains(&self) -> Vec<(&'static str, f64)> {
-        let mut sums = vec![0.0; self.n_columns()];
+        let n = self.columns.n() + if self.columns.look == Look::Twice { 1 + N_SECOND } else { 1 };
+        let mut sums = vec![0.0; n];
         self.last().iter().for_each(|trees| sums.iter_mut().zip(trees.gains()).for_each(|(sum, gain)| *sum += gain));
-        let named = |(c, gain): (usize, f64)| (self.look.column_name(c), gain);
-        let mut all: Vec<(&'static str, f64)> = sums.into_iter().enumerate().map(named).collect();
+        let mut all: Vec<(&'static str, f64)> = self.columns.all_names().into_iter().zip(sums).collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1));
         all
     }
@@ -324,8 +333,12 @@ impl Matcher {
     /// As bytes, with the fingerprint of what it was learnt from.
     pub fn to_bytes(&self, fingerprint: u128) -> Vec<u8> {
         let mut to = Writer::default();
-        to.u64s("matcher", &[self.look as u64, self.trees.len() as u64, self.again.len() as u64]);
+        to.u64s("matcher", &[self.columns.look as u64, self.trees.len() as u64, self.again.len() as u64]);
         to.f64s("threshold", &[self.threshold, self.by_folds]);
+        // A matcher without views is written as before there were any.
+        if !self.columns.views.is_empty() {
+            to.u64s("views", &self.columns.views.iter().map(|of| *of as u64).collect::<Vec<u64>>());
+        }
         let mut keep = |name: &str, save: &dyn Fn(&mut Writer)| {
             let mut inner = Writer::default();
             save(&mut inner);
@@ -350,17 +363,16 @@ impl Matcher {
         let looks = [Look::Pair, Look::Rivals, Look::Twice];
         let look =
             *looks.get(look).ok_or_else(|| ContainerError::content("matcher", "a way of looking from 0 to 2"))?;
+        let columns = Columns { look, views: views(&from)? };
         let crossed = TextLinear::load(&Reader::open(from.bytes("crossed")?)?)?;
         let read = |at: usize| Boosted::load(&Reader::open(from.bytes(&format!("trees {at}"))?)?);
         let mut trees: Vec<Boosted> = (0..n + n_again).map(read).collect::<Result<_, _>>()?;
         let again = trees.split_off(n);
-        let fits = |trees: &[Boosted], more: usize| trees.iter().all(|t| t.n_columns() == look.n_columns() + more);
+        let fits = |trees: &[Boosted], more: usize| trees.iter().all(|t| t.n_columns() == columns.n() + more);
         let twice = look == Look::Twice;
         if trees.is_empty() || again.is_empty() == twice || !fits(&trees, 1) || !fits(&again, 1 + N_SECOND) {
-            let why = format!(
-                "trees over {} columns, and again over {N_SECOND} more where one looks twice",
-                look.n_columns() + 1
-            );
+            let why =
+                format!("trees over {} columns, and again over {N_SECOND} more where one looks twice", columns.n() + 1);
             return Err(ContainerError::content("trees", why));
         }
         let numbers = from.f64s("threshold")?;
@@ -370,8 +382,21 @@ impl Matcher {
         if crossed.n_kinds() != 2 {
             return Err(ContainerError::content("crossed", "a model of two kinds"));
         }
-        Ok(Self { look, trees, again, crossed, threshold: *threshold, by_folds: *by_folds })
+        Ok(Self { columns, trees, again, crossed, threshold: *threshold, by_folds: *by_folds })
     }
+}
+
+/// The views that a saved matcher learnt from: ascending, each once.
+fn views(from: &Reader<'_>) -> Result<Vec<ViewOf>, ContainerError> {
+    if !from.has("views") {
+        return Ok(Vec::new());
+    }
+    let numbers = from.u64s("views")?;
+    let known = |number: &u64| ViewOf::ALL.iter().copied().find(|of| *of as u64 == *number);
+    let found: Option<Vec<ViewOf>> = numbers.iter().map(known).collect();
+    found
+        .filter(|views| !views.is_empty() && views.windows(2).all(|two| two[0] < two[1]))
+        .ok_or_else(|| ContainerError::content("views", "numbers of texts that a view may be of, ascending"))
 }
 
 #[cfg(test)]

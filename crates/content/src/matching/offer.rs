@@ -15,6 +15,14 @@ pub struct Offer {
     pub price: Option<f64>,
 }
 
+impl Offer {
+    /// All texts, one behind the other.
+    pub(super) fn joined(&self) -> String {
+        let fields = [self.brand.as_deref(), self.model.as_deref(), self.description.as_deref()];
+        fields.iter().flatten().fold(self.title.clone(), |text, field| text + " " + field)
+    }
+}
+
 /// Words: small letters and digits in a row; a point between digits belongs to them.
 pub fn words(text: &str) -> Vec<String> {
     let signs: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();

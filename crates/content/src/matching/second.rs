@@ -4,7 +4,7 @@
 //! although little speaks for it. So the first model's probabilities of all pairs become columns of a second model.
 //! Cost: linear in the pairs.
 
-use super::features::Column;
+use super::columns::Column;
 use super::table::Pair;
 use std::collections::BTreeMap;
 

@@ -3,11 +3,13 @@
 //!
 //! How rare a piece is comes from the offers of both tables, without labels. Candidates are the nearest of the other
 //! table by the cosine of title words, of three letters in a row of the title, and of the words of all fields,
-//! `per_list` of each, in both directions; and whoever shares a model code that few offers have. Cost: the products
-//! of each record with those it shares pieces with.
+//! `per_list` of each, in both directions; the same by each [`View`] that was added; and whoever shares a model code that few
+//! offers have. Cost: the products of each record with those it shares pieces with, and those of the views.
 
 use super::offer::{Offer, codes, numbers, sizes, words};
 use super::sparse::{SparseRow, Turned, Weights, product};
+use super::view::View;
+use learn::LearnError;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
@@ -33,7 +35,7 @@ pub(super) struct Prepared {
     pub(super) rows: [SparseRow; N_VIEWS],
 }
 
-/// Ways in which two offers are compared as a whole.
+/// Ways in which two offers are compared as a whole by their own words and letters.
 pub(super) const N_VIEWS: usize = 3;
 
 /// How candidates are found.
@@ -60,6 +62,8 @@ pub struct Tables {
     pub(super) right: Vec<Prepared>,
     pub(super) words: Weights<String>,
     turned: [[Turned; N_VIEWS]; 2],
+    /// Ascending by what they are of, each once.
+    pub(super) views: Vec<View>,
 }
 
 /// Which table.
@@ -86,17 +90,12 @@ fn letters(plain: &str) -> Vec<[char; 3]> {
     signs.array_windows::<3>().copied().collect()
 }
 
-fn joined(offer: &Offer) -> String {
-    let fields = [offer.brand.as_deref(), offer.model.as_deref(), offer.description.as_deref()];
-    fields.iter().flatten().fold(offer.title.clone(), |text, field| text + " " + field)
-}
-
 impl Tables {
     /// Takes offers apart. Prices have to be in one currency.
     pub fn new(left: &[Offer], right: &[Offer]) -> Self {
         let both: Vec<&Offer> = left.iter().chain(right).collect();
         let titles: Vec<Vec<String>> = both.par_iter().map(|o| words(&o.title)).collect();
-        let all: Vec<Vec<String>> = both.par_iter().map(|o| words(&joined(o))).collect();
+        let all: Vec<Vec<String>> = both.par_iter().map(|o| words(&o.joined())).collect();
         let plain: Vec<String> = titles.iter().map(|title| title.join(" ")).collect();
         let grams: Vec<Vec<[char; 3]>> = plain.par_iter().map(|plain| letters(plain)).collect();
         let (words_of, grams_of) = (Weights::new(&all), Weights::new(&grams));
@@ -114,10 +113,10 @@ impl Tables {
                 title_ids: ids(&titles[at]),
                 squeezed: plain[at].chars().filter(|c| *c != ' ').collect(),
                 brand: offer.brand.as_deref().map(words).unwrap_or_default(),
-                all_squeezed: joined(offer).to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect(),
+                all_squeezed: offer.joined().to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect(),
                 numbers: numbers(&titles[at]),
                 codes: codes(&titled),
-                all_codes: codes(&joined(offer)),
+                all_codes: codes(&offer.joined()),
                 sizes: sizes(&all[at]),
                 price: offer.price.filter(|price| price.is_finite() && *price > 0.0),
                 description_ids: ids(&offer.description.as_deref().map(words).unwrap_or_default()),
@@ -135,7 +134,34 @@ impl Tables {
             })
         };
         let turned = [turn(&prepared), turn(&right)];
-        Self { left: prepared, right, words: words_of, turned }
+        Self { left: prepared, right, words: words_of, turned, views: Vec::new() }
+    }
+
+    /// The same tables, compared by these vectors as well.
+    ///
+    /// # Errors
+    /// [`LearnError::Shape`] unless there is one row an offer, [`LearnError::Param`] for a second view of the same text.
+    pub fn with_view(mut self, view: View) -> Result<Self, LearnError> {
+        let (left, right) = view.n_rows();
+        let rows = [
+            ("the vectors of the left table", left, self.n_left()),
+            ("the vectors of the right table", right, self.n_right()),
+        ];
+        if let Some(&(what, got, need)) = rows.iter().find(|(_, got, need)| got != need) {
+            return Err(LearnError::Shape { what, got, need });
+        }
+        match self.views.binary_search_by_key(&view.of(), View::of) {
+            Ok(_) => Err(LearnError::Param { name: "views of the same text", rule: "at most 1", got: 2.0 }),
+            Err(place) => {
+                self.views.insert(place, view);
+                Ok(self)
+            }
+        }
+    }
+
+    /// Ways in which two offers are compared as a whole, those of the views behind the others.
+    pub(super) fn n_ways(&self) -> usize {
+        N_VIEWS + self.views.len()
     }
 
     /// Offers of the left table.
@@ -155,12 +181,15 @@ impl Tables {
         }
     }
 
-    /// Cosines of an offer with all offers of the other table.
-    pub(super) fn near(&self, side: Side, at: u32, view: usize) -> Vec<f32> {
-        let row = &self.table(side)[at as usize].rows[view];
+    /// Cosines of an offer with all offers of the other table, one way of [`Self::n_ways`].
+    pub(super) fn near(&self, side: Side, at: u32, way: usize) -> Vec<f32> {
+        if let Some(seen) = way.checked_sub(N_VIEWS) {
+            return self.views[seen].near(side, at);
+        }
+        let row = &self.table(side)[at as usize].rows[way];
         match side {
-            Side::Left => self.turned[1][view].all(row),
-            Side::Right => self.turned[0][view].all(row),
+            Side::Left => self.turned[1][way].all(row),
+            Side::Right => self.turned[0][way].all(row),
         }
     }
 
@@ -168,8 +197,8 @@ impl Tables {
     pub fn candidates(&self, params: &BlockParams) -> Vec<Pair> {
         let of = |side: Side| {
             (0..self.table(side).len() as u32).into_par_iter().flat_map_iter(move |at| {
-                let nearest = (0..N_VIEWS).flat_map(move |view| {
-                    let near = self.near(side, at, view);
+                let nearest = (0..self.n_ways()).flat_map(move |way| {
+                    let near = self.near(side, at, way);
                     let mut order: Vec<u32> = (0..near.len() as u32).filter(|&o| near[o as usize] > 0.0).collect();
                     let by = |a: &u32, b: &u32| near[*b as usize].total_cmp(&near[*a as usize]).then(a.cmp(b));
                     if order.len() > params.per_list {
@@ -195,13 +224,16 @@ impl Tables {
         pairs.into_iter().collect()
     }
 
-    /// How near two offers are without anything learnt, 0 to 1: mean cosine of title words, title letters and all words.
+    /// How near two offers are without anything learnt, 0 to 1: mean cosine of title words, title letters, all words and
+    /// the views, 0 where a view knows nothing of an offer or less than nothing speaks for it.
     ///
     /// # Panics
     /// If there is no such offer.
     pub fn likeness(&self, (left, right): Pair) -> f64 {
-        let (left, right) = (&self.left[left as usize].rows, &self.right[right as usize].rows);
-        left.iter().zip(right).map(|(l, r)| f64::from(product(l, r))).sum::<f64>() / N_VIEWS as f64
+        let rows = (&self.left[left as usize].rows, &self.right[right as usize].rows);
+        let of_words = rows.0.iter().zip(rows.1).map(|(l, r)| f64::from(product(l, r))).sum::<f64>();
+        let of_views = self.views.iter().map(|view| f64::from(view.likeness((left, right)).max(0.0))).sum::<f64>();
+        (of_words + of_views) / self.n_ways() as f64
     }
 
     /// How good candidates are, given the true pairs.

@@ -391,7 +391,8 @@ mod tests {
             }
             std::fs::write(dir.path().join(format!("laptop_{name}.tsv")), text).unwrap();
         }
-        let mut asked = Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {} };
+        let mut asked =
+            Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {}, encoder: None };
         let reports = run(&mut asked).unwrap();
         let mean = |row: usize| reports[0].rows[row].measures[0].value.unwrap();
         assert!(mean(4) > 0.9 && mean(3) > 0.9 && mean(0) < 0.3, "{}", reports[0].text());

@@ -153,6 +153,25 @@ impl Mark {
         }
     }
 
+    /// How much more these answers reach than others to the same questions, with the interval that drawing the questions anew gives.
+    pub(super) fn gain(self, name: &str, [said, than]: [&[bool]; 2], is: &[bool], seed: Seed) -> Measure {
+        let cell = |((said, than), is): ((&bool, &bool), &bool)| {
+            f64::from(u8::from(*said) + 2 * u8::from(*is) + 4 * u8::from(*than))
+        };
+        let cells: Vec<f64> = said.iter().zip(than).zip(is).map(cell).collect();
+        let own = |cell: &f64| *cell as u8 & 3;
+        let other = |cell: &f64| (*cell as u8 & 2) | (*cell as u8 >> 2);
+        let gain = |cells: &[f64]| {
+            let of =
+                |cell: &dyn Fn(&f64) -> u8| self.of(&cells.iter().map(|c| f64::from(cell(c))).collect::<Vec<f64>>());
+            of(&own) - of(&other)
+        };
+        match bootstrap(&cells, gain, &BootstrapParams::default(), seed) {
+            Ok(interval) => Measure::within(name, gain(&cells), interval.low, interval.high),
+            Err(_) => Measure::none(name),
+        }
+    }
+
     /// The value alone.
     pub(super) fn value(self, said: &[bool], is: &[bool]) -> f64 {
         let cell = |(said, is): (&bool, &bool)| f64::from(u8::from(*said) + 2 * u8::from(*is));
@@ -174,6 +193,20 @@ mod tests {
         assert!((Mark::F1.value(&said, &is) - 0.75).abs() < 1e-12);
         assert!((Mark::Mcc.value(&said, &is) - 14.0 / 24.0).abs() < 1e-12);
         assert_eq!(Mark::Mcc.value(&[true, true], &[true, false]), 0.0, "who always says yes knows nothing");
+    }
+
+    /// F1 6/8 as above against 2 of 4 found and none wrong, 4/6: 1/12 more. Answers that are the same gain exactly nothing.
+    #[test]
+    fn a_gain_is_worked_by_hand_and_of_nothing_is_nothing() {
+        let is = [true, true, true, true, false, false, false, false, false, false];
+        let said = [true, true, true, false, true, false, false, false, false, false];
+        let than = [true, true, false, false, false, false, false, false, false, false];
+        let gain = Mark::F1.gain("gain", [&said, &than], &is, Seed(1));
+        assert!((gain.value.unwrap() - 1.0 / 12.0).abs() < 1e-12, "{gain:?}");
+        let (low, high) = gain.interval.unwrap();
+        assert!(low < 0.0 && high > 1.0 / 12.0, "ten answers prove nothing: {low} {high}");
+        let none = Mark::F1.gain("gain", [&said, &said], &is, Seed(1));
+        assert_eq!((none.value, none.interval), (Some(0.0), Some((0.0, 0.0))));
     }
 
     #[test]

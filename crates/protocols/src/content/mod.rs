@@ -8,6 +8,7 @@ mod aspects;
 mod banking77;
 mod counterfactual;
 mod deceptive;
+mod encoded;
 mod fashion;
 mod labelled;
 mod matching_fields;
@@ -19,6 +20,7 @@ mod taxonomy;
 mod themes;
 mod titles;
 
+pub use encoded::NamedEncoder;
 pub use report::{ContentGoal, ContentReport, ContentRow, Measure};
 
 use crate::{CpuSeconds, Progress, ProtocolError};
@@ -35,6 +37,17 @@ pub struct Asked<'a> {
     pub cpu_s: CpuSeconds<'a>,
     /// Hears what is being done: a step, of how many, and how many are done.
     pub step: &'a mut dyn FnMut(&str, u64, u64),
+    /// An encoder of texts that others trained, for tasks that [can use one](ContentTask::takes_encoder).
+    pub encoder: Option<NamedEncoder<'a>>,
+}
+
+/// What tasks are asked with.
+#[derive(Clone, Copy, Debug)]
+pub struct ContentParams<'a> {
+    /// Seed of everything random.
+    pub seed: Seed,
+    /// An encoder of texts that others trained; the tasks that can use one give rows with it and without.
+    pub encoder: Option<NamedEncoder<'a>>,
 }
 
 /// A task that can be asked for.
@@ -45,6 +58,13 @@ pub struct ContentTask {
     /// Its folder within the data.
     pub folder: &'static str,
     run: fn(&mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolError>,
+}
+
+impl ContentTask {
+    /// Whether the task has rows with an encoder that others trained.
+    pub fn takes_encoder(&self) -> bool {
+        self.name == product_matching::TASK
+    }
 }
 
 /// Every task.
@@ -94,14 +114,15 @@ pub fn select_content(data: &Path, names: &[String]) -> Result<Vec<&'static Cont
 pub fn run_content(
     data: &Path,
     tasks: &[&ContentTask],
-    seed: Seed,
+    params: ContentParams<'_>,
     cpu_s: CpuSeconds<'_>,
     progress: &mut dyn FnMut(Progress<'_>),
     ready: &mut dyn FnMut(ContentReport),
 ) -> Result<(), ProtocolError> {
     for task in tasks {
         let mut step = |step: &str, done: u64, total: u64| progress(Progress { task: task.name, step, done, total });
-        let mut asked = Asked { dir: &data.join(task.folder), seed, cpu_s, step: &mut step };
+        let ContentParams { seed, encoder } = params;
+        let mut asked = Asked { dir: &data.join(task.folder), seed, cpu_s, step: &mut step, encoder };
         (task.run)(&mut asked)?.into_iter().for_each(&mut *ready);
     }
     Ok(())

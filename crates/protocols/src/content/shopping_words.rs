@@ -198,7 +198,8 @@ mod tests {
             text += &format!("{category},1,{}\n", review.join(" "));
         }
         std::fs::write(dir.path().join("online_shopping_10_cats.csv"), text).unwrap();
-        let mut asked = Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {} };
+        let mut asked =
+            Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {}, encoder: None };
         let topics = TopicsParams { n_topics: 2, n_burn: 20, ..TopicsParams::default() };
         let reports = marked(&mut asked, 8, &TopicModelParams { topics, ..TopicModelParams::default() }).unwrap();
         let accuracy = |row: usize| reports[0].rows[row].measures[0].value.unwrap();

@@ -390,7 +390,8 @@ mod tests {
     fn a_small_tree_is_asked_and_its_languages_told() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("google_product_taxonomy.csv"), tree()).unwrap();
-        let mut asked = Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {} };
+        let mut asked =
+            Asked { dir: dir.path(), seed: Seed(1), cpu_s: &|| 0.0, step: &mut |_, _, _| {}, encoder: None };
         let reports = run(&mut asked).unwrap();
         let mean = |row: usize| reports[0].rows[row].measures[4].value.unwrap();
         assert!(mean(OURS) > 0.6 && mean(0) < 0.3, "{}", reports[0].text());
