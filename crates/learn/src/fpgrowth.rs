@@ -6,9 +6,11 @@
 //! no basket holds.
 //!
 //! The tree is built from sorted baskets, so a new basket only leaves the previous path where they
-//! differ and no node needs a table of children. Cost: `O(Σ |basket| · log n)` for the tree, then
-//! proportional to the itemsets found and the paths under them. The items of the first level are
-//! mined in parallel; the result is ordered by length, then by items, at any thread count.
+//! differ and no node needs a table of children. Items keep the order of the whole in every smaller
+//! problem, whose counts are taken along the paths before anything is built for it: most end there.
+//! Cost: `O(Σ |basket|)` and a sort of the baskets for the tree, then proportional to the itemsets
+//! found and the paths under them. The items of the first level are mined in parallel; the result is
+//! ordered by length, then by items, at any thread count.
 
 use crate::LearnError;
 use rayon::prelude::*;
@@ -58,8 +60,7 @@ pub fn frequent_itemsets(baskets: &[Vec<u32>], params: &FpGrowthParams) -> Resul
             return Err(LearnError::Basket { basket, item: pair[1] });
         }
     }
-    let weighted = baskets.iter().map(|items| (items.as_slice(), 1));
-    let tree = Tree::grow(weighted, params.min_count);
+    let tree = first_tree(baskets, params.min_count);
     let miner = Miner { params, found: AtomicUsize::new(0) };
     let per_item: Result<Vec<Vec<Itemset>>, LearnError> = (0..tree.items.len())
         .into_par_iter()
@@ -95,9 +96,9 @@ impl Miner<'_> {
         let mut items = suffix.clone();
         items.sort_unstable();
         out.push(Itemset { items, count: tree.counts[rank] });
-        if suffix.len() < self.params.max_len {
-            let paths = tree.paths_above(rank);
-            let smaller = Tree::grow(paths.iter().map(|(path, n)| (path.as_slice(), *n)), self.params.min_count);
+        if suffix.len() < self.params.max_len
+            && let Some(smaller) = tree.above(rank, self.params.min_count)
+        {
             for next in 0..smaller.items.len() {
                 self.extend(&smaller, next, suffix, out)?;
             }
@@ -107,86 +108,140 @@ impl Miner<'_> {
     }
 }
 
-/// A prefix tree of baskets. Items are renamed to ranks: 0 is the most frequent.
+/// The tree of all baskets. Ranks follow falling frequency, so that prefixes are shared most; ties by item, for one tree only.
+fn first_tree(baskets: &[Vec<u32>], min_count: u32) -> Tree {
+    let mut all: Vec<u32> = baskets.concat();
+    all.sort_unstable();
+    let mut frequent: Vec<(u32, u32)> = all
+        .chunk_by(|a, b| a == b)
+        .map(|run| (run[0], run.len() as u32))
+        .filter(|(_, count)| *count >= min_count)
+        .collect();
+    drop(all);
+    let by_item: Vec<u32> = frequent.iter().map(|(item, _)| *item).collect();
+    frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut rank_of = vec![0; by_item.len()];
+    for (rank, (item, _)) in frequent.iter().enumerate() {
+        rank_of[by_item.partition_point(|other| other < item)] = rank as u32;
+    }
+    let mut paths = Paths::default();
+    for basket in baskets {
+        // Both ascend, but a basket is much shorter than the list of all items.
+        let mut from = 0;
+        for item in basket {
+            from += by_item[from..].partition_point(|other| other < item);
+            if by_item.get(from) == Some(item) {
+                paths.ranks.push(rank_of[from]);
+            }
+        }
+        paths.end(1);
+    }
+    let (items, counts) = frequent.into_iter().unzip();
+    Tree::grow(items, counts, &paths)
+}
+
+/// Runs of ranks, each with how many baskets it stands for.
+#[derive(Default)]
+struct Paths {
+    ranks: Vec<u32>,
+    /// Where each run ends, and its baskets.
+    ends: Vec<(usize, u32)>,
+}
+
+impl Paths {
+    /// Ends the run of all ranks that were pushed since the last end; an empty one is left out.
+    fn end(&mut self, count: u32) {
+        let start = self.ends.last().map_or(0, |(end, _)| *end);
+        if self.ranks.len() > start {
+            self.ranks[start..].sort_unstable();
+            self.ends.push((self.ranks.len(), count));
+        }
+    }
+
+    /// The runs in ascending order.
+    fn sorted(&self) -> Vec<(&[u32], u32)> {
+        let mut start = 0;
+        let run = |&(end, count): &(usize, u32)| {
+            let run = &self.ranks[start..end];
+            start = end;
+            (run, count)
+        };
+        let mut runs: Vec<(&[u32], u32)> = self.ends.iter().map(run).collect();
+        runs.sort_unstable();
+        runs
+    }
+}
+
+/// A prefix tree of baskets. Items are renamed to ranks.
 struct Tree {
     /// Item of each rank.
     items: Vec<u32>,
     /// Baskets that hold the item of each rank.
     counts: Vec<u32>,
-    /// Nodes in the order of creation; a parent comes before its children. [`ROOT`] has no entry.
+    /// Nodes in the order of creation; a parent comes before its children.
     nodes: Vec<Node>,
-    /// Nodes of each rank.
-    of_rank: Vec<Vec<u32>>,
+    /// The last node of each rank; [`NONE`] where it has none.
+    last: Vec<u32>,
 }
 
 struct Node {
     rank: u32,
+    /// [`NONE`] at the root.
     parent: u32,
     count: u32,
+    /// The node of this rank before this one, or [`NONE`].
+    before: u32,
 }
 
-const ROOT: u32 = u32::MAX;
+const NONE: u32 = u32::MAX;
 
 impl Tree {
-    fn grow<'a>(baskets: impl Iterator<Item = (&'a [u32], u32)> + Clone, min_count: u32) -> Self {
-        let mut per_item: Vec<(u32, u32)> =
-            baskets.clone().flat_map(|(items, n)| items.iter().map(move |&item| (item, n))).collect();
-        per_item.sort_unstable();
-        let mut frequent: Vec<(u32, u32)> = per_item
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|run| (run[0].0, run.iter().map(|(_, n)| n).sum()))
-            .filter(|&(_, n): &(u32, u32)| n >= min_count)
-            .collect();
-        let mut rank_of: Vec<(u32, u32)> = Vec::with_capacity(frequent.len());
-        // Frequent items near the root: prefixes are shared most. Ties by item, for one tree only.
-        frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-        rank_of.extend(frequent.iter().enumerate().map(|(rank, &(item, _))| (item, rank as u32)));
-        rank_of.sort_unstable();
-
-        let mut ranked: Vec<(Vec<u32>, u32)> = baskets
-            .map(|(items, n)| {
-                let rank = |item: &u32| rank_of.binary_search_by_key(item, |r| r.0).ok().map(|at| rank_of[at].1);
-                let mut ranks: Vec<u32> = items.iter().filter_map(rank).collect();
-                ranks.sort_unstable();
-                (ranks, n)
-            })
-            .filter(|(ranks, _)| !ranks.is_empty())
-            .collect();
-        ranked.sort_unstable();
-
+    fn grow(items: Vec<u32>, counts: Vec<u32>, paths: &Paths) -> Self {
         let mut nodes: Vec<Node> = Vec::new();
+        let mut last = vec![NONE; items.len()];
         let mut path: Vec<u32> = Vec::new();
-        for (ranks, n) in &ranked {
+        for (ranks, n) in paths.sorted() {
             let shared = path.iter().zip(ranks).take_while(|&(&node, &rank)| nodes[node as usize].rank == rank).count();
             path.truncate(shared);
             path.iter().for_each(|&node| nodes[node as usize].count += n);
             for &rank in &ranks[shared..] {
-                let parent = path.last().copied().unwrap_or(ROOT);
+                let parent = path.last().copied().unwrap_or(NONE);
+                let before = std::mem::replace(&mut last[rank as usize], nodes.len() as u32);
                 path.push(nodes.len() as u32);
-                nodes.push(Node { rank, parent, count: *n });
+                nodes.push(Node { rank, parent, count: n, before });
             }
         }
-        let mut of_rank = vec![Vec::new(); frequent.len()];
-        for (node, n) in nodes.iter().enumerate() {
-            of_rank[n.rank as usize].push(node as u32);
-        }
-        let (items, counts) = frequent.into_iter().unzip();
-        Self { items, counts, nodes, of_rank }
+        Self { items, counts, nodes, last }
     }
 
-    /// The path above each node of `rank`, as items, with the node's count.
-    fn paths_above(&self, rank: usize) -> Vec<(Vec<u32>, u32)> {
-        let above = |&node: &u32| {
-            let node = &self.nodes[node as usize];
-            let mut path = Vec::new();
-            let mut at = node.parent;
-            while at != ROOT {
-                path.push(self.items[self.nodes[at as usize].rank as usize]);
-                at = self.nodes[at as usize].parent;
-            }
-            (path, node.count)
-        };
-        self.of_rank[rank].iter().map(above).collect()
+    /// Nodes from one to the last, as `next` of each says.
+    fn walk(&self, first: u32, next: impl Fn(&Node) -> u32) -> impl Iterator<Item = &Node> {
+        let node = |at: u32| (at != NONE).then(|| &self.nodes[at as usize]);
+        std::iter::successors(node(first), move |n| node(next(n)))
+    }
+
+    /// The tree of what is above the nodes of `rank`, with the items that are frequent there; `None` where there are none.
+    fn above(&self, rank: usize, min_count: u32) -> Option<Self> {
+        let of_rank = || self.walk(self.last[rank], |n| n.before);
+        let mut counts = vec![0; rank];
+        for node in of_rank() {
+            self.walk(node.parent, |n| n.parent).for_each(|above| counts[above.rank as usize] += node.count);
+        }
+        let kept: Vec<usize> = (0..rank).filter(|at| counts[*at] >= min_count).collect();
+        if kept.is_empty() {
+            return None;
+        }
+        let mut renamed = vec![NONE; rank];
+        kept.iter().enumerate().for_each(|(new, old)| renamed[*old] = new as u32);
+        let mut paths = Paths::default();
+        // One item has nothing above it.
+        for node in of_rank().filter(|_| kept.len() > 1) {
+            let names = self.walk(node.parent, |n| n.parent).map(|above| renamed[above.rank as usize]);
+            paths.ranks.extend(names.filter(|name| *name != NONE));
+            paths.end(node.count);
+        }
+        let (items, counts) = kept.iter().map(|at| (self.items[*at], counts[*at])).unzip();
+        Some(Self::grow(items, counts, &paths))
     }
 }
 

@@ -7,9 +7,11 @@
 //! finds enough. Where none does at less than the cost of a scan, a scan is what answers: vectors without any order, and long lists out
 //! of few vectors. Both ways are one [`Nearest`]; products are ours, with the bits of a scan.
 //!
-//! With a filter a search walks on until `width` vectors passed it, so it costs the more the fewer pass: their share is taken from a
-//! sample, and what passes is scanned where that is cheaper. The choice follows from counts alone, never from a clock, so the same
-//! vectors give the same answers at any number of threads. The graph is built on one thread: an order of insertion gives one graph.
+//! With a filter a search walks on until `width` vectors passed it, so it costs the more the fewer pass, and it finds less, because the
+//! best that pass need not lie together. So widths are measured for several shares that pass, half of the questions with a filter by
+//! lot and half with one that follows the vectors. A filter's share is taken from a sample, and what passes is scanned where that is
+//! cheaper. The choice follows from counts alone, never from a clock, so the same vectors give the same answers at any number of
+//! threads. The graph is built on one thread: an order of insertion gives one graph.
 //!
 //! Cost: building about `n · 128 · log n` products; memory a second copy of the vectors and some 150 bytes a vector; a search
 //! about `16 width` products.
@@ -17,7 +19,7 @@
 use crate::container::{ContainerError, Reader, Writer};
 use crate::top_products::Found;
 use crate::{LearnError, Nearest, Scan};
-use domain::Seed;
+use domain::{Rng, Seed};
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt::Display;
@@ -54,7 +56,7 @@ pub struct NearGraph {
 
 struct Graph {
     library: Index,
-    /// For each of [`ASKED`], where the graph is worth following.
+    /// For each of [`SHARES`] and each of [`ASKED`], where the graph is worth following.
     measured: Vec<Option<Measured>>,
     slots: Slots,
 }
@@ -70,6 +72,10 @@ pub struct Measured {
 
 /// Counts of vectors for which a width is measured.
 const ASKED: [usize; 6] = [10, 20, 50, 100, 200, 400];
+/// Shares passing a filter for which a width is measured; where fewer than the last pass, a scan answers.
+const SHARES: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
+/// By so much a filter may pass less than a share and still count as it: the sample misses by .03 now and then.
+const NEARLY: f64 = 0.05;
 /// Queries that widths are measured with.
 const QUERIES: usize = 200;
 /// Vectors whose skipping is asked first.
@@ -79,6 +85,7 @@ const PROBE: usize = 1024;
 const WIDER: f64 = 0.7;
 /// What the sections are read by; another release of the library may write other ones.
 const RELEASE: &str = "graph release";
+const WIDTHS: &str = "graph widths by share";
 
 impl NearGraph {
     /// Makes a graph of `n × n_factors` finite numbers, for at most 2³² vectors. Vectors of zeros are not in it: their product with
@@ -134,16 +141,17 @@ impl NearGraph {
         Self { scan, graph: None, probe }
     }
 
-    /// What was measured for a search for `n` vectors without a filter; `None` where all are looked at.
-    pub fn measured(&self, n: usize) -> Option<Measured> {
-        let measured = &self.graph.as_ref()?.measured;
-        let at = ASKED.iter().position(|asked| n <= *asked);
-        let last = measured.len() - 1;
-        let mut found = measured[at.unwrap_or(last)]?;
+    /// What was measured for a search for `n` vectors with a filter that a share in [0, 1] passes, 1 without one; `None` where a scan
+    /// answers.
+    pub fn measured(&self, n: usize, passing: f64) -> Option<Measured> {
+        let graph = self.graph.as_ref()?;
+        let row = SHARES.iter().position(|share| passing >= share - NEARLY)?;
+        let (at, last) = (ASKED.iter().position(|asked| n <= *asked), ASKED.len() - 1);
+        let mut found = graph.measured[row * ASKED.len() + at.unwrap_or(last)]?;
         if at.is_none() {
             found.width = found.width.saturating_mul(n).div_ceil(ASKED[last]);
         }
-        is_worth(found.width, 1.0, self.scan.len()).then_some(found)
+        is_worth(found.width, passing, self.scan.len()).then_some(found)
     }
 
     /// Adds the graph to a file, without the vectors' own section.
@@ -155,7 +163,7 @@ impl NearGraph {
         let mut bytes = vec![0; graph.library.serialized_length()];
         graph.library.save_to_buffer(&mut bytes).map_err(failed)?;
         to.text(RELEASE, usearch::version());
-        to.u64s("graph widths", &graph.measured.iter().map(|m| m.map_or(0, |m| m.width as u64)).collect::<Vec<_>>());
+        to.u64s(WIDTHS, &graph.measured.iter().map(|m| m.map_or(0, |m| m.width as u64)).collect::<Vec<_>>());
         to.f64s("graph recall", &graph.measured.iter().map(|m| m.map_or(0.0, |m| m.recall)).collect::<Vec<_>>());
         to.bytes("graph", &bytes);
         Ok(())
@@ -180,7 +188,10 @@ impl NearGraph {
             return Err(wrong(&format!("it was made by usearch {release}, this release has {}", usearch::version())));
         }
         let rows = there(&whole.scan);
-        let widths = from.sizes::<{ ASKED.len() }>("graph widths", u32::MAX as usize)?;
+        if !from.has(WIDTHS) {
+            return Err(wrong("widths were measured without filters; build it anew"));
+        }
+        let widths = from.sizes::<{ SHARES.len() * ASKED.len() }>(WIDTHS, u32::MAX as usize)?;
         let recalls = from.f64s("graph recall")?;
         let head = Index::metadata_from_buffer(bytes).map_err(unread)?;
         let same = head.dimensions == n_factors as u64
@@ -213,9 +224,9 @@ impl NearGraph {
 impl Nearest for NearGraph {
     fn best(&self, query: &[f32], n: usize, skip: &dyn Fn(u32) -> bool) -> Vec<Found> {
         assert_eq!(query.len(), self.scan.n_factors(), "a query as long as the vectors");
-        if let (Some(graph), Some(Measured { width, .. })) = (&self.graph, self.measured(n))
+        if let Some(graph) = &self.graph
             && query.iter().all(|v| v.is_finite())
-            && is_worth(width, self.passing(skip), self.scan.len())
+            && let Some(Measured { width, .. }) = self.measured(n, self.passing(skip))
         {
             let ids = graph.near(query, width, skip);
             // Fewer than are wanted: what passes may lie where the walk did not come.
@@ -278,7 +289,7 @@ impl Graph {
     }
 }
 
-/// For each of [`ASKED`] the least width that finds enough of what a scan finds.
+/// For each of [`SHARES`] and of [`ASKED`] the least width that finds enough of what a scan finds.
 fn measured(scan: &Scan, graph: &Graph, rows: &[u32], enough: f64, seed: Seed) -> Vec<Option<Measured>> {
     let mut rng = seed.stream(2);
     let query = |at: usize| {
@@ -290,15 +301,43 @@ fn measured(scan: &Scan, graph: &Graph, rows: &[u32], enough: f64, seed: Seed) -
         }
         (row, sum)
     };
-    // A query is not asked for itself, which is found too easily.
     let queries: Vec<(u32, Vec<f32>)> = (0..QUERIES).map(query).collect();
+    let of_share = |(at, share): (usize, &f64)| {
+        let passes = filters(scan, *share, seed.stream(3 + at as u64));
+        least_widths(scan, graph, &queries, &passes, enough, *share)
+    };
+    SHARES.iter().enumerate().flat_map(of_share).collect()
+}
+
+/// Who passes at a share: by lot, and on one side of a plane.
+fn filters(scan: &Scan, share: f64, mut rng: Rng) -> [Vec<bool>; 2] {
+    let lot = (0..scan.len()).map(|_| rng.uniform() < share).collect();
+    let normal: Vec<f32> = (0..scan.n_factors()).map(|_| rng.normal() as f32).collect();
+    let mut side: Vec<(u32, f32)> = scan.best(&normal, scan.len(), &|_| false);
+    side.truncate((share * scan.len() as f64).ceil() as usize);
+    let mut plane = vec![false; scan.len()];
+    side.iter().for_each(|(id, _)| plane[*id as usize] = true);
+    [lot, plane]
+}
+
+fn least_widths(
+    scan: &Scan,
+    graph: &Graph,
+    queries: &[(u32, Vec<f32>)],
+    passes: &[Vec<bool>; 2],
+    enough: f64,
+    share: f64,
+) -> Vec<Option<Measured>> {
+    // A query is not asked for itself, which is found too easily. Sorts of queries and of filters meet in all four ways.
+    let skipped = |at: usize, id: u32| id == queries[at].0 || !passes[at / 2 % 2][id as usize];
     let most = ASKED[ASKED.len() - 1];
-    let truth: Vec<Vec<Found>> = queries.iter().map(|(row, q)| scan.best(q, most, &|id| id == *row)).collect();
+    let truth: Vec<Vec<Found>> =
+        queries.iter().enumerate().map(|(at, (_, q))| scan.best(q, most, &|id| skipped(at, id))).collect();
     let recall = |asked: usize, width: usize| {
         let (mut hits, mut all) = (0, 0);
-        for ((row, query), best) in queries.iter().zip(&truth) {
+        for (at, ((_, query), best)) in queries.iter().zip(&truth).enumerate() {
             let best = &best[..asked.min(best.len())];
-            let found = scan.best_of(query, asked, &graph.near(query, width, &|id| id == *row));
+            let found = scan.best_of(query, asked, &graph.near(query, width, &|id| skipped(at, id)));
             all += best.len();
             // As good as the last of the best is among the best: copies are many.
             hits += best.last().map_or(0, |last| found.iter().filter(|f| f.1 >= last.1).count().min(best.len()));
@@ -307,7 +346,7 @@ fn measured(scan: &Scan, graph: &Graph, rows: &[u32], enough: f64, seed: Seed) -
     };
     let one = |asked: &usize| {
         let mut width = *asked;
-        while is_worth(width, 1.0, scan.len()) {
+        while is_worth(width, share, scan.len()) {
             let recall = recall(*asked, width);
             if recall >= enough {
                 return Some(Measured { width, recall });
@@ -362,7 +401,6 @@ impl Drop for Slot<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Rng;
 
     const F: usize = 16;
 
@@ -406,7 +444,7 @@ mod tests {
     #[test]
     fn few_vectors_have_no_graph_and_none_no_best() {
         let few = graph(&tastes(900, 2));
-        assert_eq!((few.measured(10), few.best(&[1.0; F], 3, &|_| false).len()), (None, 3));
+        assert_eq!((few.measured(10, 1.0), few.best(&[1.0; F], 3, &|_| false).len()), (None, 3));
         assert_eq!(graph(&[]).best(&[1.0; F], 5, &|_| false), []);
         assert_eq!(graph(&vec![0.0; 2000 * F]).best(&[1.0; F], 2, &|id| id == 0), [(1, 0.0), (2, 0.0)]);
     }
@@ -425,7 +463,7 @@ mod tests {
     #[test]
     fn a_graph_finds_nearly_all_whatever_passes() {
         let graph = graph(&tastes(12_000, 2));
-        let (measured, queries) = (graph.measured(10).unwrap(), tastes(80, 4));
+        let (measured, queries) = (graph.measured(10, 1.0).unwrap(), tastes(80, 4));
         assert!(measured.width >= 10 && measured.recall >= 0.97, "{measured:?}");
         let lot = |id: u32| Seed(9).stream(u64::from(id)).uniform();
         for share in [1.0, 0.5, 0.05, 0.02] {
@@ -444,7 +482,7 @@ mod tests {
     #[test]
     fn without_order_what_a_graph_misses_a_scan_finds() {
         let graph = graph(&without_order(6000, 2));
-        let (queries, seen) = (without_order(60, 4), ASKED.map(|n| graph.measured(n).is_some()));
+        let (queries, seen) = (without_order(60, 4), ASKED.map(|n| graph.measured(n, 1.0).is_some()));
         for n in ASKED {
             let found = recall(&graph, &queries, n, &|_| false);
             assert!(found >= 0.95, "{n} wanted: {found}");
@@ -501,7 +539,7 @@ mod tests {
                 assert_eq!(again.best(query, n, &|id| id % 3 == 0), graph.best(query, n, &|id| id % 3 == 0));
             }
         }
-        assert_eq!(ASKED.map(|n| again.measured(n)), ASKED.map(|n| graph.measured(n)));
+        assert_eq!(ASKED.map(|n| again.measured(n, 1.0)), ASKED.map(|n| graph.measured(n, 1.0)));
         let mut damaged = bytes.clone();
         let at = damaged.len() / 2;
         damaged[at] ^= 1;
