@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use content::search::{Answer, Listing, Search};
 use content::{Encode, Vectors};
-use domain::{Market, Seed};
+use domain::{Currency, Market, Seed};
 use lake::{Engine, Snapshot};
 use pretrained::text::TextEncoder;
 use sha2::{Digest, Sha256};
@@ -26,8 +26,10 @@ pub(crate) struct Found {
     pub(crate) names: Vec<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) brands: Vec<String>,
-    /// Median of what was paid, in the reporting currency; empty where nothing was sold.
+    /// Median of what was paid, in [`Self::currency`]; empty where nothing was sold.
     pub(crate) prices: Vec<String>,
+    /// The reporting currency.
+    pub(crate) currency: Option<Currency>,
     texts: Vec<String>,
     service: Vec<bool>,
     search: Search,
@@ -103,7 +105,8 @@ impl Found {
         let prices = rows.floats("median_price")?;
         let prices = prices.into_iter().map(|p| p.map_or_else(String::new, |p| format!("{p:.2}"))).collect();
         let service = rows.truths("service")?;
-        Ok(Self { ids, names, categories, brands, prices, texts, service, search, encoder: encoder.map(|e| e.encoder) })
+        let (currency, encoder) = (snapshot.currency, encoder.map(|e| e.encoder));
+        Ok(Self { ids, names, categories, brands, prices, currency, texts, service, search, encoder })
     }
 
     /// The best `n` products for a query among those that are allowed.

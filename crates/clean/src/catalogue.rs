@@ -180,6 +180,8 @@ pub(crate) struct Line<'a> {
     pub(crate) price: i64,
     pub(crate) currency: Option<Currency>,
     pub(crate) day: Day,
+    /// Neither tried, called off nor waiting for its money.
+    pub(crate) paid: bool,
 }
 
 /// The catalogue while it is collected.
@@ -208,7 +210,7 @@ impl Collector {
         if product == NONE {
             return;
         }
-        let sale = line.quantity > 0 && line.price > 0;
+        let sale = line.paid && line.quantity > 0 && line.price > 0;
         if let Some(title) = line.title {
             let title = self.titles.intern(title.as_bytes());
             let count = self.title_counts.entry((product, title)).or_default();

@@ -16,7 +16,7 @@ use crate::rules::country::{Place, Places};
 use crate::rules::currency::{self, Converter, Currencies};
 use crate::rules::impossible::{self, Sign, Zero};
 use crate::rules::repeat::{Repeats, Seen};
-use crate::rules::{Rule, bad_debt, future_date, gift, service_line, stated_amount, stock_adjustment, test_order};
+use crate::rules::{Rule, bad_debt, future_date, gift, service_line, stated_amount, stock_adjustment};
 use crate::survey::{Lookup, Surveyed};
 use crate::{CleanError, CleanParams, Rates, RuleCounts, ShopperTally};
 use arrow_array::RecordBatch;
@@ -336,13 +336,7 @@ impl Judge<'_> {
 
         let system = self.lookup.system(self.surveyed, source);
         let shopper = self.lookup.shopper_of_line(self.surveyed, raw, r, system);
-        let test = test_order::is(test_order::Signs {
-            order_id,
-            title,
-            status: raw.status.get(r),
-            channel: raw.channel.get(r),
-            shopper: raw.shopper_key.get(r),
-        });
+        let test = raw.is_test(r);
         let reversal = quantity < 0 && (said != Said::Nothing || cancellation::named_so(order_id));
         let void = quantity > 0 && said == Said::Cancelled;
         let pending = quantity > 0 && said == Said::Pending;

@@ -4,6 +4,8 @@ use crate::CleanError;
 use crate::columns::{Decimals, Instants, Ints, Reader, Text};
 use crate::hash::{hash_bytes, mix};
 use crate::identity::RowKeys;
+use crate::rules::cancellation::{self, Said};
+use crate::rules::test_order;
 use arrow_array::RecordBatch;
 
 /// One batch, opened.
@@ -71,6 +73,22 @@ impl<'a> RawLines<'a> {
         let filled = lines.texts().into_iter().enumerate().filter(|(_, c)| !matches!(c, Text::Empty));
         lines.filled_texts = filled.map(|(tag, _)| tag as u8).collect();
         Ok(lines)
+    }
+
+    /// Whether somebody only tried the shop.
+    pub(crate) fn is_test(&self, row: usize) -> bool {
+        test_order::is(test_order::Signs {
+            order_id: self.order_id.get(row).unwrap_or_default(),
+            title: self.product_name.get(row),
+            status: self.status.get(row),
+            channel: self.channel.get(row),
+            shopper: self.shopper_key.get(row),
+        })
+    }
+
+    /// Whether a row's price is what somebody paid: the order was no test, not called off, and does not wait for its money.
+    pub(crate) fn is_paid(&self, row: usize) -> bool {
+        !self.is_test(row) && !matches!(cancellation::said(self.status.get(row)), Said::Cancelled | Said::Pending)
     }
 
     /// Identities of a row.

@@ -180,7 +180,8 @@ impl Survey {
                     && impossible::check(quantity, Amount::from_micros(price), Zero::Fine, Sign::Any, params).is_none();
                 let currency = rows.currency.get(row).filter(|_| usable).and_then(|c| currencies.get(c));
                 let (code, title) = (rows.product_code.get(row), rows.product_name.get(row));
-                collector.line(Line { code, title, quantity, price, currency, day }, proof);
+                let paid = rows.is_paid(row);
+                collector.line(Line { code, title, quantity, price, currency, day, paid }, proof);
             }
         };
         rayon::join(who, what);

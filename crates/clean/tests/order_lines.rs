@@ -207,6 +207,26 @@ fn amounts_are_converted_at_the_rate_of_their_day() {
     assert!(missing.to_string().starts_with("no exchange rate from USD to EUR for 1970-04-11"), "{missing}");
 }
 
+// Three orders that nobody paid, two of them tests, cost next to nothing: the usual price is that of the one sale, which is no outlier.
+#[test]
+fn what_nobody_paid_says_nothing_about_the_usual_price() {
+    let with = |status: &str, line: Line| Line { status: Some(status.to_owned()), ..line };
+    let mut named = line(2, "2", "MUG-7", 1, "0.01");
+    named.title = Some("TEST ORDER".to_owned());
+    let lines = [
+        line(1, "1", "MUG-7", 1, "20"),
+        named,
+        with("test", line(3, "3", "MUG-7", 1, "0.01")),
+        with("cancelled", line(4, "4", "MUG-7", 1, "0.02")),
+        with("pending", line(5, "5", "MUG-7", 1, "0.02")),
+        with("cancelled", line(6, "6", "CUP-1", 1, "5")),
+    ];
+    let products = survey(&lines, &params()).products(&Rates::default()).unwrap();
+    assert_eq!(words(&products, "product_id"), ["CUP-1", "MUG-7"]);
+    assert_eq!(amount_column(&products, "median_price"), [None, Some(20_000_000)]);
+    assert_eq!(words(&products, "name")[1], "Title of MUG-7");
+}
+
 #[test]
 fn products_are_merged_by_code_with_a_record_and_named_by_their_usual_title() {
     let titled =

@@ -47,7 +47,10 @@ pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCod
                 Reading::Exact => "exact", Reading::Near => "near", Reading::Unknown => "unknown" }})
             })
             .collect();
-        output::json(&json!({"query": query, "market": args.market, "words": words, "items": hits}))?;
+        let currency = found.currency.map(|c| c.to_string());
+        output::json(
+            &json!({"query": query, "market": args.market, "currency": currency, "words": words, "items": hits}),
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     let of = |reading| {
@@ -81,7 +84,8 @@ pub(crate) async fn run(env: &Environment, args: &cli::Search) -> Result<ExitCod
             how(hit.by_words, hit.by_meaning).to_owned(),
         ]
     });
-    output::table(&["", "product", "title", "category", "median price", "found by"], &[0, 4], rows.collect());
+    let price = found.currency.map_or_else(|| "median price".to_owned(), |c| format!("median price, {c}"));
+    output::table(&["", "product", "title", "category", &price, "found by"], &[0, 4], rows.collect());
     Ok(ExitCode::SUCCESS)
 }
 
