@@ -31,7 +31,7 @@ pub(super) fn interval(name: &str, values: &[f64], seed: Seed) -> Result<Measure
     Ok(Measure::within(name, found.mean, found.interval.low, found.interval.high))
 }
 
-fn product(a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn product(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum()
 }
 
@@ -164,7 +164,7 @@ impl Part<'_> {
 pub(super) struct Towers<'a> {
     model: &'a PictureText,
     /// Pictures, then titles; training, then test.
-    vectors: [[Vectors; 2]; 2],
+    pub(super) vectors: [[Vectors; 2]; 2],
 }
 
 impl<'a> Towers<'a> {

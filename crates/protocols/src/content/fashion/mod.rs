@@ -5,13 +5,15 @@
 //! its hashed number modulo 100 is below 11, of the validation part where it is below 22, else of the training part.
 //! Questions, all over 1,000 products drawn from the part asked: the picture of a title and the title of a picture among
 //! the 1,000 (recall@10, a tie counts against it); `articleType`; how many of the 10 training products nearest
-//! to a product have its `articleType`: from the picture alone that is how a new product without a text is placed.
+//! to a product have its `articleType`: from the picture alone that is how a new product without a text is placed; and what
+//! tastes that titles tell find among products that only have a picture.
 //!
 //! What the network learns and how long was chosen on the validation part, once and for all; the weight of the attributes in
 //! its vectors is chosen there at each run. The test part is asked once.
 
 mod fused;
 mod marks;
+mod picture_only;
 mod shop;
 
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
@@ -141,7 +143,8 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
         seen_before(&shop, &test),
     );
     let report = ContentReport { task: "fashion".to_owned(), about, rows, goals, references: &[] };
-    Ok(vec![report, mismatches(&model.with_agreement(best.1), &valid, &test, asked)?])
+    let crossed = picture_only::report(&part, &both, asked.seed.derive(4), clock)?;
+    Ok(vec![report, crossed, mismatches(&model.with_agreement(best.1), &valid, &test, asked)?])
 }
 
 /// Titles exchanged among some of the test part: how many are flagged, and how many others.
