@@ -9,8 +9,8 @@ use super::marks::{Part, Towers, interval, product};
 use super::{ContentGoal, ContentReport, ContentRow, Item, Measure};
 use crate::ProtocolError;
 use content::Vectors;
-use domain::{Rng, Seed};
-use eval::{Bootstrap, mean_interval};
+use domain::{ItemIdx, Rng, Seed};
+use eval::{Bootstrap, Metric, mean_interval};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -45,15 +45,12 @@ fn tastes<'a>(kinds: &Kinds<'a>, rng: &mut Rng) -> Vec<Taste<'a>> {
     kinds.test.iter().filter_map(taste).collect()
 }
 
-fn discounts(n: usize) -> impl Iterator<Item = f64> {
-    (0..n.min(TOP)).map(|at| 1.0 / (at as f64 + 2.0).log2())
-}
-
-/// nDCG@10 of the best first, where each is right or not and `n_right` are right in all.
-fn ndcg(best: impl Iterator<Item = bool>, n_right: usize) -> f64 {
-    let found: f64 = best.zip(discounts(TOP)).filter(|(right, _)| *right).map(|(_, gain)| gain).sum();
-    let ideal: f64 = discounts(n_right).sum();
-    if ideal > 0.0 { found / ideal } else { 0.0 }
+/// nDCG@10 of products by their number, best first, where those of one type are right.
+fn mark(best: &[ItemIdx], kinds: &Kinds<'_>, kind: &str) -> f64 {
+    let right: Vec<ItemIdx> =
+        (0..).map(ItemIdx).zip(&kinds.test).filter(|(_, own)| **own == kind).map(|r| r.0).collect();
+    // Every taste is of a type that some test product has.
+    Metric::Ndcg(TOP).mark(best, &right).unwrap_or(0.0)
 }
 
 /// The mean of the rows of what is known.
@@ -72,8 +69,7 @@ fn ranked(kinds: &Kinds<'_>, tastes: &[Taste<'_>], from: &Vectors, to: &Vectors)
         let mut all: Vec<(f64, usize)> =
             to.rows().enumerate().filter_map(|(at, row)| Some((product(&query, row?), at))).collect();
         all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let n_right = kinds.test.iter().filter(|kind| **kind == taste.kind).count();
-        ndcg(all.iter().map(|(_, at)| kinds.test[*at] == taste.kind), n_right)
+        mark(&all.iter().map(|(_, at)| ItemIdx(*at as u32)).collect::<Vec<_>>(), kinds, taste.kind)
     };
     tastes.iter().map(one).collect()
 }
@@ -82,12 +78,12 @@ fn ranked(kinds: &Kinds<'_>, tastes: &[Taste<'_>], from: &Vectors, to: &Vectors)
 fn popular(kinds: &Kinds<'_>, tastes: &[Taste<'_>]) -> Vec<f64> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     kinds.train.iter().for_each(|kind| *counts.entry(kind).or_default() += 1);
-    let mut order = kinds.test.clone();
-    order.sort_by_key(|kind| (Reverse(counts.get(kind).copied().unwrap_or(0)), *kind));
-    let one = |taste: &Taste<'_>| {
-        let right = |kind: &&str| *kind == taste.kind;
-        ndcg(order.iter().map(right), order.iter().filter(|kind| right(kind)).count())
-    };
+    let mut order: Vec<ItemIdx> = (0..kinds.test.len() as u32).map(ItemIdx).collect();
+    order.sort_by_key(|item| {
+        let kind = kinds.test[item.0 as usize];
+        (Reverse(counts.get(kind).copied().unwrap_or(0)), kind)
+    });
+    let one = |taste: &Taste<'_>| mark(&order, kinds, taste.kind);
     tastes.iter().map(one).collect()
 }
 
@@ -141,12 +137,13 @@ pub(super) fn report(
 mod tests {
     use super::*;
 
-    // Two of three right stand at places 1 and 3: (1 + 1/2) of (1 + 1/log2 3 + 1/2).
+    // Two of three shoes stand at places 1 and 3: (1 + 1/2) of (1 + 1/log2 3 + 1/2).
     #[test]
     fn the_mark_of_two_in_three_by_hand() {
-        let found = ndcg([true, false, true, false].into_iter(), 3);
+        let kinds = Kinds { train: vec![], test: vec!["shoe", "bag", "shoe", "shoe"] };
+        let found = mark(&[0, 1, 2].map(ItemIdx), &kinds, "shoe");
         assert!((found - 1.5 / (1.5 + 1.0 / 3_f64.log2())).abs() < 1e-12);
-        assert_eq!((ndcg([true; 12].into_iter(), 50), ndcg([false].into_iter(), 0)), (1.0, 0.0));
+        assert_eq!((mark(&[2, 0, 3].map(ItemIdx), &kinds, "shoe"), mark(&[], &kinds, "shoe")), (1.0, 0.0));
     }
 
     /// Six shoes, seven bags and four hats are known: hats are too few for a taste. Titles lie along their type, pictures of bags lie as titles
