@@ -1,7 +1,10 @@
 //! What a task's configurations reached, with goals and the figures of others.
 
+use crate::ProtocolError;
 use crate::goals::Reference;
 use crate::render;
+use domain::Seed;
+use eval::{Bootstrap, mean_interval};
 use serde::Serialize;
 
 /// Results of one task.
@@ -65,6 +68,15 @@ impl Measure {
     /// A figure with its 95 % interval.
     pub fn within(name: &str, value: f64, low: f64, high: f64) -> Self {
         Self { name: name.to_owned(), value: Some(value), interval: Some((low, high)) }
+    }
+
+    /// The mean of what each question reached, with its interval over questions drawn again.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] without a question.
+    pub(super) fn mean(name: &str, values: &[f64], seed: Seed) -> Result<Self, ProtocolError> {
+        let found = mean_interval(values, &Bootstrap::default(), seed)?;
+        Ok(Self::within(name, found.mean, found.interval.low, found.interval.high))
     }
 
     /// A figure that this configuration does not have.

@@ -11,7 +11,7 @@
 //! and by canonical correlations of what that map has learnt (the idea of Andrew et al., "Deep canonical correlation
 //! analysis", ICML 2013, with the contrast in place of their loss).
 
-use super::marks::{Part, hits, interval, joined};
+use super::marks::{Part, hits, joined};
 use super::shop::{Item, Shop, broken};
 use super::{drawn, read, seen};
 use crate::ProtocolError;
@@ -191,7 +191,7 @@ fn ablated(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<ContentReport, 
         rows.push(ContentRow { config, measures, fit_cpu_s, score_cpu_s: clock() - start });
     };
     let measured = |(right, near, thin): &(Vec<f64>, Vec<f64>, Vec<f64>)| -> Result<Vec<Measure>, ProtocolError> {
-        [right, near, thin].into_iter().zip(MEASURES).map(|(v, name)| interval(name, v, seed)).collect()
+        [right, near, thin].into_iter().zip(MEASURES).map(|(v, name)| Measure::mean(name, v, seed)).collect()
     };
     let start = clock();
     add("random, commonest type".to_owned(), 0.0, start, without_third(part.random()?.measures));
@@ -226,7 +226,7 @@ fn ablated(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<ContentReport, 
     let start = clock();
     let late = lesson.right(lesson.items[2], &added(&singles, &lesson.parts[2]));
     let none = MEASURES[1..].iter().map(|name| Measure::none(name));
-    let late_measures = std::iter::once(interval(MEASURES[0], &late, seed)?).chain(none).collect();
+    let late_measures = std::iter::once(Measure::mean(MEASURES[0], &late, seed)?).chain(none).collect();
     add("three models of one modality, log odds added".to_owned(), 0.0, start, late_measures);
     let start = clock();
     let cold = lesson.told(&all[best].2, &every, &only(&lesson.parts[2], &[1]));
@@ -280,8 +280,8 @@ fn aligned(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<ContentReport, 
     let mut add = |config: &str, fit_cpu_s: f64, x: &Vectors, y: &Vectors| {
         let start = clock();
         let measures = vec![
-            interval("title → picture recall@10", &hits(y, x), seed)?,
-            interval("picture → title recall@10", &hits(x, y), seed)?,
+            Measure::mean("title → picture recall@10", &hits(y, x), seed)?,
+            Measure::mean("picture → title recall@10", &hits(x, y), seed)?,
         ];
         rows.push(ContentRow { config: config.to_owned(), measures, fit_cpu_s, score_cpu_s: clock() - start });
         Ok::<(), ProtocolError>(())

@@ -7,7 +7,6 @@ use crate::content::ContentRow;
 use content::Vectors;
 use content::picture::PictureText;
 use domain::Seed;
-use eval::{Bootstrap, mean_interval};
 use learn::Panels;
 use std::collections::BTreeMap;
 
@@ -23,12 +22,6 @@ pub(super) struct Part<'a> {
 
 pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
-/// The mean with its interval over products drawn again.
-pub(super) fn interval(name: &str, values: &[f64], seed: Seed) -> Result<Measure, ProtocolError> {
-    let found = mean_interval(values, &Bootstrap::default(), seed)?;
-    Ok(Measure::within(name, found.mean, found.interval.low, found.interval.high))
 }
 
 pub(super) fn product(a: &[f32], b: &[f32]) -> f64 {
@@ -82,8 +75,8 @@ impl Part<'_> {
 
     fn measures(&self, cross: [Measure; 2], types: &[f64], near: &[f64]) -> Result<Vec<Measure>, ProtocolError> {
         let mut measures = Vec::from(cross);
-        measures.push(interval("articleType accuracy", types, self.seed)?);
-        measures.push(interval("10 nearest of its articleType", near, self.seed)?);
+        measures.push(Measure::mean("articleType accuracy", types, self.seed)?);
+        measures.push(Measure::mean("10 nearest of its articleType", near, self.seed)?);
         Ok(measures)
     }
 
@@ -134,7 +127,8 @@ impl Part<'_> {
     /// What the towers reach where a product is its picture.
     pub(super) fn pictures(&self, towers: &Towers<'_>) -> Result<Vec<Measure>, ProtocolError> {
         let [[train, x], [_, y]] = &towers.vectors;
-        let cross = [interval(CROSS[0], &hits(y, x), self.seed)?, interval(CROSS[1], &hits(x, y), self.seed)?];
+        let cross =
+            [Measure::mean(CROSS[0], &hits(y, x), self.seed)?, Measure::mean(CROSS[1], &hits(x, y), self.seed)?];
         self.measures(cross, &self.types(towers, x), &self.near(&self.nearest(train, x)))
     }
 

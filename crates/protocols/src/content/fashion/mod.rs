@@ -171,8 +171,8 @@ fn mismatches(
     let found: Vec<f64> = swapped.iter().filter(|at| wrong(at)).map(|at| flagged(*at)).collect();
     let alarms: Vec<f64> = (0..test.len()).filter(|at| !wrong(at)).map(flagged).collect();
     let measures = vec![
-        marks::interval("swapped titles found", &found, asked.seed)?,
-        marks::interval("right pairs flagged", &alarms, asked.seed)?,
+        Measure::mean("swapped titles found", &found, asked.seed)?,
+        Measure::mean("right pairs flagged", &alarms, asked.seed)?,
     ];
     let about = format!(
         "{} of {} test titles exchanged; flagged below what {FALSE_ALARMS} of the validation pairs have",

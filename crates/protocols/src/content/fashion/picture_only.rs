@@ -5,7 +5,7 @@
 //! pictures alone; right are all products of the type, marked by nDCG@10. New products have no sales, so popularity is that of their
 //! types in the training part, which it is told and we are not: the commonest type first, for everybody.
 
-use super::marks::{Part, Towers, interval, product};
+use super::marks::{Part, Towers, product};
 use super::{ContentGoal, ContentReport, ContentRow, Item, Measure};
 use crate::ProtocolError;
 use content::Vectors;
@@ -113,10 +113,10 @@ pub(super) fn report(
         let start = clock();
         let marks = vectors.map_or_else(|| popular.clone(), |(from, to)| ranked(&kinds, &tastes, from, to));
         let gains: Vec<f64> = marks.iter().zip(&popular).map(|(own, theirs)| own - theirs).collect();
-        let mut measures = vec![interval("nDCG@10", &marks, seed)?];
+        let mut measures = vec![Measure::mean("nDCG@10", &marks, seed)?];
         measures.push(match vectors {
             None => Measure::none("gain on popularity"),
-            Some(_) => interval("gain on popularity", &gains, seed)?,
+            Some(_) => Measure::mean("gain on popularity", &gains, seed)?,
         });
         if rows.len() == 1 {
             low = mean_interval(&gains, &Bootstrap::default(), seed)?.interval.low;
