@@ -4,8 +4,8 @@
 //! modality that is missing takes no part, and while it learns whole modalities are dropped now and then, so that it
 //! can do without. The purpose ([`Goal`]) is a class, such as the kind of product, or a vector to be near to, such as
 //! that of what is bought together: then a product is compared with the others of the step, as in Oord, Li and
-//! Vinyals, "Representation learning with contrastive predictive coding", 2018. The fused vector is what stands
-//! before the last map.
+//! Vinyals, "Representation learning with contrastive predictive coding", 2018; or numbers to be told, such as the demand of the
+//! weeks ahead. The fused vector is what stands before the last map.
 //!
 //! Sources: gates: Arevalo et al., "Gated multimodal units for information fusion", ICLR workshop 2017; attention:
 //! Vaswani et al., "Attention is all you need", NIPS 2017, one question token over the modalities that are there;
@@ -94,6 +94,9 @@ pub enum Goal<'a> {
     },
     /// A vector to be near to; rows that are missing teach nothing.
     Near(&'a Vectors),
+    /// Numbers to be told, by squared error; rows that are missing teach nothing. They should be of about unit size: the caller
+    /// standardises, and undoes it.
+    Values(&'a Vectors),
 }
 
 /// Why nothing was learnt.
@@ -169,7 +172,7 @@ impl FusionParams {
         }
         let (n_targets, n_out) = match goal {
             Goal::Classes { labels, n } => (labels.len(), n),
-            Goal::Near(vectors) => (vectors.len(), vectors.width()),
+            Goal::Near(vectors) | Goal::Values(vectors) => (vectors.len(), vectors.width()),
         };
         if n_targets != n {
             return Err(FusionError::Shape { what: "targets", got: n_targets, need: n });
@@ -190,7 +193,7 @@ impl FusionParams {
             let row = *row as usize;
             let aimed = match goal {
                 Goal::Classes { labels, .. } => labels[row].is_some(),
-                Goal::Near(vectors) => vectors.is_present(row),
+                Goal::Near(vectors) | Goal::Values(vectors) => vectors.is_present(row),
             };
             aimed && scaled.iter().any(|part| part.is_present(row))
         };
@@ -313,8 +316,8 @@ impl Fusion {
         self.run(parts, |_, _, fused| fused, self.width())
     }
 
-    /// What the goal was about: logarithmic odds of every class up to a constant, or the vector to be near to,
-    /// of length 1.
+    /// What the goal was about: logarithmic odds of every class up to a constant, the direction of the vector to be near to, or
+    /// the numbers.
     ///
     /// # Panics
     /// As [`Self::fuse`].

@@ -236,6 +236,12 @@ impl Lessons<'_> {
                 let own: Vec<u32> = (0..rows.len() as u32).collect();
                 tape.cross_entropy(out, near, &own, &[])
             }
+            Goal::Values(vectors) => {
+                let of = |row: &u32| vectors.row(*row as usize).unwrap_or(&[]);
+                let told: Vec<f32> = rows.iter().flat_map(of).copied().collect();
+                let out = tape.reshape(out, 1);
+                tape.squared_loss(out, &told, &vec![1.0; told.len()])
+            }
         }
     }
 

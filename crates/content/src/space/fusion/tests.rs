@@ -82,6 +82,29 @@ fn what_is_to_be_near_is_nearest() {
     assert!(right(&classes, &labels, (0..400).filter(|r| r % 5 != 0)) > 0.95);
 }
 
+/// The target is one number of each modality and their sum: either alone leaves half of the spread unknown, both together
+/// next to nothing.
+#[test]
+fn numbers_are_told_from_both() {
+    let mut rng = Seed(5).stream(0);
+    let (mut a, mut b, mut told) = (Vectors::new(1), Vectors::new(1), Vectors::new(2));
+    for at in 0..600 {
+        let (x, y) = (rng.normal() as f32, rng.normal() as f32);
+        a.push(&[x]).unwrap();
+        b.push(&[y]).unwrap();
+        if at % 9 == 0 { told.push_missing() } else { told.push(&[x, (x + y) / 2.0_f32.sqrt()]).unwrap() }
+    }
+    let error = |parts: &[&Vectors], at: usize| {
+        let params = FusionParams { drop_modality: 0.0, n_epochs: 80, ..QUICK };
+        let said = params.fit(parts, Goal::Values(&told), Seed(1)).unwrap().predict(parts);
+        let rows = said.rows().zip(told.rows()).filter_map(|(said, told)| Some((said?[at] - told?[at]).powi(2)));
+        let errors: Vec<f32> = rows.collect();
+        errors.iter().sum::<f32>() / errors.len() as f32
+    };
+    assert!(error(&[&a, &b], 0) < 0.1 && error(&[&a, &b], 1) < 0.1, "{} {}", error(&[&a, &b], 0), error(&[&a, &b], 1));
+    assert!(error(&[&a], 1) > 0.35 && error(&[&b], 1) > 0.35);
+}
+
 #[test]
 fn a_seed_gives_the_same_and_a_saved_one_too() {
     let (a, b, labels) = bits(0.2);
