@@ -37,7 +37,7 @@ pub(crate) struct BenchRecommend {
 pub(crate) struct BenchContent {
     #[command(flatten)]
     pub(crate) tasks: BenchTasks,
-    /// Folder of a sentence encoder that others trained, as `portolan models add` takes it: product_matching has further rows with its vectors.
+    /// Folder of a sentence encoder that others trained, as `portolan models add` takes it: product_matching and product_questions have further rows with its vectors.
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(crate) encoder: Option<PathBuf>,
 }

@@ -10,10 +10,13 @@ mod counterfactual;
 mod deceptive;
 mod encoded;
 mod fashion;
+mod joining;
 mod labelled;
 mod matching_fields;
 mod online_shopping;
+mod product_demand;
 mod product_matching;
+mod product_questions;
 mod report;
 mod shopping_words;
 mod taxonomy;
@@ -63,7 +66,7 @@ pub struct ContentTask {
 impl ContentTask {
     /// Whether the task has rows with an encoder that others trained.
     pub fn takes_encoder(&self) -> bool {
-        self.name == product_matching::TASK
+        [product_matching::TASK, product_questions::TASK].contains(&self.name)
     }
 }
 
@@ -79,7 +82,9 @@ pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "m_absa", folder: "m_absa", run: absa::run },
     ContentTask { name: "matching_fields", folder: "product_matching", run: matching_fields::run },
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
+    ContentTask { name: product_demand::TASK, folder: "uci_online_retail", run: product_demand::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
+    ContentTask { name: product_questions::TASK, folder: "semipqa", run: product_questions::run },
     ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },
     ContentTask { name: "themes", folder: "m_absa", run: themes::run },
 ];
