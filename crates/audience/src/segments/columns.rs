@@ -23,6 +23,9 @@ pub struct Columns {
     pub numbered: bool,
     /// Marts that were computed from these very clean tables and have their numbers; the others are joined by name.
     pub numbered_marts: BTreeSet<String>,
+    /// Marts that keep `shopper_no` beside `shopper_id`, of whichever clean tables they were computed from: where both go together
+    /// as they do in the clean tables, the number is a shopper's place.
+    pub keeping_numbers: BTreeSet<String>,
 }
 
 impl Default for Columns {
@@ -52,6 +55,7 @@ impl Default for Columns {
             carts: None,
             numbered: true,
             numbered_marts: BTreeSet::new(),
+            keeping_numbers: ["marts.shopper_traits", "marts.segments"].map(str::to_owned).into(),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod membership;
 pub mod parser;
 pub mod sizes;
 pub mod sql;
+pub mod tally;
 
 mod expressions;
 #[cfg(test)]
@@ -43,4 +44,5 @@ pub use facts::{Around, OrderFact, ProductFact, ShopperFacts, Value};
 pub use field::Field;
 pub use groups::Grouping;
 pub use parser::{parse, parse_measures};
+pub use sql::laid::{Laid, Part, Scan};
 pub use sql::{Compiled, Named, compile, measures};

@@ -15,6 +15,8 @@
 //! The parts that come from clean tables are grouped and joined by the shopper's number, which is half the work of its name;
 //! marts may be older than the clean tables beside them, so they are joined by name but for those that are known to be in step.
 //!
+//! Where the clean tables number their shoppers the same answer can be had with less work, see [`laid`].
+//!
 //! A part that no rule needs is not written. SQL's three values of logic are those of
 //! [`super::evaluate()`]; `coalesce(…, false)` makes a column of members of them. An order is a row of
 //! `clean.orders` of kind `sale`; it came back in part where a settled line of it has a
@@ -26,13 +28,18 @@
 
 use super::ast::{Deed, Expr, Literal, Measure, Term, Test};
 use super::columns::Columns;
-use super::expressions::{SEARCHES, VIEWS, as_number, date, names, null_type, product_is, text};
+use super::expressions::{as_number, date, null_type, text};
 use super::field::{Field, Kind};
 use super::groups::Grouping;
 use super::needs::{Aggregate, Needs};
 use domain::Day;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+
+pub mod laid;
+mod parts;
+
+pub use laid::Laid;
 
 /// A rule under its name.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +53,11 @@ pub struct Named {
 /// A query and what its columns mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
-    /// One row a shopper, also those in no segment: `shopper_id`, then a boolean a segment, never null.
+    /// One row a shopper, also those in no segment: `shopper_id`, `market`, `accepts_marketing`, then a boolean a segment,
+    /// never null.
     pub sql: String,
+    /// The same answer without the engine's joins and groups, where clean tables number their shoppers.
+    pub laid: Option<Laid>,
     /// Name of each segment with its column, in the order of the columns.
     pub columns: Vec<(String, String)>,
     /// Tables that it reads, in order.
@@ -69,24 +79,13 @@ pub fn compile(segments: &[Named], groupings: &BTreeMap<String, Grouping>, colum
         needs.term(&measure.term);
     }
     let mut writer = Writer::new(columns, as_of, &needs, &groupings);
-    let mut sql = writer.facts_and_parts();
-    let grouped = writer.groups(&mut sql);
-    let levels = levels(segments);
-    let known: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
-    let top = levels.iter().copied().max().unwrap_or(0);
-    for level in 0..=top {
-        let from = if level == 0 { grouped.to_owned() } else { format!("level{}", level - 1) };
-        let _ = write!(sql, ", level{level} as (\n  select *");
-        for (at, segment) in segments.iter().enumerate().filter(|(at, _)| levels[*at] == level) {
-            let _ = write!(sql, ",\n    coalesce({}, false) as s{at}", writer.rule(&segment.rule, &known));
-        }
-        let _ = write!(sql, "\n  from {from}\n)");
-    }
-    let names: Vec<String> = (0..segments.len()).map(|at| format!("s{at}")).collect();
-    // Who is in none is kept: a condition over all columns made the engine work out every rule a second time.
-    let _ = write!(sql, "\nselect shopper_id, {}\nfrom level{top}", names.join(", "));
+    let joined = writer.facts_and_parts();
+    let sql = writer.levels(joined, segments);
+    let laid = columns.numbered.then(|| writer.laid(segments));
+    let names = (0..segments.len()).map(|at| format!("s{at}"));
     Compiled {
         sql,
+        laid,
         columns: segments.iter().map(|s| s.name.clone()).zip(names).collect(),
         tables: writer.tables.into_iter().collect(),
         absent: writer.absent.into_iter().collect(),
@@ -114,6 +113,31 @@ struct Mart {
     columns: Vec<String>,
 }
 
+/// Where the columns of the facts come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// Parts and marts that the engine joins.
+    Joined,
+    /// One table that has them side by side.
+    Laid,
+}
+
+/// A column for every term, and the tables that they come from.
+#[derive(Default)]
+struct Shape {
+    columns: Vec<String>,
+    /// Parts by name and alias.
+    parts: Vec<(&'static str, &'static str)>,
+    marts: Vec<Mart>,
+    /// Fields of `clean.shoppers`.
+    own: Vec<String>,
+}
+
+/// Whether a part comes from a mart that tells shoppers by name.
+fn by_name(part: &str) -> bool {
+    matches!(part, "cart" | "interest" | "worth")
+}
+
 struct Writer<'a> {
     columns: &'a Columns,
     as_of: Day,
@@ -135,6 +159,7 @@ pub fn measures(terms: &[Term], columns: &Columns, as_of: Day) -> Compiled {
     let _ = write!(sql, "\nselect shopper_id, {}\nfrom facts", values.collect::<Vec<_>>().join(", "));
     Compiled {
         sql,
+        laid: None,
         columns: terms.iter().map(ToString::to_string).zip(names).collect(),
         tables: writer.tables.into_iter().collect(),
         absent: writer.absent.into_iter().collect(),
@@ -208,198 +233,25 @@ impl<'a> Writer<'a> {
         name.to_owned()
     }
 
-    /// First day of a window.
-    fn from(&self, window: Option<u32>) -> Option<String> {
-        window.map(|days| date(self.as_of.plus(-(days as i32))))
-    }
-
-    /// Orders of which something came back by shopper. From the few lines that came back, not by a join
-    /// of all orders with them: that took five of the thirteen CPU seconds of a query of twenty rules.
-    fn returned(&mut self) -> Option<String> {
-        let sums = self.sums(Aggregate::of_returns);
-        if sums.is_empty() {
-            return None;
-        }
-        let (lines, key) = (self.table("clean.order_lines"), self.key());
-        Some(format!(
-            "returned as (\n  select o.{key},\n    {}\n  from (\n    select {key}, order_key, min(day) as day from {lines}\n    where settled and returned_quantity > 0 and {key} is not null and day < {}\n    group by {key}, order_key\n  ) o\n  group by o.{key}\n)",
-            sums.join(",\n    "),
-            date(self.as_of)
-        ))
-    }
-
-    fn sale(&mut self) -> Option<String> {
-        let sums = self.sums(|sum| !sum.of_returns());
-        if sums.is_empty() {
-            return None;
-        }
-        let (orders, key) = (self.table("clean.orders"), self.key());
-        // Where every window is bounded, older rows need not be read at all.
-        let own = self.needs.sums.iter().filter(|sum| !sum.of_returns());
-        let windows: Option<Vec<u32>> = own.map(Aggregate::window).collect();
-        let since = windows.and_then(|w| w.into_iter().max()).and_then(|days| self.from(Some(days)));
-        let since = since.map(|day| format!(" and o.day >= {day}")).unwrap_or_default();
-        Some(format!(
-            "sale as (\n  select o.{key},\n    {}\n  from {orders} o\n  where o.kind = 'sale' and o.{key} is not null and o.day < {}{since}\n  group by o.{key}\n)",
-            sums.join(",\n    "),
-            date(self.as_of)
-        ))
-    }
-
-    /// The sums of one part, each under its number.
-    fn sums(&self, wanted: impl Fn(&Aggregate) -> bool) -> Vec<String> {
-        let sums = self.needs.sums.iter().enumerate().filter(|(_, sum)| wanted(sum));
-        sums.map(|(at, sum)| format!("{} as a{at}", self.aggregate(sum))).collect()
-    }
-
-    fn aggregate(&self, sum: &Aggregate) -> String {
-        let when = |window: &Option<u32>, value: &str| match (self.from(*window), value) {
-            (None, "1") => "count(*)".to_owned(),
-            (None, value) => format!("sum({value})"),
-            // A count over a condition keeps no value per row but the condition itself.
-            (Some(day), "1") => format!("count(case when o.day >= {day} then 1 end)"),
-            (Some(day), value) => format!("sum(case when o.day >= {day} then {value} else 0 end)"),
-        };
-        match sum {
-            Aggregate::Count(w) | Aggregate::Returned(w) => when(w, "1"),
-            Aggregate::Revenue(w) => when(w, "o.gross"),
-            Aggregate::Units(w) => when(w, "o.units"),
-            Aggregate::FirstDay => "min(o.day)".to_owned(),
-            Aggregate::LastDay | Aggregate::LastReturned => "max(o.day)".to_owned(),
-        }
-    }
-
-    fn goods(&mut self) -> Option<String> {
+    /// A column for every term, and where it comes from.
+    fn shape(&mut self, over: Over) -> Shape {
         let needs = self.needs;
-        if needs.goods.is_empty() {
-            return None;
-        }
-        let table = self.table("clean.products");
-        let flags: Vec<String> = needs.goods.iter().map(|(by, name)| product_is(*by, name)).collect();
-        let columns: Vec<String> = flags.iter().enumerate().map(|(at, flag)| format!("{flag} as g{at}")).collect();
-        Some(format!(
-            "goods as (\n  select product_id,\n    {}\n  from {table}\n  where {}\n)",
-            columns.join(",\n    "),
-            flags.join("\n    or ")
-        ))
-    }
-
-    /// `max(case …)` of each deed, `1` or null.
-    fn flags(&self, deed: Deed, day: &str, prefix: &str) -> Vec<String> {
-        let deeds = self.needs.deeds.iter().enumerate().filter(|(_, d)| d.0 == deed);
-        deeds
-            .map(|(at, (_, goods, window))| {
-                let inside = self.from(*window).map(|from| format!(" and {day} >= {from}")).unwrap_or_default();
-                format!("max(case when g.g{goods}{inside} then 1 end) as {prefix}{at}")
-            })
-            .collect()
-    }
-
-    fn bought(&mut self) -> Option<String> {
-        let flags = self.flags(Deed::Bought, "l.day", "d");
-        if flags.is_empty() {
-            return None;
-        }
-        let (lines, key) = (self.table("clean.order_lines"), self.key());
-        Some(format!(
-            "bought as (\n  select l.{key},\n    {}\n  from {lines} l join goods g on g.product_id = l.product_id\n  where l.settled and l.{key} is not null and l.day < {}\n  group by l.{key}\n)",
-            flags.join(",\n    "),
-            date(self.as_of)
-        ))
-    }
-
-    fn seen(&mut self) -> Option<String> {
-        let mut flags = self.flags(Deed::Viewed, "e.day", "d");
-        let views = !flags.is_empty();
-        let searches = self.needs.searches.iter().enumerate().map(|(at, (words, window))| {
-            let inside = self.from(*window).map(|from| format!(" and e.day >= {from}")).unwrap_or_default();
-            let found = format!("strpos(lower(e.query), {}) > 0", text(&words.to_lowercase()));
-            format!("max(case when e.name in ({}) and {found}{inside} then 1 end) as q{at}", names(SEARCHES))
-        });
-        flags.extend(searches.collect::<Vec<_>>());
-        if flags.is_empty() {
-            return None;
-        }
-        let (events, key) = (self.table("clean.events"), self.key());
-        let wanted: Vec<&str> = [views.then_some(VIEWS), (!self.needs.searches.is_empty()).then_some(SEARCHES)]
-            .into_iter()
-            .flatten()
-            .flatten()
-            .copied()
-            .collect();
-        let join = if views {
-            // A search has no product, so goods are optional; a view of other goods says nothing and stays null.
-            format!(" left join goods g on g.product_id = e.product_id and e.name in ({})", names(VIEWS))
-        } else {
-            String::new()
-        };
-        Some(format!(
-            "seen as (\n  select e.{key},\n    {}\n  from (\n    select {key}, name, product_id, query, cast(occurred_at as date) as day from {events}\n    where {key} is not null and name in ({})\n  ) e{join}\n  where e.day < {}\n  group by e.{key}\n)",
-            flags.join(",\n    "),
-            names(&wanted),
-            date(self.as_of)
-        ))
-    }
-
-    fn carts(&mut self) -> Option<String> {
-        let table = self.columns.carts.clone().filter(|_| !self.needs.carts.is_empty())?;
-        let flags = self.needs.carts.iter().enumerate().map(|(at, window)| match self.from(*window) {
-            Some(from) => format!("max(case when cast(last_at as date) >= {from} then 1 end) as c{at}"),
-            None => format!("max(1) as c{at}"),
-        });
-        let (flags, table) = (flags.collect::<Vec<_>>().join(",\n    "), self.table(&table));
-        let of = "state = 'abandoned' and shopper_id is not null";
-        Some(format!("cart as (\n  select shopper_id,\n    {flags}\n  from {table} where {of} group by shopper_id\n)"))
-    }
-
-    fn interests(&mut self) -> Option<String> {
-        self.scores("interest", "i", &self.needs.interests, self.columns.interests.clone()?)
-    }
-
-    fn values(&mut self) -> Option<String> {
-        self.scores("worth", "w", &self.needs.values, self.columns.values.clone()?)
-    }
-
-    /// A row a shopper from a table of one row a shopper and name.
-    fn scores(
-        &mut self,
-        part: &str,
-        prefix: &str,
-        asked: &[String],
-        (table, name, score): (String, String, String),
-    ) -> Option<String> {
-        if asked.is_empty() {
-            return None;
-        }
-        let table = self.table(&table);
-        let columns = asked.iter().enumerate().map(|(at, asked)| {
-            format!("coalesce(max(case when lower({name}) = {} then {score} end), 0) as {prefix}{at}", text(asked))
-        });
-        let columns: Vec<String> = columns.collect();
-        Some(format!(
-            "{part} as (\n  select shopper_id,\n    {}\n  from {table} group by shopper_id\n)",
-            columns.join(",\n    ")
-        ))
-    }
-
-    /// One row a shopper with a column for every term.
-    fn facts(&mut self) -> String {
-        let needs = self.needs;
-        let mut columns = vec!["s.shopper_id".to_owned()];
-        let mut joins: Vec<(String, String)> = Vec::new();
-        let mut marts: Vec<Mart> = Vec::new();
+        // Laid side by side, every column has a name of its own in one table.
+        let of = |alias: &'static str| if over == Over::Laid { "s" } else { alias };
+        let mut shape = Shape::default();
+        shape.columns.extend(["s.shopper_id", "s.market", "s.accepts_marketing"].map(str::to_owned));
         for (at, sum) in needs.sums.iter().enumerate() {
             let counted = matches!(
                 sum,
                 Aggregate::Count(_) | Aggregate::Revenue(_) | Aggregate::Units(_) | Aggregate::Returned(_)
             );
-            let from = if sum.of_returns() { "r" } else { "a" };
+            let from = of(if sum.of_returns() { "r" } else { "a" });
             let column = if counted { format!("coalesce({from}.a{at}, 0)") } else { format!("{from}.a{at}") };
-            columns.push(format!("{column} as a{at}"));
+            shape.columns.push(format!("{column} as a{at}"));
         }
-        let mut part = |wanted: bool, name: &str, alias: &str| {
+        let mut part = |wanted: bool, name: &'static str, alias: &'static str| {
             if wanted {
-                joins.push((name.to_owned(), alias.to_owned()));
+                shape.parts.push((name, alias));
             }
         };
         part(needs.sums.iter().any(|sum| !sum.of_returns()), "sale", "a");
@@ -414,34 +266,44 @@ impl<'a> Writer<'a> {
         let values = !needs.values.is_empty() && self.columns.values.is_some();
         part(values, "worth", "w");
         for (at, (deed, ..)) in needs.deeds.iter().enumerate() {
-            let alias = if *deed == Deed::Bought { "b" } else { "v" };
-            columns.push(format!("{alias}.d{at} is not null as d{at}"));
+            let alias = of(if *deed == Deed::Bought { "b" } else { "v" });
+            shape.columns.push(format!("{alias}.d{at} is not null as d{at}"));
         }
-        columns.extend((0..needs.searches.len()).map(|at| format!("v.q{at} is not null as q{at}")));
-        let of_carts =
-            |at: usize| format!("{} as c{at}", if carts { format!("c.c{at} is not null") } else { "false".into() });
-        columns.extend((0..needs.carts.len()).map(of_carts));
-        if interests {
-            columns.extend((0..needs.interests.len()).map(|at| format!("i.i{at} as i{at}")));
-        } else {
-            columns.extend((0..needs.interests.len()).map(|at| format!("cast(null as double) as i{at}")));
-        }
-        let of_values = |at: usize| {
-            if values { format!("w.w{at} as w{at}") } else { format!("cast(null as double) as w{at}") }
+        let seen = of("v");
+        shape.columns.extend((0..needs.searches.len()).map(|at| format!("{seen}.q{at} is not null as q{at}")));
+        let cart = of("c");
+        let of_carts = |at: usize| {
+            format!("{} as c{at}", if carts { format!("{cart}.c{at} is not null") } else { "false".into() })
         };
-        columns.extend((0..needs.values.len()).map(of_values));
+        shape.columns.extend((0..needs.carts.len()).map(of_carts));
+        let mut scores = |there: bool, alias: &'static str, prefix: &str, n: usize| {
+            let alias = of(alias);
+            let score = |at: usize| {
+                if there {
+                    format!("{alias}.{prefix}{at} as {prefix}{at}")
+                } else {
+                    format!("cast(null as double) as {prefix}{at}")
+                }
+            };
+            shape.columns.extend((0..n).map(score));
+        };
+        scores(interests, "i", "i", needs.interests.len());
+        scores(values, "w", "w", needs.values.len());
         for field in &needs.fields {
             let name = field.name();
             let Some((table, column)) = self.columns.fields.get(field).cloned() else {
                 self.absent.insert(*field);
-                columns.push(format!("cast(null as {}) as f_{name}", null_type(field.kind())));
+                shape.columns.push(format!("cast(null as {}) as f_{name}", null_type(field.kind())));
                 continue;
             };
             if table == "clean.shoppers" {
-                columns.push(format!("s.{column} as f_{name}"));
+                shape.own.push(format!("{column} as f_{name}"));
+                let column = if over == Over::Laid { format!("f_{name}") } else { column };
+                shape.columns.push(format!("s.{column} as f_{name}"));
             } else {
-                let alias = self.mart(&table, format!("t.{column} as f_{name}"), joins.len(), &mut marts);
-                columns.push(format!("{alias}.f_{name}"));
+                let alias = self.mart(&table, format!("t.{column} as f_{name}"), &mut shape);
+                let alias = if over == Over::Laid { "s" } else { &alias };
+                shape.columns.push(format!("{alias}.f_{name}"));
             }
         }
         let known = self.columns;
@@ -449,20 +311,26 @@ impl<'a> Writer<'a> {
         for (at, tag) in needs.tags.iter().enumerate() {
             let tag = text(&format!("\"tag\":\"{tag}\""));
             // Asked before the join: a flag is carried through it instead of the text of all tags.
-            let asked = format!("strpos(t.{column}, {tag}) > 0 as t{at}");
-            let alias = self.mart(table, asked, joins.len(), &mut marts);
-            columns.push(format!("coalesce({alias}.t{at}, false) as t{at}"));
+            let alias = self.mart(table, format!("strpos(t.{column}, {tag}) > 0 as t{at}"), &mut shape);
+            let alias = if over == Over::Laid { "s" } else { &alias };
+            shape.columns.push(format!("coalesce({alias}.t{at}, false) as t{at}"));
         }
+        shape
+    }
+
+    /// One row a shopper with a column for every term, by joins.
+    fn facts(&mut self) -> String {
+        let shape = self.shape(Over::Joined);
         let base = self.table("clean.shoppers");
-        let mut sql = format!("facts as (\n  select {}\n  from {base} s", columns.join(",\n    "));
-        for (name, alias) in joins {
-            let key = if matches!(name.as_str(), "cart" | "interest" | "worth") { "shopper_id" } else { self.key() };
+        let mut sql = format!("facts as (\n  select {}\n  from {base} s", shape.columns.join(",\n    "));
+        for (name, alias) in shape.parts {
+            let key = if by_name(name) { "shopper_id" } else { self.key() };
             let _ = write!(sql, "\n  left join {name} {alias} on {alias}.{key} = s.{key}");
         }
-        for Mart { table, alias, columns } in marts {
+        for mart in shape.marts {
+            let key = if self.in_step(&mart) { "shopper_no" } else { "shopper_id" };
+            let Mart { table, alias, columns } = mart;
             let columns = columns.join(", ");
-            let in_step = self.columns.numbered && self.columns.numbered_marts.contains(&table);
-            let key = if in_step { "shopper_no" } else { "shopper_id" };
             let from = format!("(select t.{key}, {columns} from {table} t)");
             let _ = write!(sql, "\n  left join {from} {alias} on {alias}.{key} = s.{key}");
         }
@@ -470,15 +338,43 @@ impl<'a> Writer<'a> {
         sql
     }
 
-    /// Asks one more column of a mart, `t`, of one row a shopper, joined once; its alias follows those of `before` joins.
-    fn mart(&mut self, table: &str, column: String, before: usize, marts: &mut Vec<Mart>) -> String {
-        if let Some(mart) = marts.iter_mut().find(|mart| mart.table == table) {
+    /// Whether the mart has the numbers of these very clean tables.
+    fn in_step(&self, mart: &Mart) -> bool {
+        self.columns.numbered && self.columns.numbered_marts.contains(&mart.table)
+    }
+
+    /// Asks one more column of a mart, `t`, of one row a shopper, joined once; its alias follows those of the parts.
+    fn mart(&mut self, table: &str, column: String, shape: &mut Shape) -> String {
+        if let Some(mart) = shape.marts.iter_mut().find(|mart| mart.table == table) {
             mart.columns.push(column);
             return mart.alias.clone();
         }
-        let alias = format!("m{}", before + marts.len());
-        marts.push(Mart { table: self.table(table), alias: alias.clone(), columns: vec![column] });
+        let alias = format!("m{}", shape.parts.len() + shape.marts.len());
+        shape.marts.push(Mart { table: self.table(table), alias: alias.clone(), columns: vec![column] });
         alias
+    }
+
+    /// Groups, the levels of the rules and who is in what, after the facts.
+    fn levels(&mut self, mut sql: String, segments: &[Named]) -> String {
+        let grouped = self.groups(&mut sql);
+        let levels = levels(segments);
+        let known: Vec<&str> = segments.iter().map(|s| s.name.as_str()).collect();
+        let top = levels.iter().copied().max().unwrap_or(0);
+        for level in 0..=top {
+            let from = if level == 0 { grouped.to_owned() } else { format!("level{}", level - 1) };
+            let _ = write!(sql, ", level{level} as (\n  select *");
+            for (at, segment) in segments.iter().enumerate().filter(|(at, _)| levels[*at] == level) {
+                let _ = write!(sql, ",\n    coalesce({}, false) as s{at}", self.rule(&segment.rule, &known));
+            }
+            let _ = write!(sql, "\n  from {from}\n)");
+        }
+        // Who is in none is kept: a condition over all columns made the engine work out every rule a second time.
+        let _ = write!(sql, "\nselect shopper_id, market, accepts_marketing");
+        (0..segments.len()).for_each(|at| {
+            let _ = write!(sql, ", s{at}");
+        });
+        let _ = write!(sql, "\nfrom level{top}");
+        sql
     }
 
     fn rule(&self, rule: &Expr, known: &[&str]) -> String {

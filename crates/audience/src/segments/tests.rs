@@ -202,6 +202,8 @@ with returned as (
   group by o.shopper_no
 ), facts as (
   select s.shopper_id,
+    s.market,
+    s.accepts_marketing,
     coalesce(a.a0, 0) as a0,
     a.a1 as a1,
     r.a2 as a2,
@@ -221,7 +223,7 @@ with returned as (
     coalesce((s0 and ((cast(a3 as double) / nullif(a0, 0)) > 49.5) and t0), false) as s1
   from level0
 )
-select shopper_id, s0, s1
+select shopper_id, market, accepts_marketing, s0, s1
 from level1";
     assert_eq!(compiled.sql, expected);
     assert_eq!(compiled.tables, ["clean.order_lines", "clean.orders", "clean.shoppers", "marts.segments"]);
