@@ -8,8 +8,12 @@ use audience::segments::{BookError, Columns, Definition, Field, Grouping, Segmen
 use domain::Day;
 use lake::Engine;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+mod laid;
+
+pub(crate) use laid::answer;
 
 /// Name of the file.
 pub(crate) const FILE: &str = "segments.toml";
@@ -274,20 +278,21 @@ pub(crate) async fn count(engine: &Engine, root: &Path, rule: &str) -> Result<Co
     let columns = columns_of(engine).await?;
     let compiled = book.compile_one(TRIED, &columns, as_of).context("the rule that was just read")?;
     let column = compiled.columns.iter().find(|(name, _)| name == TRIED).map(|(_, c)| c.as_str()).unwrap_or("s0");
-    let sql = format!(
-        "select p.market, count(*) as shoppers, count(case when m.{column} then 1 end) as n, \
-         count(case when m.{column} and p.accepts_marketing then 1 end) as consent \
-         from clean.shoppers p left join ({}) m on p.shopper_id = m.shopper_id group by p.market order by p.market",
-        compiled.sql
-    );
-    let rows = Rows::query(engine, &sql).await?;
-    let (markets, all, n) = (rows.texts("market")?, rows.ints("shoppers")?, rows.ints("n")?);
-    let consent: i64 = rows.ints("consent")?.iter().sum();
+    let (rows, of_nobody) = tokio::try_join!(answer(engine, &compiled), known_of_nobody(engine, &book, &columns))?;
+    let (markets, inside, consents) = (rows.texts("market")?, rows.truths(column)?, rows.truths("accepts_marketing")?);
+    let mut of: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    let mut consent = 0;
+    for ((market, inside), consents) in markets.into_iter().zip(inside).zip(consents) {
+        let (found, all) = of.entry(market).or_default();
+        *found += i64::from(inside);
+        *all += 1;
+        consent += i64::from(inside && consents);
+    }
     let text = book.get(TRIED).map(|e| e.text()).unwrap_or_default();
     let missing = compiled.absent.iter().map(|f| f.name()).collect();
-    let of_nobody = known_of_nobody(engine, &book, &columns).await?;
-    let by_market = (0..markets.len()).map(|at| (markets[at].clone(), n[at], all[at])).collect();
-    Ok(Counted { text, as_of, n: n.iter().sum(), consent, by_market, missing, of_nobody, book })
+    let n = of.values().map(|(found, _)| found).sum();
+    let by_market = of.into_iter().map(|(market, (found, all))| (market.to_owned(), found, all)).collect();
+    Ok(Counted { text, as_of, n, consent, by_market, missing, of_nobody, book })
 }
 
 /// What the tried rule, and the segments that it refers to, ask for and no shopper has: a count of none is then no finding.

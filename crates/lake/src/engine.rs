@@ -5,11 +5,13 @@ use crate::table::folder;
 use crate::{Lake, LakeError, Snapshot};
 use arrow::array::RecordBatch;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
+use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt;
 use schema::{TableDef, Zone};
 use std::sync::Arc;
 
@@ -20,7 +22,8 @@ pub struct EngineOptions {
     pub partitions: usize,
 }
 
-/// A query engine that sees exactly one snapshot.
+/// A query engine that sees exactly one snapshot. Clones see the same.
+#[derive(Clone)]
 pub struct Engine {
     context: SessionContext,
 }
@@ -83,9 +86,46 @@ impl Engine {
         self.run(text, Some(limit)).await
     }
 
+    /// As [`Engine::sql`], batch by batch as they come, in no order: for answers that need not be held whole. Where `take` fails
+    /// the rest is not computed.
+    ///
+    /// # Errors
+    /// As [`Engine::sql`], and what `take` fails with.
+    pub async fn each<E: From<LakeError>>(
+        &self,
+        text: &str,
+        mut take: impl FnMut(&RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let frame = self.context.sql_with_options(text, only_reads()).await.map_err(query)?;
+        let mut stream = frame.execute_stream().await.map_err(query)?;
+        while let Some(batch) = stream.next().await {
+            take(&batch.map_err(query)?)?;
+        }
+        Ok(())
+    }
+
+    /// An engine that sees one table, made of batches in memory, and nothing else: a query over what was computed outside of it.
+    ///
+    /// # Errors
+    /// [`LakeError::Query`] for batches that are of different columns.
+    pub fn over(&self, name: &str, batch: &RecordBatch) -> Result<Self, LakeError> {
+        let mut config = self.context.copied_config();
+        config.options_mut().catalog.create_default_catalog_and_schema = true;
+        let context = SessionContext::new_with_config(config);
+        // As many parts as there are streams of a plan, each of batches as long as the engine's own.
+        let n_parts = context.copied_config().target_partitions().max(1);
+        let size = context.copied_config().batch_size().max(1);
+        let n_batches = batch.num_rows().div_ceil(size).max(1);
+        let one = |at: usize| batch.slice(at * size, size.min(batch.num_rows() - at * size));
+        let batches: Vec<RecordBatch> = (0..n_batches).map(one).collect();
+        let parts = batches.chunks(n_batches.div_ceil(n_parts)).map(<[RecordBatch]>::to_vec).collect();
+        let table = MemTable::try_new(batch.schema(), parts).map_err(query)?;
+        context.register_table(name, Arc::new(table)).map_err(query)?;
+        Ok(Self { context })
+    }
+
     async fn run(&self, text: &str, limit: Option<usize>) -> Result<Vec<RecordBatch>, LakeError> {
-        let only_reads = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let mut frame = self.context.sql_with_options(text, only_reads).await.map_err(query)?;
+        let mut frame = self.context.sql_with_options(text, only_reads()).await.map_err(query)?;
         if limit.is_some() {
             frame = frame.limit(0, limit).map_err(query)?;
         }
@@ -96,6 +136,10 @@ impl Engine {
         }
         Ok(batches)
     }
+}
+
+fn only_reads() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
 }
 
 fn query(error: datafusion::error::DataFusionError) -> LakeError {

@@ -87,7 +87,7 @@ async fn members(stage: &Stage<'_>, book: &SegmentBook, as_of: Day, telling: boo
         let why = "no table of the lake has it: for every shopper it counts as missing";
         stage.not_computed(Market::UNKNOWN, &format!("`{}` of segments", field.name()), why);
     }
-    let rows = Rows::query(&stage.engine, &compiled.sql).await?;
+    let rows = crate::segments::answer(&stage.engine, &compiled).await?;
     let shoppers = rows.texts("shopper_id")?;
     let mut found = Found::new();
     for (name, column) in &compiled.columns {

@@ -14,9 +14,13 @@ pub(crate) struct Rows {
 
 impl Rows {
     pub(crate) async fn query(engine: &Engine, sql: &str) -> Result<Self> {
-        let batches = engine.sql(sql).await?;
+        Self::of(&engine.sql(sql).await?)
+    }
+
+    /// Batches of one answer, at least one.
+    pub(crate) fn of(batches: &[RecordBatch]) -> Result<Self> {
         let schema = batches.first().context("a query gives at least one batch")?.schema();
-        Ok(Self { batch: arrow::compute::concat_batches(&schema, &batches)? })
+        Ok(Self { batch: arrow::compute::concat_batches(&schema, batches)? })
     }
 
     pub(crate) fn len(&self) -> usize {
