@@ -116,3 +116,29 @@ fn a_family_tells_what_a_product_will_sell() {
     write(&data.path().join("uci_online_retail"), "online_retail.csv", &text.replace("2.5,7,UK", "free,7,UK"));
     assert!(matches!(run(data.path(), "product_demand"), Err(ProtocolError::Line { line: 2, .. })));
 }
+
+/// A word of the title says one half of the price and the basket the other: boxes of two sizes, bought in two circles of products, gilt
+/// ones and plain ones.
+#[test]
+fn a_price_is_told_from_title_and_baskets_together() {
+    let data = tempfile::tempdir().unwrap();
+    let mut rng = Seed(6).stream(0);
+    let mut text = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n".to_owned();
+    let start: domain::Day = "2010-01-04".parse().unwrap();
+    for basket in 0..600 {
+        let gilt = basket % 2;
+        for _ in 0..10 {
+            let product = 2 * rng.below(60) + gilt;
+            let large = product / 2 % 2;
+            let price = [2.0, 4.0][large] * [1.0, 3.0][gilt];
+            let day = start.plus(basket as i32 / 10);
+            let name = ["SMALL BOX", "LARGE BOX"][large];
+            let _ = writeln!(text, "{basket},{product},{name},{},{day} 10:00:00,{price},7,UK", 1 + rng.below(4));
+        }
+    }
+    write(&data.path().join("uci_online_retail"), "online_retail.csv", &text);
+    let report = &run(data.path(), "product_prices").unwrap()[0];
+    let fused = measured(report, "title + baskets + how it sells");
+    assert!(fused < 0.5 * measured(report, "title (").min(measured(report, "baskets (")), "{}", report.text());
+    assert!(fused < 0.5 * measured(report, "the middle price") && report.goals[0].reached, "{}", report.text());
+}

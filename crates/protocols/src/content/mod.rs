@@ -16,6 +16,7 @@ mod matching_fields;
 mod online_shopping;
 mod product_demand;
 mod product_matching;
+mod product_prices;
 mod product_questions;
 mod report;
 mod shopping_words;
@@ -84,6 +85,7 @@ pub const CONTENT_TASKS: &[ContentTask] = &[
     ContentTask { name: "online_shopping", folder: "online_shopping_10_cats", run: online_shopping::run },
     ContentTask { name: product_demand::TASK, folder: "uci_online_retail", run: product_demand::run },
     ContentTask { name: "product_matching", folder: "product_matching", run: product_matching::run },
+    ContentTask { name: product_prices::TASK, folder: "uci_online_retail", run: product_prices::run },
     ContentTask { name: product_questions::TASK, folder: "semipqa", run: product_questions::run },
     ContentTask { name: "shopping_words", folder: "online_shopping_10_cats", run: shopping_words::run },
     ContentTask { name: "themes", folder: "m_absa", run: themes::run },

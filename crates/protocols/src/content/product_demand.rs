@@ -13,7 +13,7 @@ use super::joining::Joining;
 use super::labelled::csv_columns;
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
 use crate::ProtocolError;
-use content::space::{FusionError, Goal, ablation};
+use content::space::ablation;
 use content::text::{Features, LsaParams, TfIdfParams};
 use content::{Encode, Vectors};
 use domain::{Day, Seed};
@@ -42,24 +42,24 @@ const PASSES: [usize; 2] = [5, 15];
 
 /// A line that was sold.
 #[derive(Clone, Debug, PartialEq)]
-struct Line {
+pub(super) struct Line {
     basket: u32,
-    product: u32,
+    pub(super) product: u32,
     week: usize,
-    units: f64,
-    price: f64,
+    pub(super) units: f64,
+    pub(super) price: f64,
 }
 
 /// A shop's products by week.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Shop {
-    titles: Vec<String>,
+pub(super) struct Shop {
+    pub(super) titles: Vec<String>,
     /// Week of the first sale.
     first: Vec<usize>,
     /// Units of each product and week.
     units: Vec<Vec<f64>>,
-    lines: Vec<Line>,
-    n_weeks: usize,
+    pub(super) lines: Vec<Line>,
+    pub(super) n_weeks: usize,
 }
 
 /// The Monday on or before a day.
@@ -69,7 +69,7 @@ fn monday(day: Day) -> i32 {
 
 impl Shop {
     /// Products sold in whole weeks; cancellations, services and corrections are no sales.
-    fn read(asked: &Asked<'_>) -> Result<Self, ProtocolError> {
+    pub(super) fn read(asked: &Asked<'_>) -> Result<Self, ProtocolError> {
         let path = asked.dir.join("online_retail.csv");
         let names = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice"];
         let wrong = |line: usize, found: &str, wanted: &'static str| ProtocolError::Line {
@@ -189,7 +189,7 @@ impl Shop {
     }
 
     /// A vector a product by the baskets before a week; none for products in fewer than two.
-    fn basket_vectors(&self, week: usize, seed: Seed) -> Result<Vectors, LearnError> {
+    pub(super) fn basket_vectors(&self, week: usize, seed: Seed) -> Result<Vectors, LearnError> {
         let mut baskets: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for line in self.lines.iter().filter(|line| line.week < week) {
             baskets.entry(line.basket).or_default().insert(line.product);
@@ -271,21 +271,12 @@ impl Lesson<'_> {
     fn fused(&self, how: Joining, train: &Rows, asked: &Rows, set: &[usize]) -> Result<Vec<f64>, ProtocolError> {
         let growth: Vec<f64> =
             self.actual(train).iter().zip(self.last(train)).map(|(a, b)| a.ln_1p() - b.ln_1p()).collect();
-        let n = growth.len().max(1) as f64;
-        let mean = growth.iter().sum::<f64>() / n;
-        let spread = (growth.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / n).sqrt().max(1e-9);
-        let targets =
-            Vectors::from_rows(1, growth.iter().map(|g| Some([((g - mean) / spread) as f32]))).map_err(wrong)?;
         let parts = |rows: &'_ Rows| set.iter().map(|m| rows.parts[*m].clone()).collect::<Vec<Vectors>>();
         let (from, to) = (parts(train), parts(asked));
         let (from, to): (Vec<&Vectors>, Vec<&Vectors>) = (from.iter().collect(), to.iter().collect());
-        let model =
-            how.params(0.1).fit(&from, Goal::Values(&targets), self.seed).map_err(|why: FusionError| wrong(why))?;
-        let one = |(row, last): (Option<&[f32]>, &f64)| {
-            let growth = row.map_or(0.0, |row| f64::from(row[0]) * spread + mean);
-            (growth + last.ln_1p()).exp_m1().max(0.0)
-        };
-        Ok(model.predict(&to).rows().zip(&self.last(asked)).map(one).collect())
+        let told = how.told(0.1, (&from, &growth), &to, self.seed).map_err(wrong)?;
+        let one = |(growth, last): (f64, &f64)| (growth + last.ln_1p()).exp_m1().max(0.0);
+        Ok(told.into_iter().zip(&self.last(asked)).map(one).collect())
     }
 
     /// Sums of each product's own automatic forecast.

@@ -11,6 +11,7 @@
 //! and by canonical correlations of what that map has learnt (the idea of Andrew et al., "Deep canonical correlation
 //! analysis", ICML 2013, with the contrast in place of their loss).
 
+use super::clusters::{self, Spaces};
 use super::marks::{Part, hits, joined};
 use super::shop::{Item, Shop, broken};
 use super::{drawn, read, seen};
@@ -162,13 +163,14 @@ pub(in crate::content) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport
     let train: Vec<&Item> = shop.train.iter().collect();
     (asked.step)("titles and pictures become numbers", 0, 1);
     let lesson = Lesson::new([&train, &valid, &test], asked.seed).map_err(|why| broken(asked.dir, why))?;
-    let fused = ablated(&lesson, asked)?;
+    let (fused, spaces) = ablated(&lesson, asked)?;
+    let clusters = clusters::report(&spaces, lesson.items[2], asked)?;
     (asked.step)("titles and pictures share a space", 0, 1);
-    Ok(vec![fused, aligned(&lesson, asked)?])
+    Ok(vec![fused, clusters, aligned(&lesson, asked)?])
 }
 
-/// What every set of modalities reaches.
-fn ablated(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<ContentReport, ProtocolError> {
+/// What every set of modalities reaches, and the test products' vectors by each.
+fn ablated(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<(ContentReport, Spaces), ProtocolError> {
     let (clock, seed) = (asked.cpu_s, asked.seed);
     let dir = asked.dir;
     let wrong = |why: FusionError| broken(dir, why);
@@ -200,6 +202,7 @@ fn ablated(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<ContentReport, 
     let mut singles: Vec<Fusion> = Vec::new();
     let mut single_valid: Vec<f64> = Vec::new();
     let mut single_right: Vec<Vec<f64>> = Vec::new();
+    let mut spaces: Vec<(String, Vectors)> = Vec::new();
     let mut done = 3;
     let table = ablation(MODALITIES.len(), |set| {
         (asked.step)(&format!("{}: {}", join.name(), names(set)), done, 10);
@@ -211,6 +214,8 @@ fn ablated(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<ContentReport, 
         let start = clock();
         let told = lesson.told(&fusion, set, &lesson.parts[2]);
         add(format!("{} ({})", names(set), join.name()), fit_s, start, measured(&told)?);
+        let asked: Vec<&Vectors> = set.iter().map(|m| &lesson.parts[2][*m]).collect();
+        spaces.push((names(set), fusion.fuse(&asked).unit()));
         if let [m] = set {
             single_valid.push(super::mean(&lesson.right(lesson.items[1], &fusion.classes(&[&lesson.parts[1][*m]]))));
             single_right.push(told.0.clone());
@@ -250,7 +255,8 @@ fn ablated(lesson: &Lesson<'_>, asked: &mut Asked<'_>) -> Result<ContentReport, 
         gain.interval.high,
     );
     let goals = vec![ContentGoal::new("lower end of the gain of fusing on the best modality", 1e-9, gain.interval.low)];
-    Ok(ContentReport { task: "fashion fusion".to_owned(), about, rows, goals, references: &[] })
+    let report = ContentReport { task: "fashion fusion".to_owned(), about, rows, goals, references: &[] };
+    Ok((report, Spaces { of: spaces, single }))
 }
 
 /// The likeliest classes by the sum of what several models say.

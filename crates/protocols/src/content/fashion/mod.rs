@@ -11,6 +11,7 @@
 //! What the network learns and how long was chosen on the validation part, once and for all; the weight of the attributes in
 //! its vectors is chosen there at each run. The test part is asked once.
 
+mod clusters;
 mod fused;
 mod marks;
 mod picture_only;
