@@ -139,6 +139,6 @@ fn a_price_is_told_from_title_and_baskets_together() {
     write(&data.path().join("uci_online_retail"), "online_retail.csv", &text);
     let report = &run(data.path(), "product_prices").unwrap()[0];
     let fused = measured(report, "title + baskets + how it sells");
-    assert!(fused < 0.5 * measured(report, "title (").min(measured(report, "baskets (")), "{}", report.text());
-    assert!(fused < 0.5 * measured(report, "the middle price") && report.goals[0].reached, "{}", report.text());
+    assert!(fused < 0.75 * measured(report, "title (").min(measured(report, "baskets (")), "{}", report.text());
+    assert!(fused < 0.6 * measured(report, "the middle price") && report.goals[0].reached, "{}", report.text());
 }

@@ -144,7 +144,7 @@ const RULES: [(&str, &str); 12] = [
     ("coffee", "bought(category Coffee, 400d) and not bought(brand Nordkap, 100d)"),
     ("seen", "viewed(category Toys, 150d) or searched(\"kettle\")"),
     ("city", "city = berlin or city is missing and brand_share > 0.4"),
-    ("mailable", "consent or accepts_marketing is missing"),
+    ("not asked", "accepts_marketing is missing and market = JP"),
     ("scored", "tag(lapsing) and rfm = champions or r >= 4 and f >= 3"),
     ("liking", "interest(Coffee) > 0.2 or cart_abandoned(30d)"),
     ("baskets", "basket_size <= 2 and orders.units(500d) > 1 or orders.count = 0"),
