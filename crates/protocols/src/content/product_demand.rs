@@ -11,6 +11,7 @@
 
 use super::joining::Joining;
 use super::labelled::csv_columns;
+use super::report::mean;
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
 use crate::ProtocolError;
 use content::space::ablation;
@@ -308,10 +309,6 @@ impl Lesson<'_> {
             share.map_or_else(|| Measure::none("WAPE"), |v| Measure::new("WAPE", v)),
         ])
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// Origins to learn from while something is chosen, those that choose, those of the test.

@@ -6,6 +6,7 @@
 
 use super::joining::Joining;
 use super::product_demand::Shop;
+use super::report::mean;
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
 use crate::ProtocolError;
 use content::space::ablation;
@@ -90,7 +91,6 @@ pub(super) fn run(asked: &mut Asked<'_>) -> Result<Vec<ContentReport>, ProtocolE
     let (clock, seed) = (asked.cpu_s, asked.seed);
     (asked.step)("titles and baskets become numbers", 0, 1);
     let [learn, choose, test] = read(asked)?;
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let told = |how: Joining, to: &Part, set: &[usize]| {
         how.told(0.2, (&learn.of(set), &learn.prices), &to.of(set), seed).map_err(wrong)
     };

@@ -12,6 +12,7 @@
 
 use super::encoded::encoded;
 use super::joining::Joining;
+use super::report::mean;
 use super::{Asked, ContentGoal, ContentReport, ContentRow, Measure};
 use crate::ProtocolError;
 use crate::files::Text;
@@ -347,10 +348,6 @@ struct Reached {
     name: String,
     on_held: f64,
     marks: [Vec<f64>; 2],
-}
-
-fn mean(marks: &[f64]) -> f64 {
-    marks.iter().sum::<f64>() / marks.len().max(1) as f64
 }
 
 impl<'a> Lesson<'a> {

@@ -46,6 +46,11 @@ pub struct Measure {
     pub interval: Option<(f64, f64)>,
 }
 
+/// The mean; 0 of nothing.
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
 /// A goal and whether it was reached.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContentGoal {
