@@ -4,7 +4,7 @@
     python segments_large.py FOLDER
 
 Orders come at random over the shoppers and over three years or so (exponential, 300 days on average); an
-order has 2.5 lines on average, a line in twelve comes back. Names of shoppers are made of 64 random bits.
+order has 2.5 lines on average, of a line in twelve a unit comes back. Names of shoppers are made of 64 random bits.
 """
 
 import os
@@ -39,17 +39,18 @@ who = rng.integers(0, SHOPPERS, ORDERS)
 age = rng.exponential(300, ORDERS).astype(int).astype("timedelta64[D]")
 day = (np.datetime64("2026-01-01") - age - np.timedelta64(1, "D")).astype("datetime64[D]")
 keys = pa.array([f"shop:{i}" for i in range(ORDERS)])
+order = np.sort(rng.integers(0, ORDERS, LINES))
 write(
     "orders",
     order_key=keys,
     shopper_id=names.take(pa.array(who)),
     day=pa.array(day),
     units=rng.integers(1, 6, ORDERS),
+    returned_units=np.bincount(order[rng.random(LINES) < 0.08], minlength=ORDERS),
     gross=amounts(rng.integers(500, 30_000, ORDERS)),
     kind=pa.array(["sale"] * ORDERS),
     shopper_no=pa.array(who),
 )
-order = np.sort(rng.integers(0, ORDERS, LINES))
 products = pa.array([f"P{i}" for i in range(PRODUCTS)])
 write(
     "order_lines",
@@ -57,7 +58,6 @@ write(
     shopper_id=names.take(pa.array(who[order])),
     product_id=products.take(pa.array(rng.integers(0, PRODUCTS, LINES))),
     day=pa.array(day[order]),
-    returned_quantity=np.where(rng.random(LINES) < 0.08, 1, 0),
     settled=pa.array([True] * LINES),
     shopper_no=pa.array(who[order]),
 )

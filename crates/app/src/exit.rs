@@ -58,7 +58,8 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
                 LakeError::Clean(_)
                 | LakeError::NoTable(_)
                 | LakeError::NoSnapshot { .. }
-                | LakeError::NoSource { .. } => Exit::Missing,
+                | LakeError::NoSource { .. }
+                | LakeError::Earlier { .. } => Exit::Missing,
                 LakeError::Query(_) => Exit::Usage,
                 LakeError::Locked(_) | LakeError::Storage { .. } | LakeError::Damaged { .. } => Exit::Storage,
                 LakeError::Internal(_) => Exit::Internal,
@@ -66,7 +67,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> Exit {
         }
         if let Some(protocol) = cause.downcast_ref::<ProtocolError>() {
             return match protocol {
-                ProtocolError::UnknownTask { .. } => Exit::Usage,
+                ProtocolError::UnknownTask { .. } | ProtocolError::UnknownConfig { .. } => Exit::Usage,
                 ProtocolError::Missing { .. } | ProtocolError::NoData { .. } => Exit::Missing,
                 ProtocolError::Unreadable { .. } | ProtocolError::Line { .. } | ProtocolError::Leak { .. } => {
                     Exit::BadInput
@@ -108,11 +109,20 @@ pub(crate) fn report(error: &anyhow::Error) {
             crate::output::hint(&stop.next);
         }
         if let Some(lake) = cause.downcast_ref::<LakeError>()
-            && lake.is_full()
+            && let Some(next) = next_of(lake)
         {
-            crate::output::hint("free some space and run the command again; nothing that was there before is lost");
+            crate::output::hint(next);
         }
     }
+}
+
+/// What to do about an error of the lake.
+fn next_of(lake: &LakeError) -> Option<&'static str> {
+    let is_earlier = matches!(lake, LakeError::Earlier { .. });
+    let cleaned_again =
+        is_earlier.then_some("`portolan run` cleans the files again; nothing that was there before is lost");
+    let full = "free some space and run the command again; nothing that was there before is lost";
+    cleaned_again.or_else(|| lake.is_full().then_some(full))
 }
 
 #[cfg(test)]

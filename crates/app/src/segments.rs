@@ -8,12 +8,12 @@ use audience::segments::{BookError, Columns, Definition, Field, Grouping, Segmen
 use domain::Day;
 use lake::Engine;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 mod laid;
 
-pub(crate) use laid::answer;
+pub(crate) use laid::{about, answer};
 
 /// Name of the file.
 pub(crate) const FILE: &str = "segments.toml";
@@ -274,24 +274,24 @@ pub(crate) fn tried(root: &Path, rule: &str) -> Result<std::result::Result<Segme
 pub(crate) async fn count(engine: &Engine, root: &Path, rule: &str) -> Result<Counted> {
     let book = tried(root, rule)?
         .map_err(|e| Stop::error(Exit::Usage, e.to_string(), "`portolan segments fields` lists what a rule can ask"))?;
-    let as_of = cutoff(engine).await?;
-    let columns = columns_of(engine).await?;
+    let (as_of, columns) = tokio::try_join!(cutoff(engine), columns_of(engine))?;
     let compiled = book.compile_one(TRIED, &columns, as_of).context("the rule that was just read")?;
     let column = compiled.columns.iter().find(|(name, _)| name == TRIED).map(|(_, c)| c.as_str()).unwrap_or("s0");
-    let (rows, of_nobody) = tokio::try_join!(answer(engine, &compiled), known_of_nobody(engine, &book, &columns))?;
-    let (markets, inside, consents) = (rows.texts("market")?, rows.truths(column)?, rows.truths("accepts_marketing")?);
-    let mut of: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    let mut consent = 0;
-    for ((market, inside), consents) in markets.into_iter().zip(inside).zip(consents) {
-        let (found, all) = of.entry(market).or_default();
-        *found += i64::from(inside);
-        *all += 1;
-        consent += i64::from(inside && consents);
-    }
+    let counts = |members: &str| {
+        format!(
+            "select market, count(case when {column} then 1 end) as n, count(*) as n_all, \
+             count(case when {column} and accepts_marketing then 1 end) as n_consent \
+             from ({members}) members group by market order by market"
+        )
+    };
+    let (rows, of_nobody) =
+        tokio::try_join!(about(engine, &compiled, counts), known_of_nobody(engine, &book, &columns))?;
+    let (markets, found, all) = (rows.texts("market")?, rows.ints("n")?, rows.ints("n_all")?);
     let text = book.get(TRIED).map(|e| e.text()).unwrap_or_default();
     let missing = compiled.absent.iter().map(|f| f.name()).collect();
-    let n = of.values().map(|(found, _)| found).sum();
-    let by_market = of.into_iter().map(|(market, (found, all))| (market.to_owned(), found, all)).collect();
+    let (n, consent) = (found.iter().sum(), rows.ints("n_consent")?.iter().sum());
+    let by_market =
+        markets.into_iter().zip(found).zip(all).map(|((market, found), all)| (market, found, all)).collect();
     Ok(Counted { text, as_of, n, consent, by_market, missing, of_nobody, book })
 }
 

@@ -126,11 +126,11 @@ impl Shop {
                 "shopper_id,region,city,channel,channel_share,brand,brand_share,shopper_no\n".to_owned(),
             ),
             ("segments", "shopper_id,segment,r,f,m,cluster,tags,shopper_no\n".to_owned()),
-            ("orders", "order_key,shopper_id,day,units,gross,kind,shopper_no\n".to_owned()),
-            ("order_lines", "order_key,shopper_id,product_id,day,returned_quantity,settled,shopper_no\n".to_owned()),
+            ("orders", "shopper_id,day,units,returned_units,gross,kind,shopper_no\n".to_owned()),
+            ("order_lines", "shopper_id,product_id,day,settled,shopper_no\n".to_owned()),
             ("products", "product_id,category,brand\n".to_owned()),
         ];
-        let (mut n_orders, mut put) = (0, |table: usize, row: String| tables[table].1.push_str(&row));
+        let mut put = |table: usize, row: String| tables[table].1.push_str(&row);
         for (n, f) in self.shoppers.iter().enumerate() {
             let id = &f.shopper;
             let cell = |field: Field| match f.fields.get(&field) {
@@ -149,10 +149,9 @@ impl Shop {
             let scores = cells(&[Field::Rfm, Field::R, Field::F, Field::M, Field::Cluster]);
             put(2, format!("{id},{scores},\"[{}]\",{n}\n", tags.join(",")));
             for (o, line) in f.orders.iter().zip(&f.bought) {
-                put(3, format!("k{n_orders},{id},{},{},{},sale,{n}\n", o.day, o.units, o.revenue.to_f64()));
-                let (product, back) = (&line.product, u8::from(o.returned));
-                put(4, format!("k{n_orders},{id},{product},{},{back},true,{n}\n", line.day));
-                n_orders += 1;
+                let (back, revenue) = (u8::from(o.returned), o.revenue.to_f64());
+                put(3, format!("{id},{},{},{back},{revenue},sale,{n}\n", o.day, o.units));
+                put(4, format!("{id},{},{},true,{n}\n", line.product, line.day));
             }
         }
         PRODUCTS.iter().for_each(|(id, category, brand)| put(5, format!("{id},{category},{brand}\n")));

@@ -31,6 +31,8 @@ struct Order<'a> {
     currency: Currency,
     n_lines: i64,
     units: i64,
+    /// Of those, what came back.
+    returned: i64,
     gross: i64,
     services: i64,
     taxes: i64,
@@ -66,6 +68,7 @@ impl<'a> Orders<'a> {
                     currency: d.currency,
                     n_lines: 0,
                     units: 0,
+                    returned: 0,
                     gross: 0,
                     services: 0,
                     taxes: 0,
@@ -100,6 +103,7 @@ impl<'a> Orders<'a> {
             match d.kind {
                 LineKind::Sale => {
                     order.units += d.quantity;
+                    order.returned += d.returned;
                     order.gross += d.base;
                     order.sells = true;
                 }
@@ -154,6 +158,7 @@ impl<'a> Orders<'a> {
                 day_array(o.iter().map(|o| Some(Day::of_micros(o.at).0))),
                 must_ints(o.iter().map(|o| o.n_lines)),
                 must_ints(o.iter().map(|o| o.units)),
+                must_ints(o.iter().map(|o| o.returned)),
                 must_texts(o.iter().map(|o| o.currency.code().to_owned())),
                 must_amounts(o.iter().map(|o| o.gross)),
                 must_amounts(o.iter().map(|o| o.services)),

@@ -51,6 +51,10 @@ fn a_return_without_shopper_price_and_country_takes_them_from_its_order() {
     assert_eq!(words(lines, "shopper_id"), ["7", "7", "7", "-"]);
     assert_eq!(words(lines, "market"), ["DE", "DE", "DE", "ZZ"]);
     assert_eq!(int_column(lines, "returned_quantity"), [2, 0, 0, 0]);
+    // The third order is that of the return that nobody knows.
+    let orders = &out.orders;
+    assert_eq!(words(orders, "kind"), ["sale", "sale", "cancellation"]);
+    assert_eq!((int_column(orders, "units"), int_column(orders, "returned_units")), (vec![3, 1, 0], vec![2, 0, 0]));
     assert_eq!(amount_column(lines, "amount")[2], Some(micros("-18")));
     assert_eq!(amount_column(lines, "unit_price")[2], Some(micros("10")));
     assert_eq!(int_column(lines, "reverses_line")[2], 1);

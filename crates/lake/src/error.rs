@@ -49,6 +49,12 @@ pub enum LakeError {
         /// What there is, in words.
         have: String,
     },
+    /// A table that an earlier release wrote and no run has written since.
+    #[error("the tables are those of an earlier release, which did not know the column `{column}`")]
+    Earlier {
+        /// A column that is new since.
+        column: String,
+    },
     /// A query that the engine refuses.
     #[error("the query cannot run: {0}")]
     Query(String),

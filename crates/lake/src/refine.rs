@@ -50,7 +50,7 @@ struct Limits {
 const LIMITS: Limits = Limits { one_part: 4_000_000, part: 1_000_000 };
 
 /// Raised when a rule changes what it does, so that lakes are cleaned again.
-const RULES_VERSION: u32 = 7;
+const RULES_VERSION: u32 = 8;
 
 /// What cleaning needs to know.
 #[derive(Clone, Debug)]
@@ -559,7 +559,8 @@ mod tests {
         let params = RefineParams { base: None, as_of: Day(30_000), undone: Vec::new(), fillings: Vec::new() };
         let report = refine_within(limits, &lake, &params, &|_| ()).await.expect("clean rows");
         let engine = Engine::open(&lake, &report.snapshot, &EngineOptions::default()).await.expect("an engine");
-        let sql = "select order_id, shopper_id, kind, quantity, returned_quantity from order_lines order by order_id";
+        let sql = "select l.order_id, l.shopper_id, l.kind, quantity, returned_quantity, returned_units from order_lines l \
+                   join orders o on o.order_key = l.order_key order by l.order_id";
         let batches = engine.sql(sql).await.expect("rows");
         let options = arrow::util::display::FormatOptions::default();
         let mut rows = Vec::new();
@@ -581,6 +582,7 @@ mod tests {
         let whole = cleaned(LIMITS).await;
         assert_eq!(whole.len(), 120);
         assert_eq!(whole.iter().filter(|row| row.contains("cancellation")).count(), 60, "{whole:?}");
+        assert_eq!(whole.iter().filter(|row| row.ends_with(" sale 2 1 1")).count(), 60, "{whole:?}");
         assert_eq!(cleaned(Limits { one_part: 0, part: 10 }).await, whole);
     }
 

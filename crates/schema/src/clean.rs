@@ -98,6 +98,7 @@ pub(crate) static TABLES: &[TableDef] = &[
             must("day", Day, "day of its first line"),
             must("n_lines", Int, "lines"),
             must("units", Int, "units sold, reversals not subtracted"),
+            must("returned_units", Int, "units of its sales that came back, 0 or more"),
             must("currency", Text, "ISO 4217"),
             must("gross", Amount, "sum of its sale lines, in the reporting currency"),
             must("services", Amount, "postage and fees, in the reporting currency"),

@@ -251,10 +251,8 @@ pub(crate) async fn facts(engine: &Engine, shopper: &str) -> Result<Option<Shopp
     let orders = Rows::query(
         engine,
         &format!(
-            "select o.day, o.gross, o.units, coalesce(r.back, false) as back from clean.orders o left join ( \
-               select order_key, true as back from clean.order_lines where settled and returned_quantity > 0 \
-               group by order_key) r on r.order_key = o.order_key \
-             where o.kind = 'sale' and o.shopper_id = '{quoted}' order by o.day, o.order_key"
+            "select day, gross, units, returned_units > 0 as back from clean.orders \
+             where kind = 'sale' and shopper_id = '{quoted}' order by day, order_key"
         ),
     )
     .await?;

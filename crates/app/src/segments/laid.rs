@@ -15,7 +15,6 @@ use audience::segments::sql::laid::TABLE;
 use audience::segments::tally::{Column, Rows as Tallied};
 use audience::segments::{Compiled, Laid, Part, Scan};
 use lake::Engine;
-use learn::container::Fingerprint;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -27,16 +26,21 @@ const MICROS: DataType = DataType::Decimal128(38, 6);
 
 /// The answer of compiled rules: `shopper_id`, `market`, `accepts_marketing` and a truth a segment.
 pub(crate) async fn answer(engine: &Engine, compiled: &Compiled) -> Result<Rows> {
+    about(engine, compiled, str::to_owned).await
+}
+
+/// The answer to a question about the rows of [`answer`], which `question` writes around the query of them.
+pub(crate) async fn about(engine: &Engine, compiled: &Compiled, question: impl Fn(&str) -> String) -> Result<Rows> {
     if let Some(laid) = &compiled.laid {
         match laid_out(engine, laid).await? {
             Ok(table) => {
-                let batches = engine.over(TABLE, &table)?.sql(&laid.sql).await?;
+                let batches = engine.over(TABLE, &table)?.sql(&question(&laid.sql)).await?;
                 return Rows::of(&batches);
             }
             Err(why) => tracing::debug!("segments by joins: {why}"),
         }
     }
-    Rows::query(engine, &compiled.sql).await
+    Rows::query(engine, &question(&compiled.sql)).await
 }
 
 /// A part of the table: names and columns, a row a shopper.
@@ -52,8 +56,10 @@ async fn laid_out(engine: &Engine, laid: &Laid) -> Result<std::result::Result<Re
         return Ok(Err(format!("{n} shoppers are more than {MOST}")));
     }
     let mut tasks: JoinSet<Result<(usize, std::result::Result<Columns, Unfit>)>> = JoinSet::new();
+    // Numbers come of a scan and no text.
+    let scanning = engine.with_views()?;
     for (at, scan) in laid.scans.iter().cloned().enumerate() {
-        let engine = engine.clone();
+        let engine = scanning.clone();
         tasks.spawn(async move { Ok((1 + at, tallied(&engine, &scan, n).await?)) });
     }
     let shoppers = Part { sql: laid.shoppers.clone(), check: false };
@@ -145,25 +151,20 @@ async fn tallied(engine: &Engine, scan: &Scan, n: usize) -> Result<std::result::
             return Ok(());
         }
         let (numbers, days) = (cast(batch.column(0), &DataType::Int64)?, cast(batch.column(1), &DataType::Date32)?);
-        let n_taken = batch.num_columns() - 2 - usize::from(scan.by_key);
-        let columns = (0..n_taken).map(|at| integers(batch.column(2 + at))).collect::<Result<Vec<_>>>()?;
-        let keys = if scan.by_key { prints(batch.column(batch.num_columns() - 1))? } else { Vec::new() };
+        let columns = batch.columns()[2..].iter().map(integers).collect::<Result<Vec<_>>>()?;
         let rows = Tallied {
             shoppers: numbers.as_primitive::<Int64Type>().values(),
             days: days.as_primitive::<Date32Type>().values(),
             columns: &columns,
-            keys: &keys,
         };
         unfit = tally.add(rows).err();
         Ok(())
     };
     engine.each(&scan.sql, add).await?;
-    match unfit.map_or_else(|| tally.finish(), Err) {
-        Ok(cells) => {
-            Ok(Ok(cells.into_iter().map(|(name, column)| Ok((name, array(column)?))).collect::<Result<_>>()?))
-        }
-        Err(why) => Ok(Err(why.to_string())),
+    if let Some(why) = unfit {
+        return Ok(Err(why.to_string()));
     }
+    Ok(Ok(tally.finish().into_iter().map(|(name, column)| Ok((name, array(column)?))).collect::<Result<_>>()?))
 }
 
 fn array(column: Column) -> Result<ArrayRef> {
@@ -196,17 +197,6 @@ fn integers(column: &ArrayRef) -> Result<Vec<i64>> {
 fn amounts(column: &Decimal128Array) -> Result<Vec<i64>> {
     let one = |amount: Option<i128>| i64::try_from(amount.unwrap_or_default()).context("an amount beyond 9.2e12");
     column.iter().map(one).collect()
-}
-
-/// A print of each text; as long as one of 128 bits, so that no two of a shopper's orders are taken for one.
-fn prints(column: &ArrayRef) -> Result<Vec<u128>> {
-    let column = cast(column, &DataType::Utf8)?;
-    let one = |text: Option<&str>| {
-        let mut print = Fingerprint::default();
-        print.add_text(text.unwrap_or_default());
-        print.value()
-    };
-    Ok(column.as_string::<i32>().iter().map(one).collect())
 }
 
 #[cfg(test)]

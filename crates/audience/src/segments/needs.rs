@@ -17,7 +17,7 @@ pub(super) enum Aggregate {
 }
 
 impl Aggregate {
-    /// Whether it needs to know which orders came back.
+    /// Whether it sees only orders of which something came back.
     pub(super) fn of_returns(&self) -> bool {
         matches!(self, Self::Returned(_) | Self::LastReturned)
     }

@@ -1,7 +1,6 @@
 //! A set of rules as one query over the lake.
 //!
 //! ```text
-//! returned orders of which something came back, by shopper                                clean.order_lines
 //! sale     orders by shopper: every distinct sum and count of every window, in one pass   clean.orders
 //! goods    products that a rule names, one flag a condition                               clean.products
 //! bought   flags of the lines with such a product by shopper                              clean.order_lines
@@ -19,8 +18,7 @@
 //!
 //! A part that no rule needs is not written. SQL's three values of logic are those of
 //! [`super::evaluate()`]; `coalesce(…, false)` makes a column of members of them. An order is a row of
-//! `clean.orders` of kind `sale`; it came back in part where a settled line of it has a
-//! `returned_quantity`, on the day of the first such line. Days are counted against the cutoff, which is written into the text: the same
+//! `clean.orders` of kind `sale`; it came back in part where it has `returned_units`, on its own day. Days are counted against the cutoff, which is written into the text: the same
 //! rules, columns and cutoff give the same bytes. Rows come in no order.
 //!
 //! Cost: one scan of the orders with one sum a distinct aggregate, and of lines and events only where
@@ -174,16 +172,8 @@ impl<'a> Writer<'a> {
     /// `with …, facts as (…)`.
     fn facts_and_parts(&mut self) -> String {
         let mut sql = String::from("with ");
-        let parts = [
-            self.returned(),
-            self.sale(),
-            self.goods(),
-            self.bought(),
-            self.seen(),
-            self.carts(),
-            self.interests(),
-            self.values(),
-        ];
+        let parts =
+            [self.sale(), self.goods(), self.bought(), self.seen(), self.carts(), self.interests(), self.values()];
         for part in parts.into_iter().flatten() {
             let _ = write!(sql, "{part}, ");
         }
@@ -245,7 +235,7 @@ impl<'a> Writer<'a> {
                 sum,
                 Aggregate::Count(_) | Aggregate::Revenue(_) | Aggregate::Units(_) | Aggregate::Returned(_)
             );
-            let from = of(if sum.of_returns() { "r" } else { "a" });
+            let from = of("a");
             let column = if counted { format!("coalesce({from}.a{at}, 0)") } else { format!("{from}.a{at}") };
             shape.columns.push(format!("{column} as a{at}"));
         }
@@ -254,8 +244,7 @@ impl<'a> Writer<'a> {
                 shape.parts.push((name, alias));
             }
         };
-        part(needs.sums.iter().any(|sum| !sum.of_returns()), "sale", "a");
-        part(needs.sums.iter().any(Aggregate::of_returns), "returned", "r");
+        part(!needs.sums.is_empty(), "sale", "a");
         part(needs.deeds.iter().any(|d| d.0 == Deed::Bought), "bought", "b");
         let seen = needs.deeds.iter().any(|d| d.0 == Deed::Viewed) || !needs.searches.is_empty();
         part(seen, "seen", "v");

@@ -1,9 +1,10 @@
 //! Sums, counts, first and last days of rows by shopper number, in one array.
 //!
 //! A shopper's cells lie side by side, so that a row touches one or two lines of memory however many sums there are. Cost: a row its cells;
-//! memory 8 bytes a shopper and cell, and 32 a row where rows of one key count once.
+//! memory 8 bytes a shopper and cell.
 
 use domain::Day;
+use std::ops::Range;
 
 /// What a cell takes of a row; columns are counted among those that the rows bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Cell {
     pub name: String,
     /// Rows before this day do not count.
     pub since: Option<Day>,
+    /// Rows in which this column is 0 do not count.
+    pub when: Option<usize>,
     /// What it takes of the others.
     pub what: Taken,
 }
@@ -42,8 +45,6 @@ pub struct Rows<'a> {
     pub days: &'a [i32],
     /// Columns that cells take from: whole numbers, amounts in millionths, 1 and 0 for truths.
     pub columns: &'a [Vec<i64>],
-    /// A print of each row's key, where rows of one key are one.
-    pub keys: &'a [u128],
 }
 
 /// A result column, one value a shopper.
@@ -64,87 +65,93 @@ pub enum Column {
 #[error("a sum over a shopper's rows is beyond 9.2e18")]
 pub struct TooLarge;
 
+/// Rows whose shoppers' cells stay in a core's cache while each cell has its turn.
+const AT_A_TIME: usize = 512;
+
 /// What was tallied so far.
 #[derive(Clone, Debug)]
 pub struct Tally {
     cells: Vec<Cell>,
-    /// `n × n_cells`.
+    /// `(n + 1) × n_cells`; the last shopper is nobody.
     values: Vec<i64>,
-    /// Shoppers.
     n: usize,
-    /// Shopper, key and day of rows that count once a key.
-    keyed: Option<Vec<(u32, u128, i32)>>,
 }
 
 impl Tally {
-    /// Nothing of `n` shoppers yet; `by_key` where rows of one shopper and key are one, on the first of their days.
-    pub fn new(n: usize, cells: Vec<Cell>, by_key: bool) -> Self {
+    /// Nothing of `n` shoppers yet.
+    pub fn new(n: usize, cells: Vec<Cell>) -> Self {
         let start = |cell: &Cell| match cell.what {
             Taken::FirstDay => i64::MAX,
             Taken::LastDay => i64::MIN,
             _ => 0,
         };
         let start: Vec<i64> = cells.iter().map(start).collect();
-        Self { values: start.repeat(n), cells, n, keyed: by_key.then(Vec::new) }
+        Self { values: start.repeat(n + 1), cells, n }
     }
 
-    /// Adds rows.
+    /// Adds rows, some at a time: all of them to one cell, then to the next, so that no row waits for what another one decides.
     ///
     /// # Errors
     /// [`TooLarge`] for a sum beyond 64 bits.
     ///
     /// # Panics
-    /// If columns, or keys where they are asked for, are not as long as the rows.
+    /// If columns are not as long as the rows.
     pub fn add(&mut self, rows: Rows<'_>) -> Result<(), TooLarge> {
         let n = rows.shoppers.len();
         let long = rows.days.len() == n && rows.columns.iter().all(|column| column.len() == n);
-        assert!(long && (self.keyed.is_none() || rows.keys.len() == n), "a value a row in every column");
-        if let Some(keyed) = &mut self.keyed {
-            let whose = |shopper: i64| u32::try_from(shopper).ok().filter(|s| (*s as usize) < self.n);
-            let rows = rows.shoppers.iter().zip(rows.keys).zip(rows.days);
-            keyed.extend(rows.filter_map(|((shopper, key), day)| Some((whose(*shopper)?, *key, *day))));
-            return Ok(());
-        }
-        for row in 0..n {
-            self.one(rows.shoppers[row], rows.days[row], |column| rows.columns[column][row])?;
+        assert!(long, "a value a row in every column");
+        let mut counts = Vec::with_capacity(AT_A_TIME);
+        for from in (0..n).step_by(AT_A_TIME) {
+            self.some(rows, from..n.min(from + AT_A_TIME), &mut counts)?;
         }
         Ok(())
     }
 
-    fn one(&mut self, shopper: i64, day: i32, column: impl Fn(usize) -> i64) -> Result<(), TooLarge> {
+    fn some(&mut self, rows: Rows<'_>, range: Range<usize>, counts: &mut Vec<bool>) -> Result<(), TooLarge> {
         let width = self.cells.len();
-        let place = usize::try_from(shopper).ok().and_then(|at| at.checked_mul(width));
-        let Some(own) = place.and_then(|at| self.values.get_mut(at..at + width)) else { return Ok(()) };
-        for (value, cell) in own.iter_mut().zip(&self.cells) {
-            if cell.since.is_some_and(|since| day < since.0) {
-                continue;
+        let (shoppers, all_days) = (&rows.shoppers[range.clone()], &rows.days[range.clone()]);
+        let column = |c: usize| &rows.columns[c][range.clone()];
+        let place = |shopper: &i64| usize::try_from(*shopper).map_or(self.n, |at| at.min(self.n)) * width;
+        let places: Vec<usize> = shoppers.iter().map(place).collect();
+        for (at, cell) in self.cells.iter().enumerate() {
+            let since = cell.since.map_or(i32::MIN, |day| day.0);
+            counts.clear();
+            match cell.when {
+                None => counts.extend(all_days.iter().map(|day| *day >= since)),
+                Some(when) => {
+                    let both = all_days.iter().zip(column(when));
+                    counts.extend(both.map(|(day, value)| (*day >= since) & (*value != 0)));
+                }
             }
+            let values = &mut self.values;
+            let places = places.iter().map(|place| place + at).zip(counts.iter());
+            let if_counts = |counts: &bool, value: i64, otherwise: i64| if *counts { value } else { otherwise };
+            let days = || all_days.iter().map(|day| i64::from(*day));
             match cell.what {
-                Taken::Count => *value += 1,
-                Taken::Sum(c) | Taken::Micros(c) => *value = value.checked_add(column(c)).ok_or(TooLarge)?,
-                Taken::FirstDay => *value = (*value).min(i64::from(day)),
-                Taken::LastDay => *value = (*value).max(i64::from(day)),
-                Taken::Flag(c) => *value |= i64::from(column(c) != 0),
+                Taken::Count => places.for_each(|(place, counts)| values[place] += i64::from(*counts)),
+                Taken::Sum(c) | Taken::Micros(c) => {
+                    for ((place, counts), value) in places.zip(column(c)) {
+                        values[place] = values[place].checked_add(if_counts(counts, *value, 0)).ok_or(TooLarge)?;
+                    }
+                }
+                Taken::FirstDay => places.zip(days()).for_each(|((place, counts), day)| {
+                    values[place] = values[place].min(if_counts(counts, day, i64::MAX));
+                }),
+                Taken::LastDay => places.zip(days()).for_each(|((place, counts), day)| {
+                    values[place] = values[place].max(if_counts(counts, day, i64::MIN));
+                }),
+                Taken::Flag(c) => places.zip(column(c)).for_each(|((place, counts), value)| {
+                    values[place] |= i64::from(*counts & (*value != 0));
+                }),
             }
         }
         Ok(())
     }
 
     /// The columns, a value a shopper, with their names.
-    ///
-    /// # Errors
-    /// As [`Self::add`].
-    pub fn finish(mut self) -> Result<Vec<(String, Column)>, TooLarge> {
-        if let Some(mut keyed) = self.keyed.take() {
-            keyed.sort_unstable();
-            // Of rows of one shopper and key the first has the first day.
-            keyed.dedup_by_key(|(shopper, key, _)| (*shopper, *key));
-            for (shopper, _, day) in keyed {
-                self.one(i64::from(shopper), day, |_| 0)?;
-            }
-        }
+    pub fn finish(self) -> Vec<(String, Column)> {
         let width = self.cells.len();
-        let values = |at: usize| self.values.iter().skip(at).step_by(width.max(1)).copied();
+        let values = |at: usize| self.values.iter().skip(at).step_by(width.max(1)).take(self.n).copied();
         let day = |value: i64| i32::try_from(value).ok();
         let column = |(at, cell): (usize, &Cell)| {
             let column = match cell.what {
@@ -156,7 +163,7 @@ impl Tally {
             };
             (cell.name.clone(), column)
         };
-        Ok(self.cells.iter().enumerate().map(column).collect())
+        self.cells.iter().enumerate().map(column).collect()
     }
 }
 
@@ -165,10 +172,11 @@ mod tests {
     use super::*;
 
     fn cell(name: &str, since: Option<i32>, what: Taken) -> Cell {
-        Cell { name: name.to_owned(), since: since.map(Day), what }
+        Cell { name: name.to_owned(), since: since.map(Day), when: None, what }
     }
 
-    /// Shopper 0 has rows of days 5 (3 units, 1.5) and 9 (2 units, 0.5), shopper 2 one of day 7; numbers 3 and −1 are nobody's.
+    /// Shopper 0 has rows of days 5 (3 units, 1.5, of which 2 came back) and 9 (2 units, 0.5), shopper 2 one of day 7; numbers 3 and −1
+    /// are nobody's.
     #[test]
     fn rows_are_tallied_by_hand() {
         let cells = vec![
@@ -179,12 +187,14 @@ mod tests {
             cell("first", None, Taken::FirstDay),
             cell("last", None, Taken::LastDay),
             cell("flag", Some(8), Taken::Flag(0)),
+            Cell { when: Some(2), ..cell("back", None, Taken::Count) },
+            Cell { when: Some(2), ..cell("last back", None, Taken::LastDay) },
         ];
-        let mut tally = Tally::new(3, cells, false);
-        let columns = [vec![3, 2, 1, 9, 9], vec![1_500_000, 500_000, 7, 9, 9]];
-        let rows = Rows { shoppers: &[0, 0, 2, 3, -1], days: &[5, 9, 7, 7, 7], columns: &columns, keys: &[] };
+        let mut tally = Tally::new(3, cells);
+        let columns = [vec![3, 2, 1, 9, 9], vec![1_500_000, 500_000, 7, 9, 9], vec![2, 0, 0, 1, 1]];
+        let rows = Rows { shoppers: &[0, 0, 2, 3, -1], days: &[5, 9, 7, 7, 7], columns: &columns };
         tally.add(rows).unwrap();
-        let columns: Vec<Column> = tally.finish().unwrap().into_iter().map(|(_, column)| column).collect();
+        let columns: Vec<Column> = tally.finish().into_iter().map(|(_, column)| column).collect();
         assert_eq!(columns[0], Column::Ints(vec![2, 0, 1]));
         assert_eq!(columns[1], Column::Ints(vec![1, 0, 1]));
         assert_eq!(columns[2], Column::Ints(vec![2, 0, 1]));
@@ -192,24 +202,14 @@ mod tests {
         assert_eq!(columns[4], Column::Days(vec![Some(5), None, Some(7)]));
         assert_eq!(columns[5], Column::Days(vec![Some(9), None, Some(7)]));
         assert_eq!(columns[6], Column::Flags(vec![true, false, false]));
-    }
-
-    /// Two lines of one order are one, on the earlier day; another shopper's order of the same name is another.
-    #[test]
-    fn rows_of_one_key_count_once_on_their_first_day() {
-        let mut tally = Tally::new(2, vec![cell("n", Some(6), Taken::Count), cell("last", None, Taken::LastDay)], true);
-        let rows = |shoppers, days, keys| Rows { shoppers, days, columns: &[], keys };
-        tally.add(rows(&[0, 0, 1], &[8, 9, 9], &[1, 2, 1])).unwrap();
-        tally.add(rows(&[0, 5], &[4, 4], &[1, 1])).unwrap();
-        let found = tally.finish().unwrap();
-        assert_eq!(found[0], ("n".to_owned(), Column::Ints(vec![1, 1])), "of shopper 0 order 1 is of day 4");
-        assert_eq!(found[1].1, Column::Days(vec![Some(9), Some(9)]));
+        assert_eq!(columns[7], Column::Ints(vec![1, 0, 0]));
+        assert_eq!(columns[8], Column::Days(vec![Some(5), None, None]));
     }
 
     #[test]
     fn a_sum_beyond_all_numbers_is_refused() {
-        let mut tally = Tally::new(1, vec![cell("gross", None, Taken::Micros(0))], false);
-        let rows = Rows { shoppers: &[0, 0], days: &[1, 1], columns: &[vec![i64::MAX, 1]], keys: &[] };
+        let mut tally = Tally::new(1, vec![cell("gross", None, Taken::Micros(0))]);
+        let rows = Rows { shoppers: &[0, 0], days: &[1, 1], columns: &[vec![i64::MAX, 1]] };
         assert_eq!(tally.add(rows), Err(TooLarge));
     }
 }

@@ -183,19 +183,11 @@ fn one_query_for_two_segments_counts_a_window_once() {
     ]);
     let compiled = book.compile(&Columns::default(), Day(20_454));
     let expected = "\
-with returned as (
-  select o.shopper_no,
-    max(o.day) as a2
-  from (
-    select shopper_no, order_key, min(day) as day from clean.order_lines
-    where settled and returned_quantity > 0 and shopper_no is not null and day < cast('2026-01-01' as date)
-    group by shopper_no, order_key
-  ) o
-  group by o.shopper_no
-), sale as (
+with sale as (
   select o.shopper_no,
     count(case when o.day >= cast('2025-07-05' as date) then 1 end) as a0,
     max(o.day) as a1,
+    max(case when o.returned_units > 0 then o.day end) as a2,
     sum(case when o.day >= cast('2025-07-05' as date) then o.gross else 0 end) as a3
   from clean.orders o
   where o.kind = 'sale' and o.shopper_no is not null and o.day < cast('2026-01-01' as date)
@@ -206,14 +198,13 @@ with returned as (
     s.accepts_marketing,
     coalesce(a.a0, 0) as a0,
     a.a1 as a1,
-    r.a2 as a2,
+    a.a2 as a2,
     coalesce(a.a3, 0) as a3,
     s.market as f_market,
-    coalesce(m2.t0, false) as t0
+    coalesce(m1.t0, false) as t0
   from clean.shoppers s
   left join sale a on a.shopper_no = s.shopper_no
-  left join returned r on r.shopper_no = s.shopper_no
-  left join (select t.shopper_id, strpos(t.tags, '\"tag\":\"high_value\"') > 0 as t0 from marts.segments t) m2 on m2.shopper_id = s.shopper_id
+  left join (select t.shopper_id, strpos(t.tags, '\"tag\":\"high_value\"') > 0 as t0 from marts.segments t) m1 on m1.shopper_id = s.shopper_id
 ), level0 as (
   select *,
     coalesce(((a0 >= 2) and (f_market in ('DE', 'FR')) and not (case when a1 is not null then coalesce(a2 = a1, false) end)), false) as s0
@@ -226,13 +217,13 @@ with returned as (
 select shopper_id, market, accepts_marketing, s0, s1
 from level1";
     assert_eq!(compiled.sql, expected);
-    assert_eq!(compiled.tables, ["clean.order_lines", "clean.orders", "clean.shoppers", "marts.segments"]);
+    assert_eq!(compiled.tables, ["clean.orders", "clean.shoppers", "marts.segments"]);
     assert_eq!(compiled.columns[1], ("rich core".to_owned(), "s1".to_owned()));
     assert_eq!(compiled.absent, []);
     // A mart that was made from these clean tables is joined by number, too.
     let in_step = book.compile(&Columns::default().in_step(&["marts.segments"]), Day(20_454)).sql;
     let joined = expected.replace("(select t.shopper_id,", "(select t.shopper_no,");
-    assert_eq!(in_step, joined.replace("m2 on m2.shopper_id = s.shopper_id", "m2 on m2.shopper_no = s.shopper_no"));
+    assert_eq!(in_step, joined.replace("m1 on m1.shopper_id = s.shopper_id", "m1 on m1.shopper_no = s.shopper_no"));
     // Where clean tables have no numbers, names take their place throughout.
     let by_name = book.compile(&Columns::default().by_name(), Day(20_454)).sql;
     assert_eq!(by_name, expected.replace("shopper_no", "shopper_id"));

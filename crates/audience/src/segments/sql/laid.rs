@@ -43,19 +43,16 @@ pub struct Part {
 /// A query of many rows a shopper and what is made of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
-    /// `shopper_no`, `day`, the columns that are taken in their order (whole numbers, decimals of six places, truths); last, where
-    /// rows of one key count once, `order_key`.
+    /// `shopper_no`, `day`, the columns that are taken in their order (whole numbers, decimals of six places, truths).
     pub sql: String,
     /// What is tallied.
     pub cells: Vec<Cell>,
-    /// Whether rows of one `order_key` are one, on their first day.
-    pub by_key: bool,
 }
 
 impl Scan {
     /// Nothing of `n` shoppers yet.
     pub fn tally(&self, n: usize) -> Tally {
-        Tally::new(n, self.cells.clone(), self.by_key)
+        Tally::new(n, self.cells.clone())
     }
 }
 
@@ -103,7 +100,7 @@ impl Writer<'_> {
             };
             parts.push(Part { sql: from, check });
         }
-        let scans = [self.sale_scan(), self.returned_scan(), self.bought_scan()].into_iter().flatten().collect();
+        let scans = [self.sale_scan(), self.bought_scan()].into_iter().flatten().collect();
         Laid {
             n: format!("select count(*) as n from {base}"),
             shoppers,
@@ -135,7 +132,18 @@ impl Writer<'_> {
         window.map(|days| self.as_of.plus(-(days as i32)))
     }
 
-    fn sum_cells(&self, wanted: impl Fn(&Aggregate) -> bool, taken: &[&str]) -> Vec<Cell> {
+    fn sale_scan(&mut self) -> Option<Scan> {
+        let sums = &self.needs.sums;
+        if sums.is_empty() {
+            return None;
+        }
+        let mut taken = Vec::new();
+        let mut take = |wanted: fn(&Aggregate) -> bool, column: &'static str| {
+            sums.iter().any(wanted).then(|| taken.push(column));
+        };
+        take(|sum| matches!(sum, Aggregate::Units(_)), "o.units");
+        take(|sum| matches!(sum, Aggregate::Revenue(_)), "o.gross");
+        take(Aggregate::of_returns, "o.returned_units");
         let place = |column: &str| taken.iter().position(|t| *t == column).unwrap_or(0);
         let cell = |(at, sum): (usize, &Aggregate)| {
             let what = match sum {
@@ -145,36 +153,14 @@ impl Writer<'_> {
                 Aggregate::FirstDay => Taken::FirstDay,
                 Aggregate::LastDay | Aggregate::LastReturned => Taken::LastDay,
             };
-            Cell { name: format!("a{at}"), since: self.since(sum.window()), what }
+            let when = sum.of_returns().then(|| place("o.returned_units"));
+            Cell { name: format!("a{at}"), since: self.since(sum.window()), when, what }
         };
-        self.needs.sums.iter().enumerate().filter(|(_, sum)| wanted(sum)).map(cell).collect()
-    }
-
-    fn sale_scan(&mut self) -> Option<Scan> {
-        let own = || self.needs.sums.iter().filter(|sum| !sum.of_returns());
-        let mut taken = Vec::new();
-        if own().any(|sum| matches!(sum, Aggregate::Units(_))) {
-            taken.push("o.units");
-        }
-        if own().any(|sum| matches!(sum, Aggregate::Revenue(_))) {
-            taken.push("o.gross");
-        }
-        own().next()?;
-        let cells = self.sum_cells(|sum| !sum.of_returns(), &taken);
-        let orders = self.table("clean.orders");
+        let cells = sums.iter().enumerate().map(cell).collect();
         let columns: Vec<&str> = ["o.shopper_no", "o.day"].into_iter().chain(taken).collect();
+        let orders = self.table("clean.orders");
         let sql = format!("select {} from {orders} o where {}", columns.join(", "), self.sold());
-        Some(Scan { sql, cells, by_key: false })
-    }
-
-    fn returned_scan(&mut self) -> Option<Scan> {
-        let cells = self.sum_cells(Aggregate::of_returns, &[]);
-        if cells.is_empty() {
-            return None;
-        }
-        let lines = self.table("clean.order_lines");
-        let sql = format!("select shopper_no, day, order_key from {lines} where {}", self.came_back());
-        Some(Scan { sql, cells, by_key: true })
+        Some(Scan { sql, cells })
     }
 
     fn bought_scan(&mut self) -> Option<Scan> {
@@ -187,7 +173,7 @@ impl Writer<'_> {
         };
         let cell = |(at, (_, goods, window)): (usize, &(Deed, usize, Option<u32>))| {
             let place = goods_of.iter().position(|g| g == goods).unwrap_or(0);
-            Cell { name: format!("d{at}"), since: self.since(*window), what: Taken::Flag(place) }
+            Cell { name: format!("d{at}"), since: self.since(*window), when: None, what: Taken::Flag(place) }
         };
         let cells: Vec<Cell> = bought.map(cell).collect();
         let goods = self.goods().filter(|_| !cells.is_empty())?;
@@ -198,7 +184,7 @@ impl Writer<'_> {
             columns.concat(),
             self.settled()
         );
-        Some(Scan { sql, cells, by_key: false })
+        Some(Scan { sql, cells })
     }
 }
 
@@ -219,32 +205,25 @@ mod tests {
         let laid = book.compile(&columns, Day(20_454)).laid.unwrap();
         assert_eq!(laid.n, "select count(*) as n from clean.shoppers");
         assert_eq!(laid.shoppers, "select shopper_no, shopper_id, market, accepts_marketing from clean.shoppers");
-        let scans: Vec<(&str, Vec<String>, bool)> = laid
-            .scans
-            .iter()
-            .map(|s| {
-                (
-                    s.sql.as_str(),
-                    s.cells.iter().map(|c| format!("{} {:?} {:?}", c.name, c.since, c.what)).collect(),
-                    s.by_key,
-                )
-            })
-            .collect();
+        let cells = |scan: &Scan| {
+            let cell = |c: &Cell| format!("{} {:?} {:?} {:?}", c.name, c.since, c.when, c.what);
+            scan.cells.iter().map(cell).collect::<Vec<String>>()
+        };
         let since = |days: i32| format!("{:?}", Some(Day(20_454 - days)));
         let sold = "where o.kind = 'sale' and o.shopper_no is not null and o.day < cast('2026-01-01' as date)";
-        assert_eq!(scans[0].0, format!("select o.shopper_no, o.day, o.gross from clean.orders o {sold}"));
+        let taken = "o.shopper_no, o.day, o.gross, o.returned_units";
+        assert_eq!(laid.scans[0].sql, format!("select {taken} from clean.orders o {sold}"));
         let half_a_year = since(180);
-        let cells =
-            [format!("a0 {half_a_year} Count"), format!("a1 {half_a_year} Micros(0)"), "a2 None LastDay".to_owned()];
-        assert_eq!((&scans[0].1[..], scans[0].2), (&cells[..], false));
-        assert!(
-            scans[1]
-                .0
-                .starts_with("select shopper_no, day, order_key from clean.order_lines where settled and returned")
-        );
-        assert_eq!((&scans[1].1[..], scans[1].2), (&["a3 None LastDay".to_owned()][..], true));
-        assert!(scans[2].0.contains("select l.shopper_no, l.day, g.g0 from clean.order_lines l join goods g"));
-        assert_eq!(scans[2].1, [format!("d0 {} Flag(0)", since(30))]);
+        let sums = [
+            format!("a0 {half_a_year} None Count"),
+            format!("a1 {half_a_year} None Micros(0)"),
+            "a2 None None LastDay".to_owned(),
+            "a3 None Some(1) LastDay".to_owned(),
+        ];
+        assert_eq!(cells(&laid.scans[0]), sums);
+        assert!(laid.scans[1].sql.contains("select l.shopper_no, l.day, g.g0 from clean.order_lines l join goods g"));
+        assert_eq!(cells(&laid.scans[1]), [format!("d0 {} None Flag(0)", since(30))]);
+        assert_eq!(laid.scans.len(), 2);
         let parts: Vec<(&str, bool)> = laid.parts.iter().map(|p| (p.sql.as_str(), p.check)).collect();
         assert!(
             parts[0].0.ends_with(

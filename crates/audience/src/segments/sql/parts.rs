@@ -5,37 +5,21 @@ use crate::segments::ast::Deed;
 use crate::segments::expressions::{SEARCHES, VIEWS, date, names, product_is, text};
 use crate::segments::needs::Aggregate;
 
+/// Which orders have something that came back.
+const CAME_BACK: &str = "o.returned_units > 0";
+
 impl Writer<'_> {
     /// First day of a window.
     pub(super) fn from(&self, window: Option<u32>) -> Option<String> {
         window.map(|days| date(self.as_of.plus(-(days as i32))))
     }
 
-    /// Orders of which something came back by shopper. From the few lines that came back, not by a join
-    /// of all orders with them: that took five of the thirteen CPU seconds of a query of twenty rules.
-    pub(super) fn returned(&mut self) -> Option<String> {
-        let sums = self.sums(Aggregate::of_returns);
-        if sums.is_empty() {
-            return None;
-        }
-        let (lines, key) = (self.table("clean.order_lines"), self.key());
-        Some(format!(
-            "returned as (\n  select o.{key},\n    {}\n  from (\n    select {key}, order_key, min(day) as day from {lines}\n    where {}\n    group by {key}, order_key\n  ) o\n  group by o.{key}\n)",
-            sums.join(",\n    "),
-            self.came_back()
-        ))
-    }
-
-    /// Which lines came back.
-    pub(super) fn came_back(&self) -> String {
-        format!("settled and returned_quantity > 0 and {} is not null and day < {}", self.key(), date(self.as_of))
-    }
-
     pub(super) fn sale(&mut self) -> Option<String> {
-        let sums = self.sums(|sum| !sum.of_returns());
-        if sums.is_empty() {
+        if self.needs.sums.is_empty() {
             return None;
         }
+        let sums = self.needs.sums.iter().enumerate();
+        let sums: Vec<String> = sums.map(|(at, sum)| format!("{} as a{at}", self.aggregate(sum))).collect();
         let (orders, key) = (self.table("clean.orders"), self.key());
         Some(format!(
             "sale as (\n  select o.{key},\n    {}\n  from {orders} o\n  where {}\n  group by o.{key}\n)",
@@ -46,33 +30,28 @@ impl Writer<'_> {
 
     /// Which orders count. Where every window is bounded, older ones need not be read at all.
     pub(super) fn sold(&self) -> String {
-        let own = self.needs.sums.iter().filter(|sum| !sum.of_returns());
-        let windows: Option<Vec<u32>> = own.map(Aggregate::window).collect();
+        let windows: Option<Vec<u32>> = self.needs.sums.iter().map(Aggregate::window).collect();
         let since = windows.and_then(|w| w.into_iter().max()).and_then(|days| self.from(Some(days)));
         let since = since.map(|day| format!(" and o.day >= {day}")).unwrap_or_default();
         format!("o.kind = 'sale' and o.{} is not null and o.day < {}{since}", self.key(), date(self.as_of))
     }
 
-    /// The sums of one part, each under its number.
-    pub(super) fn sums(&self, wanted: impl Fn(&Aggregate) -> bool) -> Vec<String> {
-        let sums = self.needs.sums.iter().enumerate().filter(|(_, sum)| wanted(sum));
-        sums.map(|(at, sum)| format!("{} as a{at}", self.aggregate(sum))).collect()
-    }
-
-    pub(super) fn aggregate(&self, sum: &Aggregate) -> String {
-        let when = |window: &Option<u32>, value: &str| match (self.from(*window), value) {
-            (None, "1") => "count(*)".to_owned(),
-            (None, value) => format!("sum({value})"),
-            // A count over a condition keeps no value per row but the condition itself.
-            (Some(day), "1") => format!("count(case when o.day >= {day} then 1 end)"),
-            (Some(day), value) => format!("sum(case when o.day >= {day} then {value} else 0 end)"),
+    fn aggregate(&self, sum: &Aggregate) -> String {
+        let since = sum.window().and_then(|window| self.from(Some(window))).map(|day| format!("o.day >= {day}"));
+        let back = sum.of_returns().then(|| CAME_BACK.to_owned());
+        let when: Vec<String> = [since, back].into_iter().flatten().collect();
+        let when = (!when.is_empty()).then(|| when.join(" and "));
+        let of = |function: &str, value: &str, otherwise: &str| match &when {
+            None => format!("{function}({value})"),
+            Some(when) => format!("{function}(case when {when} then {value}{otherwise} end)"),
         };
         match sum {
-            Aggregate::Count(w) | Aggregate::Returned(w) => when(w, "1"),
-            Aggregate::Revenue(w) => when(w, "o.gross"),
-            Aggregate::Units(w) => when(w, "o.units"),
-            Aggregate::FirstDay => "min(o.day)".to_owned(),
-            Aggregate::LastDay | Aggregate::LastReturned => "max(o.day)".to_owned(),
+            // A count over a condition keeps no value per row but the condition itself.
+            Aggregate::Count(_) | Aggregate::Returned(_) => of("count", if when.is_some() { "1" } else { "*" }, ""),
+            Aggregate::Revenue(_) => of("sum", "o.gross", " else 0"),
+            Aggregate::Units(_) => of("sum", "o.units", " else 0"),
+            Aggregate::FirstDay => of("min", "o.day", ""),
+            Aggregate::LastDay | Aggregate::LastReturned => of("max", "o.day", ""),
         }
     }
 
