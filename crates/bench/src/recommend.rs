@@ -22,6 +22,9 @@ pub(crate) struct RecommendArgs {
     /// Tasks, such as cup-t1,xmarket; without it, every reported one whose data is there.
     #[arg(long = "task", value_delimiter = ',', value_name = "NAME,NAME")]
     tasks: Vec<String>,
+    /// Configurations by the names that tables have for them, beside the one that others are compared with; without it, all.
+    #[arg(long = "config", value_name = "NAME", requires = "tasks")]
+    configs: Vec<String>,
 }
 
 pub(crate) fn run(args: &RecommendArgs, add: &mut dyn FnMut(Row)) -> Result<()> {
@@ -38,7 +41,14 @@ pub(crate) fn run(args: &RecommendArgs, add: &mut dyn FnMut(Row)) -> Result<()> 
     let mut progress = |p: protocols::Progress<'_>| {
         report::note(&format!("{} of about {} CPU s: {}, {}", p.done, p.total, p.task, p.step));
     };
-    protocols::run(data, &entries, SuiteParams::default(), &cpu_seconds, &mut progress, &mut ready)?;
+    protocols::run(
+        data,
+        &entries,
+        SuiteParams { configs: &args.configs, ..SuiteParams::default() },
+        &cpu_seconds,
+        &mut progress,
+        &mut ready,
+    )?;
     failed.map_or(Ok(()), Err)
 }
 

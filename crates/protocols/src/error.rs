@@ -48,6 +48,16 @@ pub enum ProtocolError {
         /// All names.
         known: String,
     },
+    /// A name that no configuration of a task has.
+    #[error("{task} has no configuration `{name}`; known are {known}")]
+    UnknownConfig {
+        /// The task.
+        task: &'static str,
+        /// What was asked for.
+        name: String,
+        /// All names.
+        known: String,
+    },
     /// A folder in which no task has its data.
     #[error("no task has its data in `{}`, expected are folders such as {expected}", dir.display())]
     NoData {

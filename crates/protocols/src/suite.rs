@@ -1,6 +1,7 @@
 //! All tasks by name, and running them over a data folder.
 
 use crate::cup::Lists;
+use crate::goals::AIMS;
 use crate::gowalla::Ask;
 use crate::lab::{CpuSeconds, Lab};
 use crate::recipe::Config;
@@ -97,16 +98,18 @@ pub struct Progress<'a> {
 
 /// How tasks are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SuiteParams {
+pub struct SuiteParams<'a> {
     /// Seed of everything random in a fit and of the intervals.
     pub seed: Seed,
     /// One shopper in so many takes part, see [`Task::one_in`]; 1 is the task itself.
     pub one_in: u32,
+    /// Configurations that tasks are answered with, beside the one that others are compared with; all where none is named.
+    pub configs: &'a [String],
 }
 
-impl Default for SuiteParams {
+impl Default for SuiteParams<'_> {
     fn default() -> Self {
-        Self { seed: Seed(1), one_in: 1 }
+        Self { seed: Seed(1), one_in: 1, configs: &[] }
     }
 }
 
@@ -139,6 +142,19 @@ impl Entry {
             Source::Sequences { .. } => [configs::sequences(), orders::configs()].concat(),
             Source::Gowalla(_) => configs::gowalla(),
         }
+    }
+
+    /// Those of these names, and the one that others are compared with; all without names.
+    fn configs_of(&self, names: &[String]) -> Result<Vec<Config>, ProtocolError> {
+        let mut configs = self.configs();
+        if let Some(name) = names.iter().find(|name| configs.iter().all(|c| c.name != **name)) {
+            let known = configs.iter().map(|c| c.name).collect::<Vec<_>>().join("; ");
+            return Err(ProtocolError::UnknownConfig { task: self.name, name: name.clone(), known });
+        }
+        let strong = AIMS.iter().find(|aim| aim.task == self.name).map(|aim| aim.strong);
+        let asked = |c: &Config| names.is_empty() || strong == Some(c.name) || names.iter().any(|name| name == c.name);
+        configs.retain(asked);
+        Ok(configs)
     }
 
     const fn n_tasks(&self) -> u64 {
@@ -180,7 +196,7 @@ pub fn select(data: &Path, names: &[String]) -> Result<Vec<&'static Entry>, Prot
 pub fn run(
     data: &Path,
     entries: &[&Entry],
-    params: SuiteParams,
+    params: SuiteParams<'_>,
     cpu_s: CpuSeconds<'_>,
     progress: &mut dyn FnMut(Progress<'_>),
     ready: &mut dyn FnMut(TaskReport),
@@ -189,13 +205,14 @@ pub fn run(
     let mut before = 0;
     let mut loaded = Vec::new();
     for entry in entries {
+        entry.configs_of(params.configs)?;
         progress(Progress { task: entry.name, step: "reading", done: 0, total });
         let tasks = entry.load(data)?;
         loaded.push((entry, tasks.into_iter().map(|task| task.one_in(params.one_in)).collect::<Vec<Task>>()));
     }
     let mut lab: Option<Lab<'_>> = None;
     for (entry, tasks) in &loaded {
-        let configs = entry.configs();
+        let configs = entry.configs_of(params.configs)?;
         let (mut parts, mut answered) = (Vec::new(), 0);
         let n = entry.n_tasks() * configs.len() as u64;
         for task in tasks {
@@ -228,7 +245,6 @@ pub fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::goals::AIMS;
 
     #[test]
     fn tasks_are_found_by_name_and_without_a_name_by_their_folders() {
@@ -240,6 +256,19 @@ mod tests {
         assert_eq!(select(dir.path(), &["toys".to_owned()]).unwrap()[0].name, "toys");
         let error = select(dir.path(), &["cup-t9".to_owned()]).unwrap_err();
         assert!(error.to_string().contains("known are cup-t1, cup-t2"), "{error}");
+    }
+
+    #[test]
+    fn configurations_are_picked_by_name_and_stand_beside_the_strong_one() {
+        let entry = TASKS.iter().find(|t| t.name == "cup-t2").unwrap();
+        let named = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            entry.configs_of(&names).map(|configs| configs.iter().map(|c| c.name).collect::<Vec<_>>())
+        };
+        assert_eq!(named(&["SLIM, all markets"]).unwrap(), ["EASE", "SLIM, all markets"]);
+        assert_eq!(named(&[]).unwrap().len(), entry.configs().len());
+        let error = named(&["SLIM"]).unwrap_err().to_string();
+        assert!(error.contains("cup-t2 has no configuration `SLIM`; known are popularity; "), "{error}");
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub(crate) struct BenchRecommend {
     /// One shopper in N of every task: everything runs within minutes, and the figures are not those of the tasks.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) one_in: u32,
+    /// Configurations by the names that tables have for them, beside the one that others are compared with; repeat the option for
+    /// more. Without it, all.
+    #[arg(long = "config", value_name = "NAME", requires = "tasks")]
+    pub(crate) configs: Vec<String>,
     /// List the tasks with their data and what they take; run none.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) list: bool,

@@ -89,13 +89,20 @@ fn list(args: &BenchTasks) -> Result<ExitCode> {
 /// other: the exit code is 0.
 fn recommend(
     env: &Environment,
-    BenchRecommend { tasks: args, one_in, list: only_list }: &BenchRecommend,
+    BenchRecommend { tasks: args, one_in, configs, list: only_list }: &BenchRecommend,
 ) -> Result<ExitCode> {
     if *only_list {
         return list(args);
     }
     let asked = Asked::new(args)?;
-    let params = SuiteParams { seed: Seed(args.seed), one_in: *one_in };
+    if let (false, Some(name)) = (configs.is_empty(), asked.transfers.first()) {
+        return Err(Stop::error(
+            Exit::Usage,
+            format!("`{name}` has no configurations"),
+            "leave out --config or that task",
+        ));
+    }
+    let params = SuiteParams { seed: Seed(args.seed), one_in: *one_in, configs };
     let (of_tasks, of_transfers) = asked.cost();
     let total = of_tasks + of_transfers.iter().sum::<u64>();
     let (started, first_cpu_s) = (Instant::now(), cpu_seconds());

@@ -226,7 +226,7 @@ fn cups(data: &Path, markets: &[&str]) -> Result<Vec<Task>, ProtocolError> {
 pub fn run_transfer(
     data: &Path,
     name: &str,
-    SuiteParams { seed, one_in }: SuiteParams,
+    SuiteParams { seed, one_in, .. }: SuiteParams<'_>,
     progress: &mut dyn FnMut(Progress<'_>),
     ready: &mut dyn FnMut(TransferReport),
 ) -> Result<(), ProtocolError> {
