@@ -1,90 +1,74 @@
 //! Lines of a file in the Online Retail layout, read for `bench rfm` by code of its own.
 //!
-//! Records are cut from a window of the unpacked bytes and split at the commas outside quotes. Where a text that is needed has
-//! quotes of its own the record goes through the `csv` crate.
+//! Every thread in turn fills its own block with whole records of the unpacked bytes and splits it while the next one fills. Most records
+//! have no quotes: their first columns are looked for from the front and the last ones from the back, so that the bytes of the
+//! description are passed over. Where a text that is needed has quotes of its own the record goes through the `csv` crate.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use audience::Sale;
 use domain::{Amount, Day, Decimal, Market};
-use memchr::{memchr, memchr_iter, memchr2_iter};
+use memchr::{memchr, memchr_iter, memchr2_iter, memrchr};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country.
 const COLUMNS: usize = 8;
-/// Bytes read at once: less than a core's cache.
-const WINDOW: usize = 256 << 10;
+/// Bytes of a block: less than a core's cache.
+const BLOCK: usize = 256 << 10;
 
-/// Texts one after the other, with their lengths in bytes.
-#[derive(Default)]
-struct Texts {
-    text: String,
-    lengths: Vec<u32>,
-}
-
-impl Texts {
-    fn push(&mut self, text: &str) -> Result<()> {
-        self.text.push_str(text);
-        self.lengths.push(text.len().try_into().context("a text of more than 4 GiB")?);
-        Ok(())
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut rest = self.text.as_str();
-        self.lengths.iter().map(move |&length| {
-            let (text, after) = rest.split_at(length as usize);
-            rest = after;
-            text
-        })
-    }
-}
-
-/// Lines that count, column by column.
+/// Lines that count, column by column, in the order of the file.
 #[derive(Default)]
 pub(crate) struct Lines {
     orders: Texts,
     shoppers: Texts,
     days: Vec<Day>,
     amounts: Vec<Amount>,
-    /// The day of the line before as the file writes it: lines of a day stand together.
-    written: ([u8; 10], Option<Day>),
 }
 
 impl Lines {
     /// Those of a file, packed by gzip where its name ends in `.gz`: of a known customer, with a quantity and a price above 0,
-    /// no cancellation.
-    pub(crate) fn read(file: &Path) -> Result<Self> {
+    /// no cancellation. On so many threads, which are at least one.
+    pub(crate) fn read(file: &Path, threads: usize) -> Result<Self> {
         let opened = File::open(file).with_context(|| format!("opening {}", file.display()))?;
         let packed = file.extension().is_some_and(|e| e == "gz");
-        let input: Box<dyn Read> =
-            if packed { Box::new(flate2::read::GzDecoder::new(opened)) } else { Box::new(opened) };
-        Self::of(input)
+        if packed { Self::of(flate2::read::GzDecoder::new(opened), threads) } else { Self::of(opened, threads) }
     }
 
-    fn of(mut input: impl Read) -> Result<Self> {
-        let mut lines = Self::default();
-        let mut window = vec![0; WINDOW];
-        let (mut filled, mut header) = (0, true);
-        loop {
-            if filled == window.len() {
-                window.resize(2 * filled, 0);
+    fn of(input: impl Read + Send, threads: usize) -> Result<Self> {
+        let source = Mutex::new(Source { input, rest: Vec::new(), n_blocks: 0, ended: false });
+        let work = || -> Result<Vec<(usize, Lines)>> {
+            let (mut block, mut done) = (Vec::new(), Vec::new());
+            loop {
+                // Whoever panicked with the lock has told why.
+                let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(&mut block)?;
+                let Some((at, filled)) = next else { return Ok(done) };
+                done.push((at, Splitter::default().split(&block[..filled], at == 0)?));
             }
-            let n = input.read(&mut window[filled..])?;
-            filled += n;
-            let mut from = 0;
-            while let Some((length, quoted)) = record(&window[from..filled], n == 0) {
-                if !std::mem::take(&mut header) {
-                    lines.take(&window[from..from + length], quoted)?;
-                }
-                from += length;
+        };
+        let parts = std::thread::scope(|scope| -> Result<Vec<_>> {
+            let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
+            let mut parts = work()?;
+            for other in others {
+                parts.extend(other.join().map_err(|_| anyhow::anyhow!("a thread that splits lines panicked"))??);
             }
-            if n == 0 {
-                return Ok(lines);
-            }
-            window.copy_within(from..filled, 0);
-            filled -= from;
+            Ok(parts)
+        });
+        let mut parts = parts?;
+        parts.sort_unstable_by_key(|(at, _)| *at);
+        let n = parts.iter().map(|(_, part)| part.len()).sum();
+        let bytes = |of: fn(&Self) -> &Texts| parts.iter().map(|(_, part)| of(part).text.len()).sum();
+        let room = |bytes| Texts { text: String::with_capacity(bytes), lengths: Vec::with_capacity(n) };
+        let (orders, shoppers) = (room(bytes(|part| &part.orders)), room(bytes(|part| &part.shoppers)));
+        let mut all = Self { orders, shoppers, days: Vec::with_capacity(n), amounts: Vec::with_capacity(n) };
+        for (_, part) in parts {
+            all.orders.append(&part.orders);
+            all.shoppers.append(&part.shoppers);
+            all.days.extend_from_slice(&part.days);
+            all.amounts.extend_from_slice(&part.amounts);
         }
+        Ok(all)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -107,36 +91,157 @@ impl Lines {
             amount: *amount,
         })
     }
+}
 
-    fn take(&mut self, record: &[u8], quoted: bool) -> Result<()> {
-        let record = record.strip_suffix(b"\n").unwrap_or(record);
-        let record = record.strip_suffix(b"\r").unwrap_or(record);
-        if record.is_empty() {
-            return Ok(());
+/// Where blocks come from.
+struct Source<R> {
+    input: R,
+    /// The beginning of a record that the block before had no end of.
+    rest: Vec<u8>,
+    n_blocks: usize,
+    ended: bool,
+}
+
+impl<R: Read> Source<R> {
+    /// Fills a block with whole records: its number and bytes. A record that is longer than the block makes it longer.
+    fn next(&mut self, block: &mut Vec<u8>) -> Result<Option<(usize, usize)>> {
+        if block.len() < BLOCK {
+            block.resize(BLOCK, 0);
         }
-        let (mut ends, mut n) = ([0; COLUMNS - 1], 0);
-        let mut end_at = |at: usize| {
-            if let Some(end) = ends.get_mut(n) {
-                *end = at;
+        if block.len() < self.rest.len() {
+            block.resize(self.rest.len(), 0);
+        }
+        let mut filled = self.rest.len();
+        block[..filled].copy_from_slice(&self.rest);
+        loop {
+            while !self.ended && filled < block.len() {
+                let n = self.input.read(&mut block[filled..])?;
+                (filled, self.ended) = (filled + n, n == 0);
             }
-            n += 1;
-        };
-        if quoted {
-            let mut inside = false;
-            memchr2_iter(b',', b'"', record).for_each(|at| {
-                if record[at] == b'"' {
-                    inside = !inside;
-                } else if !inside {
-                    end_at(at);
+            let end = if self.ended { filled } else { last_end(&block[..filled]) };
+            if end > 0 || self.ended {
+                self.rest.clear();
+                self.rest.extend_from_slice(&block[end..filled]);
+                self.n_blocks += 1;
+                return Ok((end > 0).then_some((self.n_blocks - 1, end)));
+            }
+            block.resize(2 * filled, 0);
+        }
+    }
+}
+
+/// Where the last whole record of bytes ends that begin with one: behind the last line end outside quotes. 0 where there is none.
+fn last_end(bytes: &[u8]) -> usize {
+    let mut before = bytes.len();
+    let mut quotes = memchr_iter(b'"', bytes).count();
+    while let Some(at) = memrchr(b'\n', &bytes[..before]) {
+        quotes -= memchr_iter(b'"', &bytes[at..before]).count();
+        if quotes.is_multiple_of(2) {
+            return at + 1;
+        }
+        before = at;
+    }
+    0
+}
+
+/// Texts one after the other, with their lengths in bytes.
+#[derive(Default)]
+struct Texts {
+    text: String,
+    lengths: Vec<u32>,
+}
+
+impl Texts {
+    /// # Errors
+    /// Where one of them is no UTF-8.
+    fn of(bytes: Vec<u8>, lengths: Vec<u32>) -> Result<Self> {
+        let text = String::from_utf8(bytes).context("a text that is no UTF-8")?;
+        if !text.is_ascii() {
+            let mut end = 0;
+            for length in &lengths {
+                end += *length as usize;
+                ensure!(text.is_char_boundary(end), "a text that is no UTF-8 ends at byte {end} of `{text}`");
+            }
+        }
+        Ok(Self { text, lengths })
+    }
+
+    fn append(&mut self, more: &Self) {
+        self.text.push_str(&more.text);
+        self.lengths.extend_from_slice(&more.lengths);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut rest = self.text.as_str();
+        self.lengths.iter().map(move |&length| {
+            let (text, after) = rest.split_at(length as usize);
+            rest = after;
+            text
+        })
+    }
+}
+
+/// Takes the lines of a block that count.
+#[derive(Default)]
+struct Splitter {
+    orders: (Vec<u8>, Vec<u32>),
+    shoppers: (Vec<u8>, Vec<u32>),
+    days: Vec<Day>,
+    amounts: Vec<Amount>,
+    /// The day of the line before as the file writes it: lines of a day stand together.
+    written: ([u8; 10], Option<Day>),
+}
+
+/// `2011-01-31 08:26:00`.
+const TIME: usize = 19;
+
+impl Splitter {
+    /// Lines of whole records, without the first one where that is the header.
+    fn split(mut self, block: &[u8], header: bool) -> Result<Lines> {
+        let (mut from, mut header) = (0, header);
+        // Where the next quote is; few records have any.
+        let mut quote = memchr(b'"', block).unwrap_or(block.len());
+        while from < block.len() {
+            let end = memchr(b'\n', &block[from..]).map_or(block.len(), |at| from + at + 1);
+            let end = if quote < end { record_end(block, from) } else { end };
+            if !std::mem::take(&mut header) {
+                let record = &block[from..end];
+                let record = record.strip_suffix(b"\n").unwrap_or(record);
+                let record = record.strip_suffix(b"\r").unwrap_or(record);
+                match fields(record).filter(|_| quote >= end) {
+                    Some(fields) => self.push(fields)?,
+                    None if record.is_empty() => {}
+                    None => self.quoted(record)?,
                 }
-            });
-        } else {
-            memchr_iter(b',', record).for_each(end_at);
+            }
+            from = end;
+            if quote < end {
+                quote = memchr(b'"', &block[end..]).map_or(block.len(), |at| end + at);
+            }
+        }
+        let texts = |(bytes, lengths)| Texts::of(bytes, lengths);
+        let (orders, shoppers) = (texts(self.orders)?, texts(self.shoppers)?);
+        Ok(Lines { orders, shoppers, days: self.days, amounts: self.amounts })
+    }
+
+    /// Takes a record with quotes, or without them where [`fields`] finds none.
+    fn quoted(&mut self, record: &[u8]) -> Result<()> {
+        let (mut ends, mut n) = ([0; COLUMNS - 1], 0);
+        let mut inside = false;
+        for at in memchr2_iter(b',', b'"', record) {
+            if record[at] == b'"' {
+                inside = !inside;
+            } else if !inside {
+                if let Some(end) = ends.get_mut(n) {
+                    *end = at;
+                }
+                n += 1;
+            }
         }
         ensure!(n == ends.len(), "{} columns in `{}`", n + 1, String::from_utf8_lossy(record));
         let between = |i: usize| &record[ends[i - 1] + 1..ends[i]];
         let fields = [&record[..ends[0]], between(3), between(4), between(5), between(6)];
-        if quoted && fields.iter().any(|field| field.contains(&b'"')) {
+        if fields.iter().any(|field| field.contains(&b'"')) {
             let mut fields = csv::ByteRecord::new();
             csv::ReaderBuilder::new().has_headers(false).from_reader(record).read_byte_record(&mut fields)?;
             ensure!(fields.len() == COLUMNS, "{} columns in `{}`", fields.len(), String::from_utf8_lossy(record));
@@ -150,47 +255,79 @@ impl Lines {
         if invoice.starts_with(b"C") || customer.is_empty() || quantity.starts_with(b"-") {
             return Ok(());
         }
-        let quantity = text(quantity)?;
-        let quantity: i64 = quantity.parse().with_context(|| format!("quantity `{quantity}`"))?;
+        let quantity = match whole(quantity) {
+            Some(quantity) => quantity,
+            None => text(quantity)?.parse().with_context(|| format!("quantity `{}`", quantity.escape_ascii()))?,
+        };
         let price = amount(price)?;
         if quantity > 0 && price > Amount::ZERO {
-            self.orders.push(text(invoice)?)?;
-            self.shoppers.push(text(customer)?)?;
+            for ((bytes, lengths), text) in [(&mut self.orders, invoice), (&mut self.shoppers, customer)] {
+                bytes.extend_from_slice(text);
+                lengths.push(text.len() as u32);
+            }
             let day = self.day(time)?;
             self.days.push(day);
-            self.amounts.push(price.times(quantity).context("an amount that is too large")?);
+            let Some(amount) = price.times(quantity) else {
+                bail!("{quantity} times {price:?} is too large");
+            };
+            self.amounts.push(amount);
         }
         Ok(())
     }
 
     fn day(&mut self, time: &[u8]) -> Result<Day> {
-        let written = time.first_chunk::<10>().with_context(|| format!("day `{}`", String::from_utf8_lossy(time)))?;
-        if let (before, Some(day)) = &self.written
+        if let (Some(written), (before, Some(day))) = (time.first_chunk::<10>(), &self.written)
             && before == written
         {
             return Ok(*day);
         }
-        let day: Day = text(written)?.parse().with_context(|| format!("day `{}`", String::from_utf8_lossy(time)))?;
+        let wrong = || format!("day `{}`", time.escape_ascii());
+        let written = time.first_chunk::<10>().with_context(wrong)?;
+        let day: Day = text(written)?.parse().with_context(wrong)?;
         self.written = (*written, Some(day));
         Ok(day)
     }
 }
 
-/// Bytes of the first record with its line end, which is the first one outside quotes, and whether it has quotes; `None` where it
-/// is not whole yet. The last record of a file needs no line end.
-fn record(bytes: &[u8], last: bool) -> Option<(usize, bool)> {
-    let (mut from, mut quotes) = (0, 0);
-    while let Some(end) = memchr(b'\n', &bytes[from..]) {
-        let line = &bytes[from..from + end];
-        if memchr(b'"', line).is_some() {
-            quotes += memchr_iter(b'"', line).count();
-        }
-        from += end + 1;
-        if quotes % 2 == 0 {
-            return Some((from, quotes > 0));
+/// Invoice, quantity, time, price and customer of a record without quotes; `None` where it has other columns or another form of
+/// time than usual.
+fn fields(record: &[u8]) -> Option<[&[u8]; 5]> {
+    let comma = |bytes: &[u8]| bytes.iter().position(|byte| *byte == b',');
+    let last_comma = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b',');
+    let code = comma(record)? + 1;
+    let description = code + comma(&record[code..])? + 1;
+    let country = last_comma(record)?;
+    let customer = last_comma(&record[..country])?;
+    let price = last_comma(&record[..customer])?;
+    let (before, time) = record[..price].split_last_chunk::<TIME>()?;
+    let before = before.strip_suffix(b",")?;
+    let quantity = last_comma(before)?;
+    let usual = (time[10], time[13], time[16]) == (b' ', b':', b':') && time.iter().all(|byte| *byte != b',');
+    let between = record.get(description..quantity)?;
+    (usual && memchr(b',', between).is_none()).then(|| {
+        let column = |from: usize, to: usize| &record[from + 1..to];
+        [&record[..code - 1], &before[quantity + 1..], &time[..], column(price, customer), column(customer, country)]
+    })
+}
+
+/// A number of at most nine digits.
+fn whole(bytes: &[u8]) -> Option<i64> {
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+    let usual = (1..=9).contains(&bytes.len());
+    bytes.iter().try_fold(0, |value, byte| Some(10 * value + digit(byte)?)).filter(|_| usual)
+}
+
+/// Where the record ends that begins at `from`: behind the first line end outside quotes, or with the bytes.
+fn record_end(bytes: &[u8], from: usize) -> usize {
+    let (mut line, mut quotes) = (from, 0);
+    while let Some(at) = memchr(b'\n', &bytes[line..]) {
+        quotes += memchr_iter(b'"', &bytes[line..line + at]).count();
+        line += at + 1;
+        if quotes.is_multiple_of(2) {
+            return line;
         }
     }
-    (last && !bytes.is_empty()).then_some((bytes.len(), true))
+    bytes.len()
 }
 
 fn text(bytes: &[u8]) -> Result<&str> {
@@ -241,26 +378,53 @@ mod tests {
         assert_eq!([micros("0.0000001"), micros("1.2.3"), micros("."), micros(""), micros("x")], [None; 5]);
     }
 
-    // The window is smaller than what a reader gives at a time here, and a text has a comma, a quote and a line end.
+    /// Gives one byte at a time.
+    struct Bytewise<'a>(&'a [u8]);
+
+    impl Read for Bytewise<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let n = into.len().min(1);
+            self.0.read(&mut into[..n])
+        }
+    }
+
+    // A text has a comma, a quote and a line end.
     #[test]
-    fn quoted_texts_and_records_over_windows_are_read() {
+    fn quoted_texts_are_read() {
         let text = "a,b,c,d,e,f,g,h\r\n1,x,\"X, \"\"10\n inches\"\"\",2,2011-01-01 08:00:00,1.50,A,GB\r\n\
             2,y,Y,1,2011-01-02 08:00:00,3,\"B, jr\",GB";
-        struct Bytewise<'a>(&'a [u8]);
-        impl Read for Bytewise<'_> {
-            fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-                let n = into.len().min(1);
-                self.0.read(&mut into[..n])
-            }
-        }
-        for lines in [Lines::of(text.as_bytes()).expect("lines"), Lines::of(Bytewise(text.as_bytes())).expect("lines")]
-        {
+        for lines in [Lines::of(text.as_bytes(), 1), Lines::of(Bytewise(text.as_bytes()), 2)] {
+            let lines = lines.expect("lines");
             let sales: Vec<(&str, &str, i64)> =
                 lines.sales().map(|s| (s.order, s.shopper, s.amount.micros())).collect();
             assert_eq!(sales, [("1", "A", 3_000_000), ("2", "B, jr", 3_000_000)]);
             assert_eq!(lines.snapshot().expect("a day"), Day::from_ymd(2011, 1, 3).expect("a day"));
         }
-        let wrong = Lines::of("a\n1,2,3\n".as_bytes());
-        assert!(wrong.err().expect("refused").to_string().contains("3 columns"));
+    }
+
+    #[test]
+    fn other_numbers_of_columns_are_refused() {
+        for (record, n) in [("1,2,3", 3), ("1,2,3,4,5,6,7,8,9", 9), ("1", 1), ("1,\"2\",3", 3)] {
+            let wrong = Lines::of(format!("header\n{record}\n").as_bytes(), 1);
+            let said = wrong.err().expect("refused").to_string();
+            assert!(said.contains(&format!("{n} columns in `{record}`")), "{said}");
+        }
+    }
+
+    // Descriptions are of many lengths, some longer than a block, some with line ends and quotes, so that blocks end everywhere.
+    #[test]
+    fn records_over_blocks_come_in_the_order_of_the_file() {
+        let mut text = String::from("a,b,c,d,e,f,g,h\n");
+        for n in 0..9_000_usize {
+            let long = if n == 4_000 { "x\n".repeat(BLOCK) } else { "y".repeat(n % 90) };
+            let description = if n % 7 == 0 || n == 4_000 { format!("\"{long}\n \"\"\"") } else { long };
+            text += &format!("{n},x,{description},1,2011-01-01 08:00:00,2,A{n},GB\n");
+        }
+        let expected: Vec<String> = (0..9_000).map(|n| n.to_string()).collect();
+        for threads in [1, 2, 3] {
+            let lines = Lines::of(text.as_bytes(), threads).expect("lines");
+            let orders: Vec<&str> = lines.sales().map(|sale| sale.order).collect();
+            assert_eq!(orders, expected, "{threads} threads");
+        }
     }
 }
