@@ -19,7 +19,6 @@ const COLUMNS: usize = 8;
 const BLOCK: usize = 256 << 10;
 
 /// Lines that count, column by column, in the order of the file.
-#[derive(Default)]
 pub(crate) struct Lines {
     orders: Texts,
     shoppers: Texts,
@@ -47,15 +46,14 @@ impl Lines {
                 done.push((at, Splitter::default().split(&block[..filled], at == 0)?));
             }
         };
-        let parts = std::thread::scope(|scope| -> Result<Vec<_>> {
+        let mut parts = std::thread::scope(|scope| -> Result<Vec<_>> {
             let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
             let mut parts = work()?;
             for other in others {
                 parts.extend(other.join().map_err(|_| anyhow::anyhow!("a thread that splits lines panicked"))??);
             }
             Ok(parts)
-        });
-        let mut parts = parts?;
+        })?;
         parts.sort_unstable_by_key(|(at, _)| *at);
         let n = parts.iter().map(|(_, part)| part.len()).sum();
         let bytes = |of: fn(&Self) -> &Texts| parts.iter().map(|(_, part)| of(part).text.len()).sum();

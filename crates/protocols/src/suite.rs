@@ -1,7 +1,7 @@
 //! All tasks by name, and running them over a data folder.
 
 use crate::cup::Lists;
-use crate::goals::AIMS;
+use crate::goals::aim;
 use crate::gowalla::Ask;
 use crate::lab::{CpuSeconds, Lab};
 use crate::recipe::Config;
@@ -151,7 +151,7 @@ impl Entry {
             let known = configs.iter().map(|c| c.name).collect::<Vec<_>>().join("; ");
             return Err(ProtocolError::UnknownConfig { task: self.name, name: name.clone(), known });
         }
-        let strong = AIMS.iter().find(|aim| aim.task == self.name).map(|aim| aim.strong);
+        let strong = aim(self.name).map(|aim| aim.strong);
         let asked = |c: &Config| names.is_empty() || strong == Some(c.name) || names.iter().any(|name| name == c.name);
         configs.retain(asked);
         Ok(configs)
@@ -245,6 +245,7 @@ pub fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::goals::AIMS;
 
     #[test]
     fn tasks_are_found_by_name_and_without_a_name_by_their_folders() {
