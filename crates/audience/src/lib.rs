@@ -46,6 +46,6 @@ pub mod usage;
 
 pub use error::AudienceError;
 pub use month::Month;
-pub use sales::{Sale, summaries};
+pub use sales::{Sale, Sales, summaries};
 pub use segment::Segment;
 pub use shopper::ShopperSummary;

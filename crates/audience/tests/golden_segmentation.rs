@@ -72,13 +72,14 @@ fn day(value: &Value) -> Day {
 
 fn summaries(lines: &[Line], from: Day, to: Day) -> Vec<ShopperSummary> {
     let within = lines.iter().filter(|line| from <= line.day && line.day < to);
-    audience::summaries(within.map(|line| Sale {
+    let sales = within.map(|line| Sale {
         shopper: &line.customer,
         order: &line.invoice,
         market: Market::UNKNOWN,
         day: line.day,
         amount: line.amount,
-    }))
+    });
+    audience::summaries(&[sales.collect()])
 }
 
 fn scored(case: &Case, lines: &[Line], method: ScoreMethod) -> Rfm {

@@ -5,7 +5,7 @@
 //! description are passed over. Where a text that is needed has quotes of its own the record goes through the `csv` crate.
 
 use anyhow::{Context, Result, bail, ensure};
-use audience::Sale;
+use audience::{Sale, Sales};
 use domain::{Amount, Day, Decimal, Market};
 use memchr::{memchr, memchr_iter, memchr2_iter, memrchr};
 use std::fs::File;
@@ -18,77 +18,35 @@ const COLUMNS: usize = 8;
 /// Bytes of a block: less than a core's cache.
 const BLOCK: usize = 256 << 10;
 
-/// Lines that count, column by column, in the order of the file.
-pub(crate) struct Lines {
-    orders: Texts,
-    shoppers: Texts,
-    days: Vec<Day>,
-    amounts: Vec<Amount>,
+/// Lines that count of a file, packed by gzip where its name ends in `.gz`, in parts in the order of the file and of one
+/// market: of a known customer, with a quantity and a price above 0, no cancellation. On so many threads, which are at least one.
+pub(crate) fn read(file: &Path, threads: usize) -> Result<Vec<Sales>> {
+    let opened = File::open(file).with_context(|| format!("opening {}", file.display()))?;
+    let packed = file.extension().is_some_and(|e| e == "gz");
+    if packed { lines(flate2::read::GzDecoder::new(opened), threads) } else { lines(opened, threads) }
 }
 
-impl Lines {
-    /// Those of a file, packed by gzip where its name ends in `.gz`: of a known customer, with a quantity and a price above 0,
-    /// no cancellation. On so many threads, which are at least one.
-    pub(crate) fn read(file: &Path, threads: usize) -> Result<Self> {
-        let opened = File::open(file).with_context(|| format!("opening {}", file.display()))?;
-        let packed = file.extension().is_some_and(|e| e == "gz");
-        if packed { Self::of(flate2::read::GzDecoder::new(opened), threads) } else { Self::of(opened, threads) }
-    }
-
-    fn of(input: impl Read + Send, threads: usize) -> Result<Self> {
-        let source = Mutex::new(Source { input, rest: Vec::new(), n_blocks: 0, ended: false });
-        let work = || -> Result<Vec<(usize, Lines)>> {
-            let (mut block, mut done) = (Vec::new(), Vec::new());
-            loop {
-                // Whoever panicked with the lock has told why.
-                let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(&mut block)?;
-                let Some((at, filled)) = next else { return Ok(done) };
-                done.push((at, Splitter::default().split(&block[..filled], at == 0)?));
-            }
-        };
-        let mut parts = std::thread::scope(|scope| -> Result<Vec<_>> {
-            let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
-            let mut parts = work()?;
-            for other in others {
-                parts.extend(other.join().map_err(|_| anyhow::anyhow!("a thread that splits lines panicked"))??);
-            }
-            Ok(parts)
-        })?;
-        parts.sort_unstable_by_key(|(at, _)| *at);
-        let n = parts.iter().map(|(_, part)| part.len()).sum();
-        let bytes = |of: fn(&Self) -> &Texts| parts.iter().map(|(_, part)| of(part).text.len()).sum();
-        let room = |bytes| Texts { text: String::with_capacity(bytes), lengths: Vec::with_capacity(n) };
-        let (orders, shoppers) = (room(bytes(|part| &part.orders)), room(bytes(|part| &part.shoppers)));
-        let mut all = Self { orders, shoppers, days: Vec::with_capacity(n), amounts: Vec::with_capacity(n) };
-        for (_, part) in parts {
-            all.orders.append(&part.orders);
-            all.shoppers.append(&part.shoppers);
-            all.days.extend_from_slice(&part.days);
-            all.amounts.extend_from_slice(&part.amounts);
+fn lines(input: impl Read + Send, threads: usize) -> Result<Vec<Sales>> {
+    let source = Mutex::new(Source { input, rest: Vec::new(), n_blocks: 0, ended: false });
+    let work = || -> Result<Vec<(usize, Sales)>> {
+        let (mut block, mut done) = (Vec::new(), Vec::new());
+        loop {
+            // Whoever panicked with the lock has told why.
+            let next = source.lock().unwrap_or_else(PoisonError::into_inner).next(&mut block)?;
+            let Some((at, filled)) = next else { return Ok(done) };
+            done.push((at, Splitter::default().split(&block[..filled], at == 0)?));
         }
-        Ok(all)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.days.len()
-    }
-
-    /// The day after the last one.
-    pub(crate) fn snapshot(&self) -> Result<Day> {
-        Ok(Day(self.days.iter().map(|day| day.0).max().context("no line that counts")?).plus(1))
-    }
-
-    /// As order lines, of one market.
-    pub(crate) fn sales(&self) -> impl Iterator<Item = Sale<'_>> {
-        let texts = self.orders.iter().zip(self.shoppers.iter());
-        texts.zip(&self.days).zip(&self.amounts).map(|(((order, shopper), day), amount)| Sale {
-            shopper,
-            order,
-            market: Market::UNKNOWN,
-            day: *day,
-            amount: *amount,
-        })
-    }
+    };
+    let mut parts = std::thread::scope(|scope| -> Result<Vec<_>> {
+        let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
+        let mut parts = work()?;
+        for other in others {
+            parts.extend(other.join().map_err(|_| anyhow::anyhow!("a thread that splits lines panicked"))??);
+        }
+        Ok(parts)
+    })?;
+    parts.sort_unstable_by_key(|(at, _)| *at);
+    Ok(parts.into_iter().map(|(_, part)| part).collect())
 }
 
 /// Where blocks come from.
@@ -142,50 +100,10 @@ fn last_end(bytes: &[u8]) -> usize {
     0
 }
 
-/// Texts one after the other, with their lengths in bytes.
-#[derive(Default)]
-struct Texts {
-    text: String,
-    lengths: Vec<u32>,
-}
-
-impl Texts {
-    /// # Errors
-    /// Where one of them is no UTF-8.
-    fn of(bytes: Vec<u8>, lengths: Vec<u32>) -> Result<Self> {
-        let text = String::from_utf8(bytes).context("a text that is no UTF-8")?;
-        if !text.is_ascii() {
-            let mut end = 0;
-            for length in &lengths {
-                end += *length as usize;
-                ensure!(text.is_char_boundary(end), "a text that is no UTF-8 ends at byte {end} of `{text}`");
-            }
-        }
-        Ok(Self { text, lengths })
-    }
-
-    fn append(&mut self, more: &Self) {
-        self.text.push_str(&more.text);
-        self.lengths.extend_from_slice(&more.lengths);
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut rest = self.text.as_str();
-        self.lengths.iter().map(move |&length| {
-            let (text, after) = rest.split_at(length as usize);
-            rest = after;
-            text
-        })
-    }
-}
-
 /// Takes the lines of a block that count.
 #[derive(Default)]
 struct Splitter {
-    orders: (Vec<u8>, Vec<u32>),
-    shoppers: (Vec<u8>, Vec<u32>),
-    days: Vec<Day>,
-    amounts: Vec<Amount>,
+    taken: Sales,
     /// The day of the line before as the file writes it: lines of a day stand together.
     written: ([u8; 10], Option<Day>),
 }
@@ -195,7 +113,7 @@ const TIME: usize = 19;
 
 impl Splitter {
     /// Lines of whole records, without the first one where that is the header.
-    fn split(mut self, block: &[u8], header: bool) -> Result<Lines> {
+    fn split(mut self, block: &[u8], header: bool) -> Result<Sales> {
         let (mut from, mut header) = (0, header);
         // Where the next quote is; few records have any.
         let mut quote = memchr(b'"', block).unwrap_or(block.len());
@@ -217,9 +135,7 @@ impl Splitter {
                 quote = memchr(b'"', &block[end..]).map_or(block.len(), |at| end + at);
             }
         }
-        let texts = |(bytes, lengths)| Texts::of(bytes, lengths);
-        let (orders, shoppers) = (texts(self.orders)?, texts(self.shoppers)?);
-        Ok(Lines { orders, shoppers, days: self.days, amounts: self.amounts })
+        Ok(self.taken)
     }
 
     /// Takes a record with quotes, or without them where [`fields`] finds none.
@@ -259,16 +175,11 @@ impl Splitter {
         };
         let price = amount(price)?;
         if quantity > 0 && price > Amount::ZERO {
-            for ((bytes, lengths), text) in [(&mut self.orders, invoice), (&mut self.shoppers, customer)] {
-                bytes.extend_from_slice(text);
-                lengths.push(text.len() as u32);
-            }
-            let day = self.day(time)?;
-            self.days.push(day);
             let Some(amount) = price.times(quantity) else {
                 bail!("{quantity} times {price:?} is too large");
             };
-            self.amounts.push(amount);
+            let (shopper, order, day) = (text(customer)?, text(invoice)?, self.day(time)?);
+            self.taken.push(Sale { shopper, order, market: Market::UNKNOWN, day, amount });
         }
         Ok(())
     }
@@ -391,19 +302,21 @@ mod tests {
     fn quoted_texts_are_read() {
         let text = "a,b,c,d,e,f,g,h\r\n1,x,\"X, \"\"10\n inches\"\"\",2,2011-01-01 08:00:00,1.50,A,GB\r\n\
             2,y,Y,1,2011-01-02 08:00:00,3,\"B, jr\",GB";
-        for lines in [Lines::of(text.as_bytes(), 1), Lines::of(Bytewise(text.as_bytes()), 2)] {
-            let lines = lines.expect("lines");
+        for read in [lines(text.as_bytes(), 1), lines(Bytewise(text.as_bytes()), 2)] {
+            let read = read.expect("lines");
             let sales: Vec<(&str, &str, i64)> =
-                lines.sales().map(|s| (s.order, s.shopper, s.amount.micros())).collect();
+                read.iter().flat_map(Sales::runs).map(|s| (s.order, s.shopper, s.amount.micros())).collect();
             assert_eq!(sales, [("1", "A", 3_000_000), ("2", "B, jr", 3_000_000)]);
-            assert_eq!(lines.snapshot().expect("a day"), Day::from_ymd(2011, 1, 3).expect("a day"));
+            let days =
+                audience::summaries(&read).iter().map(|shopper| shopper.last_day.to_string()).collect::<Vec<_>>();
+            assert_eq!(days, ["2011-01-01", "2011-01-02"]);
         }
     }
 
     #[test]
     fn other_numbers_of_columns_are_refused() {
         for (record, n) in [("1,2,3", 3), ("1,2,3,4,5,6,7,8,9", 9), ("1", 1), ("1,\"2\",3", 3)] {
-            let wrong = Lines::of(format!("header\n{record}\n").as_bytes(), 1);
+            let wrong = lines(format!("header\n{record}\n").as_bytes(), 1);
             let said = wrong.err().expect("refused").to_string();
             assert!(said.contains(&format!("{n} columns in `{record}`")), "{said}");
         }
@@ -420,8 +333,8 @@ mod tests {
         }
         let expected: Vec<String> = (0..9_000).map(|n| n.to_string()).collect();
         for threads in [1, 2, 3] {
-            let lines = Lines::of(text.as_bytes(), threads).expect("lines");
-            let orders: Vec<&str> = lines.sales().map(|sale| sale.order).collect();
+            let read = lines(text.as_bytes(), threads).expect("lines");
+            let orders: Vec<&str> = read.iter().flat_map(Sales::runs).map(|sale| sale.order).collect();
             assert_eq!(orders, expected, "{threads} threads");
         }
     }

@@ -10,11 +10,12 @@ use crate::peer::Peer;
 use crate::portolan::Portolan;
 use crate::recommend::cpu_seconds;
 use crate::report::{self, Better, Goal, Row};
-use crate::retail::Lines;
+use crate::retail;
 use anyhow::{Context, Result, ensure};
 use audience::rfm::{Rfm, RfmParams, ScoreMethod};
-use audience::summaries;
+use audience::{Sales, summaries};
 use clap::{Args, ValueHint};
+use domain::Day;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fs::File;
@@ -124,12 +125,12 @@ impl Ours {
         let threads = std::thread::available_parallelism()?.get();
         let once = || -> Result<f64> {
             let started = Instant::now();
-            rfm(&Lines::read(file, threads)?)?;
+            rfm(&retail::read(file, threads)?)?;
             Ok(started.elapsed().as_secs_f64())
         };
         let mut whole_s = (0..READS).map(|_| once()).collect::<Result<Vec<_>>>()?;
         whole_s.sort_by(f64::total_cmp);
-        let lines = Lines::read(file, threads)?;
+        let lines = retail::read(file, threads)?;
         let started = cpu_seconds();
         let mut scored = rfm(&lines)?;
         for _ in 1..repeats {
@@ -151,16 +152,19 @@ fn unpacked(file: &Path, folder: &Path) -> Result<Option<PathBuf>> {
     Ok(Some(plain))
 }
 
-fn rfm(lines: &Lines) -> Result<Rfm> {
-    let shoppers = summaries(lines.sales());
-    Ok(RfmParams { snapshot: lines.snapshot()?, method: ScoreMethod::RankQuintiles }.score(&shoppers)?)
+fn rfm(lines: &[Sales]) -> Result<Rfm> {
+    let shoppers = summaries(lines);
+    // The day after the last one.
+    let last = shoppers.iter().map(|shopper| shopper.last_day.0).max().context("no line that counts")?;
+    let params = RfmParams { snapshot: Day(last).plus(1), method: ScoreMethod::RankQuintiles };
+    Ok(params.score(&shoppers)?)
 }
 
-fn control(lines: &Lines, scored: &Rfm) -> Control {
+fn control(lines: &[Sales], scored: &Rfm) -> Control {
     let rows = scored.rows();
     let micros: i64 = rows.iter().map(|r| r.monetary.micros()).sum();
     Control {
-        lines: lines.len(),
+        lines: lines.iter().map(Sales::len).sum(),
         shoppers: rows.len(),
         days: rows.iter().map(|r| u64::from(r.recency_days)).sum(),
         orders: rows.iter().map(|r| u64::from(r.frequency)).sum(),
@@ -201,7 +205,7 @@ mod tests {
             C2,x,X,-2,2011-01-02 08:00:00,1.50,A,GB\n3,x,X,2,2011-01-02 08:00:00,1.50,,GB\n\
             4,x,X,2,2011-01-02 08:00:00,0,B,GB\n5,x,X,1,2011-01-02 09:00:00,4,B,GB\n";
         std::fs::write(&file, text).expect("writing");
-        let lines = Lines::read(&file, 2).expect("lines");
+        let lines = retail::read(&file, 2).expect("lines");
         let found = control(&lines, &rfm(&lines).expect("scores"));
         assert_eq!((found.lines, found.shoppers, found.days, found.orders, found.cents), (3, 2, 3, 2, 725));
     }
