@@ -42,7 +42,13 @@ pub(crate) struct EvidencePlan {
     pub(crate) protocol: Protocol,
     /// What it takes to accept a transfer.
     pub(crate) rule: EvidenceRule,
+    /// Shoppers of a market who are asked at most in a window.
+    pub(crate) most_cases: usize,
 }
+
+/// Shoppers of a market who are asked at most: enough to tell half a hundredth of nDCG, few enough that a market of a hundred thousand is
+/// measured in minutes.
+pub(crate) const MOST_CASES: usize = 10_000;
 
 impl EvidencePlan {
     /// The plan that the launch plan prints. Sixty days: shoppers of small markets order about once
@@ -65,6 +71,7 @@ impl EvidencePlan {
                 ..Protocol::default()
             },
             rule: EvidenceRule::default(),
+            most_cases: MOST_CASES,
         }
     }
 }
@@ -210,7 +217,7 @@ pub(crate) fn transfer_table(
 ) -> Result<TransferTable, EvidenceError> {
     let last_day = all.iter().map(|row| row.day).max().ok_or(EvalError::NoCases { what: "transfer table" })?;
     let test_from = last_day.plus(1 - plan.window_days);
-    let splits = Nested::new(all, &TemporalSplit::at(test_from), plan.window_days)?;
+    let splits = Nested::new(all, &TemporalSplit::at(test_from), plan.window_days)?.at_most(plan.most_cases, seed);
     let is_target = |case: &&Case| case.market != plan.home && case.market != Market::UNKNOWN;
 
     let options: Vec<ModelKind> = plan.families.iter().flatten().copied().collect();

@@ -16,7 +16,7 @@ use recommend::transfer::{EvidenceRule, TransferVerdict, judge};
 use recommend::{Context, InContext, ModelKind, Recommender, Signal, Strength, prepare, with_signals};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::{EvidenceError, FitModel};
+use crate::evidence::{EvidenceError, FitModel, MOST_CASES};
 
 /// A kind of evidence beside purchases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +132,7 @@ pub(crate) fn study(
     if kinds.is_empty() {
         return Ok(None);
     }
-    let splits = Nested::new(purchases, &TemporalSplit::at(test_from), plan.window_days)?;
+    let splits = Nested::new(purchases, &TemporalSplit::at(test_from), plan.window_days)?.at_most(MOST_CASES, seed);
     let mut sets: Vec<Vec<SignalKind>> = kinds.iter().map(|kind| vec![*kind]).collect();
     if kinds.len() > 1 {
         sets.push(kinds);

@@ -10,8 +10,8 @@
 //! In both, no row of a question is in the training rows. Cost: one pass and one sort of the rows.
 
 use crate::EvalError;
-use domain::{Day, Interaction, Interactions, ItemIdx, Market, ShopperIdx};
-use std::collections::BTreeSet;
+use domain::{Day, Interaction, Interactions, ItemIdx, Market, Seed, ShopperIdx};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One question: given this history, which items come next?
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,25 @@ impl Split {
             train: self.train.filter(|row| markets[row.shopper.at()] == market),
             cases: self.cases.iter().filter(|case| case.market == market).cloned().collect(),
         }
+    }
+
+    /// At most `n` questions of each market, drawn without a look at what they ask; a market with fewer keeps all. The training rows stay.
+    ///
+    /// Cost: linear in the questions.
+    #[must_use]
+    pub fn at_most(self, n: usize, seed: Seed) -> Self {
+        let mut of_market: BTreeMap<Market, Vec<Case>> = BTreeMap::new();
+        self.cases.into_iter().for_each(|case| of_market.entry(case.market).or_default().push(case));
+        let drawn = |mut cases: Vec<Case>| {
+            if cases.len() > n {
+                seed.stream(0).shuffle(&mut cases);
+                cases.truncate(n);
+            }
+            cases
+        };
+        let mut cases: Vec<Case> = of_market.into_values().flat_map(drawn).collect();
+        cases.sort_by_key(|case| case.shopper);
+        Self { train: self.train, cases }
     }
 }
 
@@ -132,6 +151,12 @@ impl Nested {
     pub fn new(all: &Interactions, test: &TemporalSplit, days: i32) -> Result<Self, EvalError> {
         let validation = TemporalSplit { cutoff: test.cutoff.plus(-days), until: Some(test.cutoff), ..*test };
         Ok(Self { validation: validation.split(all)?, test: test.split(all)? })
+    }
+
+    /// As [`Split::at_most`] in both windows.
+    #[must_use]
+    pub fn at_most(self, n: usize, seed: Seed) -> Self {
+        Self { validation: self.validation.at_most(n, seed), test: self.test.at_most(n, seed) }
     }
 }
 
@@ -227,6 +252,31 @@ mod tests {
         let cases = all_items.split(&all).unwrap().cases;
         assert_eq!(cases[0].relevant, [ItemIdx(2), ItemIdx(3)]);
         assert_eq!((cases[1].history.len(), cases[1].relevant.as_slice()), (0, &[ItemIdx(4)][..]));
+    }
+
+    // Shoppers 0 to 39 are of DE, 40 to 44 of FR; each buys something new after day 10.
+    #[test]
+    fn of_each_market_at_most_so_many_are_asked() {
+        let cells = (0..45).flat_map(|s| [(s, 1, 3), (s, 2, 12)]).map(|(s, i, day)| Interaction {
+            shopper: ShopperIdx(s),
+            item: ItemIdx(i),
+            kind: Kind::Purchase,
+            day: Day(day),
+            weight: 1.0,
+        });
+        let [de, fr]: [Market; 2] = ["DE", "FR"].map(|m| m.parse().unwrap());
+        let markets = (0..45).map(|s| if s < 40 { de } else { fr }).collect();
+        let all = Interactions::new(9, markets, cells.collect()).unwrap();
+        let whole = TemporalSplit::at(Day(10)).split(&all).unwrap();
+        let drawn = |seed| whole.clone().at_most(10, Seed(seed));
+        let count = |market| drawn(1).cases.iter().filter(|case| case.market == market).count();
+        assert_eq!((count(de), count(fr)), (10, 5));
+        assert!(drawn(1).cases.is_sorted_by(|a, b| a.shopper < b.shopper));
+        assert!(drawn(1).cases.iter().all(|case| whole.cases.contains(case)));
+        assert_eq!(drawn(1), drawn(1));
+        assert_ne!(drawn(1).cases, drawn(2).cases);
+        assert_eq!(drawn(1).train, whole.train);
+        assert_eq!(whole.clone().at_most(40, Seed(1)), whole);
     }
 
     #[test]

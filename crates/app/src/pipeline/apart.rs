@@ -88,11 +88,12 @@ impl<'a> Apart<'a> {
         let test = TemporalSplit::at(last_day.plus(1 - plan.window_days));
         let Ok(splits) = Nested::new(self.all, &test, plan.window_days) else { return Ok(None) };
         let of_market = |case: &&Case| case.market == params.target;
-        let cases: Vec<Case> = splits.validation.cases.iter().filter(of_market).cloned().collect();
+        let validation = splits.validation.at_most(plan.most_cases, self.seed);
+        let cases: Vec<Case> = validation.cases.iter().filter(of_market).cloned().collect();
         if cases.is_empty() {
             return Ok(None);
         }
-        let train = prepare(&splits.validation.train, Strength::Presence);
+        let train = prepare(&validation.train, Strength::Presence);
         let pool = Pool { target: params.target, sources: Sources::AllOthers, weight: without.pooled.unwrap_or(1.0) };
         let rows = if without.pooled.is_none() { pool.local(&train) } else { pool.pooled(&train)? };
         let (Ok(before), Ok(with)) = (without.kind.fit(&rows, self.seed), params.fit(&train, &self.texts, self.seed))
