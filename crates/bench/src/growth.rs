@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Args, ValueHint};
 use domain::{Day, Interaction, Interactions, ItemIdx, Kind, Market, Seed, ShopperIdx};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use recommend::ModelKind;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -177,6 +178,34 @@ fn peak_mb() -> f64 {
     std::fs::read_to_string("/proc/self/status").ok().and_then(of).map_or(0.0, |kb| kb / 1024.0)
 }
 
+/// Dark enough on white, and unlike their neighbours.
+const COLOURS: [RGBColor; 8] = [
+    RGBColor(31, 119, 180),
+    RGBColor(200, 80, 0),
+    RGBColor(30, 130, 50),
+    RGBColor(190, 30, 45),
+    RGBColor(110, 70, 170),
+    RGBColor(120, 75, 60),
+    RGBColor(205, 40, 140),
+    RGBColor(0, 130, 140),
+];
+
+/// Heights of names beside the ends of lines, which ascend: as near to them as names can stand that do not cover each other, above
+/// `bottom` where there is room.
+fn apart(ends: &[i32], bottom: i32) -> Vec<i32> {
+    const NAME: i32 = 14;
+    let mut heights = ends.to_vec();
+    for i in 1..heights.len() {
+        heights[i] = heights[i].max(heights[i - 1] + NAME);
+    }
+    let mut room = bottom;
+    for height in heights.iter_mut().rev() {
+        *height = (*height).min(room);
+        room = *height - NAME;
+    }
+    heights
+}
+
 /// A line a model over the number of interactions, both axes logarithmic.
 fn plot(path: &Path, title: &str, rows: &[Fit], value: impl Fn(&Fit) -> f64) -> Result<()> {
     let mut lines: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
@@ -189,11 +218,12 @@ fn plot(path: &Path, title: &str, rows: &[Fit], value: impl Fn(&Fit) -> f64) -> 
     if lines.is_empty() {
         return Ok(());
     }
-    // The names stand right of the points, where nothing is drawn.
+    // The names stand right of the points, where nothing else is drawn.
     let across = range(|p| p.0);
-    let across = across.start..across.end * 8.0;
+    let across = across.start..across.end * 30.0;
     let failed = |e: &dyn std::fmt::Display| anyhow!("drawing {}: {e}", path.display());
-    let root = SVGBackend::new(path, (900, 520)).into_drawing_area();
+    let (wide, high) = (900, 560);
+    let root = SVGBackend::new(path, (wide, high)).into_drawing_area();
     root.fill(&WHITE).map_err(|e| failed(&e))?;
     let mut chart = ChartBuilder::on(&root)
         .caption(title, ("sans-serif", 18))
@@ -206,20 +236,35 @@ fn plot(path: &Path, title: &str, rows: &[Fit], value: impl Fn(&Fit) -> f64) -> 
     let mesh =
         chart.configure_mesh().x_desc("interactions").x_label_formatter(&number).y_label_formatter(&number).draw();
     mesh.map_err(|e| failed(&e))?;
+    let mut ends = Vec::new();
     for (at, (model, points)) in lines.iter().enumerate() {
-        let colour = Palette99::pick(at).stroke_width(2);
-        let line =
-            chart.draw_series(LineSeries::new(points.iter().copied(), colour).point_size(3)).map_err(|e| failed(&e))?;
-        line.label(*model).legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], colour));
+        let colour = COLOURS[at % COLOURS.len()];
+        let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(3);
+        chart.draw_series(line).map_err(|e| failed(&e))?;
+        ends.extend(points.last().map(|last| (chart.backend_coord(last), *model, colour)));
     }
-    let legend = chart.configure_series_labels().position(SeriesLabelPosition::LowerRight).border_style(BLACK).draw();
-    legend.map_err(|e| failed(&e))?;
+    ends.sort_by_key(|((_, y), ..)| *y);
+    let beside = apart(&ends.iter().map(|((_, y), ..)| *y).collect::<Vec<_>>(), high as i32 - 60);
+    let left = wide as i32 - 140;
+    for (((x, y), model, colour), beside) in ends.into_iter().zip(beside) {
+        let leader = PathElement::new(vec![(x + 4, y), (left - 12, beside), (left - 4, beside)], colour.mix(0.4));
+        let centred = Pos::new(HPos::Left, VPos::Center);
+        let name = Text::new(model, (left, beside), ("sans-serif", 12).into_font().color(&colour).pos(centred));
+        root.draw(&leader).and_then(|()| root.draw(&name)).map_err(|e| failed(&e))?;
+    }
     root.present().map_err(|e| failed(&e))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stand_apart_beside_their_lines() {
+        assert_eq!(apart(&[10, 100, 103, 110], 500), [10, 100, 114, 128]);
+        assert_eq!(apart(&[10, 470, 480], 480), [10, 466, 480]);
+        assert_eq!(apart(&[], 480), []);
+    }
 
     #[test]
     fn rows_come_back_from_the_table_and_are_drawn() {
