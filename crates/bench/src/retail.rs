@@ -317,7 +317,7 @@ mod tests {
     fn other_numbers_of_columns_are_refused() {
         for (record, n) in [("1,2,3", 3), ("1,2,3,4,5,6,7,8,9", 9), ("1", 1), ("1,\"2\",3", 3)] {
             let wrong = lines(format!("header\n{record}\n").as_bytes(), 1);
-            let said = wrong.err().expect("refused").to_string();
+            let said = wrong.expect_err("refused").to_string();
             assert!(said.contains(&format!("{n} columns in `{record}`")), "{said}");
         }
     }
